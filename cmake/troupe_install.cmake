@@ -1,0 +1,33 @@
+# `cmake --install` gives a package for find_package(troupe).
+
+include(CMakePackageConfigHelpers)
+
+set(troupe_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/troupe")
+
+install(TARGETS troupe_runtime troupe_actors troupe_troupe
+  EXPORT troupe_targets
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+  LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+  RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(EXPORT troupe_targets
+  FILE troupe_targets.cmake
+  NAMESPACE troupe::
+  DESTINATION "${troupe_package_dir}")
+foreach(library IN ITEMS runtime actors)
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/${library}/include/troupe"
+    DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+    FILES_MATCHING PATTERN "*.hpp")
+endforeach()
+
+configure_package_config_file(
+  "${PROJECT_SOURCE_DIR}/cmake/troupeConfig.cmake.in"
+  "${CMAKE_CURRENT_BINARY_DIR}/troupeConfig.cmake"
+  INSTALL_DESTINATION "${troupe_package_dir}")
+write_basic_package_version_file(
+  "${CMAKE_CURRENT_BINARY_DIR}/troupeConfigVersion.cmake"
+  COMPATIBILITY SameMinorVersion)
+install(FILES
+  "${CMAKE_CURRENT_BINARY_DIR}/troupeConfig.cmake"
+  "${CMAKE_CURRENT_BINARY_DIR}/troupeConfigVersion.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindCAF.cmake"
+  DESTINATION "${troupe_package_dir}")

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+/// What went wrong, as a value that code may branch on. New enumerators are
+/// appended, because a stored run keeps the number.
+enum class errc : std::uint8_t {
+  /// The user's `exec`, `prep`, `post` or `fallback` threw.
+  node_threw = 1,
+  /// An attempt took longer than its node's `timeout`.
+  timed_out,
+  /// The run was cancelled, or its deadline passed.
+  cancelled,
+  /// A run made more steps than its step limit allows.
+  step_limit,
+  /// A node returned an action that nothing continues, and the flow forbids it.
+  missing_edge,
+  /// A node returned an action that it does not declare.
+  undeclared_action,
+  /// A batch source gave something that is not a list of objects.
+  bad_items,
+  /// Too few sub-flows finished for the batch's failure policy.
+  too_many_failures,
+  /// Two branches wrote one place of the state in ways that do not merge.
+  merge_conflict,
+  /// A path of the state or of the params does not exist.
+  missing_key,
+  /// A value does not have the type it was asked for.
+  wrong_type,
+  /// Text that is not valid UTF-8, or a value JSON cannot hold.
+  bad_value,
+  /// The graph of a flow, or an option, makes no sense.
+  bad_flow,
+  /// An actor died while it worked on a step, more often than it may.
+  actor_died,
+  /// A request to an actor was answered with an error, or not at all.
+  request_failed,
+  /// A bounded queue had no room.
+  overloaded,
+  /// The system was shut down before the work was done.
+  shut_down,
+};
+
+/// The name of `code` as written in the source, for example "timed_out".
+[[nodiscard]] std::string_view to_string(errc code) noexcept;
+
+/// An error as a value: a code, a text for people, and the place it happened.
+///
+/// `node`, `item` and `attempt` are filled in by the runtime as the error
+/// travels outwards; the innermost place wins. `cause` keeps the user's own
+/// exception, so that a predicate or a caller can look at its type.
+///
+/// It is an exception as well, so that `get()` and `co_await` can throw it.
+/// Copies share their content until one is changed.
+///
+/// Thread safety: confined to one actor or task; copies are independent.
+class error : public std::exception {
+ public:
+  error(errc code, std::string message);
+
+  /// Wraps the exception in flight: an `error` is taken as it is, anything
+  /// else, non-exceptions included, becomes `errc::node_threw`.
+  [[nodiscard]] static error from(std::exception_ptr cause);
+
+  [[nodiscard]] errc code() const noexcept;
+  /// The text without the place.
+  [[nodiscard]] const std::string& message() const noexcept;
+  /// The name of the node, with its flows outermost first: "outer/inner/node".
+  [[nodiscard]] const std::string& node() const noexcept;
+  /// The position of the item in its batch, where there is one.
+  [[nodiscard]] std::optional<std::size_t> item() const noexcept;
+  /// The attempt that failed, counted from 0, where there was one.
+  [[nodiscard]] std::optional<std::uint32_t> attempt() const noexcept;
+  /// The exception behind it, or null.
+  [[nodiscard]] std::exception_ptr cause() const noexcept;
+  /// Whether a retry cannot help; see `permanent_error`.
+  [[nodiscard]] bool is_permanent() const noexcept;
+
+  /// The whole story in one line: place, code and message.
+  [[nodiscard]] std::string describe() const;
+  /// Same as `message()`.
+  [[nodiscard]] const char* what() const noexcept override;
+
+  /// Names the place, where it is not yet named.
+  error& at_node(std::string_view path);
+  error& at_item(std::size_t index);
+  error& at_attempt(std::uint32_t attempt);
+  error& permanent();
+
+ private:
+  struct content;
+  void own();
+
+  std::shared_ptr<content> content_;
+};
+
+/// Thrown by a node to say that trying again cannot help: no further attempt
+/// is made, and the fallback, if there is one, runs at once.
+class permanent_error : public error {
+ public:
+  explicit permanent_error(std::string message);
+};
+
+}  // namespace troupe

@@ -1,0 +1,126 @@
+#include "troupe/error.hpp"
+
+#include <array>
+#include <utility>
+
+namespace troupe {
+
+std::string_view to_string(errc code) noexcept {
+  static constexpr std::array<std::string_view, 18> names = {
+      "unknown",           "node_threw",     "timed_out",
+      "cancelled",         "step_limit",     "missing_edge",
+      "undeclared_action", "bad_items",      "too_many_failures",
+      "merge_conflict",    "missing_key",    "wrong_type",
+      "bad_value",         "bad_flow",       "actor_died",
+      "request_failed",    "overloaded",     "shut_down"};
+  const auto index = static_cast<std::size_t>(code);
+  return index < names.size() ? names[index] : names[0];
+}
+
+struct error::content {
+  errc code;
+  bool permanent = false;
+  std::string message;
+  std::string node;
+  std::optional<std::size_t> item;
+  std::optional<std::uint32_t> attempt;
+  std::exception_ptr cause;
+};
+
+error::error(errc code, std::string message)
+    : content_(std::make_shared<content>(
+          content{code, false, std::move(message), {}, {}, {}, {}})) {}
+
+error error::from(std::exception_ptr cause) {
+  try {
+    std::rethrow_exception(cause);
+  } catch (const error& known) {
+    return known;
+  } catch (const std::exception& other) {
+    error result{errc::node_threw, other.what()};
+    result.content_->cause = std::move(cause);
+    return result;
+  } catch (...) {
+    error result{errc::node_threw, "something that is not a std::exception"};
+    result.content_->cause = std::move(cause);
+    return result;
+  }
+}
+
+errc error::code() const noexcept { return content_->code; }
+
+const std::string& error::message() const noexcept {
+  return content_->message;
+}
+
+const std::string& error::node() const noexcept { return content_->node; }
+
+std::optional<std::size_t> error::item() const noexcept {
+  return content_->item;
+}
+
+std::optional<std::uint32_t> error::attempt() const noexcept {
+  return content_->attempt;
+}
+
+std::exception_ptr error::cause() const noexcept { return content_->cause; }
+
+bool error::is_permanent() const noexcept { return content_->permanent; }
+
+std::string error::describe() const {
+  std::string text;
+  if (!content_->node.empty()) {
+    text += "node '" + content_->node + "'";
+    if (content_->item) text += ", item " + std::to_string(*content_->item);
+    if (content_->attempt) {
+      text += ", attempt " + std::to_string(*content_->attempt);
+    }
+    text += ": ";
+  }
+  text += to_string(content_->code);
+  text += ": " + content_->message;
+  return text;
+}
+
+const char* error::what() const noexcept { return content_->message.c_str(); }
+
+error& error::at_node(std::string_view path) {
+  if (content_->node.empty()) {
+    own();
+    content_->node = path;
+  }
+  return *this;
+}
+
+error& error::at_item(std::size_t index) {
+  if (!content_->item) {
+    own();
+    content_->item = index;
+  }
+  return *this;
+}
+
+error& error::at_attempt(std::uint32_t attempt) {
+  if (!content_->attempt) {
+    own();
+    content_->attempt = attempt;
+  }
+  return *this;
+}
+
+error& error::permanent() {
+  own();
+  content_->permanent = true;
+  return *this;
+}
+
+void error::own() {
+  if (content_.use_count() > 1) content_ = std::make_shared<content>(*content_);
+}
+
+permanent_error::permanent_error(std::string message)
+    : error(errc::node_threw, std::move(message)) {
+  permanent();
+}
+
+}  // namespace troupe
