@@ -1,0 +1,87 @@
+#include "caf_version.hpp"
+
+#include <caf/detail/sync_request_bouncer.hpp>
+
+namespace troupe::detail {
+
+#if TROUPE_CAF_1
+own_ctx::own_ctx(caf::actor_system&) {}
+#else
+own_ctx::own_ctx(caf::actor_system& system) : exec_ctx{&system} {}
+#endif
+
+void refuse(const caf::mailbox_element& request) {
+  caf::detail::sync_request_bouncer bounce{
+      caf::make_error(caf::sec::request_receiver_down)};
+  bounce(request);
+}
+
+#if TROUPE_CAF_1
+
+void own_actor::tell_end(caf::error&& reason, exec_ctx* from) {
+  cleanup(std::move(reason), from);
+}
+
+void own_actor::watch_actor(const caf::actor& other) {
+  do_monitor(caf::actor_cast<caf::abstract_actor*>(other),
+             caf::message_priority::normal);
+}
+
+void own_actor::unwatch_actor(const caf::actor& other) {
+  do_demonitor(caf::actor_cast<caf::strong_actor_ptr>(other));
+}
+
+bool own_actor::enqueue(caf::mailbox_element_ptr element, exec_ctx* from) {
+  const auto taken = take(element, from);
+  if (!taken) {
+    refuse(*element);
+  }
+  return taken;
+}
+
+void own_actor::ref_resumable() const noexcept {
+  caf::intrusive_ptr_add_ref(ctrl());
+}
+
+void own_actor::deref_resumable() const noexcept {
+  caf::intrusive_ptr_release(ctrl());
+}
+
+#else
+
+void own_actor::tell_end(caf::error&& reason, exec_ctx* from) {
+  unregister_from_system();
+  caf::monitorable_actor::cleanup(std::move(reason), from);
+}
+
+void own_actor::watch_actor(const caf::actor& other) {
+  monitor(caf::actor_cast<caf::abstract_actor*>(other),
+          caf::message_priority::normal);
+}
+
+void own_actor::unwatch_actor(const caf::actor& other) { demonitor(other); }
+
+void own_actor::enqueue(caf::mailbox_element_ptr element, exec_ctx* from) {
+  if (!take(element, from)) {
+    refuse(*element);
+  }
+}
+
+void own_actor::intrusive_ptr_add_ref_impl() {
+  caf::intrusive_ptr_add_ref(ctrl());
+}
+
+void own_actor::intrusive_ptr_release_impl() {
+  caf::intrusive_ptr_release(ctrl());
+}
+
+// Less than what CAF does: it also has its clock forget this actor, which
+// never uses that.
+bool own_actor::cleanup(caf::error&& reason, exec_ctx* from) {
+  tell_end(std::move(reason), from);
+  return true;
+}
+
+#endif
+
+}  // namespace troupe::detail

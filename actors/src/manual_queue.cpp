@@ -1,0 +1,64 @@
+#include "manual_queue.hpp"
+
+namespace troupe::detail {
+
+manual_queue::manual_queue(caf::actor_system& system, std::size_t quantum)
+    : own_ctx{system}, quantum_{quantum} {}
+
+manual_queue::~manual_queue() {
+  // An actor that ends may wake others.
+  while (auto* job = pop()) {
+    release(job);
+  }
+}
+
+void manual_queue::push(caf::resumable* job) {
+  {
+    const std::lock_guard lock{mutex_};
+    jobs_.push_back(job);
+  }
+  has_work_.notify_one();
+}
+
+caf::resumable* manual_queue::pop() {
+  const std::lock_guard lock{mutex_};
+  if (jobs_.empty()) {
+    return nullptr;
+  }
+  auto* job = jobs_.front();
+  jobs_.pop_front();
+  return job;
+}
+
+bool manual_queue::run_one() {
+  auto* job = pop();
+  if (job == nullptr) {
+    return false;
+  }
+  if (job->resume(this, quantum_) == caf::resumable::resume_later) {
+    push(job);
+  } else {
+    release(job);
+  }
+  return true;
+}
+
+std::size_t manual_queue::run() {
+  std::size_t turns = 0;
+  while (run_one()) {
+    ++turns;
+  }
+  return turns;
+}
+
+bool manual_queue::empty() const {
+  const std::lock_guard lock{mutex_};
+  return jobs_.empty();
+}
+
+bool manual_queue::wait_for_work(std::chrono::nanoseconds timeout) {
+  std::unique_lock lock{mutex_};
+  return has_work_.wait_for(lock, timeout, [this] { return !jobs_.empty(); });
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "caf_version.hpp"
+
+namespace troupe::detail {
+
+/// Has a system run its actors with Troupe's scheduler, where CAF's own one is
+/// not good enough: on 0.17.6, whose stealing takes time in proportion to the
+/// queue. Does nothing on CAF 1.x. Must come before the system is made.
+void load_scheduler(caf::actor_system_config& config);
+
+}  // namespace troupe::detail
+
+#if !TROUPE_CAF_1
+
+#include "actor_clock_wheel.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace troupe::detail {
+
+/// A scheduler for CAF 0.17.6, through its extension point for modules.
+///
+/// Each worker has a queue, from which idle workers steal in batches, and a
+/// place for the one actor that was woken last, which runs next, on the same
+/// worker, while its data is in the cache. That actor waits for the end of the
+/// turn that woke it; other workers do not take it. Workers without work sleep,
+/// and one of them is woken when there is more work than workers awake.
+///
+/// At the end of the system, actors that still wait for a turn are dropped.
+class worker_scheduler final : public caf::scheduler::abstract_coordinator {
+ public:
+  explicit worker_scheduler(caf::actor_system& system);
+  ~worker_scheduler() override;
+
+  /// What `config.load<worker_scheduler>()` calls.
+  static caf::actor_system::module* make(caf::actor_system& system,
+                                         caf::detail::type_list<>);
+
+  caf::actor_clock& clock() noexcept override { return clock_; }
+  /// Queues an actor that was woken by something else than a running actor.
+  void enqueue(caf::resumable* job) override;
+
+ protected:
+  void start() override;
+  void stop() override;
+
+ private:
+  class worker;
+
+  caf::resumable* steal_for(worker& thief);
+  bool has_work() const;
+  void wake_one();
+  worker* claim_parked();
+  void drop_jobs();
+
+  actor_clock_wheel clock_;
+  std::vector<std::unique_ptr<worker>> workers_;
+  // Read and written in one total order with the sizes of the queues: who
+  // queues a job looks for a parked worker after, and who parks looks for a job
+  // after, so one of them sees the other.
+  std::atomic<std::size_t> parked_{0};
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> stopped_{false};
+};
+
+}  // namespace troupe::detail
+
+#endif
