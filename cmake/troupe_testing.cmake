@@ -53,7 +53,9 @@ function(troupe_must_not_compile name source text)
       "-DSOURCE=${source}"
       "-DTEXT=${text}"
       -P "${troupe_testing_scripts}/must_not_compile.cmake")
-  set_tests_properties(must_not_compile.${name} PROPERTIES TIMEOUT 120)
+  set_tests_properties(must_not_compile.${name} PROPERTIES
+    TIMEOUT 120
+    LABELS static)
 endfunction()
 
 # Builds <name>.cpp as <build>/examples/<name>, runs it with ARGS from the root

@@ -3,8 +3,9 @@
 #
 # The distribution's CAF library hides its atomic operations from the
 # sanitizer, which then reports races that are none. So this builds CAF's core
-# once more, instrumented, from the distribution's own source package (about
-# ten minutes of processor time, once) and links the tests with that.
+# once more, instrumented, from the upstream archive in the distribution's
+# source package (about ten minutes of processor time, once) and links the
+# tests with that.
 #
 #   sh tests/tsan.sh              build what is missing, run the tests
 #   sh tests/tsan.sh --core       only build the instrumented CAF
@@ -47,8 +48,10 @@ apt_sources() {
 fetch_source() {
   mkdir -p "$work/sources" "$work/lists/partial" "$work/cache"
   write_source_lists "$work/sources"
-  apt_sources update && cd "$work" && apt_sources source actor-framework &&
-    mv "$work"/actor-framework-[0-9]*/ "$work/caf"
+  apt_sources update && cd "$work" &&
+    apt_sources --download-only --tar-only source actor-framework &&
+    mkdir caf &&
+    tar -xf actor-framework_*.orig.tar.* -C caf --strip-components=1
 }
 
 # "set -e" does not reach into a condition, hence the chain.
@@ -69,7 +72,7 @@ build_core() {
 make_core() {
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  sh tools/install_missing.sh dpkg-dev g++ cmake ninja-build ||
+  sh tools/install_missing.sh g++ cmake ninja-build ||
     stop "packages are missing, see above"
   mkdir -p "$cache"
   echo "fetching the sources of CAF"
