@@ -7,12 +7,12 @@ namespace troupe {
 
 std::string_view to_string(errc code) noexcept {
   static constexpr std::array<std::string_view, 18> names = {
-      "unknown",           "node_threw",     "timed_out",
-      "cancelled",         "step_limit",     "missing_edge",
-      "undeclared_action", "bad_items",      "too_many_failures",
-      "merge_conflict",    "missing_key",    "wrong_type",
-      "bad_value",         "bad_flow",       "actor_died",
-      "request_failed",    "overloaded",     "shut_down"};
+      "unknown",           "node_threw",  "timed_out",
+      "cancelled",         "step_limit",  "missing_edge",
+      "undeclared_action", "bad_items",   "too_many_failures",
+      "merge_conflict",    "missing_key", "wrong_type",
+      "bad_value",         "bad_flow",    "actor_died",
+      "request_failed",    "overloaded",  "shut_down"};
   const auto index = static_cast<std::size_t>(code);
   return index < names.size() ? names[index] : names[0];
 }
@@ -49,9 +49,7 @@ error error::from(std::exception_ptr cause) {
 
 errc error::code() const noexcept { return content_->code; }
 
-const std::string& error::message() const noexcept {
-  return content_->message;
-}
+const std::string& error::message() const noexcept { return content_->message; }
 
 const std::string& error::node() const noexcept { return content_->node; }
 

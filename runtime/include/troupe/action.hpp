@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace troupe {
+
+/// What `post` returns: the name of the edge to follow. The empty action and
+/// "default" are the same one.
+///
+/// Thread safety: confined to one actor or task; copies are independent.
+class action {
+ public:
+  action() = default;
+  // Implicit, so that `post` can simply return a name.
+  action(const char* name) : action(std::string_view{name}) {}
+  action(std::string_view name) {
+    if (name != "default") name_ = name;
+  }
+  action(std::string name) {
+    if (name != "default") name_ = std::move(name);
+  }
+
+  [[nodiscard]] bool is_default() const noexcept { return name_.empty(); }
+
+  /// The name, "default" for the default one.
+  [[nodiscard]] std::string_view name() const noexcept {
+    return name_.empty() ? std::string_view{"default"} : name_;
+  }
+
+  friend bool operator==(const action&, const action&) = default;
+
+ private:
+  /// Empty for the default action.
+  std::string name_;
+};
+
+}  // namespace troupe

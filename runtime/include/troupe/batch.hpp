@@ -1,0 +1,121 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "troupe/flow.hpp"
+#include "troupe/merge.hpp"
+#include "troupe/window.hpp"
+
+namespace troupe {
+
+/// The value of `concurrency` for one sub-flow after the other, each of which
+/// sees what the ones before it wrote.
+inline constexpr std::size_t sequence = 1;
+/// The most sub-flows that a fan-out may have alive at once.
+inline constexpr std::size_t concurrency_max = 100'000'000;
+/// At most `width` sub-flows at once; each sees the state before the batch.
+[[nodiscard]] constexpr std::size_t concurrent(std::size_t width) {
+  return width;
+}
+
+/// How a batch or a fork treats its sub-flows.
+struct fan_out_options {
+  /// The most sub-flows alive at once, from 1 (`sequence`) to
+  /// `concurrency_max`. A fork runs all its branches at once.
+  std::size_t concurrency = sequence;
+  /// What a failed sub-flow means for the others and for the whole.
+  failure_policy on_failure = fail_fast;
+  /// Who wins when two sub-flows write one place differently.
+  troupe::on_conflict on_conflict = troupe::on_conflict::error;
+  /// Top-level keys that a sub-flow keeps to itself: what it writes there is
+  /// dropped when it ends.
+  std::vector<std::string> local = {};
+  /// Called once at the end, unless the whole failed, with the outcomes in
+  /// the order of the items; may write the state; its action is the flow's.
+  std::function<action(state&, const std::vector<branch_outcome>&, context&)>
+      post = {};
+};
+
+namespace detail {
+
+/// Checks that it is an object. Errors: `errc::bad_items`.
+value checked_item(value item);
+/// JSON as a source: an array of objects, or null for none.
+item_source source_from_json(const value& list);
+
+template <class List>
+item_source source_of(List list) {
+  if constexpr (one_of<List, json, value>) {
+    return source_from_json(value{std::move(list)});
+  } else if constexpr (std::convertible_to<List, item_source>) {
+    return [inner = item_source{std::move(list)}]() -> std::optional<value> {
+      auto next = inner();
+      if (!next) return std::nullopt;
+      return checked_item(*std::move(next));
+    };
+  } else {
+    static_assert(std::ranges::forward_range<List>,
+                  "a batch needs a range of params, JSON, or a function that "
+                  "gives an optional<value> until it gives none");
+    auto all = std::make_shared<List>(std::move(list));
+    return [all, at = std::ranges::begin(*all)]() mutable
+               -> std::optional<value> {
+      if (at == std::ranges::end(*all)) return std::nullopt;
+      return checked_item(value{*at++});
+    };
+  }
+}
+
+flow make_fan_out(std::string name, fan_out_model model);
+
+void apply(fan_out_model& model, fan_out_options options);
+
+}  // namespace detail
+
+/// A flow that runs `body` once per item, each in a sub-flow actor of its own.
+///
+/// `items` is called once with the state, and the context if it takes one. It
+/// gives the params of the sub-flows: a range of JSON objects, a JSON array
+/// (null means none), or a function that gives them one by one, called only
+/// when a place is free. Each is merged over the params of the batch itself;
+/// the item wins. The action of a batch without a `post` is the default one.
+///
+/// Errors: throws `errc::bad_flow` for options that make no sense.
+template <class Items>
+[[nodiscard]] flow batch(std::string name, flow body, Items items,
+                         fan_out_options options = {}) {
+  detail::fan_out_model model;
+  model.bodies.push_back(body.share());
+  model.items = [items = std::move(items)](const state& shared, context& ctx) {
+    if constexpr (std::invocable<const Items&, const state&, context&>) {
+      return detail::source_of(items(shared, ctx));
+    } else {
+      static_assert(std::invocable<const Items&, const state&>,
+                    "items of a batch: a callable that takes const state&, "
+                    "and context& if it likes");
+      static_cast<void>(ctx);
+      return detail::source_of(items(shared));
+    }
+  };
+  detail::apply(model, std::move(options));
+  return detail::make_fan_out(std::move(name), std::move(model));
+}
+
+/// A flow that runs different `branches` side by side, each on the state
+/// before the fork, and joins when the last has ended. No branch waits for the
+/// steps of another. The action is that of `options.post`, or the default.
+///
+/// Errors: throws `errc::bad_flow` for options that make no sense.
+[[nodiscard]] flow fork(std::string name, std::vector<flow> branches,
+                        fan_out_options options = {});
+
+}  // namespace troupe

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "troupe/clock.hpp"
+#include "troupe/event.hpp"
+#include "troupe/node_options.hpp"
+#include "troupe/value.hpp"
+
+namespace troupe {
+
+class context;
+
+namespace detail {
+
+/// What the one who runs a step tells its node. Implemented by supervisors.
+class step_host {
+ public:
+  [[nodiscard]] virtual const value& params() const noexcept = 0;
+  [[nodiscard]] virtual std::string run_id() const = 0;
+  [[nodiscard]] virtual std::string node_path() const = 0;
+  [[nodiscard]] virtual std::uint64_t step() const noexcept = 0;
+  [[nodiscard]] virtual time_point now() const noexcept = 0;
+  [[nodiscard]] virtual std::stop_token stop_token() = 0;
+  [[nodiscard]] virtual const node_options& options() const noexcept = 0;
+  /// Where the random part of the step's waits comes from.
+  [[nodiscard]] virtual std::uint64_t seed() const noexcept = 0;
+  /// Whether an event of this detail would reach anybody.
+  [[nodiscard]] virtual bool listens(event_detail detail) const noexcept = 0;
+  /// Passes an event on; the host fills in run, node, step and time.
+  virtual void tell(event what) = 0;
+  /// A copy that outlives the step, for a call on another thread.
+  [[nodiscard]] virtual std::shared_ptr<step_host> detach() = 0;
+
+ protected:
+  ~step_host() = default;
+};
+
+}  // namespace detail
+
+/// What a node may know of its step, and how it speaks to the outside.
+///
+/// A reference to it is valid as long as the call it was given to, and for a
+/// coroutine up to its end. In a blocking `exec` it may be used on the
+/// blocking thread.
+///
+/// Thread safety: confined to the call it was given to.
+class context {
+ public:
+  context(detail::step_host& host, std::uint32_t attempt,
+          std::optional<std::size_t> item = {}) noexcept
+      : host_(&host),
+        attempt_(attempt),
+        has_item_(item.has_value()),
+        item_(item.value_or(0)) {}
+
+  // -- where am I ------------------------------------------------------------
+
+  /// The small immutable object that identifies a sub-flow; batches set it.
+  [[nodiscard]] const value& params() const noexcept {
+    return host_->params();
+  }
+  /// The attempt of `exec`, counted from 0; in `fallback` and `post` the last.
+  [[nodiscard]] std::uint32_t attempt() const noexcept { return attempt_; }
+  /// The position of the item, in a batch node.
+  [[nodiscard]] std::optional<std::size_t> item() const noexcept {
+    if (!has_item_) return {};
+    return item_;
+  }
+  [[nodiscard]] std::string run_id() const { return host_->run_id(); }
+  /// The node's name, with its flows outermost first: "outer/inner/node".
+  [[nodiscard]] std::string node() const { return host_->node_path(); }
+  /// The step, counted from 0 within its run or sub-flow.
+  [[nodiscard]] std::uint64_t step() const noexcept { return host_->step(); }
+  /// A name for this step, or this item of it, that is the same in every
+  /// attempt and differs from every other: an idempotency key.
+  [[nodiscard]] std::string key() const;
+  [[nodiscard]] time_point now() const noexcept { return host_->now(); }
+
+  // -- speaking to the outside -----------------------------------------------
+
+  /// Puts a custom event into the run's event stream. If the reader is slow,
+  /// the oldest events of the stream give way.
+  void emit(value data);
+
+  /// Asks to stop: set when the run is cancelled or the attempt has timed out.
+  /// A coroutine need not look, it is destroyed where it waits.
+  [[nodiscard]] std::stop_token stop_token() const {
+    return host_->stop_token();
+  }
+  [[nodiscard]] bool stop_requested() const {
+    return host_->stop_token().stop_requested();
+  }
+
+  [[nodiscard]] detail::step_host& host() const noexcept { return *host_; }
+
+ private:
+  detail::step_host* host_;
+  std::uint32_t attempt_;
+  bool has_item_;
+  std::size_t item_;
+};
+
+}  // namespace troupe

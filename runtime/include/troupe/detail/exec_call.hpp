@@ -1,0 +1,158 @@
+#pragma once
+
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "troupe/blocking.hpp"
+#include "troupe/detail/typed_phases.hpp"
+#include "troupe/node_options.hpp"
+#include "troupe/sleep.hpp"
+
+namespace troupe::detail {
+
+/// Awaitable: a place among the `limit` attempts that a node may make at once.
+class [[nodiscard]] node_permit final : private waiter {
+ public:
+  node_permit(const void* owner, std::uint32_t limit) noexcept
+      : owner_(owner), limit_(limit) {}
+
+  bool await_ready() const noexcept { return false; }
+  template <hosted Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    auto& host = *self.promise().host;
+    const auto key = enlist(host, self);
+    host.acquire(owner_, limit_, key);
+  }
+  std::shared_ptr<void> await_resume() {
+    if (failure_) std::rethrow_exception(failure_);
+    return std::move(permit_);
+  }
+
+ private:
+  void receive(void* answer) override {
+    permit_ = std::move(*static_cast<std::shared_ptr<void>*>(answer));
+  }
+
+  const void* owner_;
+  std::uint32_t limit_;
+  std::shared_ptr<void> permit_;
+  std::exception_ptr failure_;
+};
+
+/// One attempt of `exec` of the node type `N` under its options. Used for a
+/// step and for each item of a batch node.
+template <class N>
+struct exec_call {
+  using p = phases<N>;
+  using exec_t = typename p::exec_value;
+  using result_t = typename task_traits<typename p::exec_result>::value_type;
+  using call = caller<typename p::exec_parameters>;
+
+  /// Calls a plain `exec` on this thread.
+  template <class Input>
+  static exec_t at_once(const N& node, Input& input, const state& shared,
+                        context& ctx, const node_options& options,
+                        bool last_use) {
+    const time_point began =
+        options.timeout ? ctx.now() : time_point{};
+    const supplies from{&shared, nullptr, &ctx, nullptr};
+    auto run = [&]() -> exec_t {
+      if constexpr (std::is_void_v<result_t>) {
+        call::call(node, &N::exec, values_of(input), last_use, from);
+        return {};
+      } else {
+        return call::call(node, &N::exec, values_of(input), last_use, from);
+      }
+    };
+    exec_t given = run();
+    if (options.timeout && ctx.now() - began > *options.timeout) {
+      throw error{errc::timed_out, "returned after its time limit"};
+    }
+    return given;
+  }
+
+  /// Makes the task of an attempt that may have to wait.
+  template <class Input>
+  static task<result_t> as_task(const std::shared_ptr<const N>& node,
+                                Input& input, const state& shared,
+                                context& ctx, const node_options& options,
+                                bool last_use) {
+    if constexpr (p::exec_is_task) {
+      // A batch node applies its options item by item.
+      if (lends_input<N> || (!options.concurrency && !options.timeout)) {
+        return start_user_task(*node, input, shared, ctx, last_use);
+      }
+    }
+    return limited(node, input, shared, ctx, options, last_use);
+  }
+
+ private:
+  template <class Input>
+  static task<result_t> start_user_task(const N& node, Input& input,
+                                        const state& shared, context& ctx,
+                                        bool last_use) {
+    return call::call(node, &N::exec, values_of(input), last_use,
+                      {&shared, nullptr, &ctx, nullptr});
+  }
+
+  // The references belong to the frame of the step, which keeps this task.
+  template <class Input>
+  static task<result_t> limited(const std::shared_ptr<const N>& node,
+                                Input& input, const state& shared,
+                                context& ctx, const node_options& options,
+                                bool last_use) {
+    std::shared_ptr<void> permit;
+    if (options.concurrency) {
+      node_permit place{node.get(), *options.concurrency};
+      permit = co_await place;
+    }
+    task<result_t> work;
+    if constexpr (p::exec_is_task) {
+      work = start_user_task(*node, input, shared, ctx, last_use);
+    } else if (options.threads == threads::blocking) {
+      work = on_blocking_thread(node, input, shared, ctx);
+    } else {
+      work = on_this_thread(node, input, shared, ctx, options, last_use);
+    }
+    if (options.timeout) {
+      within_operation<result_t> limited_work{*options.timeout,
+                                              std::move(work)};
+      co_return co_await limited_work;
+    }
+    co_return co_await work;
+  }
+
+  template <class Input>
+  static task<result_t> on_this_thread(const std::shared_ptr<const N>& node,
+                                       Input& input, const state& shared,
+                                       context& ctx,
+                                       const node_options& options,
+                                       bool last_use) {
+    if constexpr (std::is_void_v<result_t>) {
+      at_once(*node, input, shared, ctx, options, last_use);
+      co_return;
+    } else {
+      co_return at_once(*node, input, shared, ctx, options, last_use);
+    }
+  }
+
+  // The call may outlive the step that started it, so it owns all it uses.
+  template <class Input>
+  static task<result_t> on_blocking_thread(
+      const std::shared_ptr<const N>& node, Input& input, const state& shared,
+      context& ctx) {
+    auto work = [node, input, shared, host = ctx.host().detach(),
+                 attempt = ctx.attempt(), item = ctx.item()]() mutable
+        -> result_t {
+      context own{*host, attempt, item};
+      const supplies from{&shared, nullptr, &own, nullptr};
+      return call::call(*node, &N::exec, values_of(input), true, from);
+    };
+    blocking_operation<decltype(work)> waiting{std::move(work)};
+    co_return co_await waiting;
+  }
+};
+
+}  // namespace troupe::detail

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "troupe/clock.hpp"
+
+namespace troupe::detail {
+
+class fiber_host;
+
+/// Names one wait of one coroutine. A late answer carries the key of a wait
+/// that is over, finds another generation in the slot, and changes nothing.
+struct wake_key {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+};
+
+/// What a coroutine waits for from outside. It lives in the coroutine's frame;
+/// destroying the frame, which is how a wait is cancelled, withdraws it.
+class waiter {
+ public:
+  waiter() = default;
+  waiter(const waiter&) = delete;
+  waiter& operator=(const waiter&) = delete;
+
+ protected:
+  ~waiter() { withdraw(); }
+
+  /// Registers the suspended coroutine `handle` with `host`.
+  wake_key enlist(fiber_host& host, std::coroutine_handle<> handle);
+  void withdraw() noexcept;
+  [[nodiscard]] fiber_host* host() const noexcept { return host_; }
+
+  /// Takes what the answer brought; called before the coroutine goes on.
+  virtual void receive(void* answer) { static_cast<void>(answer); }
+
+ private:
+  friend class fiber_host;
+
+  fiber_host* host_ = nullptr;
+  std::coroutine_handle<> handle_;
+  wake_key key_;
+};
+
+/// A piece of work that may block, run once on a thread of the blocking pool.
+class blocking_job {
+ public:
+  virtual ~blocking_job() = default;
+  virtual void run() noexcept = 0;
+};
+
+/// Where coroutines live: the actor that owns them. It keeps the table of
+/// their waits and reaches the outside for them. Every coroutine is resumed
+/// by its host, and by nothing else.
+///
+/// Thread safety: confined to one actor.
+class fiber_host {
+ public:
+  fiber_host() = default;
+  fiber_host(const fiber_host&) = delete;
+  fiber_host& operator=(const fiber_host&) = delete;
+  virtual ~fiber_host() = default;
+
+  /// Resumes the coroutine behind `key`, if it still waits, and hands it
+  /// `answer`. Returns whether there was one.
+  bool wake(wake_key key, void* answer = nullptr);
+
+  /// How many coroutines wait.
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
+
+  // -- what an actor offers its coroutines ------------------------------------
+
+  [[nodiscard]] virtual time_point now() const noexcept = 0;
+
+  /// Wakes `key` at `due`. The result names the timer for `cancel_timer`.
+  virtual std::uint64_t wake_at(time_point due, wake_key key) = 0;
+  virtual void cancel_timer(std::uint64_t timer) noexcept = 0;
+
+  /// Runs `job` on the blocking pool and then wakes `key`; the job lives until
+  /// both it and the waiter are done with it.
+  /// Errors: throws `errc::overloaded` if the pool's queue is full.
+  virtual void run_blocking(std::shared_ptr<blocking_job> job,
+                            wake_key key) = 0;
+
+  /// Wakes `key` with a permit, a `std::shared_ptr<void>` that gives the place
+  /// back when it dies, once fewer than `limit` are out for `owner`.
+  virtual void acquire(const void* owner, std::uint32_t limit,
+                       wake_key key) = 0;
+
+ private:
+  friend class waiter;
+
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+
+  struct slot {
+    waiter* who = nullptr;
+    std::uint32_t generation = 0;
+    /// The next free slot, while this one is free.
+    std::uint32_t next = none;
+  };
+
+  std::vector<slot> slots_;
+  std::uint32_t waiting_ = 0;
+  std::uint32_t free_ = none;
+};
+
+}  // namespace troupe::detail

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "troupe/action.hpp"
+#include "troupe/context.hpp"
+#include "troupe/error.hpp"
+#include "troupe/node_options.hpp"
+#include "troupe/state.hpp"
+#include "troupe/task.hpp"
+
+namespace troupe::detail {
+
+/// What a node keeps between attempts and across suspensions.
+class kept_values {
+ public:
+  virtual ~kept_values() = default;
+};
+
+/// Where a step stands when its node returns to whoever runs it.
+enum class step_status : std::uint8_t {
+  /// `post` has returned and its writes are in the state.
+  done,
+  /// A task of the step waits; `told` will hear of its end.
+  suspended,
+  /// `exec` threw: the step may be tried again.
+  exec_failed,
+  /// `prep`, `post` or `fallback` threw: the step is over.
+  failed,
+};
+
+/// One step at work. Owned by the actor that runs it; `kept` holds the
+/// coroutine, so dropping `kept` cancels whatever the step waits for.
+struct frame {
+  frame(state& document, step_host& steps, fiber_host& coroutines,
+        completion& owner)
+      : shared(document),
+        context(steps, 0),
+        fibers(coroutines),
+        told(owner) {}
+
+  state& shared;
+  troupe::context context;
+  fiber_host& fibers;
+  completion& told;
+  const node_options* options = nullptr;
+  /// No further attempt follows this one.
+  bool last_attempt = true;
+  std::unique_ptr<kept_values> kept;
+  troupe::action action;
+  std::optional<error> failure;
+};
+
+/// A node with its types erased. Shared by all runs and never changed.
+///
+/// Thread safety: immutable.
+class node_model {
+ public:
+  virtual ~node_model() = default;
+
+  /// Runs `prep`, the first attempt of `exec`, and `post`.
+  virtual step_status begin(frame& step) const = 0;
+  /// Runs `exec` again, with what `prep` gave, and `post`.
+  virtual step_status retry(frame& step) const = 0;
+  /// Runs `fallback` with the last error, and `post`.
+  virtual step_status fall_back(frame& step) const = 0;
+  /// Goes on after a suspended task of the step has ended.
+  virtual step_status resume(frame& step) const = 0;
+
+  [[nodiscard]] virtual bool has_exec() const noexcept = 0;
+  [[nodiscard]] virtual bool has_fallback() const noexcept = 0;
+  /// `exec` is a coroutine.
+  [[nodiscard]] virtual bool exec_is_task() const noexcept = 0;
+  /// Retries are made within the node, item by item.
+  [[nodiscard]] virtual bool retries_itself() const noexcept = 0;
+  /// The actions it says it returns; empty if it does not say.
+  [[nodiscard]] virtual std::span<const std::string_view> declared_actions()
+      const noexcept = 0;
+};
+
+}  // namespace troupe::detail

@@ -1,0 +1,199 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "troupe/detail/exec_call.hpp"
+#include "troupe/gather.hpp"
+#include "troupe/node.hpp"
+#include "troupe/retry.hpp"
+#include "troupe/sleep.hpp"
+
+namespace troupe {
+
+/// How a batch node works through its items.
+struct each_options {
+  /// The most items whose `exec` has started and not ended; 1 means one after
+  /// the other. At least 1.
+  std::size_t concurrency = 1;
+};
+
+namespace detail {
+
+/// JSON as a source of items: an array, or null for none.
+std::vector<value> items_in_json(const value& list);
+
+template <class List>
+auto items_of(List&& list) {
+  if constexpr (one_of<std::remove_cvref_t<List>, json, value>) {
+    return items_in_json(value{std::forward<List>(list)});
+  } else {
+    static_assert(std::ranges::input_range<List>,
+                  "prep of a batch node must give a range of items");
+    using item = std::ranges::range_value_t<List>;
+    if constexpr (std::same_as<std::remove_cvref_t<List>, std::vector<item>>) {
+      return std::vector<item>(std::forward<List>(list));
+    } else {
+      std::vector<item> all;
+      for (auto&& one : list) all.push_back(std::forward<decltype(one)>(one));
+      return all;
+    }
+  }
+}
+
+/// A batch node: `prep` gives the items, `exec` and `fallback` work on one.
+template <class N>
+class each_node {
+  using p = phases<N>;
+  using prep_t = typename p::prep_value;
+  using exec_t = typename p::exec_value;
+  static_assert(p::has_prep && p::has_exec,
+                "a batch node needs a prep that gives the items and an exec "
+                "that works on one");
+
+ public:
+  /// The frame of the step keeps the items, so coroutines may refer to them.
+  using lends_input = void;
+  using items_t = decltype(items_of(std::declval<prep_t>()));
+  using item_t = typename items_t::value_type;
+  static constexpr bool exec_of_item_is_task = p::exec_is_task;
+
+  each_node(N node, each_options options)
+      : node_(std::make_shared<const N>(std::move(node))), options_(options) {
+    if (options_.concurrency == 0) {
+      throw error{errc::bad_flow,
+                  "each: concurrency is 0, it must be at least 1"};
+    }
+  }
+
+  task<items_t> prep(const state& shared, context& ctx) const {
+    const supplies from{&shared, nullptr, &ctx, nullptr};
+    if constexpr (p::prep_is_task) {
+      auto work = caller<typename p::prep_parameters>::call(
+          *node_, &N::prep, std::tuple<>{}, true, from);
+      co_return items_of(co_await work);
+    } else {
+      co_return items_of(caller<typename p::prep_parameters>::call(
+          *node_, &N::prep, std::tuple<>{}, true, from));
+    }
+  }
+
+  task<std::vector<exec_t>> exec(const items_t& items, const state& shared,
+                                 context& ctx) const {
+    std::vector<task<exec_t>> tasks;
+    tasks.reserve(items.size());
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      tasks.push_back(run_item(items[i], i, shared, ctx));
+    }
+    gather_options options;
+    options.width = options_.concurrency;
+    gather_operation<exec_t> all{std::move(tasks), options};
+    co_return co_await all;
+  }
+
+  auto post(state& shared, const items_t& items, std::vector<exec_t> results,
+            context& ctx) const {
+    if constexpr (p::has_post) {
+      const supplies from{&shared, &shared, &ctx, nullptr};
+      using call = caller<typename p::post_parameters>;
+      if constexpr (std::same_as<exec_t, no_value>) {
+        return call::call(*node_, &N::post, std::tuple<const items_t&>{items},
+                          true, from);
+      } else {
+        return call::call(
+            *node_, &N::post,
+            std::tuple<const items_t&, std::vector<exec_t>&>{items, results},
+            true, from);
+      }
+    }
+  }
+
+ private:
+  task<exec_t> run_item(const item_t& item, std::size_t index,
+                        const state& shared, context& step) const {
+    const node_options& options = step.host().options();
+    for (std::uint32_t attempt = 0;; ++attempt) {
+      context ctx{step.host(), attempt, index};
+      std::optional<error> why;
+      try {
+        auto work = exec_call<N>::as_task(node_, item, shared, ctx, options,
+                                          false);
+        if constexpr (std::is_void_v<typename decltype(work)::value_type>) {
+          co_await work;
+          co_return exec_t{};
+        } else {
+          co_return co_await work;
+        }
+      } catch (...) {
+        why = error::from(std::current_exception());
+      }
+      why->at_item(index).at_attempt(attempt);
+      const auto next = decide_retry(options.retry, attempt, *why,
+                                     step.host().seed() + index);
+      if (!next.again) {
+        auto last = give_up(item, *why, ctx);
+        co_return co_await last;
+      }
+      tell(ctx, event_kind::retry, *why, next.wait);
+      sleep_for pause{next.wait};
+      co_await pause;
+    }
+  }
+
+  task<exec_t> give_up(const item_t& item, const error& why,
+                       context& ctx) const {
+    if constexpr (p::has_fallback) {
+      tell(ctx, event_kind::fallback, why, {});
+      const supplies from{nullptr, nullptr, &ctx, &why};
+      using call = caller<typename p::fallback_parameters>;
+      auto run = [&]() -> decltype(auto) {
+        return call::call(*node_, &N::fallback, std::tuple<const item_t&>{item},
+                          false, from);
+      };
+      if constexpr (p::fallback_is_task) {
+        auto work = run();
+        co_return co_await work;
+      } else {
+        co_return run();
+      }
+    } else {
+      throw why;
+    }
+  }
+
+  static void tell(context& ctx, event_kind kind, const error& why,
+                   duration wait) {
+    if (!ctx.host().listens(event_detail::steps)) return;
+    event what;
+    what.kind = kind;
+    what.attempt = ctx.attempt();
+    what.item = ctx.item();
+    what.text = why.message();
+    what.wait = wait;
+    ctx.host().tell(std::move(what));
+  }
+
+  std::shared_ptr<const N> node_;
+  each_options options_;
+};
+
+}  // namespace detail
+
+/// Makes a batch node of `node`: its `prep` gives a range of items (or JSON,
+/// null meaning none), its `exec` is called for each, and its `post` gets the
+/// items and the list of results in the order of the items. Attempts, waits,
+/// time limits and the fallback of the node options apply to each item; an
+/// item that finally fails ends the step, and later items do not run.
+template <node_type N>
+[[nodiscard]] detail::each_node<N> each(N node, each_options options = {}) {
+  return {std::move(node), options};
+}
+
+}  // namespace troupe

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "troupe/detail/flow_model.hpp"
+#include "troupe/node.hpp"
+#include "troupe/node_options.hpp"
+
+namespace troupe {
+
+class flow_builder;
+
+/// An immutable, checked graph of nodes. It runs as it is, stands where a node
+/// stands in another flow, or is run once per item by a `batch`. A flow that
+/// stands for a node gives its last action as its own.
+///
+/// A handle: copies refer to the same flow.
+///
+/// Thread safety: immutable.
+class flow {
+ public:
+  explicit flow(std::shared_ptr<const detail::flow_model> model) noexcept
+      : model_(std::move(model)) {}
+
+  [[nodiscard]] const std::string& name() const noexcept {
+    return model_->name;
+  }
+  [[nodiscard]] const detail::flow_model& model() const noexcept {
+    return *model_;
+  }
+  [[nodiscard]] const std::shared_ptr<const detail::flow_model>& share()
+      const noexcept {
+    return model_;
+  }
+
+ private:
+  std::shared_ptr<const detail::flow_model> model_;
+};
+
+/// A node in a flow that is being built, for wiring:
+///
+///     load >> summarize;                         // the default edge
+///     summarize - "too_long" >> split >> summarize;
+///
+/// Refers to its builder, which must be alive.
+class node_ref {
+ public:
+  /// Makes `target` follow this node on `on`. Returns `target`, for chains.
+  node_ref next(node_ref target, action on = {}) const;
+
+  [[nodiscard]] const std::string& name() const;
+
+ private:
+  friend class flow_builder;
+  node_ref(flow_builder& owner, std::size_t index) noexcept
+      : owner_(&owner), index_(index) {}
+
+  flow_builder* owner_;
+  std::size_t index_;
+};
+
+/// An edge with a name that lacks its target: `node - "action"`.
+struct open_edge {
+  node_ref source;
+  action on;
+};
+
+inline node_ref operator>>(node_ref source, node_ref target) {
+  return source.next(target);
+}
+[[nodiscard]] inline open_edge operator-(node_ref source, action on) {
+  return {source, std::move(on)};
+}
+inline node_ref operator>>(open_edge edge, node_ref target) {
+  return edge.source.next(target, std::move(edge.on));
+}
+
+/// What concerns a flow as a whole.
+struct flow_options {
+  /// What an action does that no edge continues, at a node that has edges.
+  enum class missing_edge : std::uint8_t {
+    /// It ends the flow and is told as a warning event.
+    warns,
+    /// It fails the run with `errc::missing_edge`.
+    fails,
+  };
+  missing_edge on_missing_edge = missing_edge::warns;
+};
+
+/// Puts a flow together. Names are checked by `build`, all at once.
+///
+/// Thread safety: confined to one thread.
+class flow_builder {
+ public:
+  explicit flow_builder(std::string name, flow_options options = {});
+  flow_builder(const flow_builder&) = delete;
+  flow_builder& operator=(const flow_builder&) = delete;
+  ~flow_builder();
+
+  /// Adds a node; the first one added is the start. See `node_type` for what a
+  /// node is.
+  template <class N>
+    requires node_type<N> || step_function<N>
+  node_ref add(std::string name, N node, node_options options = {}) {
+    return add_model(std::move(name),
+                     detail::make_node_model(std::move(node)),
+                     std::move(options));
+  }
+  /// Adds a flow that stands for a node, with its last action as its own.
+  node_ref add(std::string name, flow inner);
+
+  /// Makes `first` the start.
+  node_ref start(node_ref first);
+
+  /// Checks the graph and makes the flow. Every mistake is found, each is
+  /// named with its node: options that make no sense, no nodes, unreachable
+  /// nodes, doubled or empty names, two edges for one action, edges for
+  /// actions that the node does not declare, nodes of another builder.
+  /// Errors: throws `errc::bad_flow` with all mistakes, one a line.
+  [[nodiscard]] flow build() const;
+
+ private:
+  friend class node_ref;
+
+  node_ref add_model(std::string name,
+                     std::shared_ptr<const detail::node_model> model,
+                     node_options options);
+
+  std::shared_ptr<detail::flow_model> draft_;
+  std::vector<std::string> mistakes_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,153 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "troupe/action.hpp"
+#include "troupe/clock.hpp"
+#include "troupe/detail/flow_model.hpp"
+#include "troupe/error.hpp"
+
+namespace troupe {
+
+/// The life of a run, or of a sub-flow, as a pure state machine: which node is
+/// next, which attempt, when to retry, to fall back, to stop. It is told what
+/// happened and says what to do; it has no threads, no clock, and no state of
+/// the user's.
+///
+/// After each call the caller carries out `command()` and tells the machine
+/// how that went, with the one matching `on_...` function:
+///
+/// | command         | what to do               | then tell                  |
+/// | --------------- | ------------------------ | -------------------------- |
+/// | `begin_step`    | run the node of `node()` | `on_done`, `on_exec_failed`, `on_failed` |
+/// | `retry_step`    | run `exec` again         | the same                   |
+/// | `fall_back`     | run `fallback`           | `on_done`, `on_failed`     |
+/// | `wait`          | wait for `wait()`        | `on_waited`                |
+/// | `fan_out`       | run `fan_out()`          | `on_done`, `on_failed`     |
+/// | `finish`        | nothing, it is over      | -                          |
+///
+/// `on_cancel` may come at any time; it ends the run.
+///
+/// Thread safety: confined to one actor or task.
+class machine {
+ public:
+  enum class command : std::uint8_t {
+    begin_step,
+    retry_step,
+    fall_back,
+    wait,
+    fan_out,
+    finish,
+  };
+
+  /// An action that no edge continues, at a node that has edges.
+  struct missing_edge {
+    std::string node;
+    std::string text;
+  };
+
+  /// @pre `root` lives as long as the machine.
+  machine(const detail::flow_model& root, std::uint64_t steps_max,
+          std::uint64_t seed);
+
+  // -- what to do ------------------------------------------------------------
+
+  [[nodiscard]] command next() const noexcept { return command_; }
+  /// The node of the step. @pre the command is about a step
+  [[nodiscard]] const detail::graph_node& node() const noexcept {
+    return top_.graph->nodes[top_.at];
+  }
+  /// @pre the command is `fan_out`
+  [[nodiscard]] const detail::fan_out_model& fan_out() const noexcept {
+    return *fan_out_;
+  }
+  /// @pre the command is `wait`
+  [[nodiscard]] duration wait() const noexcept { return wait_; }
+
+  // -- where it stands -------------------------------------------------------
+
+  /// The attempt of the step, counted from 0.
+  [[nodiscard]] std::uint32_t attempt() const noexcept { return attempt_; }
+  /// Whether no further attempt would follow this one.
+  [[nodiscard]] bool is_last_attempt() const noexcept;
+  /// The current step, counted from 0.
+  [[nodiscard]] std::uint64_t step() const noexcept { return steps_ - 1; }
+  /// Steps begun so far.
+  [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
+  /// The node, with its flows outermost first: "outer/inner/node".
+  [[nodiscard]] std::string path() const;
+  [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+
+  /// The last action. @pre the command is `finish` and there is no failure
+  [[nodiscard]] const troupe::action& action() const noexcept {
+    return action_;
+  }
+  /// Why it failed, or null. @pre the command is `finish`
+  [[nodiscard]] const std::shared_ptr<const error>& failure() const noexcept {
+    return failure_;
+  }
+  [[nodiscard]] bool is_over() const noexcept {
+    return command_ == command::finish;
+  }
+  /// The missing edges met since the last call.
+  [[nodiscard]] std::vector<missing_edge> take_missing_edges() {
+    return std::exchange(missing_edges_, {});
+  }
+  [[nodiscard]] bool met_missing_edge() const noexcept {
+    return !missing_edges_.empty();
+  }
+
+  // -- what happened ---------------------------------------------------------
+
+  /// The step, its fallback, or the fan-out ended well, with this action.
+  void on_done(troupe::action chosen);
+  /// An attempt of `exec` failed.
+  void on_exec_failed(error why);
+  /// The step or the fan-out failed for good.
+  void on_failed(error why);
+  /// The wait is over.
+  void on_waited();
+  /// The run is to end now, as `why` says.
+  void on_cancel(error why);
+  /// What carried out the command died. The step is to be done again, from
+  /// its beginning and without costing an attempt, up to `deaths_max` times.
+  void on_died();
+
+  /// How often a step is dispatched again after what ran it has died.
+  static constexpr std::uint32_t deaths_max = 3;
+
+ private:
+  struct level {
+    const detail::flow_model* graph = nullptr;
+    std::uint32_t at = 0;
+  };
+
+  void enter(const detail::flow_model& flow);
+  void arrive(std::uint32_t index);
+  void leave();
+  void report_missing_edge();
+  void fail(error why);
+
+  level top_;
+  std::vector<level> outer_;
+  const detail::fan_out_model* fan_out_ = nullptr;
+  std::uint64_t steps_ = 0;
+  std::uint64_t steps_max_;
+  std::uint64_t seed_;
+  duration wait_{};
+  std::uint32_t attempt_ = 0;
+  std::uint32_t deaths_ = 0;
+  command command_ = command::finish;
+  troupe::action action_;
+  std::shared_ptr<const error> failure_;
+  std::vector<missing_edge> missing_edges_;
+};
+
+}  // namespace troupe

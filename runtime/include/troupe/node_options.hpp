@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "troupe/clock.hpp"
+#include "troupe/retry.hpp"
+#include "troupe/threads.hpp"
+
+namespace troupe {
+
+/// How the runtime treats a node. Everything here concerns `exec`: `prep` and
+/// `post` run once per step, beside the state.
+struct node_options {
+  /// When a failed `exec` is tried again.
+  retry_options retry = {};
+  /// The longest an attempt may take, more than zero. A coroutine is destroyed
+  /// where it waits, a blocking call goes on but its result is dropped, and a
+  /// plain call cannot be interrupted: it fails when it returns too late.
+  /// Waiting for a permit does not count. Absent means no limit.
+  std::optional<duration> timeout = {};
+  /// How many attempts of this node run at once in one system, over all runs
+  /// and sub-flows, at least 1. Those above wait in line. Absent means no
+  /// limit.
+  std::optional<std::uint32_t> concurrency = {};
+  /// On which threads it runs; `troupe::blocking` for those that may block.
+  enum threads threads = threads::shared;
+};
+
+/// Every way in which `options` make no sense, as sentences; empty if sound.
+[[nodiscard]] std::vector<std::string> mistakes_in(
+    const node_options& options);
+
+}  // namespace troupe

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "troupe/clock.hpp"
+#include "troupe/error.hpp"
+
+namespace troupe {
+
+/// How a random part is mixed into a wait, so that many failed steps do not
+/// come back at the same instant. Source of the names: M. Brooker,
+/// "Exponential Backoff And Jitter", 2015.
+enum class jitter : std::uint8_t {
+  /// The wait as computed.
+  none,
+  /// Between half of the wait and the wait.
+  equal,
+  /// Between nothing and the wait.
+  full,
+};
+
+/// When a failed `exec` is tried again.
+struct retry_options {
+  /// How often `exec` is tried at all; 1 means no retry. From 1 to 1,000,000.
+  std::uint32_t attempts = 1;
+  /// The wait before the second attempt. Not negative.
+  duration wait{};
+  /// The factor by which each further wait grows. At least 1.
+  double backoff = 1.0;
+  /// No wait is longer than this. Not negative.
+  duration wait_max = std::chrono::hours{24};
+  /// The random part of a wait.
+  troupe::jitter jitter = jitter::none;
+  /// Called with each failure; false means that a retry cannot help. Absent
+  /// means: all but permanent errors are retried. Must not throw.
+  std::function<bool(const error&)> when = {};
+};
+
+/// Every way in which `options` make no sense, as sentences; empty if sound.
+[[nodiscard]] std::vector<std::string> mistakes_in(
+    const retry_options& options);
+
+/// What follows a failed attempt.
+struct retry_decision {
+  bool again = false;
+  /// How long to wait before the next attempt, if there is one.
+  duration wait{};
+};
+
+/// Decides what follows after attempt number `attempt` (from 0) failed with
+/// `why`. The random part of the wait depends on `seed` and `attempt` alone,
+/// so that a run can be repeated exactly.
+[[nodiscard]] retry_decision decide_retry(const retry_options& options,
+                                          std::uint32_t attempt,
+                                          const error& why,
+                                          std::uint64_t seed);
+
+}  // namespace troupe

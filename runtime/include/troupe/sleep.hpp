@@ -1,0 +1,95 @@
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+
+#include "troupe/error.hpp"
+#include "troupe/task.hpp"
+
+namespace troupe {
+
+/// Awaitable: goes on after a span of time, which holds no thread.
+///
+/// Resolution: one millisecond, never early.
+/// Cancellation: the timer is taken back.
+class [[nodiscard]] sleep_for final : private detail::waiter {
+ public:
+  explicit sleep_for(duration span) noexcept : span_(span) {}
+  ~sleep_for() {
+    if (host() != nullptr) host()->cancel_timer(timer_);
+  }
+
+  bool await_ready() const noexcept { return span_ <= duration::zero(); }
+  template <detail::hosted Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    auto& host = *self.promise().host;
+    const auto key = enlist(host, self);
+    timer_ = host.wake_at(host.now() + span_, key);
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  duration span_;
+  std::uint64_t timer_ = 0;
+};
+
+namespace detail {
+
+/// See `within`.
+template <class T>
+class [[nodiscard]] within_operation final : private waiter,
+                                             private completion {
+ public:
+  within_operation(duration limit, task<T> work) noexcept
+      : limit_(limit), work_(std::move(work)) {}
+  ~within_operation() { disarm(); }
+
+  bool await_ready() const noexcept { return false; }
+  template <hosted Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) {
+    auto& host = *self.promise().host;
+    if (work_.start(host, this)) return false;
+    parent_ = self;
+    const auto key = enlist(host, self);
+    timer_ = host.wake_at(host.now() + limit_, key);
+    return true;
+  }
+  T await_resume() {
+    if (!work_.done()) {
+      work_.reset();
+      throw error{errc::timed_out, "took longer than its time limit"};
+    }
+    return work_.take();
+  }
+
+ private:
+  void on_complete() noexcept override {
+    disarm();
+    parent_.resume();
+  }
+  void disarm() noexcept {
+    if (host() == nullptr) return;
+    host()->cancel_timer(timer_);
+    withdraw();
+  }
+
+  duration limit_;
+  task<T> work_;
+  std::coroutine_handle<> parent_;
+  std::uint64_t timer_ = 0;
+};
+
+}  // namespace detail
+
+/// Awaitable: the result of `work`, if it comes within `limit`.
+///
+/// Errors: throws `errc::timed_out` when the limit has passed; `work` is
+/// destroyed where it waits. Work that never waits cannot be interrupted.
+/// Cancellation: reaches `work`.
+template <class T>
+[[nodiscard]] detail::within_operation<T> within(duration limit,
+                                                 task<T> work) {
+  return {limit, std::move(work)};
+}
+
+}  // namespace troupe

@@ -1,0 +1,223 @@
+#pragma once
+
+#include <concepts>
+#include <coroutine>
+#include <exception>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "troupe/detail/fiber_host.hpp"
+
+namespace troupe {
+
+template <class T = void>
+class task;
+
+namespace detail {
+
+/// Told once when a task that nobody awaits directly has ended.
+class completion {
+ public:
+  virtual void on_complete() noexcept = 0;
+
+ protected:
+  ~completion() = default;
+};
+
+struct promise_base {
+  /// Who waits for this task in a `co_await`.
+  std::coroutine_handle<> continuation;
+  /// Who else is to be told.
+  completion* told = nullptr;
+  fiber_host* host = nullptr;
+
+  struct final_awaiter {
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> self) const noexcept {
+      // Not a symmetric transfer: GCC makes no tail call of it without
+      // optimisation or under a sanitizer, and a loop would eat the stack.
+      // `self` may be destroyed by what runs here, so nothing follows.
+      auto& promise = self.promise();
+      if (promise.continuation) {
+        promise.continuation.resume();
+      } else if (promise.told != nullptr) {
+        promise.told->on_complete();
+      }
+    }
+    void await_resume() const noexcept {}
+  };
+
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+  final_awaiter final_suspend() const noexcept { return {}; }
+};
+
+template <class T>
+class promise final : public promise_base {
+ public:
+  task<T> get_return_object() noexcept;
+  void unhandled_exception() noexcept {
+    result_.template emplace<2>(std::current_exception());
+  }
+  template <class U>
+    requires std::constructible_from<T, U&&>
+  void return_value(U&& value) {
+    result_.template emplace<1>(std::forward<U>(value));
+  }
+  [[nodiscard]] bool has_thrown() const noexcept {
+    return result_.index() == 2;
+  }
+  T take() {
+    if (result_.index() == 2) std::rethrow_exception(std::get<2>(result_));
+    return std::move(std::get<1>(result_));
+  }
+
+ private:
+  std::variant<std::monostate, T, std::exception_ptr> result_;
+};
+
+template <>
+class promise<void> final : public promise_base {
+ public:
+  inline task<void> get_return_object() noexcept;
+  void unhandled_exception() noexcept { thrown_ = std::current_exception(); }
+  void return_void() const noexcept {}
+  [[nodiscard]] bool has_thrown() const noexcept { return thrown_ != nullptr; }
+  void take() {
+    if (thrown_) std::rethrow_exception(thrown_);
+  }
+
+ private:
+  std::exception_ptr thrown_;
+};
+
+/// A coroutine whose host is known: any `task`.
+template <class Promise>
+concept hosted = std::derived_from<Promise, promise_base>;
+
+}  // namespace detail
+
+/// A coroutine that yields a `T`, or nothing.
+///
+/// It is lazy: nothing runs until it is awaited. It runs on the actor that
+/// awaits it and is resumed by that actor alone, so it needs no locks against
+/// its own flow. Destroying a task that waits is safe at every `co_await`:
+/// its wait is withdrawn, its locals are destroyed, and what it waited for is
+/// told where that matters (a timer, a permit, a transfer).
+///
+/// GCC 12 corrupts temporaries of two kinds in an expression with `co_await`:
+/// capturing lambdas and brace-initialised aggregates. Troupe's own awaitables
+/// do not accept them; in calls of your own, give them a name first.
+///
+/// Errors: what the coroutine throws comes out of `co_await`.
+/// Cancellation: the task is destroyed at the `co_await` it waits in.
+/// Thread safety: confined to one actor.
+template <class T>
+class [[nodiscard]] task {
+ public:
+  using value_type = T;
+  using promise_type = detail::promise<T>;
+
+  task() noexcept = default;
+  task(task&& other) noexcept
+      : handle_(std::exchange(other.handle_, nullptr)) {}
+  task& operator=(task&& other) noexcept {
+    if (this != &other) {
+      reset();
+      handle_ = std::exchange(other.handle_, nullptr);
+    }
+    return *this;
+  }
+  ~task() { reset(); }
+
+  /// Whether it ran to its end.
+  [[nodiscard]] bool done() const noexcept {
+    return handle_ && handle_.done();
+  }
+  [[nodiscard]] explicit operator bool() const noexcept {
+    return handle_ != nullptr;
+  }
+
+  /// Destroys the coroutine, wherever it waits.
+  void reset() noexcept {
+    if (auto handle = std::exchange(handle_, nullptr)) handle.destroy();
+  }
+
+  /// Runs it on `host` up to its first wait. `told`, if given, hears when it
+  /// has ended, unless that is before this call returns.
+  /// Returns whether it has ended.
+  bool start(detail::fiber_host& host, detail::completion* told = nullptr) {
+    handle_.promise().host = &host;
+    handle_.resume();
+    if (handle_.done()) return true;
+    handle_.promise().told = told;
+    return false;
+  }
+
+  /// Whether it ended by an exception. @pre `done()`
+  [[nodiscard]] bool has_thrown() const noexcept {
+    return handle_.promise().has_thrown();
+  }
+
+  /// Its result; throws what it threw. @pre `done()`
+  T take() { return handle_.promise().take(); }
+
+  class awaiter {
+   public:
+    explicit awaiter(std::coroutine_handle<promise_type> child) noexcept
+        : child_(child) {}
+    bool await_ready() const noexcept { return child_.done(); }
+    template <detail::hosted Promise>
+    bool await_suspend(std::coroutine_handle<Promise> parent) const {
+      // The child starts here and not by transfer, so that a loop over tasks
+      // that are ready at once stays flat.
+      child_.promise().host = parent.promise().host;
+      child_.resume();
+      if (child_.done()) return false;
+      child_.promise().continuation = parent;
+      return true;
+    }
+    T await_resume() const { return child_.promise().take(); }
+
+   private:
+    std::coroutine_handle<promise_type> child_;
+  };
+
+  /// @pre the task has not been awaited before.
+  awaiter operator co_await() const noexcept { return awaiter{handle_}; }
+
+ private:
+  friend promise_type;
+  explicit task(std::coroutine_handle<promise_type> handle) noexcept
+      : handle_(handle) {}
+
+  std::coroutine_handle<promise_type> handle_ = nullptr;
+};
+
+template <class T>
+task<T> detail::promise<T>::get_return_object() noexcept {
+  return task<T>{std::coroutine_handle<promise>::from_promise(*this)};
+}
+
+inline task<void> detail::promise<void>::get_return_object() noexcept {
+  return task<void>{std::coroutine_handle<promise>::from_promise(*this)};
+}
+
+namespace detail {
+
+template <class T>
+struct task_traits {
+  static constexpr bool is_task = false;
+  using value_type = T;
+};
+template <class T>
+struct task_traits<task<T>> {
+  static constexpr bool is_task = true;
+  using value_type = T;
+};
+template <class T>
+inline constexpr bool is_task = task_traits<T>::is_task;
+
+}  // namespace detail
+}  // namespace troupe

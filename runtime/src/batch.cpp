@@ -1,0 +1,72 @@
+#include "troupe/batch.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace detail {
+
+value checked_item(value item) {
+  if (!item.is_object()) {
+    throw error{errc::bad_items, "an item must be an object of params, it is " +
+                                     std::string{item.type_name()}};
+  }
+  return item;
+}
+
+item_source source_from_json(const value& list) {
+  if (!list.is_null() && !list.is_array()) {
+    throw error{errc::bad_items,
+                "the items must be an array of objects, they are " +
+                    std::string{list.type_name()}};
+  }
+  return [list, next = std::size_t{0}]() mutable -> std::optional<value> {
+    if (next >= list.size()) return std::nullopt;
+    return checked_item(list.at(next++));
+  };
+}
+
+void apply(fan_out_model& model, fan_out_options options) {
+  model.concurrency = options.concurrency;
+  model.on_failure = options.on_failure;
+  model.on_conflict = options.on_conflict;
+  model.local = std::move(options.local);
+  model.post = std::move(options.post);
+}
+
+flow make_fan_out(std::string name, fan_out_model model) {
+  const auto refuse = [&](const std::string& what) {
+    throw error{errc::bad_flow, "fan-out '" + name + "': " + what};
+  };
+  if (name.empty()) refuse("it has no name");
+  if (model.bodies.empty()) refuse("it has no branches");
+  if (model.concurrency < 1 || model.concurrency > concurrency_max) {
+    refuse("concurrency is " + std::to_string(model.concurrency) +
+           ", it must be from 1 to " + std::to_string(concurrency_max));
+  }
+  const double share = model.on_failure.share();
+  if (!(share >= 0 && share <= 1)) {
+    refuse("the tolerated share must be from 0 to 1");
+  }
+  if (model.on_failure.which() == failure_policy::kind::quorum &&
+      model.on_failure.count() == 0) {
+    refuse("a quorum must be at least 1");
+  }
+  auto made = std::make_shared<flow_model>();
+  made->name = std::move(name);
+  made->fan_out = std::move(model);
+  return flow{std::move(made)};
+}
+
+}  // namespace detail
+
+flow fork(std::string name, std::vector<flow> branches,
+          fan_out_options options) {
+  detail::fan_out_model model;
+  for (const auto& branch : branches) model.bodies.push_back(branch.share());
+  options.concurrency = std::max<std::size_t>(branches.size(), 1);
+  detail::apply(model, std::move(options));
+  return detail::make_fan_out(std::move(name), std::move(model));
+}
+
+}  // namespace troupe

@@ -1,0 +1,47 @@
+#include "troupe/detail/fiber_host.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace troupe::detail {
+
+wake_key waiter::enlist(fiber_host& host, std::coroutine_handle<> handle) {
+  assert(host_ == nullptr);
+  if (host.free_ == fiber_host::none) {
+    host.free_ = static_cast<std::uint32_t>(host.slots_.size());
+    host.slots_.emplace_back();
+  }
+  const std::uint32_t index = host.free_;
+  auto& slot = host.slots_[index];
+  host.free_ = std::exchange(slot.next, fiber_host::none);
+  slot.who = this;
+  ++host.waiting_;
+  host_ = &host;
+  handle_ = handle;
+  key_ = {index, slot.generation};
+  return key_;
+}
+
+void waiter::withdraw() noexcept {
+  if (host_ == nullptr) return;
+  auto& slot = host_->slots_[key_.slot];
+  slot.who = nullptr;
+  ++slot.generation;
+  slot.next = std::exchange(host_->free_, key_.slot);
+  --host_->waiting_;
+  host_ = nullptr;
+}
+
+bool fiber_host::wake(wake_key key, void* answer) {
+  if (key.slot >= slots_.size()) return false;
+  const auto& slot = slots_[key.slot];
+  if (slot.who == nullptr || slot.generation != key.generation) return false;
+  auto& who = *slot.who;
+  who.receive(answer);
+  const auto handle = who.handle_;
+  who.withdraw();
+  handle.resume();
+  return true;
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,187 @@
+#include "troupe/machine.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "troupe/retry.hpp"
+
+namespace troupe {
+
+using detail::flow_model;
+using detail::graph_node;
+using detail::no_node;
+
+machine::machine(const flow_model& root, std::uint64_t steps_max,
+                 std::uint64_t seed)
+    : steps_max_(steps_max), seed_(seed) {
+  enter(root);
+}
+
+bool machine::is_last_attempt() const noexcept {
+  return attempt_ + 1 >= node().options.retry.attempts;
+}
+
+std::string machine::path() const {
+  std::string text;
+  for (const auto& each : outer_) text += each.graph->nodes[each.at].name + "/";
+  if (!top_.graph->nodes.empty()) return text + node().name;
+  // A fan-out is named after the node it stands for.
+  if (outer_.empty()) return top_.graph->name;
+  text.pop_back();
+  return text;
+}
+
+void machine::on_done(troupe::action chosen) {
+  assert(!is_over());
+  if (top_.graph->nodes.empty()) {
+    action_ = std::move(chosen);
+    leave();
+    return;
+  }
+  const graph_node& done = node();
+  if (chosen.is_default() && done.next != no_node) {
+    arrive(done.next);
+    return;
+  }
+  action_ = std::move(chosen);
+  leave();
+}
+
+void machine::on_exec_failed(error why) {
+  assert(!is_over());
+  const graph_node& failed = node();
+  why.at_attempt(attempt_);
+  const bool retries_itself = failed.model->retries_itself();
+  const auto decision =
+      retries_itself
+          ? retry_decision{}
+          : decide_retry(failed.options.retry, attempt_, why, seed_ + steps_);
+  if (decision.again) {
+    wait_ = decision.wait;
+    command_ = wait_ > duration::zero() ? command::wait : command::retry_step;
+    if (command_ == command::retry_step) ++attempt_;
+    return;
+  }
+  if (failed.model->has_fallback() && !retries_itself) {
+    command_ = command::fall_back;
+    return;
+  }
+  fail(std::move(why));
+}
+
+void machine::on_failed(error why) {
+  assert(!is_over());
+  fail(std::move(why));
+}
+
+void machine::on_waited() {
+  assert(command_ == command::wait);
+  ++attempt_;
+  command_ = command::retry_step;
+}
+
+void machine::on_cancel(error why) {
+  if (is_over()) return;
+  fail(std::move(why));
+}
+
+void machine::on_died() {
+  assert(!is_over());
+  if (++deaths_ > deaths_max) {
+    fail(error{errc::actor_died,
+               "its actor died " + std::to_string(deaths_) + " times"});
+    return;
+  }
+  if (command_ != command::fan_out) command_ = command::begin_step;
+}
+
+// Descends to the first thing to do in `flow`: its start, the start of the
+// flow that stands there, and so on.
+void machine::enter(const flow_model& flow) {
+  top_ = {&flow, 0};
+  if (!flow.fan_out) {
+    arrive(flow.start);
+    return;
+  }
+  if (steps_ == steps_max_) {
+    arrive(no_node);
+    return;
+  }
+  ++steps_;
+  attempt_ = 0;
+  deaths_ = 0;
+  fan_out_ = &*flow.fan_out;
+  command_ = command::fan_out;
+}
+
+void machine::arrive(std::uint32_t index) {
+  if (steps_ == steps_max_) {
+    fail(error{errc::step_limit,
+               "made " + std::to_string(steps_max_) +
+                   " steps, the most it may; raise steps_max if the loop is "
+                   "meant to go on"});
+    return;
+  }
+  top_.at = index;
+  const graph_node& arrived = node();
+  if (arrived.inner) {
+    outer_.push_back(top_);
+    enter(*arrived.inner);
+    return;
+  }
+  ++steps_;
+  attempt_ = 0;
+  deaths_ = 0;
+  command_ = command::begin_step;
+}
+
+// The current level has chosen `action_`: follow its edge, or hand the action
+// to the level outside, until an edge is found or the outermost one ends.
+void machine::leave() {
+  bool at_fan_out = top_.graph->nodes.empty();
+  for (;;) {
+    if (!at_fan_out) {
+      const graph_node& done = node();
+      const auto edge =
+          std::find_if(done.edges.begin(), done.edges.end(),
+                       [&](const auto& each) { return each.on == action_; });
+      if (edge != done.edges.end()) {
+        arrive(edge->target);
+        return;
+      }
+      if (!done.edges.empty()) {
+        report_missing_edge();
+        if (is_over()) return;
+      }
+    }
+    if (outer_.empty()) {
+      command_ = command::finish;
+      return;
+    }
+    top_ = outer_.back();
+    outer_.pop_back();
+    at_fan_out = false;
+  }
+}
+
+void machine::report_missing_edge() {
+  const graph_node& done = node();
+  std::string text = "the action '" + std::string{action_.name()} +
+                     "' has no edge; there are edges for";
+  for (const auto& edge : done.edges) {
+    text += " '" + std::string{edge.on.name()} + "'";
+  }
+  if (top_.graph->missing_edge_fails) {
+    fail(error{errc::missing_edge, std::move(text)});
+    return;
+  }
+  missing_edges_.push_back({path(), std::move(text)});
+}
+
+void machine::fail(error why) {
+  why.at_node(path());
+  failure_ = std::make_shared<const error>(std::move(why));
+  command_ = command::finish;
+}
+
+}  // namespace troupe
