@@ -1,7 +1,7 @@
 # Finds the C++ Actor Framework where it comes without a package of its own.
 #
-# Components: core (always), io, openssl.
-# Targets:    CAF::core, CAF::io, CAF::openssl.
+# Components: core (always), io, openssl (which needs io).
+# Targets:    CAF::core, CAF::io, CAF::openssl, as asked for.
 # Variables:  CAF_FOUND, CAF_VERSION.
 # Hint:       CAF_ROOT, the prefix CAF is installed under.
 
@@ -28,7 +28,10 @@ endif()
 
 find_package(Threads QUIET)
 
-foreach(component IN ITEMS core io openssl)
+if(NOT "core" IN_LIST CAF_FIND_COMPONENTS)
+  list(APPEND CAF_FIND_COMPONENTS core)
+endif()
+foreach(component IN LISTS CAF_FIND_COMPONENTS)
   string(TOUPPER "${component}" upper)
   find_library(CAF_${upper}_LIBRARY NAMES caf_${component})
   mark_as_advanced(CAF_${upper}_LIBRARY)

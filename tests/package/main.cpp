@@ -1,5 +1,6 @@
-#include <iostream>
 #include <troupe/error.hpp>
+
+#include <iostream>
 
 int main() {
   const troupe::error subject{troupe::errc::timed_out, "too late"};

@@ -1,10 +1,10 @@
+#include "support/catch.hpp"
+
 #include <troupe/error.hpp>
 
 #include <exception>
 #include <stdexcept>
 #include <string>
-
-#include "support/catch.hpp"
 
 using troupe::errc;
 using troupe::error;
