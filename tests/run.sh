@@ -12,6 +12,7 @@ cd -- "$(dirname -- "$0")/.."
 jobs=$(nproc 2>/dev/null || echo 2)
 passed=0
 failed=0
+wrap=
 
 stop() {
   echo "tests did not run: $1" >&2
@@ -28,7 +29,7 @@ run_preset() {
   sh tools/quietly.sh "build-$preset/build.log" \
     cmake --build "build-$preset" -j "$jobs" || stop "preset $preset broke"
   echo "== $preset: testing"
-  ctest --test-dir "build-$preset" -j "$jobs" --no-tests=error \
+  $wrap ctest --test-dir "build-$preset" -j "$jobs" --no-tests=error \
     --output-on-failure "$@" </dev/null || true
   counts=$(python3 tools/count_tests.py \
     "build-$preset/Testing/Temporary/LastTest.log") ||
@@ -49,6 +50,7 @@ run_preset ci
 run_preset asan -LE static
 if core=$(sh tests/tsan.sh --where); then
   sh tests/tsan.sh --configure
+  wrap="sh tests/tsan.sh --run"
   run_preset tsan -LE static
 else
   echo "== tsan: left out, as there is no CAF for it in $core;" \

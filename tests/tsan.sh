@@ -11,6 +11,7 @@
 #   sh tests/tsan.sh --core       only build the instrumented CAF
 #   sh tests/tsan.sh --configure  only configure build-tsan with it
 #   sh tests/tsan.sh --where      print its folder; status 0 if it is there
+#   sh tests/tsan.sh --run ...    run a command as the sanitizer needs it
 set -eu
 cd -- "$(dirname -- "$0")/.."
 
@@ -95,11 +96,22 @@ configure() {
     stop "build-tsan could not be configured"
 }
 
+# The sanitizer of GCC 12 stumbles over kernels that randomise addresses more
+# than it expects.
+run() {
+  bits=$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 28)
+  if [ "$bits" -gt 28 ] && setarch "$(uname -m)" -R true 2>/dev/null; then
+    setarch "$(uname -m)" -R "$@"
+  else
+    "$@"
+  fi
+}
+
 run_tests() {
   echo "building the tests"
   sh tools/quietly.sh build-tsan/build.log \
     cmake --build build-tsan -j "$jobs" || stop "the tests did not build"
-  ctest --test-dir build-tsan -LE static -j "$jobs" --no-tests=error \
+  run ctest --test-dir build-tsan -LE static -j "$jobs" --no-tests=error \
     --output-on-failure </dev/null ||
     stop "see above; again with: ctest --preset tsan --rerun-failed"
 }
@@ -108,6 +120,10 @@ case ${1:-} in
   --where)
     echo "$core"
     has_core
+    ;;
+  --run)
+    shift
+    run "$@"
     ;;
   --core) has_core || make_core ;;
   --configure)
