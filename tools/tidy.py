@@ -50,6 +50,7 @@ PLACES = re.compile(
     r"|(runtime|actors)/src/([a-z_]+/)*[a-z0-9_]+\.[ch]pp"
     r"|tests/[a-z]+/[a-z0-9_]+_test\.cpp"
     r"|tests/(runtime|actors)/must_not_compile/[a-z0-9_]+\.cpp"
+    r"|tests/[a-z]+/[a-z0-9_]+\.hpp"
     r"|tests/(package|support)/[a-z0-9_]+\.[ch]pp"
     r"|tests/[a-z0-9_]+\.cpp"
     r"|(examples|bench)/([a-z_]+/)*[a-z0-9_]+\.[ch]pp")
