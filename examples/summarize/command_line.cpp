@@ -1,0 +1,102 @@
+#include "summarize/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <ostream>
+#include <string>
+#include <system_error>
+#include <thread>
+
+namespace summarize {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Checks that a number from `low` to `high` is given.
+CLI::Validator whole_number(long long low, long long high) {
+  return CLI::Validator(
+      [low, high](std::string& text) -> std::string {
+        long long number = 0;
+        const char* end = text.data() + text.size();
+        const auto [stop, fault] = std::from_chars(text.data(), end, number);
+        const bool whole = fault == std::errc() && stop == end;
+        if (whole && number >= low && number <= high) return {};
+        return "must be a whole number from " + std::to_string(low) + " to " +
+               std::to_string(high) + ", not \"" + text + "\"";
+      },
+      "N");
+}
+
+/// Empty if `directory` can be listed, else what to do.
+std::string directory_fault(const fs::path& directory) {
+  if (directory.empty()) return "DIR is empty; name a directory";
+  std::error_code failure;
+  const fs::file_status status = fs::status(directory, failure);
+  const std::string name = "\"" + directory.string() + "\"";
+  if (!fs::exists(status)) {
+    return name +
+           (failure && failure != std::errc::no_such_file_or_directory
+                ? " cannot be read: " + failure.message()
+                : " does not exist") +
+           "; name a directory that holds text files";
+  }
+  if (!fs::is_directory(status)) {
+    return name + " is not a directory; name the directory that the file is in";
+  }
+  return {};
+}
+
+}  // namespace
+
+parsed_arguments parse_arguments(int argc, const char* const* argv,
+                                 std::ostream& out, std::ostream& err) {
+  command_line chosen;
+  chosen.concurrency =
+      std::max<std::size_t>(2, std::thread::hardware_concurrency());
+  std::string directory;
+  std::string output;
+  CLI::App app("Summarises every text file under a directory.",
+               "summarize_files");
+  app.option_defaults()->always_capture_default();
+  app.add_option("DIR", directory, "the directory; subfolders count too")
+      ->required();
+  app.add_option("--concurrency", chosen.concurrency,
+                 "how many files to work on at the same time")
+      ->check(whole_number(1, 100'000));
+  app.add_option("--out", output, "write the result to FILE")
+      ->type_name("FILE");
+  app.add_flag("--json", chosen.json, "write one JSON object per file");
+  app.add_option("--sentences", chosen.sentences,
+                 "the most sentences in a summary")
+      ->check(whole_number(1, 1'000));
+  app.add_option("--chunk-bytes", chosen.chunk_bytes,
+                 "the most bytes summarised as one piece")
+      ->check(whole_number(256, 64LL * 1024 * 1024));
+  app.add_option("--max-bytes", chosen.max_bytes,
+                 "larger files are reported, not read")
+      ->check(whole_number(1, 1LL << 40));
+  app.footer("Exit status: 0 all files summarised, 1 some not, 2 wrong usage.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    out << app.help();
+    return {};
+  } catch (const CLI::ParseError& fault) {
+    err << "summarize_files: " << fault.what()
+        << "\nUsage: summarize_files DIR [--concurrency N] [--out FILE] "
+           "[--json]; --help says more.\n";
+    return {std::nullopt, exit_status::bad_usage};
+  }
+  if (const auto fault = directory_fault(directory); !fault.empty()) {
+    err << "summarize_files: " << fault << ".\n";
+    return {std::nullopt, exit_status::bad_usage};
+  }
+  chosen.directory = directory;
+  if (!output.empty()) chosen.out = output;
+  return {std::move(chosen), exit_status::all_summarised};
+}
+
+}  // namespace summarize

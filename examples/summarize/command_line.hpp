@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+
+namespace summarize {
+
+/// Exit statuses of the program.
+enum class exit_status { all_summarised = 0, some_failed = 1, bad_usage = 2 };
+
+/// What the user asked for.
+struct command_line {
+  std::filesystem::path directory;
+  std::size_t concurrency = 1;               ///< files at the same time
+  std::optional<std::filesystem::path> out;  ///< instead of standard output
+  bool json = false;
+  std::size_t sentences = 4;
+  std::size_t chunk_bytes = std::size_t{16} * 1024;
+  std::uintmax_t max_bytes = std::uintmax_t{64} * 1024 * 1024;
+};
+
+/// Reads the arguments. Without a value the program is to end at once with
+/// `status`: help was written to `out`, or what is wrong and what to do about
+/// it to `err`.
+struct parsed_arguments {
+  std::optional<command_line> value;
+  exit_status status = exit_status::all_summarised;
+};
+[[nodiscard]] parsed_arguments parse_arguments(int argc,
+                                               const char* const* argv,
+                                               std::ostream& out,
+                                               std::ostream& err);
+
+}  // namespace summarize
