@@ -106,6 +106,15 @@ error& error::at_attempt(std::uint32_t attempt) {
   return *this;
 }
 
+error& error::inside(std::string_view outer) {
+  if (!outer.empty()) {
+    own();
+    auto& node = content_->node;
+    node = node.empty() ? std::string{outer} : std::string{outer} + "/" + node;
+  }
+  return *this;
+}
+
 error& error::permanent() {
   own();
   content_->permanent = true;

@@ -34,9 +34,9 @@ void waiter::withdraw() noexcept {
 
 bool fiber_host::wake(wake_key key, void* answer) {
   if (key.slot >= slots_.size()) return false;
-  const auto& slot = slots_[key.slot];
-  if (slot.who == nullptr || slot.generation != key.generation) return false;
-  auto& who = *slot.who;
+  const auto& found = slots_[key.slot];
+  if (found.who == nullptr || found.generation != key.generation) return false;
+  auto& who = *found.who;
   who.receive(answer);
   const auto handle = who.handle_;
   who.withdraw();

@@ -94,6 +94,8 @@ class error : public std::exception {
   error& at_item(std::size_t index);
   error& at_attempt(std::uint32_t attempt);
   error& permanent();
+  /// Puts the names of the flows outside of the place before it.
+  error& inside(std::string_view outer);
 
  private:
   struct content;

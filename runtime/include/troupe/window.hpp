@@ -112,6 +112,9 @@ class window {
   /// Nothing more starts, and the whole counts as failed, unless it had been
   /// decided before.
   void stop();
+  /// Nothing more starts, and the whole counts as failed, whatever had been
+  /// decided.
+  void refuse() { verdict_ = verdict::failed; }
 
  private:
   void decide();

@@ -36,17 +36,15 @@ enum class step_status : std::uint8_t {
 /// One step at work. Owned by the actor that runs it; `kept` holds the
 /// coroutine, so dropping `kept` cancels whatever the step waits for.
 struct frame {
-  frame(state& document, step_host& steps, fiber_host& coroutines,
-        completion& owner)
-      : shared(document),
-        context(steps, 0),
-        fibers(coroutines),
-        told(owner) {}
+  frame(state& document, step_host& steps)
+      : shared(document), context(steps, 0) {}
 
   state& shared;
   troupe::context context;
-  fiber_host& fibers;
-  completion& told;
+  /// Where its coroutines live while it waits.
+  fiber_host* fibers = nullptr;
+  /// Who hears of the end of a task that the step waits for.
+  completion* told = nullptr;
   const node_options* options = nullptr;
   /// No further attempt follows this one.
   bool last_attempt = true;

@@ -172,7 +172,7 @@ class typed_node final : public node_model {
   template <class Task>
   step_status start(frame& step, values& kept, Task& work, stage at) const {
     kept.at = at;
-    if (!work.start(step.fibers, &step.told)) return step_status::suspended;
+    if (!work.start(*step.fibers, step.told)) return step_status::suspended;
     return resume(step);
   }
 

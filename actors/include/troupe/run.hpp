@@ -1,0 +1,109 @@
+#pragma once
+
+#include <troupe/action.hpp>
+#include <troupe/error.hpp>
+#include <troupe/event.hpp>
+#include <troupe/state.hpp>
+#include <troupe/task.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace troupe {
+
+namespace detail {
+class run_core;
+}
+
+/// How a run ended.
+struct outcome {
+  /// The last action, if it succeeded.
+  troupe::action action{};
+  /// The shared state: all that had been committed, also after a failure.
+  troupe::state state{};
+  /// Why it failed or was cancelled, with node, item, attempt and cause.
+  std::optional<error> failure{};
+
+  [[nodiscard]] bool ok() const noexcept { return !failure; }
+};
+
+/// Reads the events of one run, in order. The stream is bounded: where the
+/// reader is slow, the oldest events give way, and `dropped` counts them.
+///
+/// Thread safety: confined to one thread.
+class event_reader {
+ public:
+  /// The next event, after waiting for it; nothing after the final one.
+  [[nodiscard]] std::optional<event> next();
+  /// The next event, if one is there.
+  [[nodiscard]] std::optional<event> try_next();
+  /// How many events gave way so far.
+  [[nodiscard]] std::size_t dropped() const;
+
+ private:
+  friend class run;
+  explicit event_reader(std::shared_ptr<detail::run_core> core)
+      : core_(std::move(core)) {}
+
+  std::shared_ptr<detail::run_core> core_;
+};
+
+/// A handle to a run that was started. Copies refer to the same run. Dropping
+/// it neither cancels nor waits.
+///
+/// Thread safety: internally synchronised.
+class run {
+ public:
+  [[nodiscard]] const std::string& id() const noexcept;
+
+  /// Waits for the end. Not for use inside of a node: `co_await` the run there.
+  [[nodiscard]] outcome get() const;
+  /// Waits at most `limit`; nothing if it has not ended by then.
+  [[nodiscard]] std::optional<outcome> wait_for(duration limit) const;
+  /// Whether it has ended.
+  [[nodiscard]] bool done() const;
+
+  /// Ends the run: coroutines are destroyed where they wait, sub-flows are
+  /// cancelled first, queued work is dropped. Returns at once; the outcome
+  /// has `errc::cancelled`. Does nothing to a run that has ended.
+  void cancel(std::string reason = "cancelled by the caller") const;
+
+  /// The run's event stream. All readers share it.
+  [[nodiscard]] event_reader events() const;
+
+  class awaiter final : private detail::waiter {
+   public:
+    explicit awaiter(std::shared_ptr<detail::run_core> core)
+        : core_(std::move(core)) {}
+    ~awaiter();
+    bool await_ready() const noexcept { return false; }
+    template <detail::hosted Promise>
+    void await_suspend(std::coroutine_handle<Promise> self) {
+      auto& host = *self.promise().host;
+      subscribe(host, enlist(host, self));
+    }
+    outcome await_resume() { return std::move(result_); }
+
+   private:
+    void receive(void* answer) override;
+    void subscribe(detail::fiber_host& host, detail::wake_key key);
+
+    std::shared_ptr<detail::run_core> core_;
+    outcome result_;
+  };
+  /// `co_await run` waits for the end, holds no thread, and gives the outcome.
+  /// Cancellation: cancels the run.
+  awaiter operator co_await() const { return awaiter{core_}; }
+
+ private:
+  friend class system;
+  explicit run(std::shared_ptr<detail::run_core> core) noexcept
+      : core_(std::move(core)) {}
+
+  std::shared_ptr<detail::run_core> core_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <troupe/batch.hpp>
+#include <troupe/flow.hpp>
+#include <troupe/run.hpp>
+#include <troupe/state.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace caf {
+class actor_system;
+class actor_system_config;
+}  // namespace caf
+
+namespace troupe {
+
+namespace detail {
+class system_core;
+}
+namespace testing {
+class simulation;
+}
+
+/// Who takes the turns of a node.
+enum class turns : std::uint8_t {
+  /// The flow supervisor takes the turn of a node that is local, does not
+  /// block and has no limit, in place of sending it a message. What can be
+  /// observed is the same.
+  in_place,
+  /// Every step goes through the mailbox of the node's actor and back.
+  by_message,
+};
+
+/// What a system is made with.
+struct system_options {
+  /// Threads that run actors, from 1 to 1,024. Absent: one per core.
+  std::optional<std::size_t> threads = {};
+  /// The most threads of the blocking pool, from 1 to 4,096.
+  std::size_t blocking_threads_max = 64;
+  /// The most blocking calls that wait for such a thread. At least 1.
+  std::size_t blocking_queue_max = 65'536;
+  enum turns turns = turns::in_place;
+  /// A node that holds a thread for longer than this, although it is not
+  /// declared blocking, is told as a warning event.
+  duration watchdog = std::chrono::milliseconds{50};
+};
+
+/// What a run is started with.
+struct run_options {
+  /// The params of the outermost flow: an object.
+  value params = value::object();
+  /// The most steps of the run, and of each sub-flow. At least 1.
+  std::uint64_t steps_max = 1'000'000;
+  /// The longest the whole run may take, more than zero; it is then
+  /// cancelled. Absent means no limit.
+  std::optional<duration> deadline = {};
+  /// Where the random parts of waits come from.
+  std::uint64_t seed = 0;
+  /// How much the event stream shows.
+  event_detail events = event_detail::notable;
+  /// The most events that wait to be read; older ones give way. At least 1.
+  std::size_t events_max = 1024;
+};
+
+/// Where flows run: an actor system, with its threads, timers, and pool for
+/// blocking calls.
+///
+/// Destroying it waits for the runs that are left.
+///
+/// Thread safety: internally synchronised.
+class system {
+ public:
+  /// Starts an actor system of its own.
+  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  explicit system(system_options options = {});
+  /// Works in an actor system that the caller owns and that outlives it. Load
+  /// Troupe into its configuration first; see `load`.
+  explicit system(caf::actor_system& host, system_options options = {});
+  system(const system&) = delete;
+  system& operator=(const system&) = delete;
+  ~system();
+
+  /// Prepares the configuration of an actor system for Troupe: message types,
+  /// and on CAF 0.17 a scheduler that does not slow down with many actors.
+  static void load(caf::actor_system_config& config);
+
+  /// Starts `work` on `initial`, the run's shared state.
+  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  run start(const flow& work, state initial = {}, run_options options = {});
+
+  [[nodiscard]] caf::actor_system& actors() const noexcept;
+  [[nodiscard]] detail::system_core& core() const noexcept { return *core_; }
+
+ private:
+  friend class testing::simulation;
+  struct owned;
+  struct by_hand_t {};
+
+  system(by_hand_t, system_options options);
+
+  std::unique_ptr<owned> owned_;
+  std::unique_ptr<detail::system_core> core_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,237 @@
+#include "fan_out.hpp"
+
+#include <troupe/batch.hpp>
+
+#include <exception>
+#include <utility>
+
+#include "cancel_order.hpp"
+#include "flow_supervisor.hpp"
+
+namespace troupe::detail {
+
+namespace {
+
+/// Sub-flows that are started before those already there get a turn, so that
+/// a large window fills with work under way and not with work that waits.
+constexpr std::size_t starts_per_turn = 64;
+
+}  // namespace
+
+fan_out_run::fan_out_run(flow_supervisor& owner, const fan_out_model& model)
+    : owner_(owner),
+      model_(model),
+      window_(model.on_failure, model.concurrency,
+              model.items ? std::optional<std::size_t>{}
+                          : std::optional{model.bodies.size()}),
+      base_(model.in_sequence() ? state{} : owner.shared()),
+      merger_(model.on_conflict) {
+  if (!model.items) return;
+  try {
+    context ctx{owner.steps(), 0};
+    source_ = model.items(owner.shared(), ctx);
+  } catch (...) {
+    fail(error::from(std::current_exception()));
+  }
+}
+
+fan_out_run::~fan_out_run() = default;
+
+bool fan_out_run::start_some() {
+  for (std::size_t count = 0; window_.has_room(); ++count) {
+    if (count == starts_per_turn) return true;
+    value params = owner_.params();
+    const flow_model* body = model_.bodies.front().get();
+    if (model_.items) {
+      auto item = next_item();
+      if (!item) break;
+      params = item->empty() ? std::move(params) : params.merged(*item);
+    } else {
+      body = model_.bodies[next_index_].get();
+    }
+    window_.on_started();
+    spawn(*body, next_index_++, std::move(params), 0);
+  }
+  return false;
+}
+
+std::optional<value> fan_out_run::next_item() {
+  try {
+    auto item = source_();
+    if (!item) window_.on_exhausted();
+    return item;
+  } catch (...) {
+    auto why = error::from(std::current_exception());
+    why.at_item(next_index_);
+    fail(std::move(why));
+    return std::nullopt;
+  }
+}
+
+void fan_out_run::spawn(const flow_model& body, std::size_t index,
+                        value params, std::uint32_t deaths) {
+  std::uint32_t place = 0;
+  if (free_places_.empty()) {
+    place = static_cast<std::uint32_t>(children_.size());
+    children_.emplace_back();
+  } else {
+    place = free_places_.back();
+    free_places_.pop_back();
+  }
+  auto& added = children_[place];
+  added.index = index;
+  added.params = params;
+  added.deaths = deaths;
+  const state& from = model_.in_sequence() ? owner_.shared() : base_;
+  added.actor = spawn_lite<flow_supervisor>(
+      owner_.at(), owner_.running_on(), owner_,
+      branch_start{&body, index, place, std::move(params), &from});
+  wake(*added.actor, owner_.running_on());
+}
+
+void fan_out_run::on_result(branch_result_ptr result) {
+  auto& ended = children_[result->place];
+  ended.actor = nullptr;
+  if (result->died && !window_.is_stopping() &&
+      ended.deaths < machine::deaths_max) {
+    respawn(result->place);
+    return;
+  }
+  ended.params = {};
+  free_places_.push_back(result->place);
+  switch (result->how) {
+    case branch_outcome::kind::finished:
+      window_.on_finished();
+      break;
+    case branch_outcome::kind::failed:
+      if (!failure_ || result->index < failure_index_) {
+        failure_ = result->failure;
+        failure_index_ = result->index;
+      }
+      window_.on_failed();
+      break;
+    case branch_outcome::kind::cancelled:
+      window_.on_cancelled();
+      break;
+  }
+  keep(std::move(result));
+  merge_ready();
+  if (window_.is_stopping()) cancel_children();
+}
+
+void fan_out_run::respawn(std::uint32_t place) {
+  const auto again = std::exchange(children_[place], child{});
+  free_places_.push_back(place);
+  const auto& body = model_.items ? model_.bodies.front()
+                                  : model_.bodies[again.index];
+  spawn(*body, again.index, again.params, again.deaths + 1);
+}
+
+void fan_out_run::stop() {
+  window_.stop();
+  cancel_children();
+}
+
+void fan_out_run::cancel_children() {
+  if (cancelled_) return;
+  cancelled_ = true;
+  for (const auto& each : children_) {
+    if (!each.actor) continue;
+    post(*each.actor,
+         cancel_signal(error{errc::cancelled, "the fan-out was stopped"}),
+         owner_.running_on());
+  }
+}
+
+void fan_out_run::keep(branch_result_ptr result) {
+  const std::size_t at = result->index - merged_;
+  if (results_.size() <= at) results_.resize(at + 1);
+  results_[at] = std::move(result);
+}
+
+void fan_out_run::merge_ready() {
+  while (!results_.empty() && results_.front()) {
+    const auto result = std::move(results_.front());
+    results_.pop_front();
+    merge_one(*result);
+    ++merged_;
+  }
+}
+
+void fan_out_run::merge_rest() {
+  for (const auto& result : std::exchange(results_, {})) {
+    if (result) merge_one(*result);
+    ++merged_;
+  }
+}
+
+void fan_out_run::merge_one(branch_result& result) {
+  if (model_.post) {
+    outcomes_.push_back({result.how, std::move(result.action),
+                         result.failure ? std::optional{*result.failure}
+                                        : std::nullopt});
+  }
+  if (result.wrote.empty() || result.how == branch_outcome::kind::cancelled) {
+    return;
+  }
+  try {
+    if (model_.in_sequence()) {
+      owner_.shared().apply(result.wrote);
+    } else {
+      merger_.merge(owner_.shared(), result.index, result.wrote);
+    }
+  } catch (...) {
+    fail(error::from(std::current_exception()));
+  }
+}
+
+void fan_out_run::conclude() {
+  merge_rest();
+  if (window_.result() == window::verdict::failed) {
+    owner_.engine().on_failed(first_failure());
+    return;
+  }
+  if (!model_.post) {
+    owner_.engine().on_done({});
+    return;
+  }
+  try {
+    context ctx{owner_.steps(), 0};
+    state written = owner_.shared();
+    if (owner_.shared().recording()) written.record();
+    auto chosen = model_.post(written, outcomes_, ctx);
+    if (owner_.shared().recording()) {
+      owner_.shared().apply(written.take_delta());
+    } else {
+      owner_.shared() = std::move(written);
+    }
+    owner_.engine().on_done(std::move(chosen));
+  } catch (...) {
+    owner_.engine().on_failed(error::from(std::current_exception()));
+  }
+}
+
+void fan_out_run::fail(error why) {
+  if (!failure_) {
+    failure_ = std::make_shared<const error>(std::move(why));
+    failure_index_ = 0;
+  }
+  window_.refuse();
+  cancel_children();
+}
+
+error fan_out_run::first_failure() const {
+  const bool by_count =
+      model_.on_failure.which() != failure_policy::kind::fail_fast;
+  if (failure_ && (!by_count || failure_->code() == errc::merge_conflict ||
+                   failure_->code() == errc::bad_items ||
+                   window_.failed() == 0)) {
+    error why = *failure_;
+    return why.inside(owner_.engine().path());
+  }
+  std::string text = window_.reason();
+  if (failure_) text += "; the first: " + failure_->describe();
+  return error{errc::too_many_failures, std::move(text)};
+}
+
+}  // namespace troupe::detail

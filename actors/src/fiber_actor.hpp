@@ -1,0 +1,117 @@
+#pragma once
+
+#include <troupe/detail/fiber_host.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "lite_actor.hpp"
+
+namespace troupe::detail {
+
+class system_core;
+
+/// The kinds of signals between the actors of a run.
+namespace signal_kind {
+/// What a coroutine waits for has come; `body` is an `answer`, or null.
+inline constexpr std::uint32_t answer = own;
+/// To a supervisor: end now; `body` is a `cancel_order`.
+inline constexpr std::uint32_t cancel = own + 1;
+/// To a supervisor: a sub-flow has ended; `body` is a `branch_result`.
+inline constexpr std::uint32_t branch_done = own + 2;
+/// To a node actor: take a turn; `body` is a `step_ticket`.
+inline constexpr std::uint32_t take_turn = own + 3;
+/// To a node actor: drop the step; `body` is its `step_ticket`.
+inline constexpr std::uint32_t drop_turn = own + 4;
+/// To a supervisor: the node's turn is over; `body` is its `step_ticket`.
+inline constexpr std::uint32_t turn_over = own + 5;
+/// To a semaphore: `body` is an `acquire_order`, or a place comes back.
+inline constexpr std::uint32_t acquire = own + 6;
+inline constexpr std::uint32_t give_back = own + 7;
+}  // namespace signal_kind
+
+/// What a wait brought. Dropped unread if the wait is over by then.
+class answer : public payload {
+ public:
+  /// What the waiter's `receive` gets.
+  virtual void* content() noexcept = 0;
+};
+
+template <class T>
+class answer_of final : public answer {
+ public:
+  explicit answer_of(T value) : value_(std::move(value)) {}
+  void* content() noexcept override { return &value_; }
+
+ private:
+  T value_;
+};
+
+/// Wakes one wait of one actor's coroutine, from any thread.
+struct waker {
+  lite_ptr<lite_actor> target;
+  wake_key key;
+
+  void operator()(caf::intrusive_ptr<answer> brought = nullptr,
+                  exec_ctx* from = nullptr) const;
+};
+
+/// An actor that owns coroutines.
+class fiber_actor : public lite_actor, public fiber_host {
+ public:
+  fiber_actor(caf::actor_config& config, home& at, system_core& core);
+  ~fiber_actor() override;
+
+  [[nodiscard]] system_core& core() const noexcept { return core_; }
+  [[nodiscard]] waker waker_for(wake_key key) {
+    return {lite_ptr<lite_actor>{this}, key};
+  }
+
+  /// Sends a request whose answer wakes `key` with an `answer_of<reply>`.
+  void ask(const caf::actor& to, caf::message content, wake_key key);
+
+  // -- fiber_host ------------------------------------------------------------
+
+  [[nodiscard]] time_point now() const noexcept override;
+  std::uint64_t wake_at(time_point due, wake_key key) final;
+  void cancel_timer(std::uint64_t timer) noexcept final;
+  void run_blocking(std::shared_ptr<blocking_job> job, wake_key key) final;
+  void acquire(const void* owner, std::uint32_t limit, wake_key key) final;
+
+ protected:
+  /// Any signal that is not about a coroutine.
+  virtual void on_mail(signal& received) = 0;
+  /// A coroutine went on and waits again, or has ended.
+  virtual void on_fibers() = 0;
+  /// A timer that was armed with a key of no coroutine.
+  virtual void on_timer(wake_key key) = 0;
+
+  void on_signal(signal& received) final;
+  void on_response(std::uint64_t request, caf::message& content) final;
+  void on_error_response(std::uint64_t request, const caf::error& why) final;
+
+  /// The slot of timers that are the actor's own.
+  static constexpr std::uint32_t own_timer = ~std::uint32_t{0};
+
+ private:
+  struct pending {
+    std::uint64_t request;
+    wake_key key;
+  };
+
+  wake_key take_pending(std::uint64_t request) noexcept;
+
+  system_core& core_;
+  /// The requests under way; absent while there has been none.
+  std::unique_ptr<std::vector<pending>> pending_;
+};
+
+/// What an actor said to a request: a message, or an error.
+struct reply {
+  caf::message content;
+  caf::error why;
+};
+
+}  // namespace troupe::detail

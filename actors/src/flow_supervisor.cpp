@@ -1,0 +1,362 @@
+#include "flow_supervisor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "cancel_order.hpp"
+#include "detached_steps.hpp"
+#include "system_core.hpp"
+
+namespace troupe::detail {
+
+namespace {
+
+/// Steps of one run before other actors of the thread get a turn.
+constexpr int steps_per_turn = 256;
+
+/// Tells the timer of the deadline from those of retries.
+constexpr std::uint32_t deadline_generation = ~std::uint32_t{0};
+
+}  // namespace
+
+flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
+                                 std::shared_ptr<run_core> run, state initial)
+    : fiber_actor(config, at, run->system()),
+      run_(std::move(run)),
+      params_(run_->options().params),
+      shared_(std::move(initial)),
+      machine_(run_->work().model(), run_->options().steps_max,
+               run_->options().seed),
+      frame_(shared_, *this) {}
+
+flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
+                                 flow_supervisor& parent,
+                                 const branch_start& start)
+    : fiber_actor(config, at, parent.core()),
+      run_(parent.run_),
+      parent_(&parent),
+      place_(start.place),
+      index_(start.index),
+      params_(start.params),
+      shared_(*start.snapshot),
+      machine_(*start.body, run_->options().steps_max,
+               parent.seed() + start.index + 1),
+      frame_(shared_, *this) {
+  shared_.record();
+}
+
+// -- signals ------------------------------------------------------------------
+
+void flow_supervisor::on_turn() {
+  if (fan_out_) {
+    if (!go_on_with_fan_out()) return;
+  }
+  advance();
+}
+
+void flow_supervisor::on_mail(signal& received) {
+  switch (received.kind) {
+    case signal_kind::branch_done:
+      on_branch_done(received);
+      break;
+    case signal_kind::turn_over:
+      on_turn_over(received);
+      break;
+    case signal_kind::cancel:
+      cancel(static_cast<cancel_order*>(received.body.get())->why);
+      break;
+    default:
+      break;
+  }
+}
+
+void flow_supervisor::on_fibers() {
+  if (!std::exchange(is_ready_, false)) return;
+  const auto status = machine_.node().model->resume(frame_);
+  if (status == step_status::suspended) return;
+  settle(status);
+  advance();
+}
+
+void flow_supervisor::set_deadline(duration limit) {
+  deadline_timer_ = wake_at(now() + limit, {own_timer, deadline_generation});
+}
+
+void flow_supervisor::on_timer(wake_key key) {
+  if (key.generation == deadline_generation) {
+    deadline_timer_ = 0;
+    cancel(error{errc::cancelled, "the deadline of the run has passed"});
+    return;
+  }
+  if (key.generation != waits_ || machine_.is_over()) return;
+  machine_.on_waited();
+  advance();
+}
+
+// -- steps --------------------------------------------------------------------
+
+void flow_supervisor::advance() {
+  for (int left = steps_per_turn;;) {
+    if (machine_.met_missing_edge()) tell_missing_edges();
+    if (machine_.is_over()) {
+      finish();
+      return;
+    }
+    if (!carry_out()) return;
+    if (--left == 0 || has_mail()) {
+      again();
+      return;
+    }
+  }
+}
+
+// Returns whether the command has been carried out; else something will come.
+bool flow_supervisor::carry_out() {
+  switch (machine_.next()) {
+    case machine::command::begin_step:
+      frame_.kept.reset();
+      return run_step(turn_kind::begin);
+    case machine::command::retry_step:
+      return run_step(turn_kind::retry);
+    case machine::command::fall_back:
+      return run_step(turn_kind::fall_back);
+    case machine::command::wait:
+      return wait_for_retry();
+    case machine::command::fan_out:
+      return start_fan_out();
+    case machine::command::finish:
+      break;
+  }
+  return true;
+}
+
+bool flow_supervisor::run_step(turn_kind what) {
+  const graph_node& node = machine_.node();
+  frame_.context = troupe::context{*this, machine_.attempt()};
+  frame_.options = &node.options;
+  frame_.last_attempt = machine_.is_last_attempt();
+  if (listens(event_detail::steps)) tell_of_attempt(what);
+  if (!in_place()) {
+    send_step(what);
+    return false;
+  }
+  frame_.fibers = this;
+  frame_.told = this;
+  is_ready_ = false;
+  const auto status = take_turn(*node.model, what, frame_);
+  if (status == step_status::suspended) return false;
+  settle(status);
+  return true;
+}
+
+bool flow_supervisor::in_place() const noexcept {
+  return core().options().turns == turns::in_place;
+}
+
+void flow_supervisor::send_step(turn_kind what) {
+  if (!line_) {
+    line_ = std::make_unique<node_line>();
+    line_->ticket = caf::make_counted<step_ticket>();
+  }
+  const graph_node& node = machine_.node();
+  auto& actor = actor_of(node);
+  auto ticket = std::exchange(line_->ticket, nullptr);
+  ticket->from = lite_ptr<lite_actor>{this};
+  ticket->model = node.model.get();
+  ticket->step = &frame_;
+  ticket->what = what;
+  line_->sent = reinterpret_cast<std::uintptr_t>(ticket.get());
+  line_->sent_to = lite_ptr<node_actor>{&actor};
+  post_in_place(*this, actor,
+                signal{signal_kind::take_turn, 0, 0,
+                       payload_ptr{ticket.detach(), false}});
+}
+
+node_actor& flow_supervisor::actor_of(const graph_node& node) {
+  for (const auto& each : line_->actors) {
+    if (each.node == &node) return *each.actor;
+  }
+  auto found = run_->actors().find_or_spawn(node, *this, context());
+  return *line_->actors.emplace_back(node_line::known{&node, found}).actor;
+}
+
+void flow_supervisor::on_turn_over(signal& received) {
+  line_->sent = 0;
+  if (received.slot == step_ticket::was_lost) {
+    // The actor of the node died; the step goes to another one.
+    std::erase_if(line_->actors, [&](const auto& each) {
+      return each.actor == line_->sent_to;
+    });
+    run_->actors().forget(*line_->sent_to);
+    line_->ticket = caf::make_counted<step_ticket>();
+    line_->sent_to = nullptr;
+    if (!machine_.is_over()) machine_.on_died();
+    advance();
+    return;
+  }
+  line_->ticket = ticket_ptr{
+      static_cast<step_ticket*>(received.body.detach()), false};
+  line_->ticket->from = nullptr;
+  if (!machine_.is_over()) settle(line_->ticket->status);
+  advance();
+}
+
+void flow_supervisor::settle(step_status status) {
+  if (stop_.load(std::memory_order_relaxed) != nullptr) end_attempt();
+  switch (status) {
+    case step_status::done: {
+      frame_.kept.reset();
+      if (listens(event_detail::steps)) tell_of_step();
+      const auto& model = *machine_.node().model;
+      if (!frame_.action.is_default() && !declares(model, frame_.action)) {
+        machine_.on_failed(
+            error{errc::undeclared_action,
+                  "returned the action '" + std::string{frame_.action.name()} +
+                      "', which it does not declare"});
+        break;
+      }
+      machine_.on_done(std::move(frame_.action));
+      break;
+    }
+    case step_status::exec_failed: {
+      frame_.failure->at_node(machine_.path());
+      frame_.failure->at_attempt(machine_.attempt());
+      machine_.on_exec_failed(*frame_.failure);
+      if (listens(event_detail::steps)) tell_of_failure();
+      break;
+    }
+    case step_status::failed:
+      machine_.on_failed(std::move(*frame_.failure));
+      frame_.failure.reset();
+      break;
+    case step_status::suspended:
+      break;
+  }
+}
+
+bool flow_supervisor::wait_for_retry() {
+  retry_timer_ = wake_at(now() + machine_.wait(), {own_timer, ++waits_});
+  return false;
+}
+
+// -- fan-outs -----------------------------------------------------------------
+
+bool flow_supervisor::start_fan_out() {
+  fan_out_ = std::make_unique<fan_out_run>(*this, machine_.fan_out());
+  return go_on_with_fan_out();
+}
+
+void flow_supervisor::on_branch_done(signal& received) {
+  if (!fan_out_) return;
+  fan_out_->on_result(branch_result_ptr{
+      static_cast<branch_result*>(received.body.detach()), false});
+  // Results come in crowds: places are filled after all that wait are taken.
+  again();
+}
+
+// Returns whether the fan-out is over.
+bool flow_supervisor::go_on_with_fan_out() {
+  if (fan_out_->start_some()) again();
+  if (!fan_out_->is_over()) return false;
+  if (machine_.is_over()) {
+    fan_out_->merge_rest();
+  } else {
+    fan_out_->conclude();
+  }
+  fan_out_.reset();
+  return true;
+}
+
+// -- the end ------------------------------------------------------------------
+
+void flow_supervisor::cancel(const error& why) {
+  if (machine_.is_over()) return;
+  machine_.on_cancel(why);
+  if (auto* stop = stop_.load(std::memory_order_acquire)) stop->request_stop();
+  if (fan_out_) {
+    fan_out_->stop();
+    again();
+    return;
+  }
+  if (line_ && line_->sent != 0) {
+    post(*line_->sent_to, signal{signal_kind::drop_turn, 0, line_->sent},
+         context());
+    return;
+  }
+  finish();
+}
+
+void flow_supervisor::finish() {
+  if (std::exchange(has_reported_, true)) return;
+  release();
+  if (parent_) {
+    report_to_parent();
+  } else {
+    outcome ended;
+    if (machine_.failure()) {
+      ended.failure = *machine_.failure();
+    } else {
+      ended.action = machine_.action();
+    }
+    ended.state = std::move(shared_);
+    run_->end(std::move(ended));
+  }
+  quit();
+}
+
+void flow_supervisor::report_to_parent() {
+  auto result = caf::make_counted<branch_result>();
+  result->place = place_;
+  result->index = index_;
+  result->wrote = shared_.take_delta();
+  if (const auto& failure = machine_.failure()) {
+    result->how = failure->code() == errc::cancelled
+                      ? branch_outcome::kind::cancelled
+                      : branch_outcome::kind::failed;
+    error why = *failure;
+    why.at_item(index_);
+    result->failure = std::make_shared<const error>(std::move(why));
+  } else {
+    result->how = branch_outcome::kind::finished;
+    result->action = machine_.action();
+  }
+  post(*parent_,
+       signal{signal_kind::branch_done, 0, 0,
+              payload_ptr{result.detach(), false}},
+       context());
+}
+
+// Drops what must not outlive the actor's turns: coroutines and timers.
+void flow_supervisor::release() {
+  end_attempt();
+  frame_.kept.reset();
+  if (retry_timer_ != 0) cancel_timer(std::exchange(retry_timer_, 0));
+  if (deadline_timer_ != 0) cancel_timer(std::exchange(deadline_timer_, 0));
+}
+
+void flow_supervisor::on_stop(const caf::error& reason) noexcept {
+  if (has_reported_) return;
+  has_reported_ = true;
+  release();
+  if (fan_out_) fan_out_->stop();
+  fan_out_.reset();
+  error why{errc::actor_died, "its supervisor died: " + to_string(reason)};
+  if (!parent_) {
+    outcome ended;
+    ended.failure = std::move(why.at_node(machine_.path()));
+    ended.state = std::move(shared_);
+    run_->end(std::move(ended));
+    return;
+  }
+  auto result = caf::make_counted<branch_result>();
+  result->place = place_;
+  result->index = index_;
+  result->died = true;
+  result->how = branch_outcome::kind::failed;
+  result->failure = std::make_shared<const error>(
+      std::move(why.at_node(machine_.path()).at_item(index_)));
+  post(*parent_, signal{signal_kind::branch_done, 0, 0,
+                        payload_ptr{result.detach(), false}});
+}
+
+}  // namespace troupe::detail

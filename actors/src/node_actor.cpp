@@ -1,0 +1,117 @@
+#include "node_actor.hpp"
+
+#include <troupe/detail/flow_model.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include "node_actors.hpp"
+
+namespace troupe::detail {
+
+step_status take_turn(const node_model& model, turn_kind what, frame& step) {
+  switch (what) {
+    case turn_kind::begin:
+      return model.begin(step);
+    case turn_kind::retry:
+      return model.retry(step);
+    case turn_kind::fall_back:
+      return model.fall_back(step);
+  }
+  return step_status::failed;
+}
+
+step_ticket::~step_ticket() {
+  if (from) post(*from, signal{signal_kind::turn_over, was_lost});
+}
+
+void node_actor::on_mail(signal& received) {
+  if (received.kind == signal_kind::drop_turn) {
+    drop(received.generation);
+    return;
+  }
+  ticket_ptr ticket{static_cast<step_ticket*>(received.body.detach()), false};
+  ticket->is_ready = false;
+  ticket->step->fibers = this;
+  ticket->step->told = ticket.get();
+  const auto status =
+      detail::take_turn(*ticket->model, ticket->what, *ticket->step);
+  settle(std::move(ticket), status);
+}
+
+void node_actor::drop(std::uint64_t ticket) {
+  const auto at = std::find_if(
+      waiting_.begin(), waiting_.end(), [&](const ticket_ptr& each) {
+        return reinterpret_cast<std::uintptr_t>(each.get()) == ticket;
+      });
+  // Otherwise its turn was over before it was to be dropped.
+  if (at == waiting_.end()) return;
+  auto dropped = std::move(*at);
+  waiting_.erase(at);
+  dropped->step->kept.reset();
+  dropped->step->failure.emplace(errc::cancelled, "dropped");
+  settle(std::move(dropped), step_status::failed);
+}
+
+void node_actor::on_fibers() {
+  for (std::size_t i = 0; i < waiting_.size();) {
+    if (!waiting_[i]->is_ready) {
+      ++i;
+      continue;
+    }
+    auto ticket = std::exchange(waiting_[i], waiting_.back());
+    waiting_.pop_back();
+    ticket->is_ready = false;
+    const auto status = ticket->model->resume(*ticket->step);
+    settle(std::move(ticket), status);
+  }
+}
+
+void node_actor::on_stop(const caf::error&) noexcept {
+  for (const auto& ticket : waiting_) ticket->step->kept.reset();
+  waiting_.clear();
+}
+
+void node_actor::settle(ticket_ptr ticket, step_status status) {
+  if (status == step_status::suspended) {
+    waiting_.push_back(std::move(ticket));
+    return;
+  }
+  ticket->status = status;
+  const auto from = ticket->from;
+  post(*from,
+       signal{signal_kind::turn_over, step_ticket::came_back, 0,
+              payload_ptr{ticket.detach(), false}},
+       context());
+}
+
+node_actors::node_actors() = default;
+node_actors::~node_actors() = default;
+
+lite_ptr<node_actor> node_actors::find_or_spawn(const graph_node& node,
+                                                fiber_actor& asker,
+                                                exec_ctx* from) {
+  const std::lock_guard lock{mutex_};
+  auto& found = actors_[&node];
+  if (!found) {
+    found = spawn_lite<node_actor>(asker.at(), from, asker.core());
+  }
+  return found;
+}
+
+void node_actors::forget(const node_actor& dead) {
+  const std::lock_guard lock{mutex_};
+  std::erase_if(actors_, [&](const auto& each) {
+    return each.second.get() == &dead;
+  });
+}
+
+void node_actors::stop() {
+  decltype(actors_) stopped;
+  {
+    const std::lock_guard lock{mutex_};
+    stopped.swap(actors_);
+  }
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,124 @@
+#include "run_core.hpp"
+
+#include <utility>
+
+#include "cancel_order.hpp"
+#include "system_core.hpp"
+
+namespace troupe {
+
+namespace detail {
+
+run_core::run_core(system_core& system, flow work, run_options options,
+                   std::string id)
+    : system_(system),
+      work_(std::move(work)),
+      options_(std::move(options)),
+      id_(std::move(id)),
+      events_(options_.events_max) {}
+
+void run_core::set_supervisor(lite_ptr<lite_actor> supervisor) {
+  const std::lock_guard lock{mutex_};
+  if (!outcome_) supervisor_ = std::move(supervisor);
+}
+
+void run_core::end(outcome result) {
+  event last;
+  last.kind = event_kind::finished;
+  last.at = system_.at().timers->now();
+  last.run = id_;
+  last.text = result.ok() ? std::string{result.action.name()}
+                          : result.failure->describe();
+  last.is_final = true;
+  std::vector<waker> subscribers;
+  lite_ptr<lite_actor> supervisor;
+  {
+    const std::lock_guard lock{mutex_};
+    if (outcome_) return;
+    outcome_ = std::move(result);
+    subscribers.swap(subscribers_);
+    supervisor.swap(supervisor_);
+  }
+  actors_.stop();
+  events_.push(std::move(last));
+  ended_.notify_all();
+  for (const auto& each : subscribers) {
+    each(caf::make_counted<answer_of<outcome>>(*outcome_));
+  }
+  // Last: the system may be destroyed as soon as no run is left.
+  system_.on_run_ended();
+}
+
+void run_core::cancel(std::string reason) {
+  lite_ptr<lite_actor> supervisor;
+  {
+    const std::lock_guard lock{mutex_};
+    supervisor = supervisor_;
+  }
+  if (supervisor) {
+    post(*supervisor, cancel_signal(error{errc::cancelled, std::move(reason)}));
+  }
+}
+
+bool run_core::done() const {
+  const std::lock_guard lock{mutex_};
+  return outcome_.has_value();
+}
+
+outcome run_core::wait() const {
+  std::unique_lock lock{mutex_};
+  ended_.wait(lock, [&] { return outcome_.has_value(); });
+  return *outcome_;
+}
+
+std::optional<outcome> run_core::wait_for(duration limit) const {
+  std::unique_lock lock{mutex_};
+  ended_.wait_for(lock, limit, [&] { return outcome_.has_value(); });
+  return outcome_;
+}
+
+void run_core::subscribe(waker who) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (!outcome_) {
+      subscribers_.push_back(std::move(who));
+      return;
+    }
+  }
+  who(caf::make_counted<answer_of<outcome>>(*outcome_));
+}
+
+}  // namespace detail
+
+const std::string& run::id() const noexcept { return core_->id(); }
+outcome run::get() const { return core_->wait(); }
+std::optional<outcome> run::wait_for(duration limit) const {
+  return core_->wait_for(limit);
+}
+bool run::done() const { return core_->done(); }
+void run::cancel(std::string reason) const { core_->cancel(std::move(reason)); }
+event_reader run::events() const { return event_reader{core_}; }
+
+run::awaiter::~awaiter() {
+  if (host() != nullptr) core_->cancel("who waited for it was cancelled");
+}
+
+void run::awaiter::receive(void* answer) {
+  result_ = std::move(*static_cast<outcome*>(answer));
+}
+
+void run::awaiter::subscribe(detail::fiber_host& host, detail::wake_key key) {
+  auto* owner = dynamic_cast<detail::fiber_actor*>(&host);
+  if (owner == nullptr) {
+    throw error{errc::request_failed, "only an actor can await a run"};
+  }
+  core_->subscribe(owner->waker_for(key));
+}
+
+std::optional<event> event_reader::next() { return core_->events().next(); }
+std::optional<event> event_reader::try_next() {
+  return core_->events().try_next();
+}
+std::size_t event_reader::dropped() const { return core_->events().dropped(); }
+
+}  // namespace troupe

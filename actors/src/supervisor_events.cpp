@@ -1,0 +1,119 @@
+// What a flow supervisor tells its nodes and the readers of the event stream.
+
+#include <algorithm>
+#include <utility>
+
+#include "detached_steps.hpp"
+#include "flow_supervisor.hpp"
+#include "system_core.hpp"
+
+namespace troupe::detail {
+
+std::string flow_supervisor::run_id() const {
+  if (!parent_) return run_->id();
+  return parent_->run_id() + "/" + std::to_string(index_);
+}
+
+std::uint64_t flow_supervisor::seed() const noexcept {
+  return machine_.seed() + machine_.steps();
+}
+
+// A node actor may ask for the token while the supervisor ends the attempt.
+std::stop_token flow_supervisor::stop_token() {
+  auto* known = stop_.load(std::memory_order_acquire);
+  if (known == nullptr) {
+    auto made = std::make_unique<std::stop_source>();
+    if (stop_.compare_exchange_strong(known, made.get(),
+                                      std::memory_order_acq_rel)) {
+      known = made.release();
+    }
+  }
+  return known->get_token();
+}
+
+void flow_supervisor::end_attempt() {
+  const std::unique_ptr<std::stop_source> ended{
+      stop_.exchange(nullptr, std::memory_order_acq_rel)};
+  if (ended) ended->request_stop();
+}
+
+std::shared_ptr<step_host> flow_supervisor::detach() {
+  return std::make_shared<detached_steps>(steps(), run_);
+}
+
+void flow_supervisor::tell(event what) {
+  what.at = now();
+  what.run = run_id();
+  what.step = machine_.step();
+  if (what.node.empty()) what.node = machine_.path();
+  run_->events().push(std::move(what));
+}
+
+void flow_supervisor::tell_of_attempt(turn_kind what) {
+  event told;
+  told.attempt = machine_.attempt();
+  if (what == turn_kind::fall_back) {
+    told.kind = event_kind::fallback;
+    told.text = frame_.failure->message();
+  } else {
+    told.kind = event_kind::attempt;
+  }
+  tell(std::move(told));
+}
+
+void flow_supervisor::tell_of_step() {
+  event told;
+  told.kind = event_kind::step;
+  told.attempt = machine_.attempt();
+  told.text = frame_.action.name();
+  tell(std::move(told));
+}
+
+void flow_supervisor::tell_of_failure() {
+  const bool again = machine_.next() == machine::command::wait ||
+                     machine_.next() == machine::command::retry_step;
+  if (!again) return;
+  event told;
+  told.kind = event_kind::retry;
+  told.attempt = *frame_.failure->attempt();
+  told.text = frame_.failure->message();
+  told.wait = machine_.wait();
+  tell(std::move(told));
+}
+
+void flow_supervisor::tell_missing_edges() {
+  for (auto& each : machine_.take_missing_edges()) {
+    if (!listens(event_detail::notable)) continue;
+    event told;
+    told.kind = event_kind::warning;
+    told.node = std::move(each.node);
+    told.text = std::move(each.text);
+    tell(std::move(told));
+  }
+}
+
+bool flow_supervisor::declares(const node_model& model,
+                               const troupe::action& chosen) {
+  const auto declared = model.declared_actions();
+  return declared.empty() ||
+         std::find(declared.begin(), declared.end(), chosen.name()) !=
+             declared.end();
+}
+
+time_point detached_steps::now() const noexcept {
+  return run_->system().at().timers->now();
+}
+
+void detached_steps::tell(event what) {
+  what.at = now();
+  what.run = run_id_;
+  what.step = step_;
+  what.node = node_path_;
+  run_->events().push(std::move(what));
+}
+
+std::shared_ptr<step_host> detached_steps::detach() {
+  return std::make_shared<detached_steps>(*this);
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,118 @@
+#include <troupe/system.hpp>
+
+#include <algorithm>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "flow_supervisor.hpp"
+#include "run_core.hpp"
+#include "system_core.hpp"
+#include "worker_scheduler.hpp"
+
+namespace troupe {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw error{errc::bad_flow, what};
+}
+
+void check(const system_options& options) {
+  if (options.threads && (*options.threads < 1 || *options.threads > 1024)) {
+    refuse("system_options.threads must be from 1 to 1024");
+  }
+  if (options.blocking_threads_max < 1 || options.blocking_threads_max > 4096) {
+    refuse("system_options.blocking_threads_max must be from 1 to 4096");
+  }
+  if (options.blocking_queue_max < 1) {
+    refuse("system_options.blocking_queue_max must be at least 1");
+  }
+  if (options.watchdog <= duration::zero()) {
+    refuse("system_options.watchdog must be more than zero");
+  }
+}
+
+void check(const run_options& options) {
+  if (!options.params.is_object()) {
+    refuse("run_options.params must be an object, they are " +
+           std::string{options.params.type_name()});
+  }
+  if (options.steps_max < 1) {
+    refuse("run_options.steps_max must be at least 1");
+  }
+  if (options.deadline && *options.deadline <= duration::zero()) {
+    refuse("run_options.deadline must be more than zero");
+  }
+  if (options.events_max < 1) {
+    refuse("run_options.events_max must be at least 1");
+  }
+}
+
+}  // namespace
+
+/// The actor system of a `system` that was not given one.
+struct system::owned {
+  struct config : caf::actor_system_config {
+    explicit config(const system_options& options) {
+      system::load(*this);
+      const auto cores = std::max(std::thread::hardware_concurrency(), 1u);
+      detail::set_scheduler(*this, options.threads.value_or(cores),
+                            messages_per_turn);
+    }
+  };
+  static constexpr std::size_t messages_per_turn = 256;
+
+  explicit owned(const system_options& options)
+      : settings(options), actors(settings) {}
+
+  config settings;
+  caf::actor_system actors;
+};
+
+void system::load(caf::actor_system_config& config) {
+  detail::load_scheduler(config);
+}
+
+system::system(system_options options) {
+  check(options);
+  owned_ = std::make_unique<owned>(options);
+  core_ = std::make_unique<detail::system_core>(
+      owned_->actors, std::move(options), detail::drive::by_threads);
+}
+
+system::system(caf::actor_system& host, system_options options) {
+  check(options);
+  core_ = std::make_unique<detail::system_core>(host, std::move(options),
+                                                detail::drive::by_threads);
+}
+
+system::system(by_hand_t, system_options options) {
+  check(options);
+  owned_ = std::make_unique<owned>(options);
+  core_ = std::make_unique<detail::system_core>(
+      owned_->actors, std::move(options), detail::drive::by_hand);
+}
+
+system::~system() = default;
+
+run system::start(const flow& work, state initial, run_options options) {
+  check(options);
+  const auto deadline = options.deadline;
+  auto core = std::make_shared<detail::run_core>(
+      *core_, work, std::move(options), core_->next_run_id());
+  core_->on_run_started();
+  auto supervisor = detail::spawn_lite<detail::flow_supervisor>(
+      core_->at(), nullptr, core, std::move(initial));
+  core->set_supervisor(supervisor);
+  if (deadline) supervisor->set_deadline(*deadline);
+  detail::wake(*supervisor);
+  return run{std::move(core)};
+}
+
+caf::actor_system& system::actors() const noexcept {
+  return core_->at().system;
+}
+
+}  // namespace troupe

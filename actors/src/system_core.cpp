@@ -1,0 +1,85 @@
+#include "system_core.hpp"
+
+#include <utility>
+
+namespace troupe::detail {
+
+namespace {
+
+blocking_pool::options pool_options(const system_options& options, drive how) {
+  blocking_pool::options chosen;
+  chosen.threads_max = options.blocking_threads_max;
+  chosen.queue_max = options.blocking_queue_max;
+  chosen.manual = how == drive::by_hand;
+  return chosen;
+}
+
+}  // namespace
+
+system_core::system_core(caf::actor_system& system, system_options options,
+                         drive how)
+    : options_(std::move(options)),
+      timers_(how == drive::by_hand ? timer_service::clock::manual
+                                    : timer_service::clock::real),
+      blocking_(pool_options(options_, how)),
+      queue_(how == drive::by_hand ? std::make_unique<manual_queue>(system)
+                                   : nullptr),
+      home_{system, queue_.get(), &timers_, &blocking_} {}
+
+system_core::~system_core() {
+  if (!queue_) {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return runs_ == 0; });
+  }
+  blocking_.stop();
+  timers_.stop();
+  semaphores_.clear();
+  if (queue_) {
+    queue_->run();
+    return;
+  }
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [&] { return actors() == 0; });
+}
+
+std::string system_core::next_run_id() {
+  return "run-" + std::to_string(last_run_.fetch_add(1) + 1);
+}
+
+void system_core::acquire(const void* owner, std::uint32_t limit, waker who,
+                          exec_ctx* from) {
+  lite_ptr<semaphore_actor> semaphore;
+  {
+    const std::lock_guard lock{mutex_};
+    auto& found = semaphores_[owner];
+    if (!found) found = spawn_lite<semaphore_actor>(home_, from, limit);
+    semaphore = found;
+  }
+  post(*semaphore,
+       signal{signal_kind::acquire, 0, 0,
+              caf::make_counted<acquire_order>(std::move(who))},
+       from);
+}
+
+void system_core::on_run_started() {
+  const std::lock_guard lock{mutex_};
+  ++runs_;
+}
+
+void system_core::on_run_ended() {
+  const std::lock_guard lock{mutex_};
+  if (--runs_ == 0) changed_.notify_all();
+}
+
+std::size_t system_core::runs() const {
+  const std::lock_guard lock{mutex_};
+  return runs_;
+}
+
+void system_core::on_actor_gone() noexcept {
+  if (actors_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  const std::lock_guard lock{mutex_};
+  changed_.notify_all();
+}
+
+}  // namespace troupe::detail

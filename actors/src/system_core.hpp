@@ -1,0 +1,77 @@
+#pragma once
+
+#include <troupe/system.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "blocking_pool.hpp"
+#include "fiber_actor.hpp"
+#include "manual_queue.hpp"
+#include "semaphore_actor.hpp"
+#include "timer_service.hpp"
+
+namespace troupe::detail {
+
+/// Who moves a system on: threads and the clock, or a test.
+enum class drive : std::uint8_t { by_threads, by_hand };
+
+/// What all runs of one system share. Outlives its actors.
+///
+/// Thread safety: internally synchronised.
+class system_core {
+ public:
+  system_core(caf::actor_system& system, system_options options, drive how);
+  system_core(const system_core&) = delete;
+  system_core& operator=(const system_core&) = delete;
+  /// Waits for the runs that are left and for the last of their actors.
+  ~system_core();
+
+  [[nodiscard]] home& at() noexcept { return home_; }
+  [[nodiscard]] const system_options& options() const noexcept {
+    return options_;
+  }
+  [[nodiscard]] timer_service& timers() noexcept { return timers_; }
+  [[nodiscard]] blocking_pool& blocking() noexcept { return blocking_; }
+  /// Null unless driven by hand.
+  [[nodiscard]] manual_queue* queue() noexcept { return queue_.get(); }
+  [[nodiscard]] std::string next_run_id();
+
+  /// Wakes `who` with a permit of `owner`, of which `limit` are out at most.
+  void acquire(const void* owner, std::uint32_t limit, waker who,
+               exec_ctx* from);
+
+  // -- counting --------------------------------------------------------------
+
+  void on_run_started();
+  void on_run_ended();
+  [[nodiscard]] std::size_t runs() const;
+  void on_actor_made() noexcept {
+    actors_.fetch_add(1, std::memory_order_relaxed);
+  }
+  void on_actor_gone() noexcept;
+  /// Supervisors and node actors that exist.
+  [[nodiscard]] std::size_t actors() const noexcept {
+    return actors_.load(std::memory_order_acquire);
+  }
+
+ private:
+  system_options options_;
+  timer_service timers_;
+  blocking_pool blocking_;
+  std::unique_ptr<manual_queue> queue_;
+  home home_;
+  std::atomic<std::uint64_t> last_run_{0};
+  std::atomic<std::size_t> actors_{0};
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t runs_ = 0;
+  std::unordered_map<const void*, lite_ptr<semaphore_actor>> semaphores_;
+};
+
+}  // namespace troupe::detail
