@@ -19,7 +19,7 @@ struct command_line {
   bool json = false;
   std::size_t sentences = 4;
   std::size_t chunk_bytes = std::size_t{16} * 1024;
-  std::uintmax_t max_bytes = std::uintmax_t{64} * 1024 * 1024;
+  std::uintmax_t max_bytes = std::uintmax_t{16} * 1024 * 1024;
 };
 
 /// Reads the arguments. Without a value the program is to end at once with

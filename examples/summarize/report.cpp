@@ -137,6 +137,13 @@ std::string wrapped(std::string_view text, std::size_t width,
   return used > 0 ? lines + '\n' : lines;
 }
 
+std::string valid_utf8(const std::string& text) {
+  using nlohmann::json;
+  const std::string form =
+      json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+  return json::parse(form).get<std::string>();
+}
+
 std::string printable(std::string_view text) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {

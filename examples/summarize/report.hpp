@@ -25,8 +25,8 @@ struct file_report {
   [[nodiscard]] bool ok() const { return status == "ok"; }
 };
 
-/// The report as one JSON object on one line, without a line end. Bytes of a
-/// file name that are not UTF-8 become U+FFFD.
+/// The report as one JSON object on one line, without a line end. Bytes that
+/// are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_line(const file_report& report);
 
 /// Writes one JSON line per report.
@@ -46,6 +46,9 @@ void write_text(std::ostream& out, const std::vector<file_report>& reports,
 /// character takes two columns.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t width,
                                   std::size_t indent);
+
+/// `text` with U+FFFD for what is not UTF-8, as a file name may be.
+[[nodiscard]] std::string valid_utf8(const std::string& text);
 
 /// `text` without control characters, which could steer a terminal.
 [[nodiscard]] std::string printable(std::string_view text);

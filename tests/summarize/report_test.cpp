@@ -59,6 +59,11 @@ TEST_CASE("a file name that is not UTF-8 still makes valid JSON", "[report]") {
   REQUIRE(json.at("file") == "caf\uFFFD");
 }
 
+TEST_CASE("what is not UTF-8 in a name is replaced", "[report]") {
+  REQUIRE(summarize::valid_utf8("caf\xE9.txt") == "caf\uFFFD.txt");
+  REQUIRE(summarize::valid_utf8("caf\u00E9 \"x\"\n") == "caf\u00E9 \"x\"\n");
+}
+
 TEST_CASE("the text report lists summaries, failures and counts", "[report]") {
   std::ostringstream out;
   summarize::write_text(out, {good(), bad()},

@@ -1,0 +1,152 @@
+// The main job: summarises every text file under a directory.
+//
+// A batch flow runs one sub-flow per file, so many at the same time:
+// load -> chunk -> summarise each chunk -> join -> combine. The parts that
+// know nothing of flows are in summarize/.
+
+#include "summarize/command_line.hpp"
+#include "summarize/flow.hpp"
+#include "summarize/output_file.hpp"
+#include "summarize/progress.hpp"
+#include "summarize/report.hpp"
+#include "summarize/text_file.hpp"
+
+#include <troupe/system.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace summarize;
+
+/// Lists the files, without the one that is about to be written.
+listing files_for(const command_line& chosen) {
+  listing found = list_files(chosen.directory);
+  if (!chosen.out) return found;
+  std::error_code missing;
+  std::erase_if(found.files, [&](const listed_file& file) {
+    const bool same =
+        std::filesystem::equivalent(file.path, *chosen.out, missing);
+    if (same) found.skipped.push_back({file.name, "is the output file"});
+    return same;
+  });
+  return found;
+}
+
+/// Runs the flow, and meanwhile shows the progress.
+troupe::outcome run_flow(file_list files, const command_line& chosen) {
+  flow_settings settings;
+  settings.concurrency = chosen.concurrency;
+  settings.chunk_bytes = chosen.chunk_bytes;
+  settings.max_bytes = chosen.max_bytes;
+  summary_options length;
+  length.sentences = chosen.sentences;
+  const troupe::flow work = summarize_flow(files, extractive{length}, settings);
+
+  progress_bar::options look;
+  look.total = files->size();
+  look.enabled = stderr_is_terminal();
+  look.columns = stderr_columns;
+  progress_bar bar(std::cerr, look, std::chrono::steady_clock::now());
+
+  troupe::system system;
+  const troupe::run run = system.start(work);
+  std::size_t done = 0;
+  std::size_t failed = 0;
+  auto events = run.events();
+  while (const auto event = events.next()) {
+    if (event->kind != troupe::event_kind::custom) continue;
+    ++done;
+    if (event->data.at("status") != "ok") ++failed;
+    bar.update(done, failed, std::chrono::steady_clock::now());
+  }
+  bar.update(files->size(), failed, std::chrono::steady_clock::now());
+  bar.finish(std::chrono::steady_clock::now());
+  return run.get();
+}
+
+void write(std::ostream& out, const command_line& chosen,
+           const std::vector<file_report>& reports, const listing& found) {
+  if (chosen.json) {
+    write_json(out, reports);
+  } else {
+    write_text(out, reports, found.skipped);
+  }
+}
+
+bool summarize_all(const command_line& chosen, listing found) {
+  // Opened first: a place that cannot be written to is known at once.
+  std::unique_ptr<output_file> file;
+  if (chosen.out) file = std::make_unique<output_file>(*chosen.out);
+
+  const auto files =
+      std::make_shared<const std::vector<listed_file>>(std::move(found.files));
+  const troupe::outcome result = run_flow(files, chosen);
+  if (!result.ok()) throw *result.failure;
+
+  std::vector<file_report> reports = reports_in(result.state);
+  for (const unlisted_entry& problem : found.problems) {
+    file_report report;
+    report.file = valid_utf8(problem.name);
+    report.status = to_string(file_status::unreadable);
+    report.reason = problem.reason;
+    reports.push_back(std::move(report));
+  }
+  std::sort(reports.begin(), reports.end(),
+            [](const auto& a, const auto& b) { return a.file < b.file; });
+  if (file) {
+    write(file->stream(), chosen, reports, found);
+    file->commit();
+  } else {
+    errno = 0;
+    write(std::cout, chosen, reports, found);
+    if (!std::cout.flush()) {
+      throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(),
+                              "cannot write to standard output");
+    }
+  }
+  bool all_good = true;
+  for (const file_report& report : reports) all_good &= report.ok();
+  if (!all_good && (file || chosen.json)) {
+    std::cerr << closing_line(reports, found.skipped.size()) << '\n';
+  }
+  return all_good;
+}
+
+exit_status run_program(int argc, char** argv) {
+  const auto parsed = parse_arguments(argc, argv, std::cout, std::cerr);
+  if (!parsed.value) return parsed.status;
+  try {
+    listing found = files_for(*parsed.value);
+    if (found.files.empty() && found.problems.empty()) {
+      std::cerr << "summarize_files: there are no files under \""
+                << parsed.value->directory.string()
+                << "\"; name a directory that holds text files.\n";
+      return exit_status::bad_usage;
+    }
+    return summarize_all(*parsed.value, std::move(found))
+               ? exit_status::all_summarised
+               : exit_status::some_failed;
+  } catch (const std::system_error& fault) {
+    std::cerr << "summarize_files: " << fault.what()
+              << "; choose another place with --out.\n";
+    return exit_status::bad_usage;
+  } catch (const std::exception& fault) {
+    std::cerr << "summarize_files: " << fault.what() << ".\n";
+    return exit_status::some_failed;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return static_cast<int>(run_program(argc, argv));
+}
