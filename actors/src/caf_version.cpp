@@ -5,6 +5,34 @@
 namespace troupe::detail {
 
 #if TROUPE_CAF_1
+
+void run_later(caf::actor_system& system, exec_ctx* from, caf::resumable* job) {
+  // A worker runs a delayed job before all that it has queued, so two actors
+  // that wake each other would keep out the rest.
+  constexpr unsigned streak_max = 64;
+  thread_local unsigned streak = 0;
+  if (from == nullptr) {
+    system.scheduler().schedule(job);
+  } else if (++streak % streak_max == 0) {
+    from->schedule(job);
+  } else {
+    from->delay(job);
+  }
+}
+
+#else
+
+void run_later(caf::actor_system& system, exec_ctx* from, caf::resumable* job) {
+  if (from == nullptr) {
+    system.scheduler().enqueue(job);
+  } else {
+    from->exec_later(job);
+  }
+}
+
+#endif
+
+#if TROUPE_CAF_1
 own_ctx::own_ctx(caf::actor_system&) {}
 #else
 own_ctx::own_ctx(caf::actor_system& system) : exec_ctx{&system} {}

@@ -66,22 +66,7 @@ auto inspect_fields(Inspector& f, T& value, const char* name,
 
 /// Hands a woken `job` to `from`, or, where that is null, to the scheduler of
 /// `system`. The job carries one reference, which is handed over too.
-inline void run_later(caf::actor_system& system, exec_ctx* from,
-                      caf::resumable* job) {
-#if TROUPE_CAF_1
-  if (from != nullptr) {
-    from->delay(job);
-  } else {
-    system.scheduler().schedule(job);
-  }
-#else
-  if (from != nullptr) {
-    from->exec_later(job);
-  } else {
-    system.scheduler().enqueue(job);
-  }
-#endif
-}
+void run_later(caf::actor_system& system, exec_ctx* from, caf::resumable* job);
 
 /// A context that is not one of CAF's workers.
 class own_ctx : public exec_ctx {

@@ -175,10 +175,12 @@ void fan_out_run::merge_one(branch_result& result) {
     return;
   }
   try {
+    const auto wrote =
+        model_.local.empty() ? result.wrote : result.wrote.without(model_.local);
     if (model_.in_sequence()) {
-      owner_.shared().apply(result.wrote);
+      owner_.shared().apply(wrote);
     } else {
-      merger_.merge(owner_.shared(), result.index, result.wrote);
+      merger_.merge(owner_.shared(), result.index, wrote);
     }
   } catch (...) {
     fail(error::from(std::current_exception()));

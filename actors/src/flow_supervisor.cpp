@@ -47,6 +47,11 @@ flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
 
 // -- signals ------------------------------------------------------------------
 
+void flow_supervisor::on_start() {
+  tell_of_start();
+  advance();
+}
+
 void flow_supervisor::on_turn() {
   if (fan_out_) {
     if (!go_on_with_fan_out()) return;
@@ -72,7 +77,12 @@ void flow_supervisor::on_mail(signal& received) {
 
 void flow_supervisor::on_fibers() {
   if (!std::exchange(is_ready_, false)) return;
-  const auto status = machine_.node().model->resume(frame_);
+  step_status status{};
+  {
+    watchdog::watch watch{core().dog(), *run_};
+    watch.begin_turn(machine_.node());
+    status = machine_.node().model->resume(frame_);
+  }
   if (status == step_status::suspended) return;
   settle(status);
   advance();
@@ -96,13 +106,14 @@ void flow_supervisor::on_timer(wake_key key) {
 // -- steps --------------------------------------------------------------------
 
 void flow_supervisor::advance() {
+  watchdog::watch watch{core().dog(), *run_};
   for (int left = steps_per_turn;;) {
     if (machine_.met_missing_edge()) tell_missing_edges();
     if (machine_.is_over()) {
       finish();
       return;
     }
-    if (!carry_out()) return;
+    if (!carry_out(watch)) return;
     if (--left == 0 || has_mail()) {
       again();
       return;
@@ -111,15 +122,15 @@ void flow_supervisor::advance() {
 }
 
 // Returns whether the command has been carried out; else something will come.
-bool flow_supervisor::carry_out() {
+bool flow_supervisor::carry_out(watchdog::watch& watch) {
   switch (machine_.next()) {
     case machine::command::begin_step:
       frame_.kept.reset();
-      return run_step(turn_kind::begin);
+      return run_step(turn_kind::begin, watch);
     case machine::command::retry_step:
-      return run_step(turn_kind::retry);
+      return run_step(turn_kind::retry, watch);
     case machine::command::fall_back:
-      return run_step(turn_kind::fall_back);
+      return run_step(turn_kind::fall_back, watch);
     case machine::command::wait:
       return wait_for_retry();
     case machine::command::fan_out:
@@ -130,7 +141,7 @@ bool flow_supervisor::carry_out() {
   return true;
 }
 
-bool flow_supervisor::run_step(turn_kind what) {
+bool flow_supervisor::run_step(turn_kind what, watchdog::watch& watch) {
   const graph_node& node = machine_.node();
   frame_.context = troupe::context{*this, machine_.attempt()};
   frame_.options = &node.options;
@@ -143,6 +154,7 @@ bool flow_supervisor::run_step(turn_kind what) {
   frame_.fibers = this;
   frame_.told = this;
   is_ready_ = false;
+  watch.begin_turn(node);
   const auto status = take_turn(*node.model, what, frame_);
   if (status == step_status::suspended) return false;
   settle(status);
@@ -290,6 +302,7 @@ void flow_supervisor::finish() {
   if (std::exchange(has_reported_, true)) return;
   release();
   if (parent_) {
+    tell_of_end();
     report_to_parent();
   } else {
     outcome ended;

@@ -12,6 +12,7 @@
 #include "fan_out.hpp"
 #include "node_actor.hpp"
 #include "run_core.hpp"
+#include "watchdog.hpp"
 
 namespace troupe::detail {
 
@@ -60,7 +61,7 @@ class flow_supervisor final : public fiber_actor,
  private:
   // -- fiber_actor -----------------------------------------------------------
 
-  void on_start() override { advance(); }
+  void on_start() override;
   void on_turn() override;
   void on_mail(signal& received) override;
   void on_fibers() override;
@@ -90,8 +91,8 @@ class flow_supervisor final : public fiber_actor,
   // -- steps -----------------------------------------------------------------
 
   void advance();
-  bool carry_out();
-  bool run_step(turn_kind what);
+  bool carry_out(watchdog::watch& watch);
+  bool run_step(turn_kind what, watchdog::watch& watch);
   bool in_place() const noexcept;
   void send_step(turn_kind what);
   node_actor& actor_of(const graph_node& node);
@@ -108,6 +109,8 @@ class flow_supervisor final : public fiber_actor,
   void tell_of_step();
   void tell_of_failure();
   void tell_missing_edges();
+  void tell_of_start();
+  void tell_of_end();
 
   // -- the end ---------------------------------------------------------------
 

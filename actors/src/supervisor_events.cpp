@@ -81,6 +81,23 @@ void flow_supervisor::tell_of_failure() {
   tell(std::move(told));
 }
 
+// Of a whole run the handle tells the end, last of all.
+void flow_supervisor::tell_of_start() {
+  if (!listens(parent_ ? event_detail::steps : event_detail::notable)) return;
+  event told;
+  told.kind = event_kind::started;
+  tell(std::move(told));
+}
+
+void flow_supervisor::tell_of_end() {
+  if (!listens(event_detail::steps)) return;
+  event told;
+  told.kind = event_kind::finished;
+  told.text = machine_.failure() ? machine_.failure()->describe()
+                                 : std::string{machine_.action().name()};
+  tell(std::move(told));
+}
+
 void flow_supervisor::tell_missing_edges() {
   for (auto& each : machine_.take_missing_edges()) {
     if (!listens(event_detail::notable)) continue;

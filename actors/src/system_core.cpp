@@ -22,6 +22,7 @@ system_core::system_core(caf::actor_system& system, system_options options,
       timers_(how == drive::by_hand ? timer_service::clock::manual
                                     : timer_service::clock::real),
       blocking_(pool_options(options_, how)),
+      dog_(options_.watchdog),
       queue_(how == drive::by_hand ? std::make_unique<manual_queue>(system)
                                    : nullptr),
       home_{system, queue_.get(), &timers_, &blocking_} {}

@@ -15,6 +15,7 @@
 #include "manual_queue.hpp"
 #include "semaphore_actor.hpp"
 #include "timer_service.hpp"
+#include "watchdog.hpp"
 
 namespace troupe::detail {
 
@@ -38,6 +39,7 @@ class system_core {
   }
   [[nodiscard]] timer_service& timers() noexcept { return timers_; }
   [[nodiscard]] blocking_pool& blocking() noexcept { return blocking_; }
+  [[nodiscard]] watchdog& dog() noexcept { return dog_; }
   /// Null unless driven by hand.
   [[nodiscard]] manual_queue* queue() noexcept { return queue_.get(); }
   [[nodiscard]] std::string next_run_id();
@@ -64,6 +66,7 @@ class system_core {
   system_options options_;
   timer_service timers_;
   blocking_pool blocking_;
+  watchdog dog_;
   std::unique_ptr<manual_queue> queue_;
   home home_;
   std::atomic<std::uint64_t> last_run_{0};

@@ -1,0 +1,95 @@
+#include "watchdog.hpp"
+
+#include <troupe/detail/flow_model.hpp>
+
+#include <string>
+#include <utility>
+
+#include "run_core.hpp"
+
+namespace troupe::detail {
+
+namespace {
+
+std::atomic<std::uint64_t> last_serial{0};
+
+}  // namespace
+
+watchdog::watchdog(duration limit)
+    : limit_(limit), serial_(last_serial.fetch_add(1) + 1) {}
+
+watchdog::~watchdog() {
+  {
+    const std::lock_guard lock{mutex_};
+    stopped_ = true;
+  }
+  stop_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+watchdog::watch::watch(watchdog& by, run_core& run)
+    : post_(by.post_of_this_thread()) {
+  const std::lock_guard lock{post_.mutex};
+  post_.run = &run;
+}
+
+watchdog::watch::~watch() {
+  const std::lock_guard lock{post_.mutex};
+  post_.run = nullptr;
+  post_.turn.fetch_add(1, std::memory_order_release);
+}
+
+// A thread may serve several systems, one after the other, so it remembers
+// which one it was last known to, by a number that is never used again.
+watchdog::post& watchdog::post_of_this_thread() {
+  thread_local std::pair<std::uint64_t, post*> known{0, nullptr};
+  if (known.first == serial_) return *known.second;
+  const std::lock_guard lock{mutex_};
+  posts_.push_back(std::make_unique<post>());
+  seen_.emplace_back();
+  if (!thread_.joinable()) thread_ = std::thread{[this] { loop(); }};
+  known = {serial_, posts_.back().get()};
+  return *known.second;
+}
+
+void watchdog::look(time_point now) {
+  const std::lock_guard lock{mutex_};
+  for (std::size_t i = 0; i < posts_.size(); ++i) {
+    auto& at = *posts_[i];
+    auto& last = seen_[i];
+    const std::lock_guard busy{at.mutex};
+    const auto turn = at.turn.load(std::memory_order_acquire);
+    if (at.run == nullptr || turn != last.turn) {
+      last = {turn, now, false};
+      continue;
+    }
+    if (last.told || now - last.since <= limit_) continue;
+    last.told = true;
+    const auto* node = at.node.load(std::memory_order_relaxed);
+    if (node == nullptr || !at.run->listens(event_detail::notable)) continue;
+    event warning;
+    warning.kind = event_kind::warning;
+    warning.at = now;
+    warning.run = at.run->id();
+    warning.node = node->name;
+    warning.text =
+        "has held a thread for more than " +
+        std::to_string(
+            std::chrono::duration_cast<std::chrono::milliseconds>(limit_)
+                .count()) +
+        " ms; declare it blocking or let it wait by co_await";
+    at.run->events().push(std::move(warning));
+  }
+}
+
+void watchdog::loop() {
+  std::unique_lock lock{mutex_};
+  while (!stopped_) {
+    stop_.wait_for(lock, limit_ / 2);
+    lock.unlock();
+    look(clock::steady().now());
+    lock.lock();
+  }
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <troupe/clock.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace troupe::detail {
+
+struct graph_node;
+class run_core;
+
+/// Looks for nodes that hold a thread although they are not declared blocking,
+/// and tells the event stream of their run while they still do.
+///
+/// A supervisor enters once per quantum and names each step by two plain
+/// stores; a thread of the watchdog's own compares what it sees.
+///
+/// Thread safety: internally synchronised.
+class watchdog {
+ public:
+  /// What one thread is doing.
+  struct post {
+    /// Guards `run`; held while the watchdog tells of it.
+    std::mutex mutex;
+    run_core* run = nullptr;
+    std::atomic<const graph_node*> node{nullptr};
+    std::atomic<std::uint64_t> turn{0};
+  };
+
+  /// `limit` is how long a turn may hold a thread.
+  explicit watchdog(duration limit);
+  watchdog(const watchdog&) = delete;
+  watchdog& operator=(const watchdog&) = delete;
+  ~watchdog();
+
+  /// A quantum of steps of one run on this thread.
+  class watch {
+   public:
+    watch(watchdog& by, run_core& run);
+    watch(const watch&) = delete;
+    watch& operator=(const watch&) = delete;
+    ~watch();
+
+    /// The next turn is one of `node`.
+    void begin_turn(const graph_node& node) noexcept {
+      post_.node.store(&node, std::memory_order_relaxed);
+      post_.turn.fetch_add(1, std::memory_order_release);
+    }
+
+   private:
+    post& post_;
+  };
+
+  /// Compares each thread with what was seen at the last call. The thread of
+  /// the watchdog calls it; a test may as well.
+  void look(time_point now);
+
+ private:
+  struct seen {
+    std::uint64_t turn = 0;
+    time_point since{};
+    bool told = false;
+  };
+
+  post& post_of_this_thread();
+  void loop();
+
+  const duration limit_;
+  const std::uint64_t serial_;
+  std::mutex mutex_;
+  std::condition_variable stop_;
+  bool stopped_ = false;
+  std::vector<std::unique_ptr<post>> posts_;
+  std::vector<seen> seen_;
+  std::thread thread_;
+};
+
+}  // namespace troupe::detail

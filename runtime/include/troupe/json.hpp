@@ -1,0 +1,80 @@
+#pragma once
+
+#include <any>
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace troupe {
+
+using json = nlohmann::json;
+
+class state_entry;
+class value;
+
+}  // namespace troupe
+
+/// How nlohmann's library converts a `value`. Not by functions found by
+/// argument-dependent lookup: those would be tried for every type that may
+/// convert to a value while it is still being decided whether it does.
+template <>
+struct nlohmann::adl_serializer<troupe::value> {
+  static void to_json(json& form, const troupe::value& from);
+  static void from_json(const json& form, troupe::value& into);
+};
+
+namespace troupe {
+
+/// A type whose objects have a JSON form, through nlohmann's `to_json`. What a
+/// node keeps or hands on must have one, because a step may be stored or sent.
+template <class T>
+concept json_convertible =
+    !std::is_pointer_v<std::decay_t<T>> && !std::is_function_v<T> &&
+    !std::is_member_pointer_v<T> && std::is_constructible_v<json, const T&>;
+
+/// A type that can be made again from its JSON form, through nlohmann's
+/// `from_json`.
+template <class T>
+concept json_readable =
+    std::is_object_v<T> && !std::is_pointer_v<T> &&
+    requires(const json& form) { form.template get<T>(); };
+
+namespace detail {
+
+template <class T, class... Others>
+concept one_of = (std::same_as<T, Others> || ...);
+
+/// Addresses and functions mean something in this process only.
+template <class T>
+concept pointer_or_function =
+    (std::is_pointer_v<T> &&
+     !std::same_as<std::remove_cv_t<std::remove_pointer_t<T>>, char>) ||
+    std::is_function_v<T> || std::is_member_pointer_v<T> ||
+    (!json_convertible<T> && requires { &T::operator(); });
+
+/// Converts on construction of a `value` by way of its JSON form.
+template <class T>
+concept converted_by_json =
+    !std::is_arithmetic_v<T> && !std::is_array_v<T> &&
+    !one_of<T, value, state_entry, json, std::string, std::string_view> &&
+    json_convertible<T>;
+
+/// What a value turns into without being asked. Left out are types that would
+/// make the assignment to a string ambiguous, and views, which could dangle.
+template <class T>
+concept read_implicitly =
+    !one_of<T, value, state_entry, json, std::string_view, std::any,
+            std::nullptr_t, char, std::initializer_list<char>> &&
+    json_readable<T>;
+
+/// Text that names a member: a literal, a string or a view of one.
+template <class T>
+concept key_text = std::convertible_to<const T&, std::string_view>;
+
+}  // namespace detail
+
+}  // namespace troupe

@@ -1,0 +1,197 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "troupe/delta.hpp"
+#include "troupe/value.hpp"
+
+namespace troupe {
+
+namespace detail {
+class recorder;
+}
+
+/// The JSON document of a run. A copy is a snapshot: it costs the same at any
+/// size, and later writes to either do not show in the other.
+///
+/// A path that begins with "/" is a JSON pointer (RFC 6901), "" is the whole
+/// document, anything else is one top-level key, taken literally. The document
+/// is always an object.
+///
+/// Every write either happens or throws and changes nothing. Besides what each
+/// says: errc::wrong_type when the path leads through a scalar, and
+/// errc::bad_value when containers would nest deeper than `value::max_depth`
+/// or a key is not UTF-8.
+///
+/// Thread safety: confined to one actor or task; copies are independent and
+/// may live on other threads.
+class state {
+ public:
+  // -- constructors ----------------------------------------------------------
+
+  /// An empty document.
+  state() noexcept;
+  /// Errors: errc::bad_value when the document is not an object.
+  state(value document);
+  state(const json& document) : state{value{document}} {}
+  state(std::initializer_list<value::member> members)
+      : state{value::object(members)} {}
+
+  /// A snapshot. The copy does not record.
+  state(const state& other) noexcept;
+  state(state&& other) noexcept;
+  state& operator=(const state& other) noexcept;
+  state& operator=(state&& other) noexcept;
+  ~state();
+
+  // -- reading ---------------------------------------------------------------
+
+  /// Errors: errc::missing_key.
+  [[nodiscard]] const value& at(std::string_view path) const;
+  /// Null when there is nothing. Lives until the next write.
+  [[nodiscard]] const value* find(std::string_view path) const {
+    return root_.find(path);
+  }
+  [[nodiscard]] bool contains(std::string_view path) const {
+    return find(path) != nullptr;
+  }
+  /// Errors: errc::missing_key, errc::wrong_type.
+  template <class T>
+  [[nodiscard]] T get(std::string_view path) const {
+    return at(path).template get<T>();
+  }
+  /// `fallback` where there is nothing. Errors: errc::wrong_type.
+  template <class T>
+  [[nodiscard]] T get_or(std::string_view path, T fallback) const {
+    const value* found = find(path);
+    return found ? found->template get<T>() : std::move(fallback);
+  }
+  [[nodiscard]] const value& root() const noexcept { return root_; }
+  [[nodiscard]] json to_json() const { return root_.to_json(); }
+  /// Top-level members.
+  [[nodiscard]] std::size_t size() const noexcept { return root_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return root_.empty(); }
+
+  /// A place to read or assign, by literal keys: `shared["a"]["b"] = 1`.
+  template <detail::key_text Key>
+  [[nodiscard]] state_entry operator[](const Key& key);
+  [[nodiscard]] state_entry operator[](const value& key);
+  /// Reads a top-level member. Errors: errc::missing_key.
+  template <detail::key_text Key>
+  [[nodiscard]] value operator[](const Key& key) const {
+    return root_.at(key);
+  }
+  [[nodiscard]] value operator[](const value& key) const {
+    return root_.at(key);
+  }
+
+  // -- writing ---------------------------------------------------------------
+
+  /// Makes the objects that are missing on the way. In an array, a position
+  /// replaces, and "-" or the position after the last appends.
+  /// Errors: errc::missing_key for a position further out.
+  void set(std::string_view path, value item);
+  /// Whether there was something to erase; later array elements move up.
+  bool erase(std::string_view path);
+  /// Adds to the end of an array, which is made if it is missing.
+  void append(std::string_view path, value item);
+  /// Adds to a number; a missing one counts as 0. Integers stay exact.
+  /// Errors: errc::bad_value when the sum is out of range.
+  void add(std::string_view path, const value& number);
+  /// Lowers a number to `number` if it is higher; sets a missing one.
+  void min(std::string_view path, const value& number);
+  /// Raises a number to `number` if it is lower; sets a missing one.
+  void max(std::string_view path, const value& number);
+  /// Applies a JSON merge patch (RFC 7396): members are set, objects are
+  /// merged, and null erases.
+  void merge(std::string_view path, const value& patch);
+  /// Performs the writes of `writes`. Errors: those of the writes; the ones
+  /// before the one that failed have then happened.
+  void apply(const delta& writes);
+  void apply(const delta::operation& write);
+
+  // -- recording -------------------------------------------------------------
+
+  /// Starts to record writes, from nothing; a recording under way is dropped.
+  void record();
+  [[nodiscard]] bool recording() const noexcept { return recorder_ != nullptr; }
+  /// What was written since `record`, and ends the recording. Empty when
+  /// nothing was recorded.
+  [[nodiscard]] delta take_delta();
+
+  /// Compares the documents.
+  friend bool operator==(const state& a, const state& b) noexcept {
+    return a.root_ == b.root_;
+  }
+
+ private:
+  void put(std::string_view path, value item, delta::kind what,
+           const value& operand);
+  bool remove(std::string_view path, bool make_parents);
+  void append_all(std::string_view path, const value& items);
+  void combine(std::string_view path, const value& operand, delta::kind what);
+
+  value root_;
+  std::unique_ptr<detail::recorder> recorder_;
+};
+
+/// The place in a state that `shared["a"]["b"]` names. Lives as long as the
+/// state; use it within one expression.
+///
+/// Thread safety: confined to one actor or task.
+class state_entry {
+ public:
+  /// A member of this place by literal key, or an element by position.
+  template <detail::key_text Key>
+  [[nodiscard]] state_entry operator[](const Key& key) const {
+    return below(key);
+  }
+  template <std::integral Position>
+  [[nodiscard]] state_entry operator[](Position position) const {
+    return below(std::to_string(position));
+  }
+  /// Either, as `key` is text or an integer. Errors: errc::wrong_type.
+  [[nodiscard]] state_entry operator[](const value& key) const;
+
+  /// Writes as `state::set` does.
+  const state_entry& operator=(value item) const;
+  const state_entry& operator=(const state_entry& other) const {
+    return *this = other.read();
+  }
+  state_entry(const state_entry&) = default;
+  ~state_entry() = default;
+
+  /// Reads. Errors: errc::missing_key, errc::wrong_type.
+  operator value() const { return read(); }
+  template <detail::read_implicitly T>
+  operator T() const {
+    return read().template get<T>();
+  }
+  template <class T>
+  [[nodiscard]] T get() const {
+    return read().template get<T>();
+  }
+
+ private:
+  friend class state;
+  state_entry(state& owner, std::string path) noexcept
+      : owner_{&owner}, path_{std::move(path)} {}
+  [[nodiscard]] state_entry below(std::string_view key) const;
+  [[nodiscard]] const value& read() const { return owner_->at(path_); }
+
+  state* owner_;
+  std::string path_;
+};
+
+template <detail::key_text Key>
+state_entry state::operator[](const Key& key) {
+  return state_entry{*this, {}}[key];
+}
+
+}  // namespace troupe

@@ -1,0 +1,256 @@
+#pragma once
+
+#include <atomic>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <iosfwd>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "troupe/json.hpp"
+
+namespace troupe {
+
+namespace detail {
+struct arithmetic;
+struct text;
+struct tree;
+
+/// The start of everything that values share. A count of 1, read with
+/// acquire, means that no other thread can see the node.
+struct node {
+  std::atomic<std::uint32_t> references{1};
+};
+}  // namespace detail
+
+class value_iterator;
+class member_range;
+
+/// An immutable JSON value of 16 bytes. A copy costs the same whatever the
+/// size, because copies share their content.
+///
+/// Objects keep their members in the order of their keys. Text, keys included,
+/// is valid UTF-8, numbers are finite, and containers nest `max_depth` deep at
+/// most: what breaks these rules is refused with errc::bad_value, naming the
+/// place where there is one.
+///
+/// Values are made from null, booleans, numbers, text, JSON, and anything with
+/// a JSON form; a pointer or a function does not compile.
+///
+/// Thread safety: immutable; copies may be used on different threads, one
+/// object is confined to one actor or task while it is assigned to.
+class value {
+ public:
+  using iterator = value_iterator;
+  using const_iterator = value_iterator;
+  struct member;
+
+  /// Containers within containers; deeper input is refused.
+  static constexpr std::size_t max_depth = 512;
+
+  // -- constructors ----------------------------------------------------------
+
+  /// Null.
+  value() noexcept = default;
+  value(std::nullptr_t) noexcept {}
+  template <std::same_as<bool> T>
+  value(T flag) noexcept : tag_{tag::boolean} {
+    content_.integer = flag ? 1 : 0;
+  }
+  template <std::integral T>
+    requires(!std::same_as<T, bool>)
+  value(T number) noexcept : tag_{tag::integer} {
+    content_.integer = static_cast<std::int64_t>(number);
+    // Only what does not fit a signed integer is kept as an unsigned one.
+    if (std::is_unsigned_v<T> && content_.integer < 0) tag_ = tag::natural;
+  }
+  /// Errors: errc::bad_value for infinities and not-a-number.
+  template <std::floating_point T>
+  value(T number) : tag_{tag::real} {
+    content_.real = checked(static_cast<double>(number));
+  }
+  /// Errors: errc::bad_value for text that is not UTF-8.
+  value(const char* text) : value{std::string_view{text}} {}
+  value(const std::string& text) : value{std::string_view{text}} {}
+  value(std::string_view text);
+  /// Errors: errc::bad_value, naming the place within the form.
+  value(const json& form);
+  template <detail::converted_by_json T>
+  value(const T& thing) : value{json(thing)} {}
+  /// Addresses and functions mean nothing in another process.
+  template <detail::pointer_or_function T>
+  value(const T&) = delete;
+
+  value(const value& other) noexcept
+      : content_{other.content_}, tag_{other.tag_} {
+    if (shares()) {
+      content_.node->references.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  value(value&& other) noexcept : content_{other.content_}, tag_{other.tag_} {
+    other.tag_ = tag::null;
+  }
+  value& operator=(const value& other) noexcept {
+    value{other}.swap(*this);
+    return *this;
+  }
+  value& operator=(value&& other) noexcept {
+    value{std::move(other)}.swap(*this);
+    return *this;
+  }
+  ~value() {
+    if (shares()) release();
+  }
+
+  /// An array of `elements`; an empty one without arguments.
+  [[nodiscard]] static value array(std::initializer_list<value> elements = {});
+  /// An object of `members`; of equal keys the last one wins.
+  [[nodiscard]] static value object(std::initializer_list<member> members = {});
+
+  // -- properties ------------------------------------------------------------
+
+  [[nodiscard]] bool is_null() const noexcept { return tag_ == tag::null; }
+  [[nodiscard]] bool is_bool() const noexcept { return tag_ == tag::boolean; }
+  [[nodiscard]] bool is_number() const noexcept {
+    return is_integer() || tag_ == tag::real;
+  }
+  /// A number without a fraction part, kept exactly.
+  [[nodiscard]] bool is_integer() const noexcept {
+    return tag_ == tag::integer || tag_ == tag::natural;
+  }
+  [[nodiscard]] bool is_string() const noexcept { return tag_ == tag::string; }
+  [[nodiscard]] bool is_array() const noexcept { return tag_ == tag::array; }
+  [[nodiscard]] bool is_object() const noexcept { return tag_ == tag::object; }
+  /// For messages: "null", "a boolean", "a number", "a string", "an array" or
+  /// "an object".
+  [[nodiscard]] std::string_view type_name() const noexcept;
+  /// Elements or members; 0 for everything that is not a container.
+  [[nodiscard]] std::size_t size() const noexcept;
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  /// Containers within containers: 0 for a scalar, 1 for a flat container.
+  [[nodiscard]] std::size_t depth() const noexcept;
+
+  // -- reading ---------------------------------------------------------------
+
+  /// Whether this is an object with that member. The key is taken literally.
+  [[nodiscard]] bool contains(std::string_view key) const noexcept;
+  /// A member by its literal key.
+  /// Errors: errc::wrong_type when this is no object, errc::missing_key.
+  template <detail::key_text Key>
+  [[nodiscard]] const value& at(const Key& key) const {
+    return member_at(key);
+  }
+  /// An element by its position. Errors: as above.
+  [[nodiscard]] const value& at(std::size_t position) const;
+  /// A member or an element, as `key` is text or an integer. Errors: as above.
+  [[nodiscard]] const value& at(const value& key) const;
+  /// What is at `path`, or null: a JSON pointer when it begins with "/", this
+  /// value for "", a literal key otherwise. Lives as long as this value.
+  [[nodiscard]] const value* find(std::string_view path) const;
+
+  /// This value as a T. A `std::string_view` is valid as long as this value.
+  /// Errors: errc::wrong_type, also for an integer that does not fit.
+  template <class T>
+    requires(json_readable<T> || detail::one_of<T, value, std::string_view>)
+  [[nodiscard]] T get() const;
+  /// As `get`, so that `std::string s = doc.at("file");` works.
+  template <detail::read_implicitly T>
+  operator T() const {
+    return get<T>();
+  }
+
+  /// Elements of an array, or what the members of an object hold, in order.
+  /// Errors: errc::wrong_type for a value that is not a container.
+  [[nodiscard]] value_iterator begin() const;
+  [[nodiscard]] value_iterator end() const;
+  /// Members of an object, in the order of their keys, for a range-for:
+  /// `for (auto [key, item] : doc.members())`. Errors: errc::wrong_type.
+  [[nodiscard]] member_range members() const;
+
+  [[nodiscard]] json to_json() const;
+  /// Compact JSON text.
+  [[nodiscard]] std::string dump() const;
+
+  // -- changed copies --------------------------------------------------------
+
+  /// This object with one member set. In place when nobody shares it.
+  /// Errors: errc::wrong_type when this is neither object nor null.
+  [[nodiscard]] value with(std::string_view key, value item) const&;
+  [[nodiscard]] value with(std::string_view key, value item) &&;
+  /// This array with one more element. Errors: as above, for an array.
+  [[nodiscard]] value appended(value item) const&;
+  [[nodiscard]] value appended(value item) &&;
+  /// This object with the members of `other`, whose keys win.
+  [[nodiscard]] value merged(const value& other) const;
+
+  // -- comparison and conversion ---------------------------------------------
+
+  /// Numbers are equal by amount: 1 and 1.0 are.
+  friend bool operator==(const value& a, const value& b) noexcept {
+    return a.equals(b);
+  }
+  template <class T>
+    requires(!std::same_as<T, value> && std::convertible_to<const T&, value>)
+  friend bool operator==(const value& a, const T& b) {
+    return a.equals(value(b));
+  }
+  friend std::ostream& operator<<(std::ostream& out, const value& from);
+
+ private:
+  friend struct detail::arithmetic;
+  friend struct detail::tree;
+  friend class value_iterator;
+
+  enum class tag : std::uint8_t {
+    null,
+    boolean,
+    integer,  // signed, or unsigned when it fits
+    natural,  // unsigned above the signed range
+    real,
+    string,  // from here on `content_.node`; a null node is empty
+    array,
+    object,
+  };
+  union content {
+    std::int64_t integer;
+    double real;
+    detail::node* node;
+  };
+
+  [[nodiscard]] bool shares() const noexcept {
+    return tag_ >= tag::string && content_.node != nullptr;
+  }
+  void swap(value& other) noexcept {
+    std::swap(content_, other.content_);
+    std::swap(tag_, other.tag_);
+  }
+  void release() noexcept;
+  [[nodiscard]] static double checked(double number);
+  [[nodiscard]] const value& member_at(std::string_view key) const;
+  [[nodiscard]] bool equals(const value& other) const noexcept;
+  [[nodiscard]] bool as_bool() const;
+  [[nodiscard]] double as_real() const;
+  [[nodiscard]] std::string_view as_text() const;
+  [[nodiscard]] std::int64_t as_integer(std::int64_t low,
+                                        std::int64_t high) const;
+  [[nodiscard]] std::uint64_t as_natural(std::uint64_t high) const;
+  [[noreturn]] void refuse(std::string_view wanted) const;
+
+  content content_{};
+  tag tag_{tag::null};
+};
+
+/// A key and what it holds, as `value::object` takes them.
+struct value::member {
+  std::string key;
+  value item;
+};
+
+}  // namespace troupe
+
+#include "troupe/value_access.hpp"  // IWYU pragma: export

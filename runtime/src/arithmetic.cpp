@@ -1,0 +1,50 @@
+#include "arithmetic.hpp"
+
+#include <utility>
+
+#include "troupe/error.hpp"
+
+namespace troupe::detail {
+
+namespace {
+
+template <class A, class B>
+value exact_sum(A a, B b) {
+  std::int64_t narrow = 0;
+  if (!__builtin_add_overflow(a, b, &narrow)) return narrow;
+  std::uint64_t wide = 0;
+  if (!__builtin_add_overflow(a, b, &wide)) return wide;
+  throw error{errc::bad_value, "the sum of " + std::to_string(a) + " and " +
+                                   std::to_string(b) + " is out of range"};
+}
+
+}  // namespace
+
+value arithmetic::sum(const value& a, const value& b) {
+  using tag = value::tag;
+  if (!a.is_integer() || !b.is_integer()) return a.as_real() + b.as_real();
+  const std::int64_t first = a.content_.integer;
+  const std::int64_t second = b.content_.integer;
+  const auto natural_first = static_cast<std::uint64_t>(first);
+  const auto natural_second = static_cast<std::uint64_t>(second);
+  if (a.tag_ == tag::natural) {
+    return b.tag_ == tag::natural ? exact_sum(natural_first, natural_second)
+                                  : exact_sum(natural_first, second);
+  }
+  return b.tag_ == tag::natural ? exact_sum(first, natural_second)
+                                : exact_sum(first, second);
+}
+
+bool arithmetic::less(const value& a, const value& b) noexcept {
+  if (!a.is_integer() || !b.is_integer()) return a.as_real() < b.as_real();
+  // A natural is above every signed integer, and keeps its order as one.
+  if (a.tag_ != b.tag_) return b.tag_ == value::tag::natural;
+  return a.content_.integer < b.content_.integer;
+}
+
+bool arithmetic::equal(const value& a, const value& b) noexcept {
+  if (!a.is_integer() || !b.is_integer()) return a.as_real() == b.as_real();
+  return a.tag_ == b.tag_ && a.content_.integer == b.content_.integer;
+}
+
+}  // namespace troupe::detail
