@@ -1,8 +1,8 @@
 #include "arithmetic.hpp"
 
-#include <utility>
-
 #include "troupe/error.hpp"
+
+#include <utility>
 
 namespace troupe::detail {
 

@@ -1,11 +1,11 @@
 #include "troupe/delta.hpp"
 
+#include "path.hpp"
+#include "troupe/error.hpp"
+
 #include <algorithm>
 #include <array>
 #include <string_view>
-
-#include "path.hpp"
-#include "troupe/error.hpp"
 
 namespace troupe {
 

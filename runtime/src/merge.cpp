@@ -1,14 +1,14 @@
 #include "troupe/merge.hpp"
 
+#include "path.hpp"
+#include "troupe/error.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
-
-#include "path.hpp"
-#include "troupe/error.hpp"
 
 namespace troupe {
 

@@ -1,9 +1,9 @@
 #include "path.hpp"
 
+#include "troupe/error.hpp"
+
 #include <algorithm>
 #include <charconv>
-
-#include "troupe/error.hpp"
 
 namespace troupe::detail {
 

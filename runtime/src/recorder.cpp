@@ -1,10 +1,10 @@
 #include "recorder.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "arithmetic.hpp"
 #include "path.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace troupe::detail {
 
@@ -80,7 +80,8 @@ void recorder::note(const value& document, kind what, std::string pointer,
   if (lies_within_noted(document, pointer)) return;
   if (replaces(what)) drop_below(pointer);
   if (!index_ && operations_.size() == scanned_at_most) {
-    index_ = std::make_unique<std::map<std::string, std::size_t, std::less<>>>();
+    index_ =
+        std::make_unique<std::map<std::string, std::size_t, std::less<>>>();
     for (std::size_t i = 0; i != operations_.size(); ++i) {
       index_->emplace(operations_[i].path, i);
     }

@@ -1,14 +1,14 @@
 #pragma once
 
+#include "troupe/delta.hpp"
+#include "troupe/value.hpp"
+
 #include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "troupe/delta.hpp"
-#include "troupe/value.hpp"
 
 namespace troupe::detail {
 

@@ -1,14 +1,14 @@
 #include "troupe/state.hpp"
 
-#include <algorithm>
-#include <optional>
-#include <vector>
-
 #include "arithmetic.hpp"
 #include "path.hpp"
 #include "recorder.hpp"
 #include "tree.hpp"
 #include "troupe/error.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
 
 namespace troupe {
 
@@ -52,10 +52,10 @@ spot look(const value& root, std::string_view path) {
     const std::size_t used = path.size() - reader.rest().size();
     const std::string_view token = reader.next();
     if (!at->is_object() && !at->is_array()) {
-      throw error{errc::wrong_type,
-                  "the path " + quoted(path) + " leads through " +
-                      std::string{at->type_name()} + " at " +
-                      quoted(path.substr(0, used))};
+      throw error{errc::wrong_type, "the path " + quoted(path) +
+                                        " leads through " +
+                                        std::string{at->type_name()} + " at " +
+                                        quoted(path.substr(0, used))};
     }
     const auto next = step_of(*at, token);
     if (!next) {
@@ -124,9 +124,9 @@ std::string_view parent_of(std::string_view pointer) {
 
 void require_number(const value& operand) {
   if (operand.is_number()) return;
-  throw error{errc::wrong_type,
-              "the operand is " + std::string{operand.type_name()} +
-                  ", not a number"};
+  throw error{
+      errc::wrong_type,
+      "the operand is " + std::string{operand.type_name()} + ", not a number"};
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
 #include "tree.hpp"
 
+#include "troupe/error.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <new>
 #include <string>
-
-#include "troupe/error.hpp"
 
 namespace troupe::detail {
 
@@ -211,8 +211,8 @@ std::size_t tree::child_at(const tree& inner, target& where) noexcept {
   const std::size_t last = inner.count - std::size_t{1};
   if (where.by_key) {
     bool equal = false;
-    const std::size_t at = first_not_less(inner.keys->begin(), 1, inner.count,
-                                          where, equal);
+    const std::size_t at =
+        first_not_less(inner.keys->begin(), 1, inner.count, where, equal);
     return equal ? at : at - 1;
   }
   const value* slots = inner.slots();
@@ -271,9 +271,9 @@ void tree::refresh(value& container, target where) noexcept {
 
 void tree::put(value& container, const target& where, value item) {
   if (item.depth() >= value::max_depth) {
-    throw error{errc::bad_value,
-                "containers would nest more than " +
-                    std::to_string(value::max_depth) + " deep"};
+    throw error{errc::bad_value, "containers would nest more than " +
+                                     std::to_string(value::max_depth) +
+                                     " deep"};
   }
   if (root(container) == nullptr) {
     tree* first = make(0, 1);
@@ -377,8 +377,8 @@ value tree::insert_slot(value& holder, std::size_t at, value& item, key name) {
   ++owner->count;
   if (owner->height == 0) {
     ++owner->size;
-    owner->depth = std::max(
-        owner->depth, static_cast<std::uint16_t>(slots[at].depth() + 1));
+    owner->depth = std::max(owner->depth,
+                            static_cast<std::uint16_t>(slots[at].depth() + 1));
   } else {
     recount(*owner);
   }

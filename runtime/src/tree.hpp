@@ -1,10 +1,10 @@
 #pragma once
 
+#include "troupe/value.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-#include "troupe/value.hpp"
 
 namespace troupe::detail {
 

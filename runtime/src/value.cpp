@@ -1,13 +1,13 @@
 #include "troupe/value.hpp"
 
-#include <cmath>
-#include <ostream>
-#include <string>
-
 #include "arithmetic.hpp"
 #include "path.hpp"
 #include "tree.hpp"
 #include "troupe/error.hpp"
+
+#include <cmath>
+#include <ostream>
+#include <string>
 
 namespace troupe {
 
@@ -114,10 +114,9 @@ const value& value::at(std::size_t position) const {
                                       std::string{type_name()}};
   }
   if (position >= size()) {
-    throw error{errc::missing_key, "there is no position " +
-                                       std::to_string(position) +
-                                       " in an array of " +
-                                       std::to_string(size())};
+    throw error{errc::missing_key,
+                "there is no position " + std::to_string(position) +
+                    " in an array of " + std::to_string(size())};
   }
   return *tree::find(*this, target::of(position));
 }
@@ -188,10 +187,9 @@ std::int64_t value::as_integer(std::int64_t low, std::int64_t high) const {
   }
   if (!is_number()) refuse("an integer");
   if (!fits || number < low || number > high) {
-    throw error{errc::wrong_type, "wanted an integer from " +
-                                      std::to_string(low) + " to " +
-                                      std::to_string(high) + ", found " +
-                                      dump()};
+    throw error{errc::wrong_type,
+                "wanted an integer from " + std::to_string(low) + " to " +
+                    std::to_string(high) + ", found " + dump()};
   }
   return number;
 }
@@ -241,9 +239,8 @@ const value& value_iterator::operator*() const noexcept {
 }
 
 std::string_view value_iterator::key() const noexcept {
-  return leaf_->keys == nullptr
-             ? std::string_view{}
-             : leaf_->keys->begin()[slot_].name->view();
+  return leaf_->keys == nullptr ? std::string_view{}
+                                : leaf_->keys->begin()[slot_].name->view();
 }
 
 value_iterator& value_iterator::operator++() noexcept {

@@ -1,14 +1,14 @@
 // A value from its JSON form, and back.
 
-#include <cmath>
-#include <string>
-#include <string_view>
-#include <utility>
-
 #include "path.hpp"
 #include "tree.hpp"
 #include "troupe/error.hpp"
 #include "troupe/value.hpp"
+
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace troupe {
 

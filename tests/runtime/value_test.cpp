@@ -135,8 +135,7 @@ TEST_CASE("a failed reading names the key and the type that is there",
   std::string text;
   CHECK(code_of([&] { (void)doc.at("m"); }, &text) == errc::missing_key);
   CHECK(text == "there is no key \"m\"");
-  CHECK(code_of([&] { (void)doc.at("n").at("x"); }, &text) ==
-        errc::wrong_type);
+  CHECK(code_of([&] { (void)doc.at("n").at("x"); }, &text) == errc::wrong_type);
   CHECK(text == "cannot look up \"x\" in a number");
   CHECK(code_of([&] { (void)doc.at("list").at(1); }, &text) ==
         errc::missing_key);
@@ -167,8 +166,7 @@ TEST_CASE("a path finds what a JSON pointer names", "[value]") {
   CHECK(code_of([&] { (void)doc.find("/m~2n"); }) == errc::bad_value);
 }
 
-TEST_CASE("numbers are equal by amount and containers by content",
-          "[value]") {
+TEST_CASE("numbers are equal by amount and containers by content", "[value]") {
   CHECK(value{1} == 1.0);
   CHECK(value{1} == json(1U));
   CHECK(json(1) == value{1});
@@ -220,10 +218,16 @@ TEST_CASE("members come in the order of their keys, at any size", "[value]") {
 
 TEST_CASE("keys that begin alike, or hold zero bytes, are told apart",
           "[value]") {
-  const std::vector<std::string> keys{
-      "",          std::string("\0", 1), std::string("\0\0", 2), "a",
-      std::string("a\0", 2), "abcdefgh", std::string("abcdefgh\0", 9),
-      "abcdefghi", "abcdefghj", "\xc3\xa9"};
+  const std::vector<std::string> keys{"",
+                                      std::string("\0", 1),
+                                      std::string("\0\0", 2),
+                                      "a",
+                                      std::string("a\0", 2),
+                                      "abcdefgh",
+                                      std::string("abcdefgh\0", 9),
+                                      "abcdefghi",
+                                      "abcdefghj",
+                                      "\xc3\xa9"};
   value doc = value::object();
   for (std::size_t i = keys.size(); i-- != 0;) {
     doc = std::move(doc).with(keys[i], i);
@@ -249,7 +253,8 @@ TEST_CASE("text that is not UTF-8 is refused with its place", "[value]") {
   const json in_key = {{"a", {{"\xfe", 1}}}};
   CHECK(code_of([&] { (void)value{in_key}; }, &text) == errc::bad_value);
   CHECK(text == "\"/a\" has a key that is not UTF-8");
-  CHECK(value{"gr\xc3\xbc\xc3\x9f dich, \xf0\x9f\x8e\xad"}.get<std::string>()
+  CHECK(value{"gr\xc3\xbc\xc3\x9f dich, \xf0\x9f\x8e\xad"}
+            .get<std::string>()
             .size() == 17);
 }
 

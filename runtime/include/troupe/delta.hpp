@@ -1,13 +1,13 @@
 #pragma once
 
+#include "troupe/value.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "troupe/value.hpp"
 
 namespace troupe {
 

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include <any>
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -40,8 +41,9 @@ concept json_convertible =
 /// `from_json`.
 template <class T>
 concept json_readable =
-    std::is_object_v<T> && !std::is_pointer_v<T> &&
-    requires(const json& form) { form.template get<T>(); };
+    std::is_object_v<T> && !std::is_pointer_v<T> && requires(const json& form) {
+  form.template get<T>();
+};
 
 namespace detail {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "troupe/delta.hpp"
+#include "troupe/state.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-
-#include "troupe/delta.hpp"
-#include "troupe/state.hpp"
 
 namespace troupe {
 

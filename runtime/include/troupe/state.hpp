@@ -1,5 +1,8 @@
 #pragma once
 
+#include "troupe/delta.hpp"
+#include "troupe/value.hpp"
+
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
@@ -7,9 +10,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include "troupe/delta.hpp"
-#include "troupe/value.hpp"
 
 namespace troupe {
 

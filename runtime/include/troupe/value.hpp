@@ -1,5 +1,7 @@
 #pragma once
 
+#include "troupe/json.hpp"
+
 #include <atomic>
 #include <concepts>
 #include <cstddef>
@@ -11,8 +13,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "troupe/json.hpp"
 
 namespace troupe {
 
@@ -63,8 +63,8 @@ class value {
     content_.integer = flag ? 1 : 0;
   }
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  value(T number) noexcept : tag_{tag::integer} {
+  requires(!std::same_as<T, bool>) value(T number)
+  noexcept : tag_{tag::integer} {
     content_.integer = static_cast<std::int64_t>(number);
     // Only what does not fit a signed integer is kept as an unsigned one.
     if (std::is_unsigned_v<T> && content_.integer < 0) tag_ = tag::natural;
@@ -156,8 +156,8 @@ class value {
   /// This value as a T. A `std::string_view` is valid as long as this value.
   /// Errors: errc::wrong_type, also for an integer that does not fit.
   template <class T>
-    requires(json_readable<T> || detail::one_of<T, value, std::string_view>)
-  [[nodiscard]] T get() const;
+  requires(json_readable<T> || detail::one_of<T, value, std::string_view>)
+      [[nodiscard]] T get() const;
   /// As `get`, so that `std::string s = doc.at("file");` works.
   template <detail::read_implicitly T>
   operator T() const {
@@ -195,8 +195,9 @@ class value {
     return a.equals(b);
   }
   template <class T>
-    requires(!std::same_as<T, value> && std::convertible_to<const T&, value>)
-  friend bool operator==(const value& a, const T& b) {
+  requires(!std::same_as<T, value> &&
+           std::convertible_to<const T&, value>) friend bool
+  operator==(const value& a, const T& b) {
     return a.equals(value(b));
   }
   friend std::ostream& operator<<(std::ostream& out, const value& from);

@@ -2,14 +2,14 @@
 
 // The templates and ranges of <troupe/value.hpp>; include that one.
 
+#include "troupe/value.hpp"
+
 #include <cstddef>
 #include <iterator>
 #include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
-
-#include "troupe/value.hpp"
 
 namespace troupe {
 
@@ -91,8 +91,9 @@ class member_range {
 };
 
 template <class T>
-  requires(json_readable<T> || detail::one_of<T, value, std::string_view>)
-T value::get() const {
+requires(json_readable<T> ||
+         detail::one_of<T, value, std::string_view>) T value::get()
+const {
   using limits = std::numeric_limits<T>;
   if constexpr (std::same_as<T, value>) {
     return *this;
