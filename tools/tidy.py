@@ -48,10 +48,10 @@ EMPTY_NAMES = re.compile(r"(.*_)?(utils?|common|helpers?|manager|misc)\.[ch]pp")
 PLACES = re.compile(
     r"(runtime|actors)/include/troupe/([a-z_]+/)*[a-z0-9_]+\.hpp"
     r"|(runtime|actors)/src/([a-z_]+/)*[a-z0-9_]+\.[ch]pp"
-    r"|tests/[a-z]+/[a-z0-9_]+_test\.cpp"
+    r"|tests/(runtime|actors|summarize)/[a-z0-9_]+_test\.cpp"
     r"|tests/(runtime|actors)/must_not_compile/[a-z0-9_]+\.cpp"
     r"|tests/[a-z]+/[a-z0-9_]+\.hpp"
-    r"|tests/(package|support)/[a-z0-9_]+\.[ch]pp"
+    r"|tests/(package|replay|support)/[a-z0-9_]+\.[ch]pp"
     r"|tests/[a-z0-9_]+\.cpp"
     r"|(examples|bench)/([a-z_]+/)*[a-z0-9_]+\.[ch]pp")
 

@@ -1,8 +1,22 @@
-#include <troupe/error.hpp>
+#include <troupe/flow.hpp>
+#include <troupe/state.hpp>
+#include <troupe/system.hpp>
 
 #include <iostream>
 
 int main() {
-  const troupe::error subject{troupe::errc::timed_out, "too late"};
-  std::cout << subject.describe() << '\n';
+  troupe::flow_builder builder{"greeting"};
+  const auto read =
+      builder.add("read", [](troupe::state& shared) { shared.set("n", 20); });
+  const auto add =
+      builder.add("add", [](troupe::state& shared) { shared.add("n", 22); });
+  read >> add;
+
+  troupe::system system;
+  const troupe::outcome end = system.start(builder.build()).get();
+  if (!end.ok()) {
+    std::cerr << end.failure->describe() << '\n';
+    return 1;
+  }
+  std::cout << "n = " << end.state.get<int>("n") << '\n';
 }
