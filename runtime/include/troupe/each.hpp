@@ -138,7 +138,7 @@ class each_node {
       const auto next = decide_retry(options.retry, attempt, *why,
                                      step.host().seed() + index);
       if (!next.again) {
-        auto last = give_up(item, *why, ctx);
+        auto last = give_up(item, *why, shared, ctx);
         co_return co_await last;
       }
       tell(ctx, event_kind::retry, *why, next.wait);
@@ -148,10 +148,10 @@ class each_node {
   }
 
   task<exec_t> give_up(const item_t& item, const error& why,
-                       context& ctx) const {
+                       const state& shared, context& ctx) const {
     if constexpr (p::has_fallback) {
       tell(ctx, event_kind::fallback, why, {});
-      const supplies from{nullptr, nullptr, &ctx, &why};
+      const supplies from{&shared, nullptr, &ctx, &why};
       using call = caller<typename p::fallback_parameters>;
       auto run = [&]() -> decltype(auto) {
         return call::call(*node_, &N::fallback, std::tuple<const item_t&>{item},
