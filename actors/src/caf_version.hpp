@@ -153,6 +153,18 @@ inline void set_scheduler(caf::actor_system_config& config, std::size_t threads,
 #endif
 }
 
+/// Chooses one of CAF's own schedulers: "stealing" or "sharing".
+inline void set_scheduler_policy(caf::actor_system_config& config,
+                                 const std::string& name) {
+#if TROUPE_CAF_1
+  config.set("caf.scheduler.policy", name);
+#else
+  // Here names are atoms.
+  config.set("scheduler.policy",
+             name == "sharing" ? caf::atom("sharing") : caf::atom("stealing"));
+#endif
+}
+
 /// Tells CAF about the types of an id block. Must come before the first
 /// `caf::actor_system`; on CAF 1.x also before `config` is made.
 template <class Block>
@@ -223,6 +235,17 @@ void send(Self* self, const Handle& to, Ts&&... values) {
   self->mail(std::forward<Ts>(values)...).send(to);
 #else
   self->send(to, std::forward<Ts>(values)...);
+#endif
+}
+
+/// Sends after a span of time, on CAF's own clock.
+template <class Self, class Span, class... Ts>
+void delayed_send(Self* self, const caf::actor& to, Span wait,
+                  Ts&&... values) {
+#if TROUPE_CAF_1
+  self->mail(std::forward<Ts>(values)...).delay(wait).send(to);
+#else
+  self->delayed_send(to, wait, std::forward<Ts>(values)...);
 #endif
 }
 

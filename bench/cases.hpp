@@ -1,0 +1,41 @@
+#pragma once
+
+// The cases of troupe_bench, one source file each. Every case measures Troupe
+// and raw CAF by turns, `repetitions` times, and reports medians.
+
+#include "measure.hpp"
+
+#include <troupe/system.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace troupe::bench {
+
+/// What all cases can be told.
+struct measuring {
+  std::size_t threads = 2;
+  std::size_t repetitions = 5;
+  /// Raw CAF does its work in actors of 1.2 to 1.6 KB, so the crowds of it are
+  /// kept smaller than ours. Its figures are per actor.
+  std::size_t caf_max = 100'000;
+};
+
+/// One run of two nodes that read and write a counter.
+report hop(const measuring& how, turns mode, std::int64_t steps);
+/// Many such runs at once, on one thread and on `how.threads`.
+report runs(const measuring& how, std::size_t count, std::int64_t steps);
+/// A batch of `n` sub-flows of three nodes, all at once.
+report fanout(const measuring& how, std::size_t n);
+/// A batch of `n` sub-flows that all wait for a timer at once.
+report waiting(const measuring& how, std::size_t n, std::int64_t wait_ms);
+/// Steps beside so many bytes of other state.
+report state_size(const measuring& how, std::size_t bytes, std::int64_t steps);
+/// Steps in a graph of so many nodes.
+report graph_size(const measuring& how, std::size_t nodes, std::int64_t steps);
+/// The end of `n` sub-flows that wait.
+report cancel(const measuring& how, std::size_t n);
+/// Two waits of 50 ms, one after the other, beside one of 200 ms.
+report barrier(const measuring& how);
+
+}  // namespace troupe::bench

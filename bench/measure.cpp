@@ -1,0 +1,85 @@
+#include "measure.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace troupe::bench {
+
+namespace {
+
+double seconds(const timeval& span) {
+  return static_cast<double>(span.tv_sec) +
+         static_cast<double>(span.tv_usec) * 1e-6;
+}
+
+}  // namespace
+
+double now_ns() {
+  return std::chrono::duration<double, std::nano>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+double cpu_s() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+std::size_t rss_bytes() {
+  std::ifstream file{"/proc/self/statm"};
+  std::size_t total = 0;
+  std::size_t resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::size_t trimmed_rss_bytes() {
+  malloc_trim(0);
+  return rss_bytes();
+}
+
+std::size_t peak_rss_bytes() {
+  std::ifstream file{"/proc/self/status"};
+  for (std::string word; file >> word;) {
+    if (word != "VmHWM:") continue;
+    std::size_t kilobytes = 0;
+    file >> kilobytes;
+    return kilobytes * 1024;
+  }
+  return 0;
+}
+
+void forget_peak() {
+  malloc_trim(0);
+  // "5" resets the high-water mark; see proc(5).
+  std::ofstream{"/proc/self/clear_refs"} << '5';
+}
+
+double samples::median() const {
+  auto sorted = figures_;
+  const auto middle =
+      sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  return *middle;
+}
+
+void report::print(bool as_json) const {
+  if (as_json) {
+    std::cout << figures_.dump() << '\n';
+    return;
+  }
+  for (const auto& [key, figure] : figures_.items()) {
+    std::cout << key << ": "
+              << (figure.is_string() ? figure.get<std::string>()
+                                     : figure.dump())
+              << '\n';
+  }
+}
+
+}  // namespace troupe::bench

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace troupe::bench {
+
+/// Nanoseconds of a clock that never goes back.
+[[nodiscard]] double now_ns();
+/// Seconds of processor time that this process has used.
+[[nodiscard]] double cpu_s();
+
+/// Bytes of memory that this process holds.
+[[nodiscard]] std::size_t rss_bytes();
+/// Gives what is free back to the operating system, then as `rss_bytes`.
+[[nodiscard]] std::size_t trimmed_rss_bytes();
+/// The most that this process held since the last call of `forget_peak`.
+[[nodiscard]] std::size_t peak_rss_bytes();
+void forget_peak();
+
+/// One figure, measured several times.
+class samples {
+ public:
+  void add(double figure) { figures_.push_back(figure); }
+  /// @pre something was added
+  [[nodiscard]] double median() const;
+
+ private:
+  std::vector<double> figures_;
+};
+
+/// What a case found out: names and figures, in the order they were set.
+class report {
+ public:
+  explicit report(const std::string& name) { set("case", name); }
+
+  void set(const std::string& key, nlohmann::ordered_json figure) {
+    figures_[key] = std::move(figure);
+  }
+  /// One line of JSON, or a line for each figure.
+  void print(bool as_json) const;
+
+ private:
+  nlohmann::ordered_json figures_;
+};
+
+}  // namespace troupe::bench

@@ -1,0 +1,136 @@
+// Measures what Troupe costs. See docs/performance.md.
+
+#include "cases.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <string>
+#include <thread>
+
+namespace bench = troupe::bench;
+
+namespace {
+
+struct arguments {
+  bench::measuring how{
+      .threads = std::max<std::size_t>(std::thread::hardware_concurrency(), 1)};
+  bool as_json = false;
+  troupe::turns mode = troupe::turns::in_place;
+  std::int64_t steps = 1'000'000;
+  std::size_t runs = 64;
+  std::size_t n = 100'000;
+  std::int64_t wait_ms = 1000;
+  std::size_t bytes = 100'000'000;
+  std::size_t nodes = 10'000;
+};
+
+class command_line {
+ public:
+  command_line() {
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.add_flag("--json", given_.as_json, "Print one object on one line");
+    app_.add_option("--threads", given_.how.threads, "Threads that run actors")
+        ->check(CLI::Range(1, 1024));
+    app_.add_option("--repetitions", given_.how.repetitions,
+                    "How often each part is measured, for the median")
+        ->check(CLI::Range(1, 1000));
+    app_.add_option("--caf-max", given_.how.caf_max,
+                    "The most actors of the raw CAF part")
+        ->check(CLI::PositiveNumber);
+    add_cases_of_steps();
+    add_cases_of_crowds();
+  }
+
+  int run(int count, char** words) {
+    CLI11_PARSE(app_, count, words);
+    chosen_().print(given_.as_json);
+    return 0;
+  }
+
+ private:
+  CLI::App* add(const std::string& name, const std::string& about,
+                std::function<bench::report()> measure) {
+    auto* added = app_.add_subcommand(name, about);
+    added->callback([this, measure] { chosen_ = measure; });
+    return added;
+  }
+
+  void add_steps(CLI::App* to, std::int64_t usual) {
+    // Each case has its own default, so it is set when the case is chosen.
+    to->add_option("--steps", given_.steps, "Steps, an even number")
+        ->check(CLI::Range(std::int64_t{2}, std::int64_t{1'000'000'000}));
+    to->preparse_callback([this, usual](std::size_t) { given_.steps = usual; });
+  }
+
+  void add_count(CLI::App* to, std::size_t usual) {
+    to->add_option("--n", given_.n, "Sub-flows")->check(CLI::PositiveNumber);
+    to->preparse_callback([this, usual](std::size_t) { given_.n = usual; });
+  }
+
+  void add_cases_of_steps() {
+    const std::map<std::string, troupe::turns> modes{
+        {"default", troupe::turns::in_place},
+        {"message", troupe::turns::by_message}};
+    auto* hop = add("hop", "One run of two trivial nodes", [this] {
+      return bench::hop(given_.how, given_.mode, given_.steps);
+    });
+    hop->add_option("--mode", given_.mode, "Who takes the turns of nodes")
+        ->transform(CLI::CheckedTransformer(modes));
+    add_steps(hop, 1'000'000);
+    auto* runs = add("runs", "Many such runs at once", [this] {
+      return bench::runs(given_.how, given_.runs, given_.steps);
+    });
+    runs->add_option("--runs", given_.runs, "Runs at once")
+        ->check(CLI::PositiveNumber);
+    add_steps(runs, 50'000);
+    auto* state = add("state", "Steps beside other state", [this] {
+      return bench::state_size(given_.how, given_.bytes, given_.steps);
+    });
+    state->add_option("--bytes", given_.bytes, "Bytes of other state");
+    add_steps(state, 1'000'000);
+    auto* graph = add("graph", "Steps in a large graph", [this] {
+      return bench::graph_size(given_.how, given_.nodes, given_.steps);
+    });
+    graph->add_option("--nodes", given_.nodes, "Nodes of the graph")
+        ->check(CLI::PositiveNumber);
+    add_steps(graph, 1'000'000);
+  }
+
+  void add_cases_of_crowds() {
+    add_count(add("fanout", "A batch of trivial sub-flows",
+                  [this] { return bench::fanout(given_.how, given_.n); }),
+              100'000);
+    auto* waiting = add("waiting", "Sub-flows that wait for timers", [this] {
+      return bench::waiting(given_.how, given_.n, given_.wait_ms);
+    });
+    waiting->add_option("--wait-ms", given_.wait_ms, "How long each waits")
+        ->check(CLI::NonNegativeNumber);
+    add_count(waiting, 100'000);
+    add_count(add("cancel", "The end of sub-flows that wait",
+                  [this] { return bench::cancel(given_.how, given_.n); }),
+              10'000);
+    add("barrier", "Two short waits beside a long one",
+        [this] { return bench::barrier(given_.how); });
+  }
+
+  arguments given_;
+  CLI::App app_{"Measures what Troupe costs, beside raw CAF.", "troupe_bench"};
+  std::function<bench::report()> chosen_;
+};
+
+}  // namespace
+
+int main(int count, char** words) {
+  try {
+    return command_line{}.run(count, words);
+  } catch (const std::exception& thrown) {
+    std::cerr << "troupe_bench: " << thrown.what() << '\n';
+    return 1;
+  }
+}
