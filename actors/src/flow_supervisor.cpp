@@ -283,6 +283,7 @@ bool flow_supervisor::go_on_with_fan_out() {
 
 void flow_supervisor::cancel(const error& why) {
   if (machine_.is_over()) return;
+  was_cancelled_ = true;
   machine_.on_cancel(why);
   if (auto* stop = stop_.load(std::memory_order_acquire)) stop->request_stop();
   if (fan_out_) {
@@ -290,7 +291,7 @@ void flow_supervisor::cancel(const error& why) {
     again();
     return;
   }
-  if (line_ && line_->sent != 0) {
+  if (is_away()) {
     post(*line_->sent_to, signal{signal_kind::drop_turn, 0, line_->sent},
          context());
     return;
@@ -323,9 +324,9 @@ void flow_supervisor::report_to_parent() {
   result->index = index_;
   result->wrote = shared_.take_delta();
   if (const auto& failure = machine_.failure()) {
-    result->how = failure->code() == errc::cancelled
-                      ? branch_outcome::kind::cancelled
-                      : branch_outcome::kind::failed;
+    // Not by the code: a node may throw the `cancelled` of another run.
+    result->how = was_cancelled_ ? branch_outcome::kind::cancelled
+                                 : branch_outcome::kind::failed;
     error why = *failure;
     why.at_item(index_);
     result->failure = std::make_shared<const error>(std::move(why));
@@ -342,7 +343,13 @@ void flow_supervisor::report_to_parent() {
 // Drops what must not outlive the actor's turns: coroutines and timers.
 void flow_supervisor::release() {
   end_attempt();
-  frame_.kept.reset();
+  if (is_away()) {
+    // The step belongs to the actor of its node until that one has let go.
+    post(*line_->sent_to, signal{signal_kind::drop_turn, 0, line_->sent},
+         context());
+  } else {
+    frame_.kept.reset();
+  }
   if (retry_timer_ != 0) cancel_timer(std::exchange(retry_timer_, 0));
   if (deadline_timer_ != 0) cancel_timer(std::exchange(deadline_timer_, 0));
 }
@@ -357,7 +364,7 @@ void flow_supervisor::on_stop(const caf::error& reason) noexcept {
   if (!parent_) {
     outcome ended;
     ended.failure = std::move(why.at_node(machine_.path()));
-    ended.state = std::move(shared_);
+    if (!is_away()) ended.state = std::move(shared_);
     run_->end(std::move(ended));
     return;
   }

@@ -94,6 +94,8 @@ class flow_supervisor final : public fiber_actor,
   bool carry_out(watchdog::watch& watch);
   bool run_step(turn_kind what, watchdog::watch& watch);
   bool in_place() const noexcept;
+  /// Whether the actor of a node has the step.
+  bool is_away() const noexcept { return line_ && line_->sent != 0; }
   void send_step(turn_kind what);
   node_actor& actor_of(const graph_node& node);
   void on_turn_over(signal& received);
@@ -124,6 +126,7 @@ class flow_supervisor final : public fiber_actor,
   std::uint32_t place_ = 0;
   bool is_ready_ = false;
   bool has_reported_ = false;
+  bool was_cancelled_ = false;
   std::size_t index_ = 0;
   value params_;
   state shared_;

@@ -22,7 +22,8 @@ system_core::system_core(caf::actor_system& system, system_options options,
       timers_(how == drive::by_hand ? timer_service::clock::manual
                                     : timer_service::clock::real),
       blocking_(pool_options(options_, how)),
-      dog_(options_.watchdog),
+      // Real time means nothing to a system whose clock is the test's.
+      dog_(how == drive::by_hand ? duration::max() : options_.watchdog),
       queue_(how == drive::by_hand ? std::make_unique<manual_queue>(system)
                                    : nullptr),
       home_{system, queue_.get(), &timers_, &blocking_} {}
@@ -52,7 +53,7 @@ void system_core::acquire(const void* owner, std::uint32_t limit, waker who,
   lite_ptr<semaphore_actor> semaphore;
   {
     const std::lock_guard lock{mutex_};
-    auto& found = semaphores_[owner];
+    auto& found = semaphores_[{owner, limit}];
     if (!found) found = spawn_lite<semaphore_actor>(home_, from, limit);
     semaphore = found;
   }

@@ -5,10 +5,11 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
+#include <utility>
 
 #include "blocking_pool.hpp"
 #include "fiber_actor.hpp"
@@ -74,7 +75,9 @@ class system_core {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t runs_ = 0;
-  std::unordered_map<const void*, lite_ptr<semaphore_actor>> semaphores_;
+  /// By owner and limit: an address may come to belong to another node.
+  std::map<std::pair<const void*, std::uint32_t>, lite_ptr<semaphore_actor>>
+      semaphores_;
 };
 
 }  // namespace troupe::detail

@@ -44,7 +44,7 @@ class simulation {
   [[nodiscard]] troupe::system& system() noexcept { return system_; }
   /// The virtual time.
   [[nodiscard]] time_point now() const noexcept;
-  /// Supervisors, node actors and limiters that exist.
+  /// Supervisors and node actors that exist.
   [[nodiscard]] std::size_t live_actors() const noexcept;
 
   /// As `system::start`. Nothing of the run happens before the next call that

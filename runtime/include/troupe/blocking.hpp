@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <coroutine>
 #include <exception>
@@ -23,7 +24,11 @@ class typed_blocking_job final : public blocking_job {
 
   explicit typed_blocking_job(F work) : work_(std::move(work)) {}
 
+  /// Nobody waits for it any more: it need not begin.
+  void drop() noexcept { dropped_.store(true, std::memory_order_relaxed); }
+
   void run() noexcept override {
+    if (dropped_.load(std::memory_order_relaxed)) return;
     try {
       if constexpr (std::is_void_v<result_type>) {
         work_();
@@ -49,6 +54,7 @@ class typed_blocking_job final : public blocking_job {
 
   F work_;
   std::variant<std::monostate, stored, std::exception_ptr> result_;
+  std::atomic<bool> dropped_{false};
 };
 
 /// See `blocking`.
@@ -57,6 +63,8 @@ class [[nodiscard]] blocking_operation final : private waiter {
  public:
   explicit blocking_operation(F work)
       : job_(std::make_shared<typed_blocking_job<F>>(std::move(work))) {}
+
+  ~blocking_operation() { job_->drop(); }
 
   bool await_ready() const noexcept { return false; }
   template <hosted Promise>
@@ -115,7 +123,8 @@ struct blocking_t {
 ///
 /// Errors: throws what `work` throws; `errc::overloaded` if the pool's queue
 /// is full; `errc::shut_down` if the system ends first.
-/// Cancellation: a call that runs goes on to its end, its result is dropped.
+/// Cancellation: a call that runs goes on to its end, its result is dropped;
+/// one that waits for a thread does not begin.
 inline constexpr detail::blocking_t blocking{};
 
 }  // namespace troupe

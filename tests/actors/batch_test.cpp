@@ -1,0 +1,411 @@
+#include "support/catch.hpp"
+#include "support/small_flows.hpp"
+
+#include <troupe/batch.hpp>
+#include <troupe/sleep.hpp>
+#include <troupe/testing.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace troupe_test;
+using troupe::branch_outcome;
+using troupe::errc;
+using troupe::event_kind;
+using troupe::state;
+using troupe::testing::script;
+using troupe::testing::simulation;
+
+namespace {
+
+/// What a sub-flow that fails does.
+enum class mishap { throws, times_out, is_cancelled, dies };
+
+/// Fails as its item says, else takes a little longer the later it is.
+struct maybe_fails {
+  mishap how;
+  std::set<std::size_t> failing;
+  script deaths;
+
+  troupe::task<std::size_t> exec(troupe::context& ctx) const {
+    const auto i = ctx.params().at("i").get<std::size_t>();
+    co_await troupe::sleep_for(1ms * (i + 1));
+    if (failing.contains(i)) {
+      switch (how) {
+        case mishap::throws:
+          throw std::runtime_error("broken");
+        case mishap::times_out:
+          co_await troupe::sleep_for(24h);
+          break;
+        case mishap::is_cancelled:
+          // As one that passes on the outcome of another run does.
+          throw troupe::error{errc::cancelled, "the other run was cancelled"};
+        case mishap::dies:
+          co_await deaths.next(ctx);
+      }
+    }
+    co_return i;
+  }
+  void post(state& shared, std::size_t i) const {
+    shared.set("/done/" + std::to_string(i), true);
+  }
+};
+
+errc code_of(mishap how) {
+  switch (how) {
+    case mishap::throws:
+      return errc::node_threw;
+    case mishap::times_out:
+      return errc::timed_out;
+    case mishap::is_cancelled:
+      return errc::cancelled;
+    case mishap::dies:
+      return errc::actor_died;
+  }
+  return errc::bad_flow;
+}
+
+struct policy_case {
+  const char* name;
+  troupe::failure_policy policy;
+  std::set<std::size_t> failing;
+  bool succeeds;
+};
+
+std::ostream& operator<<(std::ostream& out, const policy_case& shown) {
+  return out << shown.name;
+}
+
+constexpr std::size_t items = 6;
+
+const std::vector<policy_case>& policy_table() {
+  static const std::vector<policy_case> table{
+      {"fail_fast, none", troupe::fail_fast, {}, true},
+      {"fail_fast, one", troupe::fail_fast, {3}, false},
+      {"fail_fast, all", troupe::fail_fast, {0, 1, 2, 3, 4, 5}, false},
+      {"collect, one", troupe::collect, {0}, true},
+      {"collect, all", troupe::collect, {0, 1, 2, 3, 4, 5}, true},
+      {"tolerate 0, one", troupe::tolerate(0), {5}, false},
+      {"tolerate 2, two", troupe::tolerate(2), {1, 4}, true},
+      {"tolerate 2, three", troupe::tolerate(2), {1, 2, 4}, false},
+      {"share 0.5, three", troupe::tolerate_share(0.5), {0, 1, 2}, true},
+      {"share 0.5, four", troupe::tolerate_share(0.5), {0, 1, 2, 5}, false},
+      {"quorum 3, three", troupe::quorum(3), {0, 2, 4}, true},
+      {"quorum 3, four", troupe::quorum(3), {0, 1, 2, 4}, false},
+      {"first_success, five", troupe::first_success, {0, 1, 2, 3, 4}, true},
+      {"first_success, all", troupe::first_success, {0, 1, 2, 3, 4, 5}, false},
+  };
+  return table;
+}
+
+std::size_t counted_as(const std::vector<branch_outcome>& outcomes,
+                       branch_outcome::kind kind) {
+  return static_cast<std::size_t>(
+      std::count_if(outcomes.begin(), outcomes.end(),
+                    [&](const auto& each) { return each.how == kind; }));
+}
+
+}  // namespace
+
+TEST_CASE("A policy means the same for every kind of failure", "[batch]") {
+  const auto& row =
+      policy_table()[GENERATE(range(std::size_t{0}, policy_table().size()))];
+  const auto how = GENERATE(mishap::throws, mishap::times_out,
+                            mishap::is_cancelled, mishap::dies);
+  const std::size_t width = GENERATE(1U, 2U, 3U, 8U);
+  CAPTURE(row, static_cast<int>(how), width);
+
+  script deaths;
+  for (int i = 0; i < 100; ++i) deaths.dies();
+  const auto body =
+      one_node(maybe_fails{how, row.failing, deaths}, {.timeout = 1h});
+  std::vector<branch_outcome> outcomes;
+  const auto all =
+      troupe::batch("all", body, numbered(items),
+                    {.concurrency = width,
+                     .on_failure = row.policy,
+                     .post = [&](state&, const auto& ended, troupe::context&) {
+                       outcomes = ended;
+                       return troupe::action{"judged"};
+                     }});
+  simulation sim;
+  const auto run = sim.start(all, {}, {.events = troupe::event_detail::steps});
+  const auto result = sim.finish(run);
+
+  CHECK(result.ok() == row.succeeds);
+  CHECK(sim.live_actors() == 0);
+  const auto events = events_of(run);
+  // Those of the run itself come on top; who died has no end to tell.
+  const auto deaths_told =
+      how == mishap::dies ? deaths.calls().size() : std::size_t{0};
+  CHECK(count_of(events, event_kind::started) ==
+        count_of(events, event_kind::finished) + deaths_told);
+  if (!row.succeeds) {
+    CHECK(outcomes.empty());
+    const auto why = result.failure.value();
+    const bool by_count =
+        row.policy.which() != troupe::failure_policy::kind::fail_fast;
+    CHECK(why.code() == (by_count ? errc::too_many_failures : code_of(how)));
+    if (!by_count) {
+      CHECK(why.node() == "all/only");
+      CHECK(why.item() == *row.failing.begin());
+    }
+    return;
+  }
+  CHECK(result.action.name() == "judged");
+  const auto finished = counted_as(outcomes, branch_outcome::kind::finished);
+  const auto failed = counted_as(outcomes, branch_outcome::kind::failed);
+  const auto cancelled = counted_as(outcomes, branch_outcome::kind::cancelled);
+  CHECK(finished + failed + cancelled == outcomes.size());
+  CHECK(result.state.get_or("done", troupe::json::object()).size() == finished);
+  if (row.policy.which() != troupe::failure_policy::kind::quorum) {
+    CHECK(outcomes.size() == items);
+    CHECK(failed == row.failing.size());
+    CHECK(cancelled == 0);
+  } else {
+    CHECK(finished == row.policy.count());
+  }
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const auto& each = outcomes[i];
+    if (each.how == branch_outcome::kind::failed) {
+      CHECK(row.failing.contains(i));
+      CHECK(each.failure.value().code() == code_of(how));
+      CHECK(each.failure->item() == i);
+    }
+  }
+}
+
+TEST_CASE("A sequence sees what was written before, others do not", "[batch]") {
+  const auto body = one_node([](state& shared, troupe::context& ctx) {
+    shared.append("seen", shared.get_or("last", -1));
+    shared.set("last", ctx.params().at("i"));
+  });
+  simulation sim;
+  const auto in_sequence =
+      sim.finish(sim.start(troupe::batch("all", body, numbered(3))));
+  CHECK(in_sequence.state.at("seen") == troupe::value::array({-1, 0, 1}));
+
+  const auto side_by_side = sim.finish(
+      sim.start(troupe::batch("all", body, numbered(3),
+                              {.concurrency = troupe::concurrent(2),
+                               .on_conflict = troupe::on_conflict::last})));
+  CHECK(side_by_side.state.at("seen") == troupe::value::array({-1, -1, -1}));
+  CHECK(side_by_side.state.get<int>("last") == 2);
+}
+
+TEST_CASE("Results merge in the order of the items", "[batch]") {
+  struct late_first {
+    troupe::task<> exec(troupe::context& ctx) const {
+      co_await troupe::sleep_for(1ms * (100 - ctx.params().at("i").get<int>()));
+    }
+    void post(state& shared, troupe::context& ctx) const {
+      shared.append("order", ctx.params().at("i"));
+    }
+  };
+  const std::size_t width = GENERATE(1U, 2U, 3U, 8U);
+  simulation sim;
+  const auto result = sim.finish(sim.start(troupe::batch(
+      "all", one_node(late_first{}), numbered(8), {.concurrency = width})));
+  CHECK(result.state.at("order") ==
+        troupe::value::array({0, 1, 2, 3, 4, 5, 6, 7}));
+}
+
+TEST_CASE("Two items that write one place differently conflict", "[batch]") {
+  const auto body = one_node([](state& shared, troupe::context& ctx) {
+    shared.set("same", ctx.params().at("i"));
+  });
+  simulation sim;
+  const auto result = sim.finish(
+      sim.start(troupe::batch("all", body, numbered(3), {.concurrency = 3})));
+  REQUIRE_FALSE(result.ok());
+  CHECK(result.failure->code() == errc::merge_conflict);
+}
+
+TEST_CASE("A hundred that add at once give a hundred", "[batch]") {
+  const std::size_t width = GENERATE(1U, 2U, 3U, 8U);
+  troupe::system sys{{.threads = width}};
+  const auto body = one_node([](state& shared) { shared.add("n", 1); });
+  const auto result =
+      sys.start(troupe::batch("all", body, numbered(100), {.concurrency = 100}))
+          .get();
+  CHECK(result.state.get<int>("n") == 100);
+}
+
+TEST_CASE("Items that always fail get exactly their attempts", "[batch]") {
+  struct always_fails {
+    std::shared_ptr<std::atomic<int>> calls;
+    troupe::task<int> exec() const {
+      ++*calls;
+      co_await troupe::sleep_for(1ms);
+      throw std::runtime_error("no");
+    }
+  };
+  const std::size_t width = GENERATE(1U, 2U, 3U, 8U);
+  troupe::system sys{{.threads = width}};
+  const always_fails node{std::make_shared<std::atomic<int>>(0)};
+  std::vector<branch_outcome> outcomes;
+  const auto all = troupe::batch(
+      "all", one_node(node, {.retry = {.attempts = 3, .wait = 1ms}}),
+      numbered(240),
+      {.concurrency = 240,
+       .on_failure = troupe::collect,
+       .post = [&](state&, const auto& ended, auto&) {
+         outcomes = ended;
+         return troupe::action{};
+       }});
+  CHECK(sys.start(all).get().ok());
+  CHECK(*node.calls == 720);
+  REQUIRE(outcomes.size() == 240);
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    CHECK(outcomes[i].failure.value().item() == i);
+    CHECK(outcomes[i].failure->attempt() == 2U);
+  }
+}
+
+TEST_CASE("The window is never wider than it may", "[batch]") {
+  struct tracks {
+    std::shared_ptr<int> now;
+    std::shared_ptr<int> most;
+    troupe::task<> exec() const {
+      *most = std::max(*most, ++*now);
+      co_await troupe::sleep_for(5ms);
+      --*now;
+    }
+  };
+  const std::size_t width = GENERATE(1U, 2U, 3U, 8U);
+  simulation sim;
+  const tracks node{std::make_shared<int>(0), std::make_shared<int>(0)};
+  const auto run = sim.start(troupe::batch("all", one_node(node), numbered(30),
+                                           {.concurrency = width}));
+  sim.run_ready();
+  CHECK(sim.live_actors() == width + 1);
+  CHECK(sim.finish(run).ok());
+  CHECK(*node.most == static_cast<int>(width));
+}
+
+TEST_CASE("Items from a generator are asked for when there is room",
+          "[batch]") {
+  const auto asked = std::make_shared<int>(0);
+  struct naps {
+    troupe::task<> exec() const { co_await troupe::sleep_for(1s); }
+  };
+  const auto all =
+      troupe::batch("all", one_node(naps{}),
+                    [asked](const state&) {
+                      return [asked]() -> std::optional<troupe::value> {
+                        if (*asked == 5) return std::nullopt;
+                        return troupe::value::object({{"i", (*asked)++}});
+                      };
+                    },
+                    {.concurrency = 2});
+  simulation sim;
+  const auto run = sim.start(all);
+  sim.run_ready();
+  CHECK(*asked == 2);
+  sim.advance(1s);
+  CHECK(*asked == 4);
+  CHECK(sim.finish(run).ok());
+  CHECK(*asked == 5);
+}
+
+TEST_CASE("Params of items go over those of the run", "[batch]") {
+  const auto body = one_node([](state& shared, troupe::context& ctx) {
+    shared.append("params", ctx.params());
+  });
+  const auto inner = troupe::batch("inner", body, [](const state&) {
+    return troupe::json::parse(R"([{"b": 1}, {"a": 7}])");
+  });
+  const auto outer = troupe::batch("outer", inner, [](const state&) {
+    return troupe::json::parse(R"([{"a": 1}])");
+  });
+  simulation sim;
+  const auto result = sim.finish(
+      sim.start(outer, {}, {.params = troupe::value::object({{"c", 3}})}));
+  CHECK(result.state.at("params").to_json() ==
+        troupe::json::parse(R"([{"a":1,"b":1,"c":3},{"a":7,"c":3}])"));
+}
+
+TEST_CASE("What a sub-flow keeps to itself is dropped", "[batch]") {
+  const auto body = one_node([](state& shared, troupe::context& ctx) {
+    shared.set("scratch", ctx.params().at("i"));
+    shared.add("sum", ctx.params().at("i"));
+  });
+  const std::size_t width = GENERATE(1U, 3U);
+  simulation sim;
+  const auto result = sim.finish(sim.start(troupe::batch(
+      "all", body, numbered(4), {.concurrency = width, .local = {"scratch"}})));
+  CHECK(result.state == state{{"sum", 6}});
+}
+
+TEST_CASE("Items that are no list of objects name the batch", "[batch]") {
+  const auto body = one_node([](state&) {});
+  const auto failure = [&](const troupe::json& items_given) {
+    simulation sim;
+    const auto all = troupe::batch(
+        "all", body, [items_given](const state&) { return items_given; });
+    troupe::flow_builder builder{"whole"};
+    builder.add("over_all", all);
+    const auto result = sim.finish(sim.start(builder.build()));
+    CHECK(sim.live_actors() == 0);
+    return result.failure.value();
+  };
+  const auto no_list = failure({{"a", 1}});
+  CHECK(no_list.code() == errc::bad_items);
+  CHECK(no_list.node() == "over_all");
+  const auto bad_item =
+      failure(troupe::json::parse(R"([{"i": 0}, {"i": 1}, 7])"));
+  CHECK(bad_item.code() == errc::bad_items);
+  CHECK(bad_item.node() == "over_all");
+  CHECK(bad_item.item() == 2U);
+}
+
+TEST_CASE("A batch without items is done at once", "[batch]") {
+  simulation sim;
+  const auto policy = GENERATE(troupe::fail_fast, troupe::collect,
+                               troupe::tolerate(1), troupe::tolerate_share(0));
+  const auto all = troupe::batch("all", one_node([](state&) {}),
+                                 [](const state&) { return troupe::json{}; },
+                                 {.on_failure = policy});
+  CHECK(sim.finish(sim.start(all)).ok());
+}
+
+TEST_CASE("A post that throws fails the batch and writes nothing", "[batch]") {
+  simulation sim;
+  const auto all = troupe::batch(
+      "all", one_node([](state& shared) { shared.add("n", 1); }), numbered(2),
+      {.post = [](state& shared, const auto&, auto&) -> troupe::action {
+        shared.set("lost", true);
+        throw std::runtime_error("post");
+      }});
+  const auto result = sim.finish(sim.start(all));
+  REQUIRE_FALSE(result.ok());
+  CHECK(result.failure->node() == "all");
+  CHECK(result.failure->message() == "post");
+  CHECK(result.state == state{{"n", 2}});
+}
+
+TEST_CASE("Options of a fan-out that make no sense are refused", "[batch]") {
+  const auto body = one_node([](state&) {});
+  const auto refused = [&](troupe::fan_out_options options) {
+    CHECK_THROWS_AS(troupe::batch("all", body, numbered(1), options),
+                    troupe::error);
+  };
+  refused({.concurrency = 0});
+  refused({.concurrency = troupe::concurrency_max + 1});
+  refused({.on_failure = troupe::tolerate_share(1.5)});
+  refused({.on_failure = troupe::tolerate_share(-0.1)});
+  refused({.on_failure = troupe::quorum(0)});
+  CHECK_THROWS_AS(troupe::batch("", body, numbered(1)), troupe::error);
+}
