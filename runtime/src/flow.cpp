@@ -81,6 +81,32 @@ void check_reachable(const flow_model& draft, mistakes& found) {
 
 }  // namespace
 
+namespace detail {
+
+flow_model::~flow_model() {
+  // Each would else be destroyed within the one that holds it, and a deep nest
+  // would use up the stack.
+  using handle = std::shared_ptr<const flow_model>;
+  static thread_local std::vector<handle>* ending = nullptr;
+  std::vector<handle> mine;
+  auto& left = ending != nullptr ? *ending : mine;
+  for (auto& node : nodes) {
+    if (node.inner) left.push_back(std::move(node.inner));
+  }
+  if (fan_out) {
+    for (auto& body : fan_out->bodies) left.push_back(std::move(body));
+  }
+  if (ending != nullptr) return;
+  ending = &mine;
+  while (!mine.empty()) {
+    const auto last = std::move(mine.back());
+    mine.pop_back();
+  }
+  ending = nullptr;
+}
+
+}  // namespace detail
+
 node_ref node_ref::next(node_ref target, action on) const {
   auto& source = owner_->draft_->nodes[index_];
   if (target.owner_ != owner_) {

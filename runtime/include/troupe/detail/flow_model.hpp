@@ -77,6 +77,12 @@ struct fan_out_model {
 
 /// What a `flow` refers to: a graph, or a fan-out.
 struct flow_model {
+  flow_model() = default;
+  flow_model(const flow_model&) = default;
+  flow_model& operator=(const flow_model&) = delete;
+  /// Flows within flows end one by one, however deep they nest.
+  ~flow_model();
+
   std::string name;
   std::vector<graph_node> nodes;
   std::uint32_t start = no_node;
