@@ -114,7 +114,8 @@ void timer_service::loop() {
       post_all(due);
       lock.lock();
     }
-    if (!is_last) {
+    // It may have been stopped while the lock was free.
+    if (!is_last || stopped_) {
       continue;
     }
     next_look_ = wheel_.next_look().value_or(time_point::max());
