@@ -252,7 +252,8 @@ void actor_clock_wheel::loop() {
       due.clear();
       lock.lock();
     }
-    if (is_last) {
+    // It may have been stopped while the lock was free.
+    if (is_last && !stopped_) {
       next_look_ = wheel_.next_look().value_or(time_point::max());
       if (next_look_ == time_point::max()) {
         changed_.wait(lock);

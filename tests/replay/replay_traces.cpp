@@ -1,0 +1,188 @@
+// Runs recorded flows and compares what happens with what the original did:
+// through the actors, with turns in place and by message, and through the
+// machine alone.
+
+#include "replay/recorded_case.hpp"
+#include "replay/scripted_flow.hpp"
+#include "support/bare_runner.hpp"
+
+#include <troupe/system.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace troupe::replay;
+using troupe::json;
+
+constexpr std::chrono::seconds patience{60};
+
+/// Whether it ended at all, and how.
+using driver = std::function<std::optional<observation>(
+    const recorded_case&, const std::shared_ptr<trace>&)>;
+
+std::optional<observation> by_machine(const recorded_case& from,
+                                      const std::shared_ptr<trace>& seen) {
+  auto ended = troupe::testing_support::run_bare(
+      make_flow(from, seen), from.shared,
+      {.params = from.params, .steps_max = from.step_budget});
+  observation shown;
+  shown.ok = !ended.failure;
+  if (ended.failure) shown.error = ended.failure->message();
+  shown.action = ended.action.name();
+  shown.shared = ended.state.to_json();
+  shown.missing_edges = ended.missing_edges;
+  shown.trace = seen->take();
+  return shown;
+}
+
+std::optional<observation> by_actors(troupe::system& system,
+                                     const recorded_case& from,
+                                     const std::shared_ptr<trace>& seen) {
+  const auto run =
+      system.start(make_flow(from, seen), from.shared,
+                   {.params = from.params,
+                    .steps_max = from.step_budget,
+                    .events_max = std::numeric_limits<int>::max()});
+  const auto ended = run.wait_for(patience);
+  if (!ended) {
+    run.cancel();
+    return std::nullopt;
+  }
+  observation shown;
+  shown.ok = ended->ok();
+  if (ended->failure) shown.error = ended->failure->message();
+  shown.action = ended->action.name();
+  shown.shared = ended->state.to_json();
+  shown.trace = seen->take();
+  shown.missing_edges = 0;
+  auto events = run.events();
+  while (const auto each = events.next()) {
+    if (each->kind == troupe::event_kind::warning) ++*shown.missing_edges;
+  }
+  return shown;
+}
+
+template <class T>
+std::string expected_and_got(const T& expected, const T& got) {
+  return "expected " + json(expected).dump() + ", got " + json(got).dump();
+}
+
+std::string difference_in_trace(const std::vector<json>& expected,
+                                const std::vector<json>& got) {
+  const auto size = std::max(expected.size(), got.size());
+  for (std::size_t i = 0; i < size; ++i) {
+    const json wanted = i < expected.size() ? expected[i] : json{};
+    const json found = i < got.size() ? got[i] : json{};
+    if (wanted != found) {
+      return "trace, entry " + std::to_string(i) + ": " +
+             expected_and_got(wanted, found);
+    }
+  }
+  return {};
+}
+
+/// The first difference; empty if there is none.
+std::string difference(const recorded_case& from, observation got) {
+  auto expected = from.expected;
+  if (expected.ok != got.ok) {
+    return "outcome: " +
+           expected_and_got<std::string>(expected.ok ? "ok" : "error",
+                                         got.ok ? "ok" : "error: " + got.error);
+  }
+  if (expected.error != got.error) {
+    return "error: " + expected_and_got(expected.error, got.error);
+  }
+  if (expected.action != got.action) {
+    return "action: " + expected_and_got(expected.action, got.action);
+  }
+  if (expected.shared && *expected.shared != *got.shared) {
+    return "shared: " + expected_and_got(*expected.shared, *got.shared);
+  }
+  if (expected.trace) {
+    if (from.is_unordered) {
+      std::sort(expected.trace->begin(), expected.trace->end());
+      std::sort(got.trace->begin(), got.trace->end());
+    }
+    auto found = difference_in_trace(*expected.trace, *got.trace);
+    if (!found.empty()) return found;
+  }
+  if (expected.missing_edges && *expected.missing_edges != *got.missing_edges) {
+    return "missing edges: " +
+           expected_and_got(*expected.missing_edges, *got.missing_edges);
+  }
+  return {};
+}
+
+/// What is different first, with the name of the driver; empty if nothing is.
+std::string replay(const recorded_case& from,
+                   const std::vector<std::pair<std::string, driver>>& drivers) {
+  if (from.overwritten_edges != from.overwritten_edges_expected) {
+    return "overwritten edges: " +
+           expected_and_got(from.overwritten_edges_expected,
+                            from.overwritten_edges);
+  }
+  for (const auto& [name, run] : drivers) {
+    std::string found;
+    try {
+      const auto got = run(from, std::make_shared<trace>());
+      found = got ? difference(from, *got) : "the run does not end";
+    } catch (const std::exception& why) {
+      found = std::string{"could not be run: "} + why.what();
+    }
+    if (!found.empty()) return name + ": " + found;
+  }
+  return {};
+}
+
+int replay_all(const std::vector<recorded_case>& cases,
+               const std::vector<std::pair<std::string, driver>>& drivers) {
+  std::size_t failed = 0;
+  for (const auto& each : cases) {
+    const auto found = replay(each, drivers);
+    if (found.empty()) continue;
+    ++failed;
+    std::cout << each.name << ": " << found << std::endl;
+  }
+  std::cout << cases.size() - failed << " passed, " << failed << " failed\n";
+  return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  try {
+    if (count < 2) throw std::runtime_error{"usage: replay_traces FILE..."};
+    std::vector<recorded_case> cases;
+    for (int i = 1; i < count; ++i) {
+      auto more = read_cases(arguments[i]);
+      cases.insert(cases.end(), std::move_iterator{more.begin()},
+                   std::move_iterator{more.end()});
+    }
+    troupe::system in_place{{.turns = troupe::turns::in_place}};
+    troupe::system by_message{{.turns = troupe::turns::by_message}};
+    return replay_all(
+        cases, {{"machine", by_machine},
+                {"actors, in place",
+                 [&](const auto& from, const auto& seen) {
+                   return by_actors(in_place, from, seen);
+                 }},
+                {"actors, by message", [&](const auto& from, const auto& seen) {
+                   return by_actors(by_message, from, seen);
+                 }}});
+  } catch (const std::exception& why) {
+    std::cerr << "replay_traces: " << why.what() << '\n';
+    return 2;
+  }
+}

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "replay/recorded_case.hpp"
+
+#include <troupe/flow.hpp>
+#include <troupe/json.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace troupe::replay {
+
+/// What the nodes of a run did, in the order they did it.
+///
+/// Thread safety: internally synchronised.
+class trace {
+ public:
+  void add(const std::string& id, std::string_view phase,
+           std::optional<std::uint32_t> attempt = {});
+  [[nodiscard]] std::vector<json> take();
+
+ private:
+  std::mutex mutex_;
+  std::vector<json> seen_;
+};
+
+/// The flow of a case. Its nodes do what their elements say and write down in
+/// `seen` that they did.
+/// Errors: throws `std::runtime_error` for elements that do not exist.
+[[nodiscard]] flow make_flow(const recorded_case& from,
+                             std::shared_ptr<trace> seen);
+
+}  // namespace troupe::replay
