@@ -1,0 +1,70 @@
+#include "watchdog.hpp"
+
+#include "support/catch.hpp"
+#include "support/small_flows.hpp"
+#include "system_core.hpp"
+
+#include <troupe/blocking.hpp>
+#include <troupe/system.hpp>
+
+#include <chrono>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace troupe_test;
+
+namespace {
+
+/// Stands for a call that holds its thread for so long: the watchdog looks,
+/// and then looks again after `held` by a clock of its own.
+struct holds_thread {
+  troupe::system* sys;
+  troupe::duration held;
+  int times = 1;
+
+  int exec() const {
+    auto& dog = sys->core().dog();
+    // Ahead of the real time, at which the watchdog's own thread looks.
+    auto now = troupe::clock::steady().now() + 1h;
+    dog.look(now);
+    for (int i = 0; i < times; ++i) dog.look(now += held);
+    return 1;
+  }
+};
+
+std::vector<troupe::event> warnings_of(const troupe::run& run) {
+  std::vector<troupe::event> found;
+  for (const auto& each : events_of(run)) {
+    if (each.kind == troupe::event_kind::warning) found.push_back(each);
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("A node that holds a thread is told once", "[watchdog]") {
+  // Long, so that a slow machine does not tell by itself.
+  troupe::system sys{{.threads = 1, .watchdog = 10min}};
+  const auto run = sys.start(one_node(holds_thread{&sys, 11min, 3}));
+  CHECK(run.get().ok());
+  const auto warnings = warnings_of(run);
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].run == run.id());
+  CHECK(warnings[0].node == "only");
+  CHECK(has(warnings[0].text, "for more than 600000 ms"));
+}
+
+TEST_CASE("A node that is quick enough is not told", "[watchdog]") {
+  troupe::system sys{{.threads = 1, .watchdog = 10min}};
+  const auto run = sys.start(one_node(holds_thread{&sys, 9min}));
+  CHECK(run.get().ok());
+  CHECK(warnings_of(run).empty());
+}
+
+TEST_CASE("A node that may block is not told", "[watchdog]") {
+  troupe::system sys{{.threads = 1, .watchdog = 10min}};
+  const auto run = sys.start(
+      one_node(holds_thread{&sys, 11min}, {.threads = troupe::blocking}));
+  CHECK(run.get().ok());
+  CHECK(warnings_of(run).empty());
+}
