@@ -122,7 +122,7 @@ TEST_CASE("A call that waits for a thread is dropped with its step",
 TEST_CASE("A coroutine awaits a blocking call", "[blocking]") {
   struct reads {
     troupe::task<int> exec() const {
-      const int base = 40;
+      int base = 40;
       auto work = [base] { return base + 2; };
       co_return co_await troupe::blocking(work);
     }

@@ -364,3 +364,39 @@ TEST_CASE("A limit holds on real threads", "[supervision]") {
   CHECK(*node.most <= 2);
   CHECK(*node.now == 0);
 }
+
+TEST_CASE("Actors that die on real threads lose nothing", "[supervision]") {
+  struct dies_at_first {
+    std::shared_ptr<std::atomic<int>> deaths;
+    troupe::task<> exec(troupe::context& ctx) const {
+      counted local;
+      co_await troupe::sleep_for(1ms);
+      if (deaths->fetch_sub(1) > 0) {
+        script end;
+        end.dies();
+        auto last = end.next(ctx);
+        co_await last;
+      }
+    }
+    void post(state& shared) const { shared.add("n", 1); }
+  };
+  const std::size_t width = GENERATE(1U, 2U, 3U, 8U);
+  const auto how = GENERATE(troupe::turns::in_place, troupe::turns::by_message);
+  {
+    troupe::system sys{{.threads = width, .turns = how}};
+    std::vector<troupe::run> runs;
+    for (int i = 0; i < 10; ++i) {
+      // An actor of a node takes all that wait in it along.
+      const auto deaths = std::make_shared<std::atomic<int>>(3);
+      const auto all = troupe::batch("all", one_node(dies_at_first{deaths}),
+                                     numbered(100), {.concurrency = 50});
+      runs.push_back(sys.start(all));
+    }
+    for (const auto& each : runs) {
+      const auto result = each.get();
+      CHECK(result.ok());
+      CHECK(result.state.get<int>("n") == 100);
+    }
+  }
+  CHECK(counted::alive() == 0);
+}
