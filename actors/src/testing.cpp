@@ -23,6 +23,10 @@ time_point later(time_point from, duration span) {
   return span > time_point::max() - from ? time_point::max() : from + span;
 }
 
+/// How long, in real time, an actor on a thread of its own may take to answer
+/// when nothing else is left.
+constexpr auto grace = std::chrono::milliseconds{500};
+
 /// Awaitable: the end of the actor that runs the coroutine.
 class death final : private detail::waiter {
  public:
@@ -102,6 +106,7 @@ outcome simulation::finish(const run& which, duration limit) {
     if (which.done()) return which.get();
     const auto due = timers.next_due();
     if (!due) {
+      if (system_.core().queue()->wait_for_work(grace)) continue;
       throw error{errc::request_failed,
                   which.id() +
                       " cannot end: nothing is left to happen, and "

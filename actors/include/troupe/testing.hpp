@@ -27,8 +27,9 @@ namespace troupe::testing {
 ///     CHECK(sim.now() - start == 24h);
 ///
 /// Do not call `run::get` on a run that is not done: nobody would end it.
-/// Answers from CAF actors that were not spawned by a node come from threads of
-/// their own and are not waited for.
+/// A CAF actor that a node asks runs on the test's thread as well, unless it is
+/// busy on one of its own just then; only `finish` waits for such an answer,
+/// and only if no timer is armed.
 ///
 /// Destroying it cancels the runs that it started and that are left.
 ///
