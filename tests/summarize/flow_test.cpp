@@ -85,7 +85,7 @@ TEST_CASE("a summariser that fails fails its file and no other", "[flow]") {
   folder.write("a", "good text");
   folder.write("b", "fail on this");
   folder.write("c", "good text");
-  for (const std::size_t concurrency : {1, 3}) {
+  for (const std::size_t concurrency : {std::size_t{1}, std::size_t{3}}) {
     const auto reports =
         reports_of(folder, first_words{}, {.concurrency = concurrency});
     REQUIRE(reports.size() == 3);

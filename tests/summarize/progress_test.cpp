@@ -67,7 +67,8 @@ TEST_CASE("the first update draws at once", "[progress]") {
 }
 
 TEST_CASE("the bar never fills the last column", "[progress]") {
-  for (const std::size_t columns : {0, 1, 2, 5, 10, 20, 40, 60, 80, 300}) {
+  for (const std::size_t columns :
+       {0U, 1U, 2U, 5U, 10U, 20U, 40U, 60U, 80U, 300U}) {
     std::ostringstream out;
     progress_bar bar(out, of(123456, columns), start);
     bar.update(1234, 56, start + 100s);
