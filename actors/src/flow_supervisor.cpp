@@ -342,12 +342,16 @@ void flow_supervisor::report_to_parent() {
 
 // Drops what must not outlive the actor's turns: coroutines and timers.
 void flow_supervisor::release() {
-  end_attempt();
   if (is_away()) {
-    // The step belongs to the actor of its node until that one has let go.
+    // The step, with its token, belongs to the actor of its node until that
+    // one has let go.
+    if (auto* stop = stop_.load(std::memory_order_acquire)) {
+      stop->request_stop();
+    }
     post(*line_->sent_to, signal{signal_kind::drop_turn, 0, line_->sent},
          context());
   } else {
+    end_attempt();
     frame_.kept.reset();
   }
   if (retry_timer_ != 0) cancel_timer(std::exchange(retry_timer_, 0));

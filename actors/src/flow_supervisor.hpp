@@ -42,6 +42,7 @@ class flow_supervisor final : public fiber_actor,
   /// The one of a sub-flow, which writes an overlay of `snapshot`.
   flow_supervisor(caf::actor_config& config, home& at, flow_supervisor& parent,
                   const branch_start& start);
+  ~flow_supervisor() override;
 
   /// The run is cancelled when so much time has passed. Before it is woken.
   void set_deadline(duration limit);

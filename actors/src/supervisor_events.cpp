@@ -31,6 +31,8 @@ std::stop_token flow_supervisor::stop_token() {
   return known->get_token();
 }
 
+flow_supervisor::~flow_supervisor() { end_attempt(); }
+
 void flow_supervisor::end_attempt() {
   const std::unique_ptr<std::stop_source> ended{
       stop_.exchange(nullptr, std::memory_order_acq_rel)};
