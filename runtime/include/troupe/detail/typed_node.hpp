@@ -313,7 +313,7 @@ class typed_node final : public node_model {
     return written;
   }
 
-  static step_status commit(frame& step, state written, action next) {
+  static step_status commit(frame& step, state&& written, action&& next) {
     if (step.shared.recording()) {
       step.shared.apply(written.take_delta());
     } else {
