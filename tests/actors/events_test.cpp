@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/run_events.hpp"
 #include "support/small_flows.hpp"
 
 #include <troupe/each.hpp>

@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "support/counted.hpp"
 #include "support/random_flows.hpp"
+#include "support/run_events.hpp"
 #include "support/small_flows.hpp"
 
 #include <troupe/testing.hpp>

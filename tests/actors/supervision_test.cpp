@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 #include "support/counted.hpp"
+#include "support/run_events.hpp"
 #include "support/small_flows.hpp"
 
 #include <troupe/each.hpp>

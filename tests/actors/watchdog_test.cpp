@@ -1,6 +1,7 @@
 #include "watchdog.hpp"
 
 #include "support/catch.hpp"
+#include "support/run_events.hpp"
 #include "support/small_flows.hpp"
 #include "system_core.hpp"
 
@@ -8,6 +9,8 @@
 #include <troupe/system.hpp>
 
 #include <chrono>
+#include <future>
+#include <memory>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -62,9 +65,21 @@ TEST_CASE("A node that is quick enough is not told", "[watchdog]") {
 }
 
 TEST_CASE("A node that may block is not told", "[watchdog]") {
+  struct blocks : holds_thread {
+    std::shared_ptr<std::promise<void>> go_on;
+    int exec() const {
+      go_on->get_future().wait();
+      return holds_thread::exec();
+    }
+  };
   troupe::system sys{{.threads = 1, .watchdog = 10min}};
+  const auto go_on = std::make_shared<std::promise<void>>();
   const auto run = sys.start(
-      one_node(holds_thread{&sys, 11min}, {.threads = troupe::blocking}));
+      one_node(blocks{{&sys, 11min}, go_on}, {.threads = troupe::blocking}));
+  // Runs on the same thread, so the turn of the first run is over by then.
+  const auto other =
+      sys.start(one_node([go_on](troupe::state&) { go_on->set_value(); }));
+  CHECK(other.get().ok());
   CHECK(run.get().ok());
   CHECK(warnings_of(run).empty());
 }
