@@ -2,7 +2,7 @@
 
 set(flags "")
 foreach(directory IN LISTS INCLUDES)
-  list(APPEND flags "-isystem" "${directory}")
+  list(APPEND flags "-idirafter" "${directory}")
 endforeach()
 execute_process(
   COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${flags} "${SOURCE}"

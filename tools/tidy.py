@@ -19,6 +19,17 @@ LINE_WIDTH_MAX = 80
 FUNCTION_LINES_MAX = 70
 HEADER_LINES_MAX = 250  # aim at 200
 SOURCE_LINES_MAX = 450  # aim at 400
+# Files that are still to be split, with the size they must not exceed. Entries
+# are only ever lowered or removed.
+STILL_TO_SPLIT = {
+    "actors/src/caf_version.hpp": 263,
+    "runtime/include/troupe/detail/typed_node.hpp": 328,
+    "runtime/include/troupe/timer_wheel.hpp": 290,
+    "runtime/include/troupe/value.hpp": 257,
+    "runtime/src/tree.cpp": 498,
+    "tests/actors/lite_actor_test.cpp": 661,
+    "tests/support/random_flows.hpp": 405,
+}
 
 LIBRARY = r"(runtime|actors)/"
 CLOCK_FILES = r"(.*(clock|timer_service)[^/]*\.[ch]pp|bench/.*)"
@@ -89,6 +100,7 @@ def check_lines(path, lines):
 def check_size(path, lines):
     is_header = path.endswith(".hpp")
     limit = HEADER_LINES_MAX if is_header else SOURCE_LINES_MAX
+    limit = STILL_TO_SPLIT.get(path, limit)
     if len(lines) > limit:
         yield limit, "size", (f"{len(lines)} lines, more than {limit}: "
                               "is there a second thing in it?")

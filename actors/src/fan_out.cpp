@@ -175,8 +175,9 @@ void fan_out_run::merge_one(branch_result& result) {
     return;
   }
   try {
-    const auto wrote =
-        model_.local.empty() ? result.wrote : result.wrote.without(model_.local);
+    const auto wrote = model_.local.empty()
+                           ? result.wrote
+                           : result.wrote.without(model_.local);
     if (model_.in_sequence()) {
       owner_.shared().apply(wrote);
     } else {

@@ -43,8 +43,9 @@ void check_actions(const graph_node& node, mistakes& found) {
   for (const auto& edge : node.edges) {
     if (std::find(declared.begin(), declared.end(), edge.on.name()) ==
         declared.end()) {
-      found.push_back("node " + in_quotes(node.name) + ": edge for the action " +
-                      in_quotes(edge.on.name()) + ", which it does not declare");
+      found.push_back("node " + in_quotes(node.name) +
+                      ": edge for the action " + in_quotes(edge.on.name()) +
+                      ", which it does not declare");
     }
   }
 }
@@ -111,7 +112,8 @@ node_ref node_ref::next(node_ref target, action on) const {
   auto& source = owner_->draft_->nodes[index_];
   if (target.owner_ != owner_) {
     owner_->mistakes_.push_back("node " + in_quotes(source.name) +
-                                ": edge to the node " + in_quotes(target.name()) +
+                                ": edge to the node " +
+                                in_quotes(target.name()) +
                                 " of another flow");
     return target;
   }

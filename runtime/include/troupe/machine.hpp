@@ -26,7 +26,9 @@ namespace troupe {
 ///
 /// | command         | what to do               | then tell                  |
 /// | --------------- | ------------------------ | -------------------------- |
-/// | `begin_step`    | run the node of `node()` | `on_done`, `on_exec_failed`, `on_failed` |
+/// | `begin_step`    | run the node of `node()` | `on_done`,                 |
+/// |                 |                          | `on_exec_failed`,          |
+/// |                 |                          | `on_failed`                |
 /// | `retry_step`    | run `exec` again         | the same                   |
 /// | `fall_back`     | run `fallback`           | `on_done`, `on_failed`     |
 /// | `wait`          | wait for `wait()`        | `on_waited`                |

@@ -294,8 +294,7 @@ class typed_node final : public node_model {
 
   step_status after_post(frame& step, values& kept) const {
     if constexpr (p::post_is_task) {
-      using value_t =
-          value_or_none<typename task_traits<typename p::post_result>::value_type>;
+      using value_t = typename p::post_value;
       auto next = ended<value_t>(step, kept.post_task);
       if (!next) return step_status::failed;
       action chosen;
