@@ -14,11 +14,13 @@ ALL_PASSED = re.compile(r"^All tests passed \(.* in (\d+) test cases?\)",
                         re.MULTILINE)
 SUMMARY = re.compile(r"^test cases: *(\d+)(.*)$", re.MULTILINE)
 PART = re.compile(r"(\d+) (passed|failed)")
+# A reason is given where the test names an expression for its output.
+PASSED = re.compile(r"^Test Pass(ed\.$| Reason:$)", re.MULTILINE)
 
 
 def count_entry(text):
     """The passed and failed cases of one CTest entry."""
-    entry_passed = re.search(r"^Test Passed\.$", text, re.MULTILINE)
+    entry_passed = PASSED.search(text)
     passed = failed = 0
     if match := ALL_PASSED.search(text):
         passed = int(match.group(1))

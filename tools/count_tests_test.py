@@ -34,6 +34,12 @@ class CountTest(unittest.TestCase):
         self.assertEqual((1, 1), count(log(
             ("hello", "Test Passed."), ("bye", "Test Failed."))))
 
+    def test_program_judged_by_its_output(self):
+        self.assertEqual((1, 1), count(log(
+            ("hello", "Test Pass Reason:\nRequired regular expression found."),
+            ("bye", "Test Fail Reason:\nRequired regular expression not "
+             "found."))))
+
     def test_crash_after_a_summary_is_a_failure(self):
         self.assertEqual((7, 1), count(log(
             ("All tests passed (19 assertions in 7 test cases)",
