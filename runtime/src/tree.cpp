@@ -41,22 +41,29 @@ key_block* make_keys(std::size_t room) {
 }
 
 std::uint64_t prefix_of(std::string_view name) noexcept {
-  unsigned char bytes[8] = {};
-  if (name.size() >= sizeof bytes) {
-    std::memcpy(bytes, name.data(), sizeof bytes);
-  } else {
-    for (std::size_t i = 0; i != name.size(); ++i) {
-      bytes[i] = static_cast<unsigned char>(name[i]);
-    }
-  }
+  constexpr std::size_t whole = sizeof(std::uint64_t);
   std::uint64_t prefix = 0;
-  for (const unsigned char byte : bytes) prefix = prefix << 8 | byte;
-  return prefix;
+  if (name.size() >= whole) {
+    unsigned char bytes[whole];
+    std::memcpy(bytes, name.data(), whole);
+    for (const unsigned char byte : bytes) prefix = prefix << 8 | byte;
+    return prefix;
+  }
+  for (const char byte : name) {
+    prefix = prefix << 8 | static_cast<unsigned char>(byte);
+  }
+  return name.empty() ? 0 : prefix << 8 * (whole - name.size());
 }
 
 int compare(const key& a, const target& b) noexcept {
   if (a.prefix != b.prefix) return a.prefix < b.prefix ? -1 : 1;
-  return a.name->view().compare(b.name);
+  const std::size_t size = a.name->size;
+  if (std::max(size, b.name.size()) > sizeof a.prefix) {
+    return a.name->view().compare(b.name);
+  }
+  // All bytes are in the prefix; a shorter key ends in what may be zeros.
+  if (size == b.name.size()) return 0;
+  return size < b.name.size() ? -1 : 1;
 }
 
 // The first key from `low` on that is not less than `where`.

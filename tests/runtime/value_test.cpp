@@ -29,7 +29,7 @@ struct handle {
   int number;
 };
 
-void function() {}
+[[maybe_unused]] void function() {}
 [[maybe_unused]] constexpr auto lambda = [] {};
 
 static_assert(sizeof(value) == 16);

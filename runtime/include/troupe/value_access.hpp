@@ -5,6 +5,7 @@
 #include "troupe/value.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <limits>
 #include <string>
@@ -91,8 +92,8 @@ class member_range {
 };
 
 template <class T>
-requires(json_readable<T> ||
-         detail::one_of<T, value, std::string_view>) T value::get()
+  requires(json_readable<T> || detail::one_of<T, value, std::string_view>)
+T value::get()
 const {
   using limits = std::numeric_limits<T>;
   if constexpr (std::same_as<T, value>) {
@@ -101,6 +102,13 @@ const {
     return to_json();
   } else if constexpr (std::same_as<T, bool>) {
     return as_bool();
+  } else if constexpr (std::integral<T> && sizeof(T) <= sizeof(int)) {
+    const std::int64_t number = content_.integer;
+    if (tag_ == tag::integer && number >= limits::min() &&
+        number <= limits::max()) {
+      return static_cast<T>(number);
+    }
+    return static_cast<T>(as_integer(limits::min(), limits::max()));
   } else if constexpr (std::unsigned_integral<T>) {
     return static_cast<T>(as_natural(limits::max()));
   } else if constexpr (std::integral<T>) {
