@@ -1,0 +1,86 @@
+#pragma once
+
+#include "troupe/detail/guarded.hpp"
+#include "troupe/detail/step_values.hpp"
+
+#include <concepts>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace troupe::detail {
+
+/// Calls `post` of a node, on a copy of the state that replaces it if all goes
+/// well.
+template <class N>
+struct post_call {
+  using p = phases<N>;
+  using values = step_values<N>;
+  using prep_t = typename p::prep_value;
+  using exec_t = typename p::exec_value;
+
+  /// Runs a `post` that is a plain call.
+  static step_status at_once(const N& node, frame& step, prep_t& prepared,
+                             exec_t& given) {
+    state written = copy_for_writing(step.shared);
+    auto next = guarded(step, [&]() -> action {
+      if constexpr (std::is_void_v<typename p::post_result>) {
+        call(node, step, written, prepared, given);
+        return {};
+      } else {
+        return call(node, step, written, prepared, given);
+      }
+    });
+    if (!next) return step_status::failed;
+    return commit(step, std::move(written), std::move(*next));
+  }
+
+  /// Makes the task of a `post` that is a coroutine; false if that throws.
+  static bool make_task(const N& node, frame& step, values& kept) {
+    kept.written = copy_for_writing(step.shared);
+    auto made = guarded(step, [&] {
+      return call(node, step, *kept.written, *kept.prepared, *kept.given);
+    });
+    if (!made) return false;
+    kept.post_task = std::move(*made);
+    return true;
+  }
+
+  /// What follows the end of that task.
+  static step_status after_task(frame& step, values& kept) {
+    using value_t = typename p::post_value;
+    auto next = guarded_end<value_t>(step, kept.post_task);
+    if (!next) return step_status::failed;
+    action chosen;
+    if constexpr (!std::same_as<value_t, no_value>) {
+      chosen = std::move(*next);
+    }
+    return commit(step, std::move(*kept.written), std::move(chosen));
+  }
+
+ private:
+  static decltype(auto) call(const N& node, frame& step, state& written,
+                             prep_t& prepared, exec_t& given) {
+    return caller<typename p::post_parameters>::call(
+        node, &N::post, std::tuple_cat(values_of(prepared), values_of(given)),
+        true, {&written, &written, &step.context, nullptr});
+  }
+
+  static state copy_for_writing(const state& shared) {
+    state written = shared;
+    if (shared.recording()) written.record();
+    return written;
+  }
+
+  static step_status commit(frame& step, state&& written, action&& next) {
+    if (step.shared.recording()) {
+      step.shared.apply(written.take_delta());
+    } else {
+      step.shared = std::move(written);
+    }
+    step.action = std::move(next);
+    return step_status::done;
+  }
+};
+
+}  // namespace troupe::detail
