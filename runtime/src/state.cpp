@@ -3,6 +3,8 @@
 #include "arithmetic.hpp"
 #include "path.hpp"
 #include "recorder.hpp"
+#include "target.hpp"
+#include "text.hpp"
 #include "tree.hpp"
 #include "troupe/error.hpp"
 

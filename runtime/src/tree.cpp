@@ -1,123 +1,15 @@
 #include "tree.hpp"
 
+#include "text.hpp"
 #include "troupe/error.hpp"
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
+#include <memory>
 #include <new>
 #include <string>
 
 namespace troupe::detail {
-
-namespace {
-
-bool is_sole_owner(const node& shared) noexcept {
-  return shared.references.load(std::memory_order_acquire) == 1;
-}
-
-void share(node& shared) noexcept {
-  shared.references.fetch_add(1, std::memory_order_relaxed);
-}
-
-// Whether that was the last owner. The sole owner need not lock the bus.
-bool give_up(node& shared) noexcept {
-  return is_sole_owner(shared) ||
-         shared.references.fetch_sub(1, std::memory_order_acq_rel) == 1;
-}
-
-void release_keys(key_block* keys) noexcept {
-  if (keys == nullptr || !give_up(*keys)) return;
-  for (std::size_t i = 0; i != keys->count; ++i) {
-    release(keys->begin()[i].name);
-  }
-  keys->~key_block();
-  ::operator delete(keys);
-}
-
-key_block* make_keys(std::size_t room) {
-  void* memory = ::operator new(sizeof(key_block) + room * sizeof(key));
-  return new (memory) key_block{room};
-}
-
-std::uint64_t prefix_of(std::string_view name) noexcept {
-  constexpr std::size_t whole = sizeof(std::uint64_t);
-  std::uint64_t prefix = 0;
-  if (name.size() >= whole) {
-    unsigned char bytes[whole];
-    std::memcpy(bytes, name.data(), whole);
-    for (const unsigned char byte : bytes) prefix = prefix << 8 | byte;
-    return prefix;
-  }
-  for (const char byte : name) {
-    prefix = prefix << 8 | static_cast<unsigned char>(byte);
-  }
-  return name.empty() ? 0 : prefix << 8 * (whole - name.size());
-}
-
-int compare(const key& a, const target& b) noexcept {
-  if (a.prefix != b.prefix) return a.prefix < b.prefix ? -1 : 1;
-  const std::size_t size = a.name->size;
-  if (std::max(size, b.name.size()) > sizeof a.prefix) {
-    return a.name->view().compare(b.name);
-  }
-  // All bytes are in the prefix; a shorter key ends in what may be zeros.
-  if (size == b.name.size()) return 0;
-  return size < b.name.size() ? -1 : 1;
-}
-
-// The first key from `low` on that is not less than `where`.
-std::size_t first_not_less(const key* keys, std::size_t low, std::size_t high,
-                           const target& where, bool& equal) noexcept {
-  equal = false;
-  while (low != high) {
-    const std::size_t middle = low + (high - low) / 2;
-    const int order = compare(keys[middle], where);
-    if (order == 0) {
-      equal = true;
-      return middle;
-    }
-    if (order < 0) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
-
-}  // namespace
-
-bool is_utf8(std::string_view bytes) {
-  const bool ascii = std::all_of(bytes.begin(), bytes.end(), [](char byte) {
-    return static_cast<unsigned char>(byte) < 0x80;
-  });
-  if (ascii) return true;
-  try {
-    // The strict dump refuses what is not UTF-8.
-    (void)json(std::string{bytes}).dump();
-    return true;
-  } catch (const json::exception&) {
-    return false;
-  }
-}
-
-text* text::make(std::string_view bytes) {
-  void* memory = ::operator new(sizeof(text) + bytes.size());
-  text* made = new (memory) text{bytes.size()};
-  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(made + 1));
-  return made;
-}
-
-void release(text* name) noexcept {
-  if (!give_up(*name)) return;
-  name->~text();
-  ::operator delete(name);
-}
-
-target target::of(std::string_view name) noexcept {
-  return {name, prefix_of(name), 0, true};
-}
 
 // -- life of a node ----------------------------------------------------------
 
@@ -131,24 +23,26 @@ void tree::free(tree* gone) noexcept {
   ::operator delete(gone);
 }
 
-void tree::destroy(value& last_owner) noexcept {
-  node* shared = last_owner.content_.node;
-  if (last_owner.is_string()) {
-    detail::release(static_cast<text*>(shared));
+void tree::destroy(value_storage& last_owner) noexcept {
+  shared_node* shared = last_owner.content_.node;
+  if (last_owner.tag_ == value_storage::tag::string) {
+    text::release(static_cast<text*>(shared));
     return;
   }
-  if (!give_up(*shared)) return;
+  if (!shared->give_up()) return;
   // Depth is bounded, so this recursion is.
   tree* gone = static_cast<tree*>(shared);
   std::destroy_n(gone->slots(), gone->count);
-  release_keys(gone->keys);
+  key_block::release(gone->keys);
   free(gone);
 }
+
+void value_storage::release() noexcept { tree::destroy(*this); }
 
 // The node of `holder`, unshared and with room for more slots.
 tree* tree::writable(value& holder, std::size_t room) {
   tree* old = root(holder);
-  const bool sole = is_sole_owner(*old);
+  const bool sole = old->is_sole_owner();
   const std::size_t wanted = old->count + room;
   if (sole && wanted <= old->capacity) return old;
   tree* fresh = make(old->height, room == 0 ? wanted : std::bit_ceil(wanted));
@@ -164,30 +58,12 @@ tree* tree::writable(value& holder, std::size_t room) {
     return fresh;
   }
   std::uninitialized_copy_n(from, old->count, fresh->slots());
-  if (fresh->keys != nullptr) share(*fresh->keys);
+  if (fresh->keys != nullptr) fresh->keys->share();
   value shared;
   shared.swap(holder);
   holder.tag_ = shared.tag_;
   holder.content_.node = fresh;
   return fresh;
-}
-
-// Makes the keys of a node its own, with room for more.
-void tree::own_keys(tree& owner, std::size_t room) {
-  key_block* old = owner.keys;
-  const bool sole = is_sole_owner(*old);
-  const std::size_t wanted = old->count + room;
-  if (sole && wanted <= old->capacity) return;
-  key_block* fresh = make_keys(std::bit_ceil(wanted));
-  fresh->count = old->count;
-  std::copy_n(old->begin(), old->count, fresh->begin());
-  if (sole) {
-    old->count = 0;
-  } else {
-    for (std::size_t i = 0; i != old->count; ++i) share(*old->begin()[i].name);
-  }
-  release_keys(old);
-  owner.keys = fresh;
 }
 
 void tree::recount(tree& changed) noexcept {
@@ -208,8 +84,7 @@ void tree::recount(tree& changed) noexcept {
 tree::place tree::in_leaf(const tree& leaf, const target& where) noexcept {
   if (!where.by_key) return {where.position, where.position < leaf.count};
   bool equal = false;
-  const std::size_t at =
-      first_not_less(leaf.keys->begin(), 0, leaf.count, where, equal);
+  const std::size_t at = leaf.keys->first_not_less(0, leaf.count, where, equal);
   return {at, equal};
 }
 
@@ -219,7 +94,7 @@ std::size_t tree::child_at(const tree& inner, target& where) noexcept {
   if (where.by_key) {
     bool equal = false;
     const std::size_t at =
-        first_not_less(inner.keys->begin(), 1, inner.count, where, equal);
+        inner.keys->first_not_less(1, inner.count, where, equal);
     return equal ? at : at - 1;
   }
   const value* slots = inner.slots();
@@ -286,11 +161,11 @@ void tree::put(value& container, const target& where, value item) {
     tree* first = make(0, 1);
     container.content_.node = first;
     try {
-      if (where.by_key) first->keys = make_keys(1);
+      if (where.by_key) first->keys = key_block::make(1);
       value none = insert(container, where, item);
     } catch (...) {
       container.content_.node = nullptr;
-      release_keys(first->keys);
+      key_block::release(first->keys);
       free(first);
       throw;
     }
@@ -301,12 +176,12 @@ void tree::put(value& container, const target& where, value item) {
   tree* left = root(container);
   tree* above = make(left->height + std::size_t{1}, 2);
   if (where.by_key) {
-    above->keys = make_keys(2);
+    above->keys = key_block::make(2);
     above->keys->count = 2;
     above->keys->begin()[0] = left->keys->begin()[0];
     above->keys->begin()[1] = root(right)->keys->begin()[0];
-    share(*above->keys->begin()[0].name);
-    share(*above->keys->begin()[1].name);
+    above->keys->begin()[0].name->share();
+    above->keys->begin()[1].name->share();
   }
   new (above->slots()) value{std::move(container)};
   new (above->slots() + 1) value{std::move(right)};
@@ -351,7 +226,7 @@ value tree::insert(value& holder, target where, value& item) {
   key name{0, nullptr};
   if (where.by_key) {
     name = root(right)->keys->begin()[0];
-    share(*name.name);
+    name.name->share();
   }
   return insert_slot(holder, at + 1, right, name);
 }
@@ -370,11 +245,8 @@ value tree::insert_slot(value& holder, std::size_t at, value& item, key name) {
   }
   tree* owner = writable(*side, 1);
   if (name.name != nullptr) {
-    own_keys(*owner, 1);
-    key* keys = owner->keys->begin();
-    std::copy_backward(keys + at, keys + owner->count, keys + owner->count + 1);
-    keys[at] = name;
-    ++owner->keys->count;
+    owner->keys = key_block::own(owner->keys, 1);
+    owner->keys->insert(at, name);
   }
   value* slots = owner->slots();
   new (slots + owner->count) value;
@@ -401,8 +273,8 @@ value tree::split(value& holder, std::size_t middle) {
   right.tag_ = holder.tag_;
   right.content_.node = fresh;
   if (left->keys != nullptr) {
-    own_keys(*left, 0);
-    fresh->keys = make_keys(std::max<std::size_t>(moved, 1));
+    left->keys = key_block::own(left->keys, 0);
+    fresh->keys = key_block::make(std::max<std::size_t>(moved, 1));
     std::copy_n(left->keys->begin() + middle, moved, fresh->keys->begin());
     fresh->keys->count = static_cast<std::uint8_t>(moved);
     left->keys->count = static_cast<std::uint8_t>(middle);
@@ -438,13 +310,13 @@ void tree::take_out(value& holder, target where) {
   tree* owner = writable(holder, 0);
   if (owner->height == 0) {
     const std::size_t at = in_leaf(*owner, where).slot;
-    if (owner->keys != nullptr) own_keys(*owner, 0);
+    if (owner->keys != nullptr) owner->keys = key_block::own(owner->keys, 0);
     drop_slot(*owner, at);
     recount(*owner);
     return;
   }
   const std::size_t at = child_at(*owner, where);
-  if (owner->keys != nullptr) own_keys(*owner, 0);
+  if (owner->keys != nullptr) owner->keys = key_block::own(owner->keys, 0);
   value& child = owner->slots()[at];
   take_out(child, where);
   const std::size_t left = at == 0 ? 0 : at - 1;
@@ -461,12 +333,7 @@ void tree::take_out(value& holder, target where) {
 
 // @pre The node and its keys are unshared.
 void tree::drop_slot(tree& owner, std::size_t at) noexcept {
-  if (owner.keys != nullptr) {
-    key* keys = owner.keys->begin();
-    detail::release(keys[at].name);
-    std::copy(keys + at + 1, keys + owner.count, keys + at);
-    --owner.keys->count;
-  }
+  if (owner.keys != nullptr) owner.keys->erase(at);
   value* slots = owner.slots();
   std::move(slots + at + 1, slots + owner.count, slots + at);
   std::destroy_at(slots + owner.count - 1);
@@ -479,12 +346,12 @@ void tree::join(tree& parent, std::size_t left) {
   const tree* from = root(children[left + 1]);
   tree* into = writable(children[left], from->count);
   if (into->keys != nullptr) {
-    own_keys(*into, from->count);
+    into->keys = key_block::own(into->keys, from->count);
     key* end = into->keys->begin() + into->count;
     std::copy_n(from->keys->begin(), from->count, end);
     // The first key of an inner node says nothing; the parent's does.
     if (from->height != 0) end[0] = parent.keys->begin()[left + 1];
-    for (std::size_t i = 0; i != from->count; ++i) share(*end[i].name);
+    for (std::size_t i = 0; i != from->count; ++i) end[i].name->share();
     into->keys->count =
         static_cast<std::uint8_t>(into->keys->count + from->count);
   }

@@ -1,60 +1,13 @@
 #pragma once
 
+#include "key_block.hpp"
+#include "target.hpp"
 #include "troupe/value.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 namespace troupe::detail {
-
-/// Whether `bytes` is UTF-8.
-[[nodiscard]] bool is_utf8(std::string_view bytes);
-
-/// Immutable text, followed by its bytes.
-struct text : node {
-  explicit text(std::size_t bytes) noexcept : size{bytes} {}
-  /// @pre `bytes` is UTF-8.
-  [[nodiscard]] static text* make(std::string_view bytes);
-  [[nodiscard]] std::string_view view() const noexcept {
-    return {reinterpret_cast<const char*>(this + 1), size};
-  }
-
-  std::size_t size;
-};
-
-/// A key of an object. Most comparisons end at the first eight bytes, which
-/// are kept as one big-endian number, padded with zeros.
-struct key {
-  std::uint64_t prefix;
-  text* name;
-};
-
-/// The keys of one tree node. They are shared by the copies of that node that
-/// differ in what the keys hold only, so a changed copy counts no key.
-struct key_block : node {
-  explicit key_block(std::size_t room) noexcept
-      : capacity{static_cast<std::uint8_t>(room)} {}
-  [[nodiscard]] key* begin() noexcept {
-    return reinterpret_cast<key*>(this + 1);
-  }
-
-  std::uint8_t count = 0;
-  std::uint8_t capacity;
-};
-
-/// Where in a container: a key of an object, or a position of either kind.
-struct target {
-  [[nodiscard]] static target of(std::string_view name) noexcept;
-  [[nodiscard]] static target of(std::size_t position) noexcept {
-    return {{}, 0, position, false};
-  }
-
-  std::string_view name;
-  std::uint64_t prefix;
-  std::size_t position;
-  bool by_key;
-};
 
 /// A node of the B+ tree that holds the members of an object in the order of
 /// their keys, or the elements of an array in theirs.
@@ -65,7 +18,7 @@ struct target {
 /// A container without a node is empty; no node in a tree is.
 ///
 /// Writes happen in place where a node has one owner, on a copy otherwise.
-struct tree : node {
+struct tree : shared_node {
   static constexpr std::size_t fan_out = 16;
 
   tree(std::size_t levels, std::size_t room) noexcept
@@ -92,7 +45,7 @@ struct tree : node {
   [[nodiscard]] static tree* root(const value& container) noexcept {
     return static_cast<tree*>(container.content_.node);
   }
-  static void destroy(value& last_owner) noexcept;
+  static void destroy(value_storage& last_owner) noexcept;
 
   [[nodiscard]] value* slots() noexcept {
     return reinterpret_cast<value*>(this + 1);
@@ -117,7 +70,6 @@ struct tree : node {
   static tree* make(std::size_t height, std::size_t room);
   static void free(tree* gone) noexcept;
   static tree* writable(value& holder, std::size_t room);
-  static void own_keys(tree& owner, std::size_t room);
   static place in_leaf(const tree& leaf, const target& where) noexcept;
   static std::size_t child_at(const tree& inner, target& where) noexcept;
   static void recount(tree& changed) noexcept;
@@ -129,8 +81,5 @@ struct tree : node {
   static void take_out(value& holder, target where);
   static void join(tree& parent, std::size_t left);
 };
-
-/// Gives up one share of a key's text.
-void release(text* name) noexcept;
 
 }  // namespace troupe::detail

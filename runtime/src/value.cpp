@@ -2,6 +2,7 @@
 
 #include "arithmetic.hpp"
 #include "path.hpp"
+#include "text.hpp"
 #include "tree.hpp"
 #include "troupe/error.hpp"
 
@@ -24,7 +25,7 @@ std::string quoted(std::string_view key) {
 
 // -- constructors ------------------------------------------------------------
 
-value::value(std::string_view text) : tag_{tag::string} {
+value::value(std::string_view text) : value_storage{tag::string} {
   if (text.empty()) return;
   if (!detail::is_utf8(text)) {
     throw error{errc::bad_value, "the text is not valid UTF-8"};
@@ -49,8 +50,6 @@ value value::object(std::initializer_list<member> members) {
   }
   return made;
 }
-
-void value::release() noexcept { tree::destroy(*this); }
 
 double value::checked(double number) {
   if (std::isfinite(number)) return number;

@@ -1,7 +1,7 @@
 // A value from its JSON form, and back.
 
 #include "path.hpp"
-#include "tree.hpp"
+#include "text.hpp"
 #include "troupe/error.hpp"
 #include "troupe/value.hpp"
 

@@ -58,6 +58,10 @@ concept pointer_or_function =
     std::is_function_v<T> || std::is_member_pointer_v<T> ||
     (!json_convertible<T> && requires { &T::operator(); });
 
+/// An integer, which a boolean is not.
+template <class T>
+concept whole_number = std::integral<T> && !std::same_as<T, bool>;
+
 /// Converts on construction of a `value` by way of its JSON form.
 template <class T>
 concept converted_by_json =
@@ -72,6 +76,16 @@ concept read_implicitly =
     !one_of<T, value, state_entry, json, std::string_view, std::any,
             std::nullptr_t, char, std::initializer_list<char>> &&
     json_readable<T>;
+
+/// What a value gives when it is asked for it.
+template <class T>
+concept read_on_request =
+    json_readable<T> || one_of<T, value, std::string_view>;
+
+/// What a value is compared with by turning it into one.
+template <class T>
+concept turned_into_value =
+    !std::same_as<T, value> && std::convertible_to<const T&, value>;
 
 /// Text that names a member: a literal, a string or a view of one.
 template <class T>

@@ -1,35 +1,25 @@
 #pragma once
 
+#include "troupe/detail/value_storage.hpp"
 #include "troupe/json.hpp"
+#include "troupe/member_range.hpp"
+#include "troupe/value_iterator.hpp"
 
-#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <iosfwd>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
 namespace troupe {
 
 namespace detail {
 struct arithmetic;
-struct text;
 struct tree;
-
-/// The start of everything that values share. A count of 1, read with
-/// acquire, means that no other thread can see the node.
-struct node {
-  std::atomic<std::uint32_t> references{1};
-};
 }  // namespace detail
-
-class value_iterator;
-class member_range;
 
 /// An immutable JSON value of 16 bytes. A copy costs the same whatever the
 /// size, because copies share their content.
@@ -44,7 +34,7 @@ class member_range;
 ///
 /// Thread safety: immutable; copies may be used on different threads, one
 /// object is confined to one actor or task while it is assigned to.
-class value {
+class value : private detail::value_storage {
  public:
   using iterator = value_iterator;
   using const_iterator = value_iterator;
@@ -59,19 +49,16 @@ class value {
   value() noexcept = default;
   value(std::nullptr_t) noexcept {}
   template <std::same_as<bool> T>
-  value(T flag) noexcept : tag_{tag::boolean} {
-    content_.integer = flag ? 1 : 0;
-  }
-  template <std::integral T>
-  requires(!std::same_as<T, bool>) value(T number)
-  noexcept : tag_{tag::integer} {
-    content_.integer = static_cast<std::int64_t>(number);
+  value(T flag) noexcept : value_storage{tag::boolean, flag ? 1 : 0} {}
+  template <detail::whole_number T>
+  value(T number) noexcept
+      : value_storage{tag::integer, static_cast<std::int64_t>(number)} {
     // Only what does not fit a signed integer is kept as an unsigned one.
     if (std::is_unsigned_v<T> && content_.integer < 0) tag_ = tag::natural;
   }
   /// Errors: errc::bad_value for infinities and not-a-number.
   template <std::floating_point T>
-  value(T number) : tag_{tag::real} {
+  value(T number) : value_storage{tag::real} {
     content_.real = checked(static_cast<double>(number));
   }
   /// Errors: errc::bad_value for text that is not UTF-8.
@@ -85,27 +72,6 @@ class value {
   /// Addresses and functions mean nothing in another process.
   template <detail::pointer_or_function T>
   value(const T&) = delete;
-
-  value(const value& other) noexcept
-      : content_{other.content_}, tag_{other.tag_} {
-    if (shares()) {
-      content_.node->references.fetch_add(1, std::memory_order_relaxed);
-    }
-  }
-  value(value&& other) noexcept : content_{other.content_}, tag_{other.tag_} {
-    other.tag_ = tag::null;
-  }
-  value& operator=(const value& other) noexcept {
-    value{other}.swap(*this);
-    return *this;
-  }
-  value& operator=(value&& other) noexcept {
-    value{std::move(other)}.swap(*this);
-    return *this;
-  }
-  ~value() {
-    if (shares()) release();
-  }
 
   /// An array of `elements`; an empty one without arguments.
   [[nodiscard]] static value array(std::initializer_list<value> elements = {});
@@ -155,9 +121,8 @@ class value {
 
   /// This value as a T. A `std::string_view` is valid as long as this value.
   /// Errors: errc::wrong_type, also for an integer that does not fit.
-  template <class T>
-  requires(json_readable<T> || detail::one_of<T, value, std::string_view>)
-      [[nodiscard]] T get() const;
+  template <detail::read_on_request T>
+  [[nodiscard]] T get() const;
   /// As `get`, so that `std::string s = doc.at("file");` works.
   template <detail::read_implicitly T>
   operator T() const {
@@ -194,10 +159,8 @@ class value {
   friend bool operator==(const value& a, const value& b) noexcept {
     return a.equals(b);
   }
-  template <class T>
-  requires(!std::same_as<T, value> &&
-           std::convertible_to<const T&, value>) friend bool
-  operator==(const value& a, const T& b) {
+  template <detail::turned_into_value T>
+  friend bool operator==(const value& a, const T& b) {
     return a.equals(value(b));
   }
   friend std::ostream& operator<<(std::ostream& out, const value& from);
@@ -207,30 +170,6 @@ class value {
   friend struct detail::tree;
   friend class value_iterator;
 
-  enum class tag : std::uint8_t {
-    null,
-    boolean,
-    integer,  // signed, or unsigned when it fits
-    natural,  // unsigned above the signed range
-    real,
-    string,  // from here on `content_.node`; a null node is empty
-    array,
-    object,
-  };
-  union content {
-    std::int64_t integer;
-    double real;
-    detail::node* node;
-  };
-
-  [[nodiscard]] bool shares() const noexcept {
-    return tag_ >= tag::string && content_.node != nullptr;
-  }
-  void swap(value& other) noexcept {
-    std::swap(content_, other.content_);
-    std::swap(tag_, other.tag_);
-  }
-  void release() noexcept;
   [[nodiscard]] static double checked(double number);
   [[nodiscard]] const value& member_at(std::string_view key) const;
   [[nodiscard]] bool equals(const value& other) const noexcept;
@@ -241,9 +180,6 @@ class value {
                                         std::int64_t high) const;
   [[nodiscard]] std::uint64_t as_natural(std::uint64_t high) const;
   [[noreturn]] void refuse(std::string_view wanted) const;
-
-  content content_{};
-  tag tag_{tag::null};
 };
 
 /// A key and what it holds, as `value::object` takes them.
@@ -254,4 +190,4 @@ struct value::member {
 
 }  // namespace troupe
 
-#include "troupe/value_access.hpp"  // IWYU pragma: export
+#include "troupe/detail/value_get.hpp"  // IWYU pragma: export

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "troupe/value_iterator.hpp"
+
+#include <cstddef>
+#include <iterator>
+#include <string_view>
+
+namespace troupe {
+
+/// The members of an object. Lives as long as the value it came from.
+class member_range {
+ public:
+  struct member {
+    std::string_view key;
+    const value& item;
+  };
+  class iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = member;
+    using difference_type = std::ptrdiff_t;
+    using reference = member;
+    using pointer = void;
+
+    iterator() noexcept = default;
+    explicit iterator(value_iterator at) noexcept : at_{at} {}
+    member operator*() const noexcept { return {at_.key(), *at_}; }
+    iterator& operator++() noexcept {
+      ++at_;
+      return *this;
+    }
+    iterator operator++(int) noexcept { return iterator{at_++}; }
+    friend bool operator==(const iterator&, const iterator&) noexcept = default;
+
+   private:
+    value_iterator at_;
+  };
+
+  member_range(value_iterator first, value_iterator last) noexcept
+      : first_{first}, last_{last} {}
+  [[nodiscard]] iterator begin() const noexcept { return first_; }
+  [[nodiscard]] iterator end() const noexcept { return last_; }
+
+ private:
+  iterator first_;
+  iterator last_;
+};
+
+}  // namespace troupe
