@@ -1,0 +1,101 @@
+#pragma once
+
+#include "troupe/detail/fiber_host.hpp"
+
+#include <concepts>
+#include <coroutine>
+#include <exception>
+#include <utility>
+#include <variant>
+
+namespace troupe {
+
+template <class T = void>
+class task;
+
+namespace detail {
+
+/// Told once when a task that nobody awaits directly has ended.
+class completion {
+ public:
+  virtual void on_complete() noexcept = 0;
+
+ protected:
+  ~completion() = default;
+};
+
+/// What the coroutines of all tasks have: who waits, and where they live.
+struct promise_base {
+  /// Who waits for this task in a `co_await`.
+  std::coroutine_handle<> continuation;
+  /// Who else is to be told.
+  completion* told = nullptr;
+  fiber_host* host = nullptr;
+
+  struct final_awaiter {
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> self) const noexcept {
+      // Not a symmetric transfer: GCC makes no tail call of it without
+      // optimisation or under a sanitizer, and a loop would eat the stack.
+      // `self` may be destroyed by what runs here, so nothing follows.
+      auto& promise = self.promise();
+      if (promise.continuation) {
+        promise.continuation.resume();
+      } else if (promise.told != nullptr) {
+        promise.told->on_complete();
+      }
+    }
+    void await_resume() const noexcept {}
+  };
+
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+  final_awaiter final_suspend() const noexcept { return {}; }
+};
+
+/// The promise of a `task<T>`: its result, or what it threw.
+template <class T>
+class promise final : public promise_base {
+ public:
+  task<T> get_return_object() noexcept;
+  void unhandled_exception() noexcept {
+    result_.template emplace<2>(std::current_exception());
+  }
+  template <class U>
+    requires(std::constructible_from<T, U&&>)
+  void return_value(U&& value) {
+    result_.template emplace<1>(std::forward<U>(value));
+  }
+  [[nodiscard]] bool has_thrown() const noexcept {
+    return result_.index() == 2;
+  }
+  T take() {
+    if (result_.index() == 2) std::rethrow_exception(std::get<2>(result_));
+    return std::move(std::get<1>(result_));
+  }
+
+ private:
+  std::variant<std::monostate, T, std::exception_ptr> result_;
+};
+
+template <>
+class promise<void> final : public promise_base {
+ public:
+  inline task<void> get_return_object() noexcept;
+  void unhandled_exception() noexcept { thrown_ = std::current_exception(); }
+  void return_void() const noexcept {}
+  [[nodiscard]] bool has_thrown() const noexcept { return thrown_ != nullptr; }
+  void take() {
+    if (thrown_) std::rethrow_exception(thrown_);
+  }
+
+ private:
+  std::exception_ptr thrown_;
+};
+
+/// A coroutine whose host is known: any `task`.
+template <class Promise>
+concept hosted = std::derived_from<Promise, promise_base>;
+
+}  // namespace detail
+}  // namespace troupe
