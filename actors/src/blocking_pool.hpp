@@ -50,7 +50,7 @@ class blocking_pool {
   /// why it was refused, `errc::overloaded` or `errc::shut_down`; `work` is
   /// then destroyed without a call.
   template <class F>
-  requires std::invocable<F&, job_turn>
+    requires(std::invocable<F&, job_turn>)
   [[nodiscard]] std::optional<errc> submit(F work) {
     return submit_job(std::make_unique<job_of<F>>(std::move(work)));
   }

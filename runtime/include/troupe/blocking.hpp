@@ -100,7 +100,7 @@ struct blocking_t {
   constexpr operator threads() const noexcept { return threads::blocking; }
 
   template <class F>
-    requires std::invocable<std::remove_cvref_t<F>&>
+    requires(std::invocable<std::remove_cvref_t<F>&>)
   [[nodiscard]] auto operator()(F&& work) const {
     static_assert(safe_beside_co_await<F>,
                   "give the lambda a name before co_await: GCC 12 corrupts a "

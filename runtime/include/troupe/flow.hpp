@@ -107,7 +107,7 @@ class flow_builder {
   /// Adds a node; the first one added is the start. See `node_type` for what a
   /// node is.
   template <class N>
-    requires node_type<N> || step_function<N>
+    requires(node_type<N> || step_function<N>)
   node_ref add(std::string name, N node, node_options options = {}) {
     return add_model(std::move(name),
                      detail::make_node_model(std::move(node)),

@@ -69,7 +69,7 @@ concept step_function = std::is_class_v<T> && detail::step_function<T>;
 namespace detail {
 
 template <class N>
-  requires node_type<N> || troupe::step_function<N>
+  requires(node_type<N> || troupe::step_function<N>)
 std::shared_ptr<const node_model> make_node_model(N node) {
   if constexpr (node_type<N>) {
     return std::make_shared<const typed_node<N>>(std::move(node));
