@@ -3,9 +3,10 @@
 
 #include "support/catch.hpp"
 #include "support/counted.hpp"
-#include "support/random_flows.hpp"
+#include "support/flow_maker.hpp"
 #include "support/run_events.hpp"
 #include "support/small_flows.hpp"
+#include "support/world.hpp"
 
 #include <troupe/testing.hpp>
 
