@@ -68,10 +68,10 @@ class RulesTest(unittest.TestCase):
         self.expect_none("", "tests/runtime/flow_test.cpp")
 
     def test_sizes(self):
-        self.expect("size", "\n" * 451)
-        self.expect("size", "#pragma once\n" * 251,
+        self.expect("size", "\n" * 401)
+        self.expect("size", "#pragma once\n" * 221,
                     "runtime/include/troupe/flow.hpp")
-        self.expect_none("\n" * 450)
+        self.expect_none("\n" * 400)
 
     def test_guard(self):
         self.expect("guard", "int a;", "runtime/include/troupe/flow.hpp")
