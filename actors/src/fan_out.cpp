@@ -79,8 +79,6 @@ void fan_out_run::spawn(const flow_model& body, std::size_t index,
     free_places_.pop_back();
   }
   auto& added = children_[place];
-  added.index = index;
-  added.params = params;
   added.deaths = deaths;
   const state& from = model_.in_sequence() ? owner_.shared() : base_;
   added.actor = spawn_lite<flow_supervisor>(
@@ -90,15 +88,13 @@ void fan_out_run::spawn(const flow_model& body, std::size_t index,
 }
 
 void fan_out_run::on_result(branch_result_ptr result) {
-  auto& ended = children_[result->place];
-  ended.actor = nullptr;
+  const auto ended = std::exchange(children_[result->place], child{});
+  free_places_.push_back(result->place);
   if (result->died && !window_.is_stopping() &&
       ended.deaths < machine::deaths_max) {
-    respawn(result->place);
+    respawn(*ended.actor, ended.deaths + 1);
     return;
   }
-  ended.params = {};
-  free_places_.push_back(result->place);
   switch (result->how) {
     case branch_outcome::kind::finished:
       window_.on_finished();
@@ -119,12 +115,10 @@ void fan_out_run::on_result(branch_result_ptr result) {
   if (window_.is_stopping()) cancel_children();
 }
 
-void fan_out_run::respawn(std::uint32_t place) {
-  const auto again = std::exchange(children_[place], child{});
-  free_places_.push_back(place);
+void fan_out_run::respawn(const flow_supervisor& dead, std::uint32_t deaths) {
   const auto& body = model_.items ? model_.bodies.front()
-                                  : model_.bodies[again.index];
-  spawn(*body, again.index, again.params, again.deaths + 1);
+                                  : model_.bodies[dead.index()];
+  spawn(*body, dead.index(), dead.params(), deaths);
 }
 
 void fan_out_run::stop() {
@@ -135,10 +129,11 @@ void fan_out_run::stop() {
 void fan_out_run::cancel_children() {
   if (cancelled_) return;
   cancelled_ = true;
+  const auto order = caf::make_counted<cancel_order>(
+      error{errc::cancelled, "the fan-out was stopped"});
   for (const auto& each : children_) {
     if (!each.actor) continue;
-    post(*each.actor,
-         cancel_signal(error{errc::cancelled, "the fan-out was stopped"}),
+    post(*each.actor, signal{signal_kind::cancel, 0, 0, order},
          owner_.running_on());
   }
 }

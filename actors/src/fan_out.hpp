@@ -68,16 +68,14 @@ class fan_out_run {
  private:
   struct child {
     lite_ptr<flow_supervisor> actor;
-    std::size_t index = 0;
-    /// For a sub-flow that is dispatched again.
-    value params;
+    /// How often it has died and was dispatched again.
     std::uint32_t deaths = 0;
   };
 
   std::optional<value> next_item();
   void spawn(const flow_model& body, std::size_t index, value params,
              std::uint32_t deaths);
-  void respawn(std::uint32_t place);
+  void respawn(const flow_supervisor& dead, std::uint32_t deaths);
   void cancel_children();
   void keep(branch_result_ptr result);
   void merge_ready();

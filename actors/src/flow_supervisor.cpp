@@ -325,11 +325,12 @@ void flow_supervisor::report_to_parent() {
   result->wrote = shared_.take_delta();
   if (const auto& failure = machine_.failure()) {
     // Not by the code: a node may throw the `cancelled` of another run.
-    result->how = was_cancelled_ ? branch_outcome::kind::cancelled
-                                 : branch_outcome::kind::failed;
-    error why = *failure;
-    why.at_item(index_);
-    result->failure = std::make_shared<const error>(std::move(why));
+    if (!was_cancelled_) {
+      result->how = branch_outcome::kind::failed;
+      error why = *failure;
+      why.at_item(index_);
+      result->failure = std::make_shared<const error>(std::move(why));
+    }
   } else {
     result->how = branch_outcome::kind::finished;
     result->action = machine_.action();

@@ -53,6 +53,8 @@ class flow_supervisor final : public fiber_actor,
   [[nodiscard]] const value& params() const noexcept override {
     return params_;
   }
+  /// Its position among the items of its fan-out.
+  [[nodiscard]] std::size_t index() const noexcept { return index_; }
   [[nodiscard]] machine& engine() noexcept { return machine_; }
   [[nodiscard]] run_core& run() const noexcept { return *run_; }
   [[nodiscard]] step_host& steps() noexcept { return *this; }
@@ -125,6 +127,8 @@ class flow_supervisor final : public fiber_actor,
   /// Null for the supervisor of a whole run.
   lite_ptr<flow_supervisor> parent_;
   std::uint32_t place_ = 0;
+  /// How many retries have been waited for.
+  std::uint32_t waits_ = 0;
   bool is_ready_ = false;
   bool has_reported_ = false;
   bool was_cancelled_ = false;
@@ -137,7 +141,6 @@ class flow_supervisor final : public fiber_actor,
   std::unique_ptr<fan_out_run> fan_out_;
   std::uint64_t retry_timer_ = 0;
   std::uint64_t deadline_timer_ = 0;
-  std::uint32_t waits_ = 0;
   std::atomic<std::stop_source*> stop_{nullptr};
 };
 

@@ -49,7 +49,7 @@ void node_actor::drop(std::uint64_t ticket) {
   auto dropped = std::move(*at);
   waiting_.erase(at);
   dropped->step->kept.reset();
-  dropped->step->failure.emplace(errc::cancelled, "dropped");
+  dropped->step->failure = std::make_unique<error>(errc::cancelled, "dropped");
   settle(std::move(dropped), step_status::failed);
 }
 

@@ -35,13 +35,13 @@ timer_service::time_point timer_service::now() const noexcept {
 }
 
 timer_id timer_service::arm(time_point due, lite_ptr<lite_actor> target,
-                            std::uint32_t slot, std::uint64_t generation) {
+                            std::uint32_t slot, std::uint32_t generation) {
   timer_id id;
   bool is_earlier = false;
   {
     const std::lock_guard lock{mutex_};
     if (!stopped_) {
-      id = wheel_.arm(due, {std::move(target), generation, slot});
+      id = wheel_.arm(due, {std::move(target), slot, generation});
       is_earlier = due < next_look_;
       if (is_earlier) {
         next_look_ = due;
@@ -55,7 +55,7 @@ timer_id timer_service::arm(time_point due, lite_ptr<lite_actor> target,
 }
 
 timer_id timer_service::arm(duration wait, lite_ptr<lite_actor> target,
-                            std::uint32_t slot, std::uint64_t generation) {
+                            std::uint32_t slot, std::uint32_t generation) {
   const auto start = now();
   const auto due =
       wait > time_point::max() - start ? time_point::max() : start + wait;

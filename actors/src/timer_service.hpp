@@ -44,9 +44,9 @@ class timer_service {
   /// Times in the past are due at once, but never before this returns to the
   /// actor. After `stop` nothing is armed, and the id is null.
   timer_id arm(time_point due, lite_ptr<lite_actor> target, std::uint32_t slot,
-               std::uint64_t generation);
+               std::uint32_t generation);
   timer_id arm(duration wait, lite_ptr<lite_actor> target, std::uint32_t slot,
-               std::uint64_t generation);
+               std::uint32_t generation);
 
   /// Returns false if the timer has fired, was cancelled or is null. One that
   /// is firing on another thread may still reach the actor.
@@ -68,8 +68,8 @@ class timer_service {
  private:
   struct wake_up {
     lite_ptr<lite_actor> target;
-    std::uint64_t generation;
     std::uint32_t slot;
+    std::uint32_t generation;
   };
 
   void loop();

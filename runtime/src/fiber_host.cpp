@@ -7,12 +7,9 @@ namespace troupe::detail {
 
 wake_key waiter::enlist(fiber_host& host, std::coroutine_handle<> handle) {
   assert(host_ == nullptr);
-  if (host.free_ == fiber_host::none) {
-    host.free_ = static_cast<std::uint32_t>(host.slots_.size());
-    host.slots_.emplace_back();
-  }
+  if (host.free_ == fiber_host::none) host.free_ = host.add_slot();
   const std::uint32_t index = host.free_;
-  auto& slot = host.slots_[index];
+  auto& slot = host.slot_at(index);
   host.free_ = std::exchange(slot.next, fiber_host::none);
   slot.who = this;
   ++host.waiting_;
@@ -24,7 +21,7 @@ wake_key waiter::enlist(fiber_host& host, std::coroutine_handle<> handle) {
 
 void waiter::withdraw() noexcept {
   if (host_ == nullptr) return;
-  auto& slot = host_->slots_[key_.slot];
+  auto& slot = host_->slot_at(key_.slot);
   slot.who = nullptr;
   ++slot.generation;
   slot.next = std::exchange(host_->free_, key_.slot);
@@ -33,8 +30,8 @@ void waiter::withdraw() noexcept {
 }
 
 bool fiber_host::wake(wake_key key, void* answer) {
-  if (key.slot >= slots_.size()) return false;
-  const auto& found = slots_[key.slot];
+  if (key.slot >= slots_) return false;
+  const auto& found = slot_at(key.slot);
   if (found.who == nullptr || found.generation != key.generation) return false;
   auto& who = *found.who;
   who.receive(answer);
@@ -42,6 +39,14 @@ bool fiber_host::wake(wake_key key, void* answer) {
   who.withdraw();
   handle.resume();
   return true;
+}
+
+std::uint32_t fiber_host::add_slot() {
+  if (slots_ != 0) {
+    if (!others_) others_ = std::make_unique<std::vector<slot>>();
+    others_->emplace_back();
+  }
+  return slots_++;
 }
 
 }  // namespace troupe::detail

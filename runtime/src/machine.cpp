@@ -23,28 +23,26 @@ bool machine::is_last_attempt() const noexcept {
 
 std::string machine::path() const {
   std::string text;
-  for (const auto& each : outer_) text += each.graph->nodes[each.at].name + "/";
+  if (seldom_) {
+    for (const auto& each : seldom_->outer) {
+      text += each.graph->nodes[each.at].name + "/";
+    }
+  }
   if (!top_.graph->nodes.empty()) return text + node().name;
   // A fan-out is named after the node it stands for.
-  if (outer_.empty()) return top_.graph->name;
+  if (text.empty()) return top_.graph->name;
   text.pop_back();
   return text;
 }
 
 void machine::on_done(troupe::action chosen) {
   assert(!is_over());
-  if (top_.graph->nodes.empty()) {
-    action_ = std::move(chosen);
-    leave();
+  if (!top_.graph->nodes.empty() && chosen.is_default() &&
+      node().next != no_node) {
+    arrive(node().next);
     return;
   }
-  const graph_node& done = node();
-  if (chosen.is_default() && done.next != no_node) {
-    arrive(done.next);
-    return;
-  }
-  action_ = std::move(chosen);
-  leave();
+  leave(std::move(chosen));
 }
 
 void machine::on_exec_failed(error why) {
@@ -57,9 +55,13 @@ void machine::on_exec_failed(error why) {
           ? retry_decision{}
           : decide_retry(failed.options.retry, attempt_, why, seed_ + steps_);
   if (decision.again) {
-    wait_ = decision.wait;
-    command_ = wait_ > duration::zero() ? command::wait : command::retry_step;
-    if (command_ == command::retry_step) ++attempt_;
+    if (decision.wait > duration::zero()) {
+      rest().wait = decision.wait;
+      command_ = command::wait;
+      return;
+    }
+    ++attempt_;
+    command_ = command::retry_step;
     return;
   }
   if (failed.model->has_fallback() && !retries_itself) {
@@ -125,7 +127,7 @@ void machine::arrive(std::uint32_t index) {
   top_.at = index;
   const graph_node& arrived = node();
   if (arrived.inner) {
-    outer_.push_back(top_);
+    rest().outer.push_back(top_);
     enter(*arrived.inner);
     return;
   }
@@ -135,38 +137,39 @@ void machine::arrive(std::uint32_t index) {
   command_ = command::begin_step;
 }
 
-// The current level has chosen `action_`: follow its edge, or hand the action
-// to the level outside, until an edge is found or the outermost one ends.
-void machine::leave() {
+// The current level ends with an action: follow its edge, or hand it to the
+// level outside, until an edge is found or the outermost one ends.
+void machine::leave(troupe::action chosen) {
   bool at_fan_out = top_.graph->nodes.empty();
   for (;;) {
     if (!at_fan_out) {
       const graph_node& done = node();
       const auto edge =
           std::find_if(done.edges.begin(), done.edges.end(),
-                       [&](const auto& each) { return each.on == action_; });
+                       [&](const auto& each) { return each.on == chosen; });
       if (edge != done.edges.end()) {
         arrive(edge->target);
         return;
       }
       if (!done.edges.empty()) {
-        report_missing_edge();
+        report_missing_edge(chosen);
         if (is_over()) return;
       }
     }
-    if (outer_.empty()) {
+    if (!seldom_ || seldom_->outer.empty()) {
+      if (!chosen.is_default()) rest().action = std::move(chosen);
       command_ = command::finish;
       return;
     }
-    top_ = outer_.back();
-    outer_.pop_back();
+    top_ = seldom_->outer.back();
+    seldom_->outer.pop_back();
     at_fan_out = false;
   }
 }
 
-void machine::report_missing_edge() {
+void machine::report_missing_edge(const troupe::action& chosen) {
   const graph_node& done = node();
-  std::string text = "the action '" + std::string{action_.name()} +
+  std::string text = "the action '" + std::string{chosen.name()} +
                      "' has no edge; there are edges for";
   for (const auto& edge : done.edges) {
     text += " '" + std::string{edge.on.name()} + "'";
@@ -175,13 +178,18 @@ void machine::report_missing_edge() {
     fail(error{errc::missing_edge, std::move(text)});
     return;
   }
-  missing_edges_.push_back({path(), std::move(text)});
+  rest().missing_edges.push_back({path(), std::move(text)});
 }
 
 void machine::fail(error why) {
   why.at_node(path());
-  failure_ = std::make_shared<const error>(std::move(why));
+  rest().failure = std::make_shared<const error>(std::move(why));
   command_ = command::finish;
+}
+
+machine::seldom& machine::rest() {
+  if (!seldom_) seldom_ = std::make_unique<seldom>();
+  return *seldom_;
 }
 
 }  // namespace troupe

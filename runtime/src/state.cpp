@@ -147,7 +147,9 @@ state::state(value document) : root_{std::move(document)} {
 state::state(const state& other) noexcept : root_{other.root_} {}
 
 state::state(state&& other) noexcept
-    : root_{std::move(other.root_)}, recorder_{std::move(other.recorder_)} {
+    : root_{std::move(other.root_)},
+      recorder_{std::move(other.recorder_)},
+      recording_{std::exchange(other.recording_, false)} {
   other.root_ = value::object();
 }
 
@@ -159,6 +161,7 @@ state& state::operator=(state&& other) noexcept {
   if (this == &other) return *this;
   root_ = std::move(other.root_);
   recorder_ = std::move(other.recorder_);
+  recording_ = std::exchange(other.recording_, false);
   other.root_ = value::object();
   return *this;
 }
@@ -176,7 +179,7 @@ const value& state::at(std::string_view path) const {
 // -- writing -----------------------------------------------------------------
 
 void state::set(std::string_view path, value item) {
-  if (!recorder_ && !detail::is_pointer(path)) {
+  if (!recording_ && !detail::is_pointer(path)) {
     tree::put(root_, target::of(path), std::move(item));
     return;
   }
@@ -190,12 +193,12 @@ void state::put(std::string_view path, value item, kind what,
   if (path.empty() && !item.is_object()) {
     throw error{errc::bad_value, "the document of a state is an object"};
   }
-  if (recorder_) {
+  if (recording_) {
     const auto grows = look(root_, path).grows;
     if (grows) {
-      recorder_->note(root_, kind::append, detail::pointer_of(*grows), 1);
+      note(kind::append, detail::pointer_of(*grows), 1);
     } else {
-      recorder_->note(root_, what, detail::pointer_of(path), operand);
+      note(what, detail::pointer_of(path), operand);
     }
   } else {
     (void)look(root_, path);
@@ -224,9 +227,9 @@ bool state::remove(std::string_view path, bool make_parents) {
   // Positions move when an element goes, so the array counts as set.
   const bool in_array = holder != nullptr && holder->is_array();
   if (!there && look(root_, pointer).grows) return false;
-  if (recorder_) {
-    recorder_->note(root_, in_array ? kind::set : kind::erase,
-                    in_array ? std::string{parent} : pointer, nullptr);
+  if (recording_) {
+    note(in_array ? kind::set : kind::erase,
+         in_array ? std::string{parent} : pointer, nullptr);
   }
   if (there) {
     change(root_, path_reader{path}, nullptr);
@@ -254,7 +257,7 @@ void state::append_all(std::string_view path, const value& items) {
                                       " at " + quoted(path)};
   }
   std::string end = detail::pointer_of(path);
-  if (recorder_) recorder_->note(root_, kind::append, end, items.size());
+  if (recording_) note(kind::append, end, items.size());
   end += "/-";
   for (value item : items) change(root_, path_reader{end}, &item);
 }
@@ -345,11 +348,20 @@ void state::apply(const delta::operation& write) {
 
 // -- recording ---------------------------------------------------------------
 
-void state::record() { recorder_ = std::make_unique<detail::recorder>(); }
+void state::record() {
+  recorder_.reset();
+  recording_ = true;
+}
+
+void state::note(kind what, std::string pointer, const value& operand) {
+  if (!recorder_) recorder_ = std::make_unique<detail::recorder>();
+  recorder_->note(root_, what, std::move(pointer), operand);
+}
 
 delta state::take_delta() {
-  if (!recorder_) return {};
+  recording_ = false;
   const auto recorded = std::move(recorder_);
+  if (!recorded) return {};
   return delta{recorded->take(root_)};
 }
 

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -70,8 +69,10 @@ class machine {
   [[nodiscard]] const detail::fan_out_model& fan_out() const noexcept {
     return *fan_out_;
   }
-  /// @pre the command is `wait`
-  [[nodiscard]] duration wait() const noexcept { return wait_; }
+  /// Zero unless the command is `wait`.
+  [[nodiscard]] duration wait() const noexcept {
+    return command_ == command::wait ? seldom_->wait : duration::zero();
+  }
 
   // -- where it stands -------------------------------------------------------
 
@@ -88,22 +89,23 @@ class machine {
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
 
   /// The last action. @pre the command is `finish` and there is no failure
-  [[nodiscard]] const troupe::action& action() const noexcept {
-    return action_;
+  [[nodiscard]] troupe::action action() const {
+    return seldom_ ? seldom_->action : troupe::action{};
   }
   /// Why it failed, or null. @pre the command is `finish`
-  [[nodiscard]] const std::shared_ptr<const error>& failure() const noexcept {
-    return failure_;
+  [[nodiscard]] std::shared_ptr<const error> failure() const noexcept {
+    return seldom_ ? seldom_->failure : nullptr;
   }
   [[nodiscard]] bool is_over() const noexcept {
     return command_ == command::finish;
   }
   /// The missing edges met since the last call.
   [[nodiscard]] std::vector<missing_edge> take_missing_edges() {
-    return std::exchange(missing_edges_, {});
+    if (!seldom_) return {};
+    return std::exchange(seldom_->missing_edges, {});
   }
   [[nodiscard]] bool met_missing_edge() const noexcept {
-    return !missing_edges_.empty();
+    return seldom_ && !seldom_->missing_edges.empty();
   }
 
   // -- what happened ---------------------------------------------------------
@@ -131,25 +133,32 @@ class machine {
     std::uint32_t at = 0;
   };
 
+  /// What most runs never have, so that a sub-flow that waits is small.
+  struct seldom {
+    /// The flows around the current one, outermost first.
+    std::vector<level> outer;
+    std::vector<missing_edge> missing_edges;
+    std::shared_ptr<const error> failure;
+    troupe::action action;
+    duration wait{};
+  };
+
+  [[nodiscard]] seldom& rest();
   void enter(const detail::flow_model& flow);
   void arrive(std::uint32_t index);
-  void leave();
-  void report_missing_edge();
+  void leave(troupe::action chosen);
+  void report_missing_edge(const troupe::action& chosen);
   void fail(error why);
 
   level top_;
-  std::vector<level> outer_;
   const detail::fan_out_model* fan_out_ = nullptr;
   std::uint64_t steps_ = 0;
   std::uint64_t steps_max_;
   std::uint64_t seed_;
-  duration wait_{};
   std::uint32_t attempt_ = 0;
   std::uint32_t deaths_ = 0;
   command command_ = command::finish;
-  troupe::action action_;
-  std::shared_ptr<const error> failure_;
-  std::vector<missing_edge> missing_edges_;
+  std::unique_ptr<seldom> seldom_;
 };
 
 }  // namespace troupe

@@ -120,7 +120,7 @@ class state {
 
   /// Starts to record writes, from nothing; a recording under way is dropped.
   void record();
-  [[nodiscard]] bool recording() const noexcept { return recorder_ != nullptr; }
+  [[nodiscard]] bool recording() const noexcept { return recording_; }
   /// What was written since `record`, and ends the recording. Empty when
   /// nothing was recorded.
   [[nodiscard]] delta take_delta();
@@ -137,8 +137,12 @@ class state {
   void append_all(std::string_view path, const value& items);
   void combine(std::string_view path, const value& operand, delta::kind what);
 
+  void note(delta::kind what, std::string pointer, const value& operand);
+
   value root_;
+  // Made with the first write: most steps of a sub-flow make none.
   std::unique_ptr<detail::recorder> recorder_;
+  bool recording_ = false;
 };
 
 /// The place in a state that `shared["a"]["b"]` names. Lives as long as the

@@ -103,7 +103,15 @@ class fiber_host {
     std::uint32_t next = none;
   };
 
-  std::vector<slot> slots_;
+  [[nodiscard]] slot& slot_at(std::uint32_t index) noexcept {
+    return index == 0 ? first_ : (*others_)[index - 1];
+  }
+  std::uint32_t add_slot();
+
+  // Most hosts have one coroutine that waits, so its slot is at hand.
+  slot first_;
+  std::unique_ptr<std::vector<slot>> others_;
+  std::uint32_t slots_ = 0;
   std::uint32_t waiting_ = 0;
   std::uint32_t free_ = none;
 };

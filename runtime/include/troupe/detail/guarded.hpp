@@ -16,7 +16,8 @@ auto guarded(frame& step, F call) -> std::optional<decltype(call())> {
   try {
     return call();
   } catch (...) {
-    step.failure = error::from(std::current_exception());
+    step.failure =
+        std::make_unique<error>(error::from(std::current_exception()));
     return std::nullopt;
   }
 }

@@ -50,7 +50,8 @@ struct frame {
   bool last_attempt = true;
   std::unique_ptr<kept_values> kept;
   troupe::action action;
-  std::optional<error> failure;
+  /// Why the last phase failed, or null.
+  std::unique_ptr<error> failure;
 };
 
 /// A node with its types erased. Shared by all runs and never changed.

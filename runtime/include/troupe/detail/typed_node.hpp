@@ -49,7 +49,7 @@ class typed_node final : public node_model {
       return step_status::failed;
     } else {
       auto& kept = values::of(step);
-      const error why = *std::exchange(step.failure, std::nullopt);
+      const error why = std::move(*std::exchange(step.failure, nullptr));
       const supplies from{&step.shared, nullptr, &step.context, &why};
       auto input = values_of(*kept.prepared);
       using call = caller<typename p::fallback_parameters>;
