@@ -135,13 +135,13 @@ report fanout(const measuring& how, std::size_t n) {
   found.set("n", n);
   found.set("threads", how.threads);
   found.set("repetitions", how.repetitions);
-  found.set("subflows_per_s", rates.median());
+  found.set("subflows_per_s", rates);
   found.set("wall_s", static_cast<double>(n) / rates.median());
-  found.set("peak_rss_bytes", peaks.median());
-  found.set("bytes_per_subflow", growths.median());
+  found.set("peak_rss_bytes", peaks);
+  found.set("bytes_per_subflow", growths);
   found.set("caf_n", caf_n);
-  found.set("caf_subflows_per_s", caf_rates.median());
-  found.set("caf_bytes_per_subflow", caf_growths.median());
+  found.set("caf_subflows_per_s", caf_rates);
+  found.set("caf_bytes_per_subflow", caf_growths);
   found.set("ratio", rates.median() / caf_rates.median());
   return found;
 }

@@ -69,6 +69,21 @@ double samples::median() const {
   return *middle;
 }
 
+double samples::least() const {
+  return *std::min_element(figures_.begin(), figures_.end());
+}
+
+double samples::most() const {
+  return *std::max_element(figures_.begin(), figures_.end());
+}
+
+void report::set(const std::string& key, const samples& figures) {
+  set(key, figures.median());
+  if (figures.most() - figures.least() <= 0.1 * figures.median()) return;
+  set(key + "_least", figures.least());
+  set(key + "_most", figures.most());
+}
+
 void report::print(bool as_json) const {
   if (as_json) {
     std::cout << figures_.dump() << '\n';

@@ -27,6 +27,8 @@ class samples {
   void add(double figure) { figures_.push_back(figure); }
   /// @pre something was added
   [[nodiscard]] double median() const;
+  [[nodiscard]] double least() const;
+  [[nodiscard]] double most() const;
 
  private:
   std::vector<double> figures_;
@@ -40,6 +42,9 @@ class report {
   void set(const std::string& key, nlohmann::ordered_json figure) {
     figures_[key] = std::move(figure);
   }
+  /// The median under `key`; where least and most differ by more than a tenth
+  /// of it, these too, as `key_least` and `key_most`.
+  void set(const std::string& key, const samples& figures);
   /// One line of JSON, or a line for each figure.
   void print(bool as_json) const;
 

@@ -60,16 +60,16 @@ report waiting(const measuring& how, std::size_t n, std::int64_t wait_ms) {
   found.set("wait_ms", wait_ms);
   found.set("threads", how.threads);
   found.set("repetitions", how.repetitions);
-  found.set("wall_s", walls.median());
-  found.set("cpu_s", cpus.median());
-  found.set("bytes_per_subflow", bytes.median());
-  found.set("most_at_once", most.median());
-  found.set("rss_before", rss_before.median());
-  found.set("rss_after", rss_after.median());
+  found.set("wall_s", walls);
+  found.set("cpu_s", cpus);
+  found.set("bytes_per_subflow", bytes);
+  found.set("most_at_once", most);
+  found.set("rss_before", rss_before);
+  found.set("rss_after", rss_after);
   found.set("cpu_us_per_subflow", cpu_each * 1e6);
   found.set("caf_n", caf_n);
   found.set("caf_cpu_us_per_actor", caf_cpus.median() * 1e6);
-  found.set("caf_bytes_per_actor", caf_bytes.median());
+  found.set("caf_bytes_per_actor", caf_bytes);
   found.set("ratio", cpu_each / caf_cpus.median());
   return found;
 }
