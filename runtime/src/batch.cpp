@@ -1,6 +1,10 @@
 #include "troupe/batch.hpp"
 
+#include "tree.hpp"
+
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace troupe {
 
@@ -25,6 +29,24 @@ item_source source_from_json(const value& list) {
     return checked_item(list.at(next++));
   };
 }
+
+namespace {
+
+// The params of a batch mostly have the same keys, and all of a large window
+// are alive at once.
+item_source with_shared_keys(item_source items) {
+  return [items = std::move(items),
+          last = value{}]() mutable -> std::optional<value> {
+    auto item = items();
+    if (item) {
+      tree::share_keys(*item, last);
+      last = *item;
+    }
+    return item;
+  };
+}
+
+}  // namespace
 
 void apply(fan_out_model& model, fan_out_options options) {
   model.concurrency = options.concurrency;
@@ -51,6 +73,12 @@ flow make_fan_out(std::string name, fan_out_model model) {
   if (model.on_failure.which() == failure_policy::kind::quorum &&
       model.on_failure.count() == 0) {
     refuse("a quorum must be at least 1");
+  }
+  if (model.items) {
+    model.items = [items = std::move(model.items)](const state& shared,
+                                                   context& ctx) {
+      return with_shared_keys(items(shared, ctx));
+    };
   }
   auto made = std::make_shared<flow_model>();
   made->name = std::move(name);

@@ -29,6 +29,7 @@ struct key_block : shared_node {
   /// Gives up one share, if there are keys.
   static void release(key_block* keys) noexcept;
 
+  [[nodiscard]] bool is_same_as(const key_block& other) const noexcept;
   /// The place among the first `high` keys, from `low` on, of the first that
   /// is not less than `where`.
   [[nodiscard]] std::size_t first_not_less(std::size_t low, std::size_t high,

@@ -119,6 +119,20 @@ const value* tree::find(const value& container, target where) noexcept {
   return found.exists ? &at->slots()[found.slot] : nullptr;
 }
 
+void tree::share_keys(value& item, const value& like) noexcept {
+  if (!item.is_object() || item.empty() || !like.is_object() || like.empty()) {
+    return;
+  }
+  tree& own = *root(item);
+  const tree& other = *root(like);
+  if (own.height != 0 || other.height != 0 || !own.is_sole_owner() ||
+      own.keys == other.keys || !own.keys->is_same_as(*other.keys)) {
+    return;
+  }
+  other.keys->share();
+  key_block::release(std::exchange(own.keys, other.keys));
+}
+
 const tree* tree::leaf_at(const tree* root, std::size_t& position) noexcept {
   target where = target::of(position);
   while (root->height != 0) {

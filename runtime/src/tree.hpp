@@ -39,6 +39,10 @@ struct tree : shared_node {
   // Sets the depth right on the unshared path to `where`.
   static void refresh(value& container, target where) noexcept;
 
+  // Lets `item` refer to the keys of `like` where they are the same, so that
+  // many like objects keep their keys once.
+  static void share_keys(value& item, const value& like) noexcept;
+
   // The leaf that holds the element at `position`, which becomes relative.
   [[nodiscard]] static const tree* leaf_at(const tree* root,
                                            std::size_t& position) noexcept;

@@ -172,6 +172,30 @@ TEST_CASE("Params of items go over those of the run", "[batch]") {
         troupe::json::parse(R"([{"a":1,"b":1,"c":3},{"a":7,"c":3}])"));
 }
 
+TEST_CASE("Items with the same keys and with others keep their params",
+          "[batch]") {
+  const troupe::value items = troupe::value::array(
+      {troupe::value::object({{"a", 1}}), troupe::value::object({{"a", 2}}),
+       troupe::value::object({{"a", 3}, {"b", 4}}), troupe::value::object({}),
+       troupe::value::object({{"b", 5}}), troupe::value::object({{"a", 6}})});
+  const auto body = one_node([](state& shared, troupe::context& ctx) {
+    shared.append("seen", ctx.params());
+  });
+  const auto one_by_one = [&](const state&) {
+    return [items, next = std::size_t{0}]() mutable
+               -> std::optional<troupe::value> {
+      if (next == items.size()) return std::nullopt;
+      // Made anew, as nobody else may know of it.
+      return troupe::value{items.at(next++).to_json()};
+    };
+  };
+  const std::size_t width = GENERATE(1U, 2U, 3U, 8U);
+  simulation sim;
+  const auto result = sim.finish(sim.start(
+      troupe::batch("all", body, one_by_one, {.concurrency = width})));
+  CHECK(result.state.at("seen") == items);
+}
+
 TEST_CASE("What a sub-flow keeps to itself is dropped", "[batch]") {
   const auto body = one_node([](state& shared, troupe::context& ctx) {
     shared.set("scratch", ctx.params().at("i"));
