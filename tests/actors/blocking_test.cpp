@@ -81,7 +81,8 @@ TEST_CASE("A blocking call leaves the threads of the actors alone",
 }
 
 TEST_CASE("A result that comes too late is dropped", "[blocking]") {
-  // The call of the first attempt returns only after the second has ended.
+  // The call of the first attempt returns only after the run has ended. On a
+  // busy machine later ones may be late as well.
   struct first_is_late {
     std::shared_ptr<std::promise<void>> go_on;
     int exec(troupe::context& ctx) const {
@@ -97,11 +98,15 @@ TEST_CASE("A result that comes too late is dropped", "[blocking]") {
   const first_is_late node{std::make_shared<std::promise<void>>()};
   const auto run = sys.start(one_node(
       node,
-      {.retry = {.attempts = 2}, .timeout = 5ms, .threads = troupe::blocking}));
+      {.retry = {.attempts = 10'000},
+       .timeout = 5ms,
+       .threads = troupe::blocking}));
   const auto result = run.get();
   node.go_on->set_value();
   REQUIRE(result.ok());
-  CHECK(result.state.at("attempts") == troupe::value::array({1}));
+  const troupe::value& counted = result.state.at("attempts");
+  REQUIRE(counted.size() == 1);
+  CHECK(counted.at(0).get<int>() >= 1);
 }
 
 TEST_CASE("A call that waits for a thread is dropped with its step",
