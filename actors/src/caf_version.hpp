@@ -1,31 +1,24 @@
 #pragma once
 
-// Everything that differs between CAF 0.17.6, which Debian and Ubuntu package,
-// and CAF 1.x. No other file of Troupe may ask for the version.
+// What differs between the versions of CAF, for the sources only. The installed
+// header of the same name has the rest.
+
+#include <troupe/detail/caf_version.hpp>
 
 #include <caf/all.hpp>
 #include <caf/init_global_meta_objects.hpp>
-#include <caf/type_id.hpp>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#if defined(CAF_VERSION_MAJOR) && CAF_VERSION_MAJOR >= 1
-#define TROUPE_CAF_1 1
+#if TROUPE_CAF_1
 #include <caf/scheduler.hpp>
 #else
-#define TROUPE_CAF_1 0
 #include <caf/execution_unit.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 #endif
-
-// -- types in messages --------------------------------------------------------
-
-/// The first type id of Troupe. The ids below it are left to users, who count
-/// from `caf::first_custom_type_id`; those of Troupe are only ever appended.
-#define TROUPE_FIRST_TYPE_ID (caf::first_custom_type_id + 2000)
 
 namespace troupe::detail {
 
@@ -36,33 +29,6 @@ using exec_ctx = caf::scheduler;
 #else
 using exec_ctx = caf::execution_unit;
 #endif
-
-/// One row of a typed actor's interface: takes `Args`, answers `Result`.
-#if TROUPE_CAF_1
-template <class Result, class... Args>
-using answers = caf::result<Result>(Args...);
-#else
-template <class Result, class... Args>
-using answers = typename caf::replies_to<Args...>::template with<Result>;
-#endif
-
-/// What `inspect` of a struct returns, for CAF to read and write its fields:
-/// `return inspect_fields(f, value, "point", field("x", value.x), ...)`.
-template <class T>
-std::pair<const char*, T&> field(const char* name, T& value) {
-  return {name, value};
-}
-template <class Inspector, class T, class... Ts>
-auto inspect_fields(Inspector& f, T& value, const char* name,
-                    std::pair<const char*, Ts&>... fields) {
-#if TROUPE_CAF_1
-  return f.object(value).pretty_name(name).fields(
-      f.field(fields.first, fields.second)...);
-#else
-  static_cast<void>(value);
-  return f(caf::meta::type_name(name), fields.second...);
-#endif
-}
 
 /// Hands a woken `job` to `from`, or, where that is null, to the scheduler of
 /// `system`. The job carries one reference, which is handed over too.
@@ -165,16 +131,25 @@ inline void set_scheduler_policy(caf::actor_system_config& config,
 #endif
 }
 
-/// Tells CAF about the types of an id block. Must come before the first
-/// `caf::actor_system`; on CAF 1.x also before `config` is made.
+/// Tells CAF 1.x about the types of an id block. Must come before the first
+/// `caf::actor_system`. CAF 0.17.6 needs it only for types that are sent to
+/// other processes.
 template <class Block>
-void add_types(caf::actor_system_config& config) {
+void add_types() {
 #if TROUPE_CAF_1
-  static_cast<void>(config);
   caf::init_global_meta_objects<Block>();
   caf::core::init_global_meta_objects();
+#endif
+}
+
+/// The text of an error of CAF's, for people.
+inline std::string text_of(const caf::actor_system& system,
+                           const caf::error& why) {
+#if TROUPE_CAF_1
+  static_cast<void>(system);
+  return to_string(why);
 #else
-  config.add_message_types<Block>();
+  return system.render(why);
 #endif
 }
 
