@@ -1,11 +1,17 @@
 // What a coroutine may wait for: a time span, several tasks, a call that
-// blocks, work with a time limit, another run.
+// blocks, work with a time limit, another run, an actor, a permit.
 
+#include <troupe/ask.hpp>
 #include <troupe/blocking.hpp>
 #include <troupe/gather.hpp>
+#include <troupe/semaphore.hpp>
 #include <troupe/sleep.hpp>
 #include <troupe/system.hpp>
 
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <string>
@@ -84,6 +90,49 @@ struct start_another {
 };
 // endregion
 
+// region: ask
+caf::behavior shouter() {
+  return {[](const std::string& text) { return text + "!"; }};
+}
+
+struct shout {
+  std::string prep(const troupe::state& shared) const {
+    return shared.get<std::string>("text");
+  }
+  troupe::task<std::string> exec(std::string text) const {
+    co_return co_await troupe::ask<std::string>(to, 5s, text);
+  }
+  void post(troupe::state& shared, const std::string& /*text*/,
+            const std::string& answer) const {
+    shared["shouted"] = answer;
+  }
+
+  caf::actor to;
+};
+// endregion
+
+// region: permit
+struct print_pages {
+  troupe::task<int> page(int& busy) const {
+    const troupe::permit printer = co_await printers.acquire();
+    const int at_once = ++busy;
+    co_await troupe::sleep_for(1ms);
+    --busy;
+    co_return at_once;  // the printer is given back, as on every other way out
+  }
+  troupe::task<int> exec() const {
+    int busy = 0;
+    std::vector<troupe::task<int>> pages;
+    for (int i = 0; i < 5; ++i) pages.push_back(page(busy));
+    const auto seen = co_await troupe::gather(std::move(pages));
+    co_return *std::max_element(seen.begin(), seen.end());
+  }
+  void post(troupe::state& shared, int most) const { shared["busy"] = most; }
+
+  troupe::semaphore printers;
+};
+// endregion
+
 int main() {
   troupe::flow_builder inner{"inner"};
   inner.add("sum_of_squares", sum_of_squares{});
@@ -95,7 +144,11 @@ int main() {
   const auto asked = flow.add("ask_two", ask_two{});
   const auto read = flow.add("read_slowly", read_slowly{});
   const auto other = flow.add("start_another", start_another{&runtime, sum});
-  summed >> asked >> read >> other;
+  const auto shouted =
+      flow.add("shout", shout{runtime.actors().spawn(shouter)});
+  const auto printed =
+      flow.add("print_pages", print_pages{troupe::semaphore{runtime, 2}});
+  summed >> asked >> read >> other >> shouted >> printed;
   std::cout << runtime.start(flow.build()).get().state.to_json().dump(1)
             << "\n";
 }

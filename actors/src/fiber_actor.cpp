@@ -37,12 +37,32 @@ fiber_actor::fiber_actor(caf::actor_config& config, home& at,
   core_.on_actor_made();
 }
 
-fiber_actor::~fiber_actor() { core_.on_actor_gone(); }
+// One whose construction failed has not ended.
+fiber_actor::~fiber_actor() {
+  if (!is_gone_) core_.on_actor_gone();
+}
 
-void fiber_actor::ask(const caf::actor& to, caf::message content,
-                      wake_key key) {
-  if (!pending_) pending_ = std::make_unique<std::vector<pending>>();
-  pending_->push_back({request(to, std::move(content)), key});
+// The system may be gone after this: an actor that was asked may keep this one
+// in memory for longer, by a request that it never answers.
+void fiber_actor::on_ended() noexcept {
+  is_gone_ = true;
+  core_.on_actor_gone();
+}
+
+std::uint64_t fiber_actor::ask(const caf::actor& to, caf::message content,
+                               wake_key key) {
+  if (!pending_) pending_ = std::make_unique<pending_requests>();
+  const auto number = request(to, std::move(content));
+  const bool first = pending_->add(number, key, to ? to.address() : nullptr);
+  // An actor that ends does not answer what it has taken in.
+  if (first && to) watch(to);
+  return number;
+}
+
+void fiber_actor::forget(std::uint64_t request) noexcept {
+  const auto removed = pending_->take(request);
+  if (!removed || !removed->was_last) return;
+  if (const auto to = caf::actor_cast<caf::actor>(removed->to)) unwatch(to);
 }
 
 time_point fiber_actor::now() const noexcept { return at().timers->now(); }
@@ -99,27 +119,36 @@ void fiber_actor::on_signal(signal& received) {
 }
 
 void fiber_actor::on_response(std::uint64_t request, caf::message& content) {
-  reply got{std::move(content), {}};
-  if (fiber_host::wake(take_pending(request), &got)) on_fibers();
+  reply got;
+  got.content = std::move(content);
+  answer_request(request, std::move(got));
 }
 
 void fiber_actor::on_error_response(std::uint64_t request,
                                     const caf::error& why) {
-  reply got{{}, why};
-  if (fiber_host::wake(take_pending(request), &got)) on_fibers();
+  reply got;
+  got.why = why;
+  answer_request(request, std::move(got));
 }
 
-wake_key fiber_actor::take_pending(std::uint64_t request) noexcept {
-  if (pending_) {
-    for (auto& each : *pending_) {
-      if (each.request != request) continue;
-      const wake_key key = each.key;
-      each = pending_->back();
-      pending_->pop_back();
-      return key;
-    }
+void fiber_actor::on_down(const caf::down_msg& down) {
+  if (!pending_) return;
+  for (const auto request : pending_->all_to(down.source)) {
+    reply got;
+    got.why = down.reason;
+    got.died = true;
+    answer_request(request, std::move(got));
   }
-  return {own_timer, 0};
+}
+
+void fiber_actor::answer_request(std::uint64_t request, reply got) {
+  if (!pending_) return;
+  const auto removed = pending_->take(request);
+  if (!removed) return;
+  if (removed->was_last && !got.died) {
+    if (const auto to = caf::actor_cast<caf::actor>(removed->to)) unwatch(to);
+  }
+  if (fiber_host::wake(removed->key, &got)) on_fibers();
 }
 
 }  // namespace troupe::detail

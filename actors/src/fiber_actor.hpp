@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "lite_actor.hpp"
+#include "pending_requests.hpp"
 
 namespace troupe::detail {
 
@@ -27,9 +27,13 @@ inline constexpr std::uint32_t take_turn = own + 3;
 inline constexpr std::uint32_t drop_turn = own + 4;
 /// To a supervisor: the node's turn is over; `body` is its `step_ticket`.
 inline constexpr std::uint32_t turn_over = own + 5;
-/// To a semaphore: `body` is an `acquire_order`, or a place comes back.
+/// To a semaphore: `body` is an `acquire_order`, or `slot` permits come back.
 inline constexpr std::uint32_t acquire = own + 6;
 inline constexpr std::uint32_t give_back = own + 7;
+/// To a semaphore: some that wait have gone away.
+inline constexpr std::uint32_t look_again = own + 8;
+/// To a node actor: the run is over.
+inline constexpr std::uint32_t stop = own + 9;
 }  // namespace signal_kind
 
 /// What a wait brought. Dropped unread if the wait is over by then.
@@ -58,6 +62,13 @@ struct waker {
                   exec_ctx* from = nullptr) const;
 };
 
+/// What came of a request: a message, an error, or the end of the actor.
+struct reply {
+  caf::message content{};
+  caf::error why{};
+  bool died = false;
+};
+
 /// An actor that owns coroutines.
 class fiber_actor : public lite_actor, public fiber_host {
  public:
@@ -69,8 +80,14 @@ class fiber_actor : public lite_actor, public fiber_host {
     return {lite_ptr<lite_actor>{this}, key};
   }
 
-  /// Sends a request whose answer wakes `key` with an `answer_of<reply>`.
-  void ask(const caf::actor& to, caf::message content, wake_key key);
+  /// Sends a request. Its answer, or the end of `to`, wakes `key` with a
+  /// `reply`. Returns the number that `forget` takes.
+  std::uint64_t ask(const caf::actor& to, caf::message content, wake_key key);
+  /// Nobody waits for the answer any more.
+  void forget(std::uint64_t request) noexcept;
+
+  /// Where it runs, as the sender of signals; null while it does not.
+  [[nodiscard]] exec_ctx* running_on() noexcept { return context(); }
 
   // -- fiber_host ------------------------------------------------------------
 
@@ -91,27 +108,19 @@ class fiber_actor : public lite_actor, public fiber_host {
   void on_signal(signal& received) final;
   void on_response(std::uint64_t request, caf::message& content) final;
   void on_error_response(std::uint64_t request, const caf::error& why) final;
+  void on_down(const caf::down_msg& down) final;
+  void on_ended() noexcept final;
 
   /// The slot of timers that are the actor's own.
   static constexpr std::uint32_t own_timer = ~std::uint32_t{0};
 
  private:
-  struct pending {
-    std::uint64_t request;
-    wake_key key;
-  };
-
-  wake_key take_pending(std::uint64_t request) noexcept;
+  void answer_request(std::uint64_t request, reply got);
 
   system_core& core_;
   /// The requests under way; absent while there has been none.
-  std::unique_ptr<std::vector<pending>> pending_;
-};
-
-/// What an actor said to a request: a message, or an error.
-struct reply {
-  caf::message content;
-  caf::error why;
+  std::unique_ptr<pending_requests> pending_;
+  bool is_gone_ = false;
 };
 
 }  // namespace troupe::detail

@@ -354,6 +354,7 @@ void flow_supervisor::release() {
   } else {
     end_attempt();
     frame_.kept.reset();
+    line_.reset();
   }
   if (retry_timer_ != 0) cancel_timer(std::exchange(retry_timer_, 0));
   if (deadline_timer_ != 0) cancel_timer(std::exchange(deadline_timer_, 0));

@@ -58,7 +58,6 @@ class flow_supervisor final : public fiber_actor,
   [[nodiscard]] machine& engine() noexcept { return machine_; }
   [[nodiscard]] run_core& run() const noexcept { return *run_; }
   [[nodiscard]] step_host& steps() noexcept { return *this; }
-  [[nodiscard]] exec_ctx* running_on() noexcept { return context(); }
   [[nodiscard]] std::string run_id() const override;
 
  private:

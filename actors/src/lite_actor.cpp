@@ -254,6 +254,7 @@ void lite_actor::end(exec_ctx* from) noexcept {
     on_stop(fail_state_);
     close_mailbox();
     tell_end(std::move(fail_state_), from);
+    on_ended();
   }
 }
 

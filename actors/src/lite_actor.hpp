@@ -58,10 +58,12 @@ class lite_actor : public own_actor {
   virtual void on_message(caf::mailbox_element& message);
   /// The turn asked for with `again()`, after this turn's messages.
   virtual void on_turn() {}
-  /// Last of all and exactly once, also for an actor that was killed, that
+  /// When it ends, exactly once, also for an actor that was killed, that
   /// threw, or that nobody can reach any more. May run on any thread then. Must
   /// not call `request()` or make a handle to this actor.
   virtual void on_stop(const caf::error& reason) noexcept;
+  /// Last of all: what it shares with others is not used any more.
+  virtual void on_ended() noexcept {}
 
   /// Ends the actor when the running callback returns. The first reason counts.
   void quit(caf::error reason = {});

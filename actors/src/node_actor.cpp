@@ -30,6 +30,10 @@ void node_actor::on_mail(signal& received) {
     drop(received.generation);
     return;
   }
+  if (received.kind == signal_kind::stop) {
+    quit();
+    return;
+  }
   ticket_ptr ticket{static_cast<step_ticket*>(received.body.detach()), false};
   ticket->is_ready = false;
   ticket->step->fibers = this;
@@ -111,6 +115,13 @@ void node_actors::stop() {
   {
     const std::lock_guard lock{mutex_};
     stopped.swap(actors_);
+  }
+  // One that has asked somebody stays reachable until it gets its answer.
+  for (auto& [node, actor] : stopped) {
+    auto* const left = actor.get();
+    const caf::weak_actor_ptr known{caf::actor_control_block::from(left)};
+    actor.reset();
+    if (const auto held = known.lock()) post(*left, signal{signal_kind::stop});
   }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -9,17 +11,22 @@
 
 namespace troupe::detail {
 
-/// Who waits for a permit.
+/// Who waits for permits, and for how many.
 class acquire_order final : public payload {
  public:
-  explicit acquire_order(waker asker) : who(std::move(asker)) {}
+  explicit acquire_order(waker asker, std::uint32_t permits = 1)
+      : who(std::move(asker)), count(permits) {}
 
   waker who;
+  std::uint32_t count;
+  /// Set from the actor that waited: it does so no more.
+  std::atomic<bool> gone{false};
 };
 
-/// Hands out a number of permits, first come, first served. A permit is a
-/// `std::shared_ptr<void>`; it comes back when it dies, wherever that is: a
-/// permit for a coroutine that was cancelled meanwhile dies unread.
+/// Hands out a number of permits, first come, first served: who wants many is
+/// not overtaken by those who want few. What is handed out is a
+/// `std::shared_ptr<void>`; it comes back when it dies, wherever that is: one
+/// for a coroutine that was cancelled meanwhile dies unread.
 class semaphore_actor final : public lite_actor {
  public:
   semaphore_actor(caf::actor_config& config, home& at, std::uint32_t permits)
@@ -27,10 +34,13 @@ class semaphore_actor final : public lite_actor {
 
  private:
   void on_signal(signal& received) override;
+  void drop_gone();
   void hand_out();
 
   std::uint32_t free_;
-  std::deque<waker> waiting_;
+  /// Those in line that were told to be gone and are not dropped yet.
+  std::size_t gone_ = 0;
+  std::deque<caf::intrusive_ptr<acquire_order>> waiting_;
 };
 
 }  // namespace troupe::detail

@@ -1,3 +1,4 @@
+#include <troupe/protocol.hpp>
 #include <troupe/system.hpp>
 
 #include <algorithm>
@@ -72,6 +73,7 @@ struct system::owned {
 };
 
 void system::load(caf::actor_system_config& config) {
+  detail::add_types<caf::id_block::troupe>();
   detail::load_scheduler(config);
 }
 

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <troupe/system.hpp>
+#include <troupe/task.hpp>
+
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace troupe {
+
+namespace detail {
+class semaphore_line;
+class place_in_line;
+}  // namespace detail
+
+/// A right to do something, lent by a `semaphore`. It goes back when this is
+/// destroyed, so it comes back on every way out of a coroutine: its end, an
+/// exception, and cancellation.
+///
+/// It must not outlive the semaphore's system.
+///
+/// Thread safety: confined to one actor or task at a time; it may be destroyed
+/// on any thread.
+class [[nodiscard]] permit {
+ public:
+  /// Stands for no permit.
+  permit() noexcept = default;
+  permit(permit&&) noexcept = default;
+  permit& operator=(permit&&) noexcept = default;
+  permit(const permit&) = delete;
+  permit& operator=(const permit&) = delete;
+  ~permit() = default;
+
+  /// Gives it back before its end.
+  void release() noexcept { place_.reset(); }
+  /// Whether it is there to be given back.
+  [[nodiscard]] explicit operator bool() const noexcept {
+    return place_ != nullptr;
+  }
+
+ private:
+  friend class acquire_operation;
+  explicit permit(std::shared_ptr<void> place) noexcept
+      : place_(std::move(place)) {}
+
+  std::shared_ptr<void> place_;
+};
+
+/// See `semaphore::acquire`.
+class [[nodiscard]] acquire_operation final : private detail::waiter {
+ public:
+  acquire_operation(std::shared_ptr<detail::semaphore_line> line,
+                    std::uint32_t count) noexcept
+      : line_(std::move(line)), count_(count) {}
+  acquire_operation(const acquire_operation&) = delete;
+  acquire_operation& operator=(const acquire_operation&) = delete;
+  ~acquire_operation();
+
+  bool await_ready() const noexcept { return false; }
+  template <detail::hosted Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    auto& host = *self.promise().host;
+    stand_in_line(host, enlist(host, self));
+  }
+  permit await_resume() { return permit{std::move(got_)}; }
+
+ private:
+  void stand_in_line(detail::fiber_host& host, detail::wake_key key);
+  void receive(void* answer) override;
+
+  std::shared_ptr<detail::semaphore_line> line_;
+  std::uint32_t count_;
+  std::shared_ptr<detail::place_in_line> place_;
+  std::shared_ptr<void> got_;
+};
+
+/// A number of permits for all the coroutines of a system, of whatever node,
+/// run or sub-flow:
+///
+///     troupe::semaphore seats{runtime, 3};
+///     const auto seat = co_await seats.acquire();
+///
+/// It is an actor, and this a handle to it: copies lend the same permits. For
+/// the attempts of one node, `concurrency` in its options does the same.
+///
+/// Fair: first come, first served. Who wants many permits is not overtaken by
+/// those who want few. The line has no bound of its own; each place in it is a
+/// coroutine that waits.
+///
+/// It may be destroyed after its system, but not be used after it.
+///
+/// Thread safety: immutable; `acquire` may be called anywhere.
+class semaphore {
+ public:
+  /// Errors: throws `errc::bad_flow` for less than one permit.
+  semaphore(system& where, std::uint32_t permits);
+
+  /// Awaitable: gives `count` permits as one, after waiting for them in line.
+  /// A time limit is that of `within` around it.
+  ///
+  /// Errors: throws `errc::bad_flow` for none, and for more than there are.
+  /// Cancellation: the place in line is given up. Permits that were on their
+  /// way go back.
+  [[nodiscard]] acquire_operation acquire(std::uint32_t count = 1) const;
+
+  /// How many permits there are in all.
+  [[nodiscard]] std::uint32_t size() const noexcept { return permits_; }
+
+ private:
+  std::shared_ptr<detail::semaphore_line> line_;
+  std::uint32_t permits_;
+};
+
+}  // namespace troupe

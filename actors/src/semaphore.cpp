@@ -1,0 +1,73 @@
+#include "semaphore_actor.hpp"
+#include "system_core.hpp"
+
+#include <troupe/semaphore.hpp>
+
+#include <string>
+
+namespace troupe {
+
+namespace detail {
+
+/// What the copies of a semaphore share.
+class semaphore_line {
+ public:
+  explicit semaphore_line(lite_ptr<semaphore_actor> keeper)
+      : actor(std::move(keeper)) {}
+
+  const lite_ptr<semaphore_actor> actor;
+};
+
+/// A wait for permits, as the one who waits knows it.
+class place_in_line {
+ public:
+  explicit place_in_line(caf::intrusive_ptr<acquire_order> placed)
+      : order(std::move(placed)) {}
+
+  const caf::intrusive_ptr<acquire_order> order;
+};
+
+}  // namespace detail
+
+acquire_operation::~acquire_operation() {
+  if (host() == nullptr || !place_) return;
+  place_->order->gone.store(true);
+  post(*line_->actor, detail::signal{detail::signal_kind::look_again});
+}
+
+void acquire_operation::stand_in_line(detail::fiber_host& host,
+                                      detail::wake_key key) {
+  auto* owner = dynamic_cast<detail::fiber_actor*>(&host);
+  if (owner == nullptr) {
+    throw error{errc::request_failed, "only an actor can wait for a permit"};
+  }
+  auto order =
+      caf::make_counted<detail::acquire_order>(owner->waker_for(key), count_);
+  place_ = std::make_shared<detail::place_in_line>(order);
+  post(*line_->actor, detail::signal{detail::signal_kind::acquire, 0, 0, order},
+       owner->running_on());
+}
+
+void acquire_operation::receive(void* answer) {
+  got_ = std::move(*static_cast<std::shared_ptr<void>*>(answer));
+}
+
+semaphore::semaphore(system& where, std::uint32_t permits) : permits_(permits) {
+  if (permits < 1) {
+    throw error{errc::bad_flow, "a semaphore must have at least one permit"};
+  }
+  line_ = std::make_shared<detail::semaphore_line>(
+      detail::spawn_lite<detail::semaphore_actor>(where.core().at(), nullptr,
+                                                  permits));
+}
+
+acquire_operation semaphore::acquire(std::uint32_t count) const {
+  if (count < 1 || count > permits_) {
+    throw error{errc::bad_flow, "permits to acquire must be from 1 to " +
+                                    std::to_string(permits_) +
+                                    ", the size of the semaphore"};
+  }
+  return {line_, count};
+}
+
+}  // namespace troupe
