@@ -112,4 +112,34 @@ bool own_actor::cleanup(caf::error&& reason, exec_ctx* from) {
 
 #endif
 
+std::string option_name(std::string_view name) {
+#if TROUPE_CAF_1
+  return "caf." + std::string{name};
+#else
+  return std::string{name};
+#endif
+}
+
+void set_scheduler(caf::actor_system_config& config, std::size_t threads,
+                   std::size_t throughput) {
+  config.set(option_name("scheduler.max-threads"), threads);
+  config.set(option_name("scheduler.max-throughput"), throughput);
+#if TROUPE_CAF_1
+  // A worker that polls steals the job that the running one is about to take.
+  config.set("caf.work-stealing.aggressive-poll-attempts", std::size_t{0});
+  config.set("caf.work-stealing.moderate-poll-attempts", std::size_t{0});
+#endif
+}
+
+void set_scheduler_policy(caf::actor_system_config& config,
+                          const std::string& name) {
+#if TROUPE_CAF_1
+  config.set("caf.scheduler.policy", name);
+#else
+  // Here names are atoms.
+  config.set("scheduler.policy",
+             name == "sharing" ? caf::atom("sharing") : caf::atom("stealing"));
+#endif
+}
+
 }  // namespace troupe::detail

@@ -98,38 +98,16 @@ T& content_as(caf::mailbox_element& element) {
 
 /// The name of a configuration option of CAF: "scheduler.max-threads" becomes
 /// "caf.scheduler.max-threads" where CAF wants that.
-inline std::string option_name(std::string_view name) {
-#if TROUPE_CAF_1
-  return "caf." + std::string{name};
-#else
-  return std::string{name};
-#endif
-}
+[[nodiscard]] std::string option_name(std::string_view name);
 
 /// Sets how many threads run actors, and how many messages an actor may take
 /// before it lets others run.
-inline void set_scheduler(caf::actor_system_config& config, std::size_t threads,
-                          std::size_t throughput) {
-  config.set(option_name("scheduler.max-threads"), threads);
-  config.set(option_name("scheduler.max-throughput"), throughput);
-#if TROUPE_CAF_1
-  // A worker that polls steals the job that the running one is about to take.
-  config.set("caf.work-stealing.aggressive-poll-attempts", std::size_t{0});
-  config.set("caf.work-stealing.moderate-poll-attempts", std::size_t{0});
-#endif
-}
+void set_scheduler(caf::actor_system_config& config, std::size_t threads,
+                   std::size_t throughput);
 
 /// Chooses one of CAF's own schedulers: "stealing" or "sharing".
-inline void set_scheduler_policy(caf::actor_system_config& config,
-                                 const std::string& name) {
-#if TROUPE_CAF_1
-  config.set("caf.scheduler.policy", name);
-#else
-  // Here names are atoms.
-  config.set("scheduler.policy",
-             name == "sharing" ? caf::atom("sharing") : caf::atom("stealing"));
-#endif
-}
+void set_scheduler_policy(caf::actor_system_config& config,
+                          const std::string& name);
 
 /// Tells CAF 1.x about the types of an id block. Must come before the first
 /// `caf::actor_system`. CAF 0.17.6 needs it only for types that are sent to
