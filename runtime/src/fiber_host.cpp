@@ -1,9 +1,18 @@
 #include "troupe/detail/fiber_host.hpp"
 
+#include "troupe/error.hpp"
+#include "troupe/task.hpp"
+
 #include <cassert>
+#include <string>
 #include <utility>
 
 namespace troupe::detail {
+
+void throw_too_deep() {
+  throw error{errc::too_deep, "tasks await each other more than " +
+                                  std::to_string(task_depth_max) + " deep"};
+}
 
 wake_key waiter::enlist(fiber_host& host, std::coroutine_handle<> handle) {
   assert(host_ == nullptr);

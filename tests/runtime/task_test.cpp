@@ -7,6 +7,7 @@
 #include <troupe/task.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -54,6 +55,15 @@ task<int> deep(int depth, counted by_value) {
   co_return points;
 }
 
+task<int> recurse(std::uint32_t depth) {
+  if (depth == 0) {
+    co_await sleep_for(1s);
+    co_return 0;
+  }
+  auto below = recurse(depth - 1);
+  co_return 1 + co_await below;
+}
+
 class told final : public troupe::detail::completion {
  public:
   int times = 0;
@@ -86,6 +96,28 @@ TEST_CASE("A loop over tasks that are ready stays flat", "[task]") {
   auto work = sum_of_loop(1'000'000);
   CHECK(work.start(host));
   CHECK(work.take() == 7'000'000);
+}
+
+TEST_CASE("Tasks await each other as deep as they may", "[task]") {
+  still_host host;
+  auto deepest = recurse(troupe::task_depth_max);
+  CHECK_FALSE(deepest.start(host));
+  host.advance(1s);
+  CHECK(deepest.take() == int{troupe::task_depth_max});
+}
+
+TEST_CASE("A task that is awaited too deep does not begin", "[task]") {
+  still_host host;
+  auto too_deep = recurse(troupe::task_depth_max + 1);
+  CHECK(too_deep.start(host));
+  CHECK(host.timers() == 0);
+  try {
+    too_deep.take();
+    FAIL("it was taken");
+  } catch (const troupe::error& why) {
+    CHECK(why.code() == troupe::errc::too_deep);
+    CHECK(why.message() == "tasks await each other more than 1000 deep");
+  }
 }
 
 TEST_CASE("What a task throws comes out where it is taken", "[task]") {

@@ -47,6 +47,8 @@ enum class errc : std::uint8_t {
   overloaded,
   /// The system was shut down before the work was done.
   shut_down,
+  /// Coroutines awaited each other deeper than they may.
+  too_deep,
 };
 
 /// The name of `code` as written in the source, for example "timed_out".

@@ -45,6 +45,7 @@ class [[nodiscard]] gather_operation {
   template <hosted Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) {
     host_ = self.promise().host;
+    depth_ = self.promise().depth_below();
     entries_.reserve(tasks_.size());
     for (std::size_t i = 0; i < tasks_.size(); ++i) {
       entries_.emplace_back(*this, i);
@@ -84,7 +85,9 @@ class [[nodiscard]] gather_operation {
     while (!stopped_ && next_ < tasks_.size() && running_ < options_.width) {
       const std::size_t index = next_++;
       ++running_;
-      if (tasks_[index].start(*host_, &entries_[index])) note_end(index);
+      if (tasks_[index].start(*host_, &entries_[index], depth_)) {
+        note_end(index);
+      }
     }
     pumping_ = false;
     return stopped_ || (running_ == 0 && next_ == tasks_.size());
@@ -118,6 +121,7 @@ class [[nodiscard]] gather_operation {
   gather_options options_;
   std::vector<entry> entries_;
   fiber_host* host_ = nullptr;
+  std::uint32_t depth_ = 0;
   std::coroutine_handle<> parent_;
   std::size_t next_ = 0;
   std::size_t running_ = 0;

@@ -48,7 +48,7 @@ class [[nodiscard]] within_operation final : private waiter,
   template <hosted Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) {
     auto& host = *self.promise().host;
-    if (work_.start(host, this)) return false;
+    if (work_.start(host, this, self.promise().depth_below())) return false;
     parent_ = self;
     const auto key = enlist(host, self);
     timer_ = host.wake_at(host.now() + limit_, key);

@@ -20,7 +20,9 @@ namespace troupe {
 /// capturing lambdas and brace-initialised aggregates. Troupe's own awaitables
 /// do not accept them; in calls of your own, give them a name first.
 ///
-/// Errors: what the coroutine throws comes out of `co_await`.
+/// Errors: what the coroutine throws comes out of `co_await`. One that is
+/// awaited more than `task_depth_max` deep, as by a recursion without an end,
+/// does not begin: `co_await` throws `errc::too_deep`.
 /// Cancellation: the task is destroyed at the `co_await` it waits in.
 /// Thread safety: confined to one actor.
 template <class T>
@@ -53,10 +55,12 @@ class [[nodiscard]] task {
   }
 
   /// Runs it on `host` up to its first wait. `told`, if given, hears when it
-  /// has ended, unless that is before this call returns.
-  /// Returns whether it has ended.
-  bool start(detail::fiber_host& host, detail::completion* told = nullptr) {
+  /// has ended, unless that is before this call returns. `depth` is that of
+  /// the task that awaits it, plus one. Returns whether it has ended.
+  bool start(detail::fiber_host& host, detail::completion* told = nullptr,
+             std::uint32_t depth = 0) {
     handle_.promise().host = &host;
+    handle_.promise().depth = depth;
     handle_.resume();
     if (handle_.done()) return true;
     handle_.promise().told = told;
@@ -80,6 +84,7 @@ class [[nodiscard]] task {
     bool await_suspend(std::coroutine_handle<Promise> parent) const {
       // The child starts here and not by transfer, so that a loop over tasks
       // that are ready at once stays flat.
+      child_.promise().depth = parent.promise().depth_below();
       child_.promise().host = parent.promise().host;
       child_.resume();
       if (child_.done()) return false;

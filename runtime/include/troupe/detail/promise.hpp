@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <coroutine>
+#include <cstdint>
 #include <exception>
 #include <utility>
 #include <variant>
@@ -13,7 +14,13 @@ namespace troupe {
 template <class T = void>
 class task;
 
+/// How deep tasks may await each other.
+inline constexpr std::uint32_t task_depth_max = 1'000;
+
 namespace detail {
+
+/// Errors: always throws `errc::too_deep`.
+[[noreturn]] void throw_too_deep();
 
 /// Told once when a task that nobody awaits directly has ended.
 class completion {
@@ -31,6 +38,15 @@ struct promise_base {
   /// Who else is to be told.
   completion* told = nullptr;
   fiber_host* host = nullptr;
+  /// How many tasks wait for the end of this one, each for the next.
+  std::uint32_t depth = 0;
+
+  /// The depth of what this one awaits. A bound on it is one on the stack, as
+  /// each of them starts, resumes and destroys the next within a call.
+  [[nodiscard]] std::uint32_t depth_below() const {
+    if (depth >= task_depth_max) throw_too_deep();
+    return depth + 1;
+  }
 
   struct final_awaiter {
     bool await_ready() const noexcept { return false; }
