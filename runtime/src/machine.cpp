@@ -14,7 +14,12 @@ using detail::no_node;
 machine::machine(const flow_model& root, std::uint64_t steps_max,
                  std::uint64_t seed)
     : steps_max_(steps_max), seed_(seed) {
-  enter(root);
+  top_.graph = &root;
+  if (!root.fan_out) {
+    arrive(root.start);
+  } else if (!meets_step_limit()) {
+    begin(command::fan_out);
+  }
 }
 
 bool machine::is_last_attempt() const noexcept {
@@ -97,44 +102,41 @@ void machine::on_died() {
   if (command_ != command::fan_out) command_ = command::begin_step;
 }
 
-// Descends to the first thing to do in `flow`: its start, the start of the
-// flow that stands there, and so on.
-void machine::enter(const flow_model& flow) {
-  top_ = {&flow, 0};
-  if (!flow.fan_out) {
-    arrive(flow.start);
-    return;
+// Arrives at a node of the current level, and from there at the first thing to
+// do: the start of the flow that stands there, and so on. A loop, because flows
+// nest as deep as memory allows.
+void machine::arrive(std::uint32_t index) {
+  for (;;) {
+    if (meets_step_limit()) return;
+    top_.at = index;
+    const auto& inner = node().inner;
+    if (!inner) break;
+    rest().outer.push_back(top_);
+    top_ = {inner.get(), 0};
+    if (inner->fan_out) {
+      begin(command::fan_out);
+      return;
+    }
+    index = inner->start;
   }
-  if (steps_ == steps_max_) {
-    arrive(no_node);
-    return;
-  }
-  ++steps_;
-  attempt_ = 0;
-  deaths_ = 0;
-  fan_out_ = &*flow.fan_out;
-  command_ = command::fan_out;
+  begin(command::begin_step);
 }
 
-void machine::arrive(std::uint32_t index) {
-  if (steps_ == steps_max_) {
-    fail(error{errc::step_limit,
-               "made " + std::to_string(steps_max_) +
-                   " steps, the most it may; raise steps_max if the loop is "
-                   "meant to go on"});
-    return;
-  }
-  top_.at = index;
-  const graph_node& arrived = node();
-  if (arrived.inner) {
-    rest().outer.push_back(top_);
-    enter(*arrived.inner);
-    return;
-  }
+bool machine::meets_step_limit() {
+  if (steps_ < steps_max_) return false;
+  fail(error{errc::step_limit,
+             "made " + std::to_string(steps_max_) +
+                 " steps, the most it may; raise steps_max if the loop is "
+                 "meant to go on"});
+  return true;
+}
+
+void machine::begin(command what) {
   ++steps_;
   attempt_ = 0;
   deaths_ = 0;
-  command_ = command::begin_step;
+  command_ = what;
+  if (what == command::fan_out) fan_out_ = &*top_.graph->fan_out;
 }
 
 // The current level ends with an action: follow its edge, or hand it to the

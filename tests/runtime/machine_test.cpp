@@ -256,6 +256,22 @@ TEST_CASE("A fan-out is one step, at the start or within", "[machine]") {
   CHECK(limited.failure()->code() == errc::step_limit);
 }
 
+TEST_CASE("A machine descends a million flows without using up the stack",
+          "[machine]") {
+  auto nest = single(nothing);
+  for (int depth = 0; depth < 1'000'000; ++depth) {
+    flow_builder outer{"outer"};
+    outer.add("in", nest);
+    nest = outer.build();
+  }
+  machine subject{nest.model(), many, 0};
+  CHECK(subject.next() == command::begin_step);
+  CHECK(subject.steps() == 1);
+  subject.on_done("bottom");
+  CHECK(subject.is_over());
+  CHECK(subject.action().name() == "bottom");
+}
+
 TEST_CASE("A cancelled run is over, once", "[machine]") {
   const auto work = single(fails{}, {.retry = {.attempts = 2, .wait = 1s}});
   machine subject{work.model(), many, 0};

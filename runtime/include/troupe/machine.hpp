@@ -144,8 +144,9 @@ class machine {
   };
 
   [[nodiscard]] seldom& rest();
-  void enter(const detail::flow_model& flow);
   void arrive(std::uint32_t index);
+  void begin(command what);
+  bool meets_step_limit();
   void leave(troupe::action chosen);
   void report_missing_edge(const troupe::action& chosen);
   void fail(error why);
