@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "support/counted.hpp"
 #include "support/run_events.hpp"
+#include "support/scripted_exec.hpp"
 #include "support/small_flows.hpp"
 
 #include <troupe/each.hpp>
@@ -28,12 +29,7 @@ using troupe::testing::simulation;
 namespace {
 
 /// Waits, fails and dies as the script says.
-struct scripted {
-  script calls;
-
-  troupe::task<int> exec(troupe::context& ctx) const {
-    co_return (co_await calls.next(ctx)).get<int>();
-  }
+struct scripted : scripted_exec {
   void post(state& shared, int given) const { shared.set("given", given); }
 };
 
@@ -79,14 +75,15 @@ TEST_CASE("Attempts that are used up end the run or fall back",
   const troupe::node_options twice{.retry = {.attempts = 2}};
 
   SECTION("without a fallback") {
-    const auto result = sim.finish(sim.start(one_node(scripted{calls}, twice)));
+    const auto result =
+        sim.finish(sim.start(one_node(scripted{{calls}}, twice)));
     REQUIRE_FALSE(result.ok());
     CHECK(result.failure->describe() ==
           "node 'only', attempt 1: node_threw: three");
   }
   SECTION("with a fallback") {
     const auto result =
-        sim.finish(sim.start(one_node(with_fallback{{calls}}, twice)));
+        sim.finish(sim.start(one_node(with_fallback{{{calls}}}, twice)));
     REQUIRE(result.ok());
     CHECK(result.state.get<int>("given") == 5);
   }
@@ -97,8 +94,8 @@ TEST_CASE("A permanent error is not tried again", "[supervision]") {
   simulation sim;
   script calls;
   calls.fails_for_good("gone");
-  const auto result = sim.finish(
-      sim.start(one_node(with_fallback{{calls}}, {.retry = {.attempts = 5}})));
+  const auto result = sim.finish(sim.start(
+      one_node(with_fallback{{{calls}}}, {.retry = {.attempts = 5}})));
   CHECK(result.ok());
   CHECK(calls.calls().size() == 1);
 }
@@ -112,7 +109,8 @@ TEST_CASE("A predicate decides what is tried again", "[supervision]") {
   options.retry.when = [](const troupe::error& why) {
     return why.message() == "again";
   };
-  const auto result = sim.finish(sim.start(one_node(scripted{calls}, options)));
+  const auto result =
+      sim.finish(sim.start(one_node(scripted{{calls}}, options)));
   REQUIRE_FALSE(result.ok());
   CHECK(result.failure->message() == "never");
 }
@@ -188,7 +186,7 @@ TEST_CASE("A retry wait blocks nobody", "[supervision]") {
   calls.fails("busy", 100);
   for (int i = 0; i < 100; ++i) calls.gives(1);
   const auto body =
-      one_node(scripted{calls}, {.retry = {.attempts = 2, .wait = 1h}});
+      one_node(scripted{{calls}}, {.retry = {.attempts = 2, .wait = 1h}});
   const auto all = troupe::batch(
       "all", body, numbered(100),
       {.concurrency = 100, .on_conflict = troupe::on_conflict::last});
@@ -244,7 +242,7 @@ TEST_CASE("A node's actor that dies costs no attempt", "[supervision]") {
   script calls;
   calls.fails("busy").dies().dies().fails("busy").gives(7);
   const auto result = sim.finish(
-      sim.start(one_node(scripted{calls}, {.retry = {.attempts = 3}})));
+      sim.start(one_node(scripted{{calls}}, {.retry = {.attempts = 3}})));
   // Attempts 0 and 1 failed; those that died in between were not counted.
   REQUIRE(result.ok());
   CHECK(result.state.get<int>("given") == 7);
@@ -258,7 +256,7 @@ TEST_CASE("A node whose actor dies again and again fails", "[supervision]") {
   simulation sim{{.turns = troupe::turns::by_message}};
   script calls;
   for (int i = 0; i < 10; ++i) calls.dies();
-  const auto result = sim.finish(sim.start(one_node(scripted{calls})));
+  const auto result = sim.finish(sim.start(one_node(scripted{{calls}})));
   REQUIRE_FALSE(result.ok());
   CHECK(result.failure->describe() ==
         "node 'only': actor_died: its actor died 4 times");
@@ -270,7 +268,8 @@ TEST_CASE("A sub-flow whose actor dies begins anew", "[supervision]") {
   simulation sim;
   script calls;
   calls.dies().dies().dies().gives(7);
-  const auto all = troupe::batch("all", one_node(scripted{calls}), numbered(1));
+  const auto all =
+      troupe::batch("all", one_node(scripted{{calls}}), numbered(1));
   const auto result = sim.finish(sim.start(all));
   REQUIRE(result.ok());
   CHECK(result.state.get<int>("given") == 7);
@@ -282,7 +281,8 @@ TEST_CASE("A sub-flow whose actor dies again and again fails",
   simulation sim;
   script calls;
   for (int i = 0; i < 10; ++i) calls.dies();
-  const auto all = troupe::batch("all", one_node(scripted{calls}), numbered(1));
+  const auto all =
+      troupe::batch("all", one_node(scripted{{calls}}), numbered(1));
   const auto result = sim.finish(sim.start(all));
   REQUIRE_FALSE(result.ok());
   CHECK(result.failure->code() == errc::actor_died);
@@ -298,7 +298,7 @@ TEST_CASE("A whole run whose actor dies is told so", "[supervision]") {
   calls.dies();
   troupe::flow_builder builder{"two"};
   builder.add("first", [](state& shared) { shared.set("a", 1); }) >>
-      builder.add("second", scripted{calls});
+      builder.add("second", scripted{{calls}});
   const auto run = sim.start(builder.build());
   const auto result = sim.finish(run);
   REQUIRE_FALSE(result.ok());

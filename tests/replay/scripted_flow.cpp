@@ -127,48 +127,39 @@ task<void> pause(const context& ctx) {
   }
 }
 
-struct plain_node {
+/// What a node does for one input, and for one item of a batch.
+struct plain_exec {
   script does;
 
-  number prep(const state& shared, const context& ctx) const {
-    return does.input(shared, ctx);
-  }
   number exec(number input, const context& ctx) const {
     does.begin(ctx);
     return does.result(input, ctx);
   }
   number fallback(number, const error& why, const context& ctx) const {
     return does.fall_back(why, ctx);
+  }
+};
+
+struct plain_node : plain_exec {
+  number prep(const state& shared, const context& ctx) const {
+    return does.input(shared, ctx);
   }
   action post(state& shared, number, number result, const context& ctx) const {
     return does.write(shared, result, ctx);
   }
 };
 
-struct plain_batch_node {
-  script does;
-
+struct plain_batch_node : plain_exec {
   numbers prep() const { return does.items(); }
-  number exec(number input, const context& ctx) const {
-    does.begin(ctx);
-    return does.result(input, ctx);
-  }
-  number fallback(number, const error& why, const context& ctx) const {
-    return does.fall_back(why, ctx);
-  }
   action post(state& shared, const numbers&, const numbers& results,
               const context& ctx) const {
     return does.write_sum(shared, results, ctx);
   }
 };
 
-struct async_node {
+struct async_exec {
   script does;
 
-  task<number> prep(const state& shared, const context& ctx) const {
-    co_await pause(ctx);
-    co_return does.input(shared, ctx);
-  }
   task<number> exec(number input, const context& ctx) const {
     does.begin(ctx);
     co_await pause(ctx);
@@ -180,6 +171,13 @@ struct async_node {
     co_await pause(ctx);
     co_return does.fall_back(known, ctx);
   }
+};
+
+struct async_node : async_exec {
+  task<number> prep(const state& shared, const context& ctx) const {
+    co_await pause(ctx);
+    co_return does.input(shared, ctx);
+  }
   task<action> post(state& shared, number, number result,
                     const context& ctx) const {
     co_await pause(ctx);
@@ -187,22 +185,10 @@ struct async_node {
   }
 };
 
-struct async_batch_node {
-  script does;
-
+struct async_batch_node : async_exec {
   task<numbers> prep(const context& ctx) const {
     co_await pause(ctx);
     co_return does.items();
-  }
-  task<number> exec(number input, const context& ctx) const {
-    does.begin(ctx);
-    co_await pause(ctx);
-    co_return does.result(input, ctx);
-  }
-  task<number> fallback(number, const error& why, const context& ctx) const {
-    const error known = why;
-    co_await pause(ctx);
-    co_return does.fall_back(known, ctx);
   }
   task<action> post(state& shared, numbers, numbers results,
                     const context& ctx) const {
@@ -282,17 +268,18 @@ class flow_maker {
     switch (what.what) {
       case element::kind::node:
         if (what.is_async) {
-          return builder.add(what.id, async_node{std::move(does)}, options);
+          return builder.add(what.id, async_node{{std::move(does)}}, options);
         }
-        return builder.add(what.id, plain_node{std::move(does)}, options);
+        return builder.add(what.id, plain_node{{std::move(does)}}, options);
       case element::kind::batch_node: {
         const each_options width{what.is_parallel ? std::size_t{64} : 1};
         if (what.is_async) {
-          return builder.add(
-              what.id, each(async_batch_node{std::move(does)}, width), options);
+          return builder.add(what.id,
+                             each(async_batch_node{{std::move(does)}}, width),
+                             options);
         }
         return builder.add(
-            what.id, each(plain_batch_node{std::move(does)}, width), options);
+            what.id, each(plain_batch_node{{std::move(does)}}, width), options);
       }
       default:
         return builder.add(what.id, make(what));

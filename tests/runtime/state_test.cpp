@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/code_of.hpp"
 
 #include <troupe/error.hpp>
 #include <troupe/state.hpp>
@@ -15,6 +16,7 @@ using troupe::errc;
 using troupe::json;
 using troupe::state;
 using troupe::value;
+using troupe_test::code_of;
 
 namespace {
 
@@ -25,18 +27,6 @@ static_assert(
     std::is_same_v<decltype(std::declval<const state&>()["a"]), value>);
 
 state parse(const char* text) { return state{json::parse(text)}; }
-
-template <class Action>
-errc code_of(Action action, std::string* text = nullptr) {
-  try {
-    action();
-  } catch (const troupe::error& why) {
-    if (text != nullptr) *text = why.message();
-    return why.code();
-  }
-  FAIL("nothing was thrown");
-  return {};
-}
 
 std::size_t members_of(state document) { return document.size(); }
 

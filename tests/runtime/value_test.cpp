@@ -1,4 +1,6 @@
 #include "support/catch.hpp"
+#include "support/code_of.hpp"
+#include "support/deep_json.hpp"
 
 #include <troupe/error.hpp>
 #include <troupe/value.hpp>
@@ -16,6 +18,8 @@
 using troupe::errc;
 using troupe::json;
 using troupe::value;
+using troupe_test::code_of;
+using troupe_test::deep_array;
 
 namespace {
 
@@ -43,29 +47,6 @@ static_assert(!std::is_convertible_v<int point::*, value>);
 static_assert(!std::is_convertible_v<handle, value>);
 static_assert(!std::is_convertible_v<value, std::string_view>);
 static_assert(!std::is_convertible_v<value, handle>);
-
-// The error code of what `action` throws, which it must.
-template <class Action>
-errc code_of(Action action, std::string* text = nullptr) {
-  try {
-    action();
-  } catch (const troupe::error& why) {
-    if (text != nullptr) *text = why.message();
-    return why.code();
-  }
-  FAIL("nothing was thrown");
-  return {};
-}
-
-json deep_array(std::size_t depth) {
-  json form = json::array();
-  for (std::size_t i = 1; i < depth; ++i) {
-    json outer = json::array();
-    outer.push_back(std::move(form));
-    form = std::move(outer);
-  }
-  return form;
-}
 
 }  // namespace
 
