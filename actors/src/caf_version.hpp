@@ -193,8 +193,7 @@ void send(Self* self, const Handle& to, Ts&&... values) {
 
 /// Sends after a span of time, on CAF's own clock.
 template <class Self, class Span, class... Ts>
-void delayed_send(Self* self, const caf::actor& to, Span wait,
-                  Ts&&... values) {
+void delayed_send(Self* self, const caf::actor& to, Span wait, Ts&&... values) {
 #if TROUPE_CAF_1
   self->mail(std::forward<Ts>(values)...).delay(wait).send(to);
 #else

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "fiber_actor.hpp"
+
 #include <troupe/error.hpp>
 
 #include <utility>
-
-#include "fiber_actor.hpp"
 
 namespace troupe::detail {
 

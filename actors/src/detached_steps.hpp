@@ -1,11 +1,11 @@
 #pragma once
 
+#include "run_core.hpp"
+
 #include <troupe/context.hpp>
 
 #include <memory>
 #include <string>
-
-#include "run_core.hpp"
 
 namespace troupe::detail {
 

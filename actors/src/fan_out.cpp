@@ -1,12 +1,12 @@
 #include "fan_out.hpp"
 
+#include "cancel_order.hpp"
+#include "flow_supervisor.hpp"
+
 #include <troupe/batch.hpp>
 
 #include <exception>
 #include <utility>
-
-#include "cancel_order.hpp"
-#include "flow_supervisor.hpp"
 
 namespace troupe::detail {
 
@@ -68,8 +68,8 @@ std::optional<value> fan_out_run::next_item() {
   }
 }
 
-void fan_out_run::spawn(const flow_model& body, std::size_t index,
-                        value params, std::uint32_t deaths) {
+void fan_out_run::spawn(const flow_model& body, std::size_t index, value params,
+                        std::uint32_t deaths) {
   std::uint32_t place = 0;
   if (free_places_.empty()) {
     place = static_cast<std::uint32_t>(children_.size());
@@ -116,8 +116,8 @@ void fan_out_run::on_result(branch_result_ptr result) {
 }
 
 void fan_out_run::respawn(const flow_supervisor& dead, std::uint32_t deaths) {
-  const auto& body = model_.items ? model_.bodies.front()
-                                  : model_.bodies[dead.index()];
+  const auto& body =
+      model_.items ? model_.bodies.front() : model_.bodies[dead.index()];
   spawn(*body, dead.index(), dead.params(), deaths);
 }
 
@@ -162,9 +162,9 @@ void fan_out_run::merge_rest() {
 
 void fan_out_run::merge_one(branch_result& result) {
   if (model_.post) {
-    outcomes_.push_back({result.how, std::move(result.action),
-                         result.failure ? std::optional{*result.failure}
-                                        : std::nullopt});
+    outcomes_.push_back(
+        {result.how, std::move(result.action),
+         result.failure ? std::optional{*result.failure} : std::nullopt});
   }
   if (result.wrote.empty() || result.how == branch_outcome::kind::cancelled) {
     return;
@@ -221,9 +221,9 @@ void fan_out_run::fail(error why) {
 error fan_out_run::first_failure() const {
   const bool by_count =
       model_.on_failure.which() != failure_policy::kind::fail_fast;
-  if (failure_ && (!by_count || failure_->code() == errc::merge_conflict ||
-                   failure_->code() == errc::bad_items ||
-                   window_.failed() == 0)) {
+  if (failure_ &&
+      (!by_count || failure_->code() == errc::merge_conflict ||
+       failure_->code() == errc::bad_items || window_.failed() == 0)) {
     error why = *failure_;
     return why.inside(owner_.engine().path());
   }

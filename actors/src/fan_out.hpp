@@ -1,5 +1,7 @@
 #pragma once
 
+#include "fiber_actor.hpp"
+
 #include <troupe/detail/flow_model.hpp>
 #include <troupe/merge.hpp>
 #include <troupe/state.hpp>
@@ -10,8 +12,6 @@
 #include <memory>
 #include <optional>
 #include <vector>
-
-#include "fiber_actor.hpp"
 
 namespace troupe::detail {
 
@@ -56,9 +56,7 @@ class fan_out_run {
   void on_result(branch_result_ptr result);
   /// Cancels all that run; nothing more starts.
   void stop();
-  [[nodiscard]] bool is_over() const noexcept {
-    return window_.is_over();
-  }
+  [[nodiscard]] bool is_over() const noexcept { return window_.is_over(); }
   /// Merges what is left and tells the machine how it ended.
   /// @pre `is_over()` and the machine was not cancelled
   void conclude();

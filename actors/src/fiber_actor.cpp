@@ -1,12 +1,12 @@
 #include "fiber_actor.hpp"
 
-#include <troupe/error.hpp>
-
-#include <exception>
-
 #include "blocking_pool.hpp"
 #include "system_core.hpp"
 #include "timer_service.hpp"
+
+#include <troupe/error.hpp>
+
+#include <exception>
 
 namespace troupe::detail {
 
@@ -31,8 +31,7 @@ void waker::operator()(caf::intrusive_ptr<answer> brought,
        from);
 }
 
-fiber_actor::fiber_actor(caf::actor_config& config, home& at,
-                         system_core& core)
+fiber_actor::fiber_actor(caf::actor_config& config, home& at, system_core& core)
     : lite_actor(config, at), core_(core) {
   core_.on_actor_made();
 }

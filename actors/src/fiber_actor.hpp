@@ -1,13 +1,13 @@
 #pragma once
 
+#include "lite_actor.hpp"
+#include "pending_requests.hpp"
+
 #include <troupe/detail/fiber_host.hpp>
 
 #include <cstdint>
 #include <memory>
 #include <utility>
-
-#include "lite_actor.hpp"
-#include "pending_requests.hpp"
 
 namespace troupe::detail {
 

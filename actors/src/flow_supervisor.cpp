@@ -1,11 +1,11 @@
 #include "flow_supervisor.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "cancel_order.hpp"
 #include "detached_steps.hpp"
 #include "system_core.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace troupe::detail {
 
@@ -206,8 +206,8 @@ void flow_supervisor::on_turn_over(signal& received) {
     advance();
     return;
   }
-  line_->ticket = ticket_ptr{
-      static_cast<step_ticket*>(received.body.detach()), false};
+  line_->ticket =
+      ticket_ptr{static_cast<step_ticket*>(received.body.detach()), false};
   line_->ticket->from = nullptr;
   if (!machine_.is_over()) settle(line_->ticket->status);
   advance();
@@ -221,10 +221,10 @@ void flow_supervisor::settle(step_status status) {
       if (listens(event_detail::steps)) tell_of_step();
       const auto& model = *machine_.node().model;
       if (!frame_.action.is_default() && !declares(model, frame_.action)) {
-        machine_.on_failed(
-            error{errc::undeclared_action,
-                  "returned the action '" + std::string{frame_.action.name()} +
-                      "', which it does not declare"});
+        machine_.on_failed(error{errc::undeclared_action,
+                                 "returned the action '" +
+                                     std::string{frame_.action.name()} +
+                                     "', which it does not declare"});
         break;
       }
       machine_.on_done(std::move(frame_.action));

@@ -1,5 +1,10 @@
 #pragma once
 
+#include "fan_out.hpp"
+#include "node_actor.hpp"
+#include "run_core.hpp"
+#include "watchdog.hpp"
+
 #include <troupe/machine.hpp>
 
 #include <atomic>
@@ -8,11 +13,6 @@
 #include <stop_token>
 #include <string>
 #include <vector>
-
-#include "fan_out.hpp"
-#include "node_actor.hpp"
-#include "run_core.hpp"
-#include "watchdog.hpp"
 
 namespace troupe::detail {
 

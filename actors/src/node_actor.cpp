@@ -1,11 +1,11 @@
 #include "node_actor.hpp"
 
+#include "node_actors.hpp"
+
 #include <troupe/detail/flow_model.hpp>
 
 #include <algorithm>
 #include <utility>
-
-#include "node_actors.hpp"
 
 namespace troupe::detail {
 
@@ -105,9 +105,8 @@ lite_ptr<node_actor> node_actors::find_or_spawn(const graph_node& node,
 
 void node_actors::forget(const node_actor& dead) {
   const std::lock_guard lock{mutex_};
-  std::erase_if(actors_, [&](const auto& each) {
-    return each.second.get() == &dead;
-  });
+  std::erase_if(actors_,
+                [&](const auto& each) { return each.second.get() == &dead; });
 }
 
 void node_actors::stop() {

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "fiber_actor.hpp"
+
 #include <troupe/detail/node_model.hpp>
 
 #include <memory>
 #include <vector>
-
-#include "fiber_actor.hpp"
 
 namespace troupe::detail {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "fiber_actor.hpp"
+
 #include <memory>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
-
-#include "fiber_actor.hpp"
 
 namespace troupe::detail {
 
@@ -21,8 +21,8 @@ class node_actors {
   ~node_actors();
 
   /// The actor of `node`.
-  lite_ptr<node_actor> find_or_spawn(const graph_node& node,
-                                     fiber_actor& asker, exec_ctx* from);
+  lite_ptr<node_actor> find_or_spawn(const graph_node& node, fiber_actor& asker,
+                                     exec_ctx* from);
   /// The actor has died: the next message to its node makes another one.
   void forget(const node_actor& dead);
   /// Forgets all of them, so that they end.

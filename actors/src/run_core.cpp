@@ -1,9 +1,9 @@
 #include "run_core.hpp"
 
-#include <utility>
-
 #include "cancel_order.hpp"
 #include "system_core.hpp"
+
+#include <utility>
 
 namespace troupe {
 

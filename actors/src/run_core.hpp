@@ -1,5 +1,9 @@
 #pragma once
 
+#include "event_queue.hpp"
+#include "fiber_actor.hpp"
+#include "node_actors.hpp"
+
 #include <troupe/flow.hpp>
 #include <troupe/run.hpp>
 #include <troupe/system.hpp>
@@ -11,10 +15,6 @@
 #include <string>
 #include <vector>
 
-#include "event_queue.hpp"
-#include "fiber_actor.hpp"
-#include "node_actors.hpp"
-
 namespace troupe::detail {
 
 /// What a run's handles, its supervisors and its late blocking calls share.
@@ -22,16 +22,13 @@ namespace troupe::detail {
 /// Thread safety: internally synchronised.
 class run_core : public std::enable_shared_from_this<run_core> {
  public:
-  run_core(system_core& system, flow work, run_options options,
-           std::string id);
+  run_core(system_core& system, flow work, run_options options, std::string id);
 
   // -- constant after construction -------------------------------------------
 
   [[nodiscard]] system_core& system() const noexcept { return system_; }
   [[nodiscard]] const flow& work() const noexcept { return work_; }
-  [[nodiscard]] const run_options& options() const noexcept {
-    return options_;
-  }
+  [[nodiscard]] const run_options& options() const noexcept { return options_; }
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
   [[nodiscard]] event_queue& events() noexcept { return events_; }
   [[nodiscard]] bool listens(event_detail detail) const noexcept {

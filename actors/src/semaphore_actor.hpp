@@ -1,13 +1,13 @@
 #pragma once
 
+#include "fiber_actor.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <utility>
-
-#include "fiber_actor.hpp"
 
 namespace troupe::detail {
 

@@ -1,11 +1,11 @@
 // What a flow supervisor tells its nodes and the readers of the event stream.
 
-#include <algorithm>
-#include <utility>
-
 #include "detached_steps.hpp"
 #include "flow_supervisor.hpp"
 #include "system_core.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace troupe::detail {
 
@@ -114,9 +114,8 @@ void flow_supervisor::tell_missing_edges() {
 bool flow_supervisor::declares(const node_model& model,
                                const troupe::action& chosen) {
   const auto declared = model.declared_actions();
-  return declared.empty() ||
-         std::find(declared.begin(), declared.end(), chosen.name()) !=
-             declared.end();
+  return declared.empty() || std::find(declared.begin(), declared.end(),
+                                       chosen.name()) != declared.end();
 }
 
 time_point detached_steps::now() const noexcept {

@@ -1,3 +1,8 @@
+#include "flow_supervisor.hpp"
+#include "run_core.hpp"
+#include "system_core.hpp"
+#include "worker_scheduler.hpp"
+
 #include <troupe/protocol.hpp>
 #include <troupe/system.hpp>
 
@@ -6,11 +11,6 @@
 #include <thread>
 #include <utility>
 #include <vector>
-
-#include "flow_supervisor.hpp"
-#include "run_core.hpp"
-#include "system_core.hpp"
-#include "worker_scheduler.hpp"
 
 namespace troupe {
 

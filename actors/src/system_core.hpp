@@ -1,5 +1,12 @@
 #pragma once
 
+#include "blocking_pool.hpp"
+#include "fiber_actor.hpp"
+#include "manual_queue.hpp"
+#include "semaphore_actor.hpp"
+#include "timer_service.hpp"
+#include "watchdog.hpp"
+
 #include <troupe/system.hpp>
 
 #include <atomic>
@@ -10,13 +17,6 @@
 #include <mutex>
 #include <string>
 #include <utility>
-
-#include "blocking_pool.hpp"
-#include "fiber_actor.hpp"
-#include "manual_queue.hpp"
-#include "semaphore_actor.hpp"
-#include "timer_service.hpp"
-#include "watchdog.hpp"
 
 namespace troupe::detail {
 

@@ -1,11 +1,11 @@
 #include "watchdog.hpp"
 
+#include "run_core.hpp"
+
 #include <troupe/detail/flow_model.hpp>
 
 #include <string>
 #include <utility>
-
-#include "run_core.hpp"
 
 namespace troupe::detail {
 

@@ -113,8 +113,7 @@ node_ref node_ref::next(node_ref target, action on) const {
   if (target.owner_ != owner_) {
     owner_->mistakes_.push_back("node " + in_quotes(source.name) +
                                 ": edge to the node " +
-                                in_quotes(target.name()) +
-                                " of another flow");
+                                in_quotes(target.name()) + " of another flow");
     return target;
   }
   for (const auto& edge : source.edges) {

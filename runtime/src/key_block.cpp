@@ -38,12 +38,11 @@ void key_block::release(key_block* keys) noexcept {
 }
 
 bool key_block::is_same_as(const key_block& other) const noexcept {
-  return std::equal(begin(), begin() + count, other.begin(),
-                    other.begin() + other.count,
-                    [](const key& a, const key& b) {
-                      return a.prefix == b.prefix &&
-                             a.name->view() == b.name->view();
-                    });
+  return std::equal(
+      begin(), begin() + count, other.begin(), other.begin() + other.count,
+      [](const key& a, const key& b) {
+        return a.prefix == b.prefix && a.name->view() == b.name->view();
+      });
 }
 
 void key_block::insert(std::size_t at, key name) noexcept {

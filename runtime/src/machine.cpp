@@ -1,9 +1,9 @@
 #include "troupe/machine.hpp"
 
+#include "troupe/retry.hpp"
+
 #include <algorithm>
 #include <cassert>
-
-#include "troupe/retry.hpp"
 
 namespace troupe {
 

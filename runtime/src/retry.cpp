@@ -52,13 +52,12 @@ std::vector<std::string> mistakes_in(const retry_options& options) {
   return found;
 }
 
-retry_decision decide_retry(const retry_options& options,
-                            std::uint32_t attempt, const error& why,
-                            std::uint64_t seed) {
+retry_decision decide_retry(const retry_options& options, std::uint32_t attempt,
+                            const error& why, std::uint64_t seed) {
   if (attempt + 1 >= options.attempts || why.is_permanent()) return {};
   if (options.when && !options.when(why)) return {};
-  return {true, shortened(grown_wait(options, attempt), options.jitter,
-                          attempt, seed)};
+  return {true, shortened(grown_wait(options, attempt), options.jitter, attempt,
+                          seed)};
 }
 
 }  // namespace troupe

@@ -33,8 +33,8 @@ std::string window::reason() const {
       text += ", at most " + std::to_string(policy_.count()) + " may";
       break;
     case failure_policy::kind::tolerate_share:
-      text += ", at most a share of " + std::to_string(policy_.share()) +
-              " may";
+      text +=
+          ", at most a share of " + std::to_string(policy_.share()) + " may";
       break;
     default:
       break;

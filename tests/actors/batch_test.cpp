@@ -182,8 +182,8 @@ TEST_CASE("Items with the same keys and with others keep their params",
     shared.append("seen", ctx.params());
   });
   const auto one_by_one = [&](const state&) {
-    return [items, next = std::size_t{0}]() mutable
-               -> std::optional<troupe::value> {
+    return [items,
+            next = std::size_t{0}]() mutable -> std::optional<troupe::value> {
       if (next == items.size()) return std::nullopt;
       // Made anew, as nobody else may know of it.
       return troupe::value{items.at(next++).to_json()};

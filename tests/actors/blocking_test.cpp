@@ -96,11 +96,9 @@ TEST_CASE("A result that comes too late is dropped", "[blocking]") {
   const auto how = GENERATE(troupe::turns::in_place, troupe::turns::by_message);
   troupe::system sys{{.threads = 1, .turns = how}};
   const first_is_late node{std::make_shared<std::promise<void>>()};
-  const auto run = sys.start(one_node(
-      node,
-      {.retry = {.attempts = 10'000},
-       .timeout = 5ms,
-       .threads = troupe::blocking}));
+  const auto run = sys.start(one_node(node, {.retry = {.attempts = 10'000},
+                                             .timeout = 5ms,
+                                             .threads = troupe::blocking}));
   const auto result = run.get();
   node.go_on->set_value();
   REQUIRE(result.ok());

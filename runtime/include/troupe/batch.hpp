@@ -1,5 +1,9 @@
 #pragma once
 
+#include "troupe/flow.hpp"
+#include "troupe/merge.hpp"
+#include "troupe/window.hpp"
+
 #include <concepts>
 #include <cstddef>
 #include <functional>
@@ -10,10 +14,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "troupe/flow.hpp"
-#include "troupe/merge.hpp"
-#include "troupe/window.hpp"
 
 namespace troupe {
 
@@ -67,11 +67,11 @@ item_source source_of(List list) {
                   "a batch needs a range of params, JSON, or a function that "
                   "gives an optional<value> until it gives none");
     auto all = std::make_shared<List>(std::move(list));
-    return [all, at = std::ranges::begin(*all)]() mutable
-               -> std::optional<value> {
-      if (at == std::ranges::end(*all)) return std::nullopt;
-      return checked_item(value{*at++});
-    };
+    return
+        [all, at = std::ranges::begin(*all)]() mutable -> std::optional<value> {
+          if (at == std::ranges::end(*all)) return std::nullopt;
+          return checked_item(value{*at++});
+        };
   }
 }
 

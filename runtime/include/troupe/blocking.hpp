@@ -1,5 +1,8 @@
 #pragma once
 
+#include "troupe/task.hpp"
+#include "troupe/threads.hpp"
+
 #include <atomic>
 #include <concepts>
 #include <coroutine>
@@ -9,9 +12,6 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
-
-#include "troupe/task.hpp"
-#include "troupe/threads.hpp"
 
 namespace troupe {
 
@@ -49,8 +49,8 @@ class typed_blocking_job final : public blocking_job {
   }
 
  private:
-  using stored = std::conditional_t<std::is_void_v<result_type>,
-                                    std::monostate, result_type>;
+  using stored = std::conditional_t<std::is_void_v<result_type>, std::monostate,
+                                    result_type>;
 
   F work_;
   std::variant<std::monostate, stored, std::exception_ptr> result_;
@@ -92,8 +92,7 @@ class [[nodiscard]] blocking_operation final : private waiter {
 
 /// Whether a temporary of this type survives GCC 12 in a `co_await`.
 template <class F>
-concept safe_beside_co_await =
-    std::is_lvalue_reference_v<F> ||
+concept safe_beside_co_await = std::is_lvalue_reference_v<F> ||
     std::is_trivially_copyable_v<std::remove_cvref_t<F>>;
 
 struct blocking_t {

@@ -40,8 +40,7 @@ class manual_clock final : public clock {
 
  private:
   // Not zero: a default-constructed time_point stays in the past.
-  std::atomic<duration::rep> ticks_{
-      duration{std::chrono::hours{1}}.count()};
+  std::atomic<duration::rep> ticks_{duration{std::chrono::hours{1}}.count()};
 };
 
 }  // namespace troupe

@@ -1,5 +1,10 @@
 #pragma once
 
+#include "troupe/clock.hpp"
+#include "troupe/event.hpp"
+#include "troupe/node_options.hpp"
+#include "troupe/value.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -7,11 +12,6 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-
-#include "troupe/clock.hpp"
-#include "troupe/event.hpp"
-#include "troupe/node_options.hpp"
-#include "troupe/value.hpp"
 
 namespace troupe {
 
@@ -63,9 +63,7 @@ class context {
   // -- where am I ------------------------------------------------------------
 
   /// The small immutable object that identifies a sub-flow; batches set it.
-  [[nodiscard]] const value& params() const noexcept {
-    return host_->params();
-  }
+  [[nodiscard]] const value& params() const noexcept { return host_->params(); }
   /// The attempt of `exec`, counted from 0; in `fallback` and `post` the last.
   [[nodiscard]] std::uint32_t attempt() const noexcept { return attempt_; }
   /// The position of the item, in a batch node.

@@ -1,5 +1,11 @@
 #pragma once
 
+#include "troupe/detail/exec_call.hpp"
+#include "troupe/gather.hpp"
+#include "troupe/node.hpp"
+#include "troupe/retry.hpp"
+#include "troupe/sleep.hpp"
+
 #include <concepts>
 #include <cstddef>
 #include <iterator>
@@ -9,12 +15,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "troupe/detail/exec_call.hpp"
-#include "troupe/gather.hpp"
-#include "troupe/node.hpp"
-#include "troupe/retry.hpp"
-#include "troupe/sleep.hpp"
 
 namespace troupe {
 
@@ -123,8 +123,8 @@ class each_node {
       context ctx{step.host(), attempt, index};
       std::optional<error> why;
       try {
-        auto work = exec_call<N>::as_task(node_, item, shared, ctx, options,
-                                          false);
+        auto work =
+            exec_call<N>::as_task(node_, item, shared, ctx, options, false);
         if constexpr (std::is_void_v<typename decltype(work)::value_type>) {
           co_await work;
           co_return exec_t{};

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "troupe/clock.hpp"
+#include "troupe/value.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "troupe/clock.hpp"
-#include "troupe/value.hpp"
 
 namespace troupe {
 

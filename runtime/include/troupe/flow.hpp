@@ -1,5 +1,9 @@
 #pragma once
 
+#include "troupe/detail/flow_model.hpp"
+#include "troupe/node.hpp"
+#include "troupe/node_options.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -8,10 +12,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "troupe/detail/flow_model.hpp"
-#include "troupe/node.hpp"
-#include "troupe/node_options.hpp"
 
 namespace troupe {
 
@@ -109,8 +109,7 @@ class flow_builder {
   template <class N>
     requires(node_type<N> || step_function<N>)
   node_ref add(std::string name, N node, node_options options = {}) {
-    return add_model(std::move(name),
-                     detail::make_node_model(std::move(node)),
+    return add_model(std::move(name), detail::make_node_model(std::move(node)),
                      std::move(options));
   }
   /// Adds a flow that stands for a node, with its last action as its own.

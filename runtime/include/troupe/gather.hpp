@@ -1,5 +1,7 @@
 #pragma once
 
+#include "troupe/task.hpp"
+
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -7,8 +9,6 @@
 #include <optional>
 #include <utility>
 #include <vector>
-
-#include "troupe/task.hpp"
 
 namespace troupe {
 

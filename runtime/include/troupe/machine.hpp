@@ -1,5 +1,10 @@
 #pragma once
 
+#include "troupe/action.hpp"
+#include "troupe/clock.hpp"
+#include "troupe/detail/flow_model.hpp"
+#include "troupe/error.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -7,11 +12,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "troupe/action.hpp"
-#include "troupe/clock.hpp"
-#include "troupe/detail/flow_model.hpp"
-#include "troupe/error.hpp"
 
 namespace troupe {
 

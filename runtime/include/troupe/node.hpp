@@ -1,12 +1,12 @@
 #pragma once
 
+#include "troupe/detail/node_model.hpp"
+#include "troupe/detail/typed_node.hpp"
+
 #include <concepts>
 #include <memory>
 #include <type_traits>
 #include <utility>
-
-#include "troupe/detail/node_model.hpp"
-#include "troupe/detail/typed_node.hpp"
 
 namespace troupe {
 
@@ -31,8 +31,7 @@ struct function_post {
 };
 
 template <class F, class R, class C, class... Args>
-function_post<F, R, Args...> function_node_of(F call,
-                                              R (C::*)(Args...) const) {
+function_post<F, R, Args...> function_node_of(F call, R (C::*)(Args...) const) {
   return {std::move(call)};
 }
 
@@ -56,8 +55,7 @@ function_post<F, R, Args...> function_node_of(F call,
 /// One object serves all runs, on several threads at once, so the members are
 /// const and keep nothing between calls.
 template <class T>
-concept node_type =
-    std::is_class_v<T> && std::copy_constructible<T> &&
+concept node_type = std::is_class_v<T> && std::copy_constructible<T> &&
     (detail::has_prep<T> || detail::has_exec<T> || detail::has_post<T>);
 
 /// A lambda or function object that stands for a whole node: it takes

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "troupe/clock.hpp"
+#include "troupe/retry.hpp"
+#include "troupe/threads.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "troupe/clock.hpp"
-#include "troupe/retry.hpp"
-#include "troupe/threads.hpp"
 
 namespace troupe {
 
@@ -30,7 +30,6 @@ struct node_options {
 };
 
 /// Every way in which `options` make no sense, as sentences; empty if sound.
-[[nodiscard]] std::vector<std::string> mistakes_in(
-    const node_options& options);
+[[nodiscard]] std::vector<std::string> mistakes_in(const node_options& options);
 
 }  // namespace troupe

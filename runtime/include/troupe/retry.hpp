@@ -1,12 +1,12 @@
 #pragma once
 
+#include "troupe/clock.hpp"
+#include "troupe/error.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "troupe/clock.hpp"
-#include "troupe/error.hpp"
 
 namespace troupe {
 
@@ -55,7 +55,6 @@ struct retry_decision {
 /// so that a run can be repeated exactly.
 [[nodiscard]] retry_decision decide_retry(const retry_options& options,
                                           std::uint32_t attempt,
-                                          const error& why,
-                                          std::uint64_t seed);
+                                          const error& why, std::uint64_t seed);
 
 }  // namespace troupe

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <coroutine>
-#include <cstdint>
-
 #include "troupe/error.hpp"
 #include "troupe/task.hpp"
+
+#include <coroutine>
+#include <cstdint>
 
 namespace troupe {
 
@@ -87,8 +87,7 @@ class [[nodiscard]] within_operation final : private waiter,
 /// destroyed where it waits. Work that never waits cannot be interrupted.
 /// Cancellation: reaches `work`.
 template <class T>
-[[nodiscard]] detail::within_operation<T> within(duration limit,
-                                                 task<T> work) {
+[[nodiscard]] detail::within_operation<T> within(duration limit, task<T> work) {
   return {limit, std::move(work)};
 }
 

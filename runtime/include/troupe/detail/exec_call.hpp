@@ -1,14 +1,14 @@
 #pragma once
 
-#include <memory>
-#include <tuple>
-#include <type_traits>
-#include <utility>
-
 #include "troupe/blocking.hpp"
 #include "troupe/detail/typed_phases.hpp"
 #include "troupe/node_options.hpp"
 #include "troupe/sleep.hpp"
+
+#include <memory>
+#include <tuple>
+#include <type_traits>
+#include <utility>
 
 namespace troupe::detail {
 
@@ -55,8 +55,7 @@ struct exec_call {
   static exec_t at_once(const N& node, Input& input, const state& shared,
                         context& ctx, const node_options& options,
                         bool last_use) {
-    const time_point began =
-        options.timeout ? ctx.now() : time_point{};
+    const time_point began = options.timeout ? ctx.now() : time_point{};
     const supplies from{&shared, nullptr, &ctx, nullptr};
     auto run = [&]() -> exec_t {
       if constexpr (std::is_void_v<result_t>) {
@@ -76,9 +75,8 @@ struct exec_call {
   /// Makes the task of an attempt that may have to wait.
   template <class Input>
   static task<result_t> as_task(const std::shared_ptr<const N>& node,
-                                Input& input, const state& shared,
-                                context& ctx, const node_options& options,
-                                bool last_use) {
+                                Input& input, const state& shared, context& ctx,
+                                const node_options& options, bool last_use) {
     if constexpr (p::exec_is_task) {
       // A batch node applies its options item by item.
       if (lends_input<N> || (!options.concurrency && !options.timeout)) {
@@ -100,9 +98,8 @@ struct exec_call {
   // The references belong to the frame of the step, which keeps this task.
   template <class Input>
   static task<result_t> limited(const std::shared_ptr<const N>& node,
-                                Input& input, const state& shared,
-                                context& ctx, const node_options& options,
-                                bool last_use) {
+                                Input& input, const state& shared, context& ctx,
+                                const node_options& options, bool last_use) {
     std::shared_ptr<void> permit;
     if (options.concurrency) {
       node_permit place{node.get(), *options.concurrency};
@@ -140,12 +137,12 @@ struct exec_call {
 
   // The call may outlive the step that started it, so it owns all it uses.
   template <class Input>
-  static task<result_t> on_blocking_thread(
-      const std::shared_ptr<const N>& node, Input& input, const state& shared,
-      context& ctx) {
+  static task<result_t> on_blocking_thread(const std::shared_ptr<const N>& node,
+                                           Input& input, const state& shared,
+                                           context& ctx) {
     auto work = [node, input, shared, host = ctx.host().detach(),
-                 attempt = ctx.attempt(), item = ctx.item()]() mutable
-        -> result_t {
+                 attempt = ctx.attempt(),
+                 item = ctx.item()]() mutable -> result_t {
       context own{*host, attempt, item};
       const supplies from{&shared, nullptr, &own, nullptr};
       return call::call(*node, &N::exec, values_of(input), true, from);

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "troupe/clock.hpp"
+
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
-
-#include "troupe/clock.hpp"
 
 namespace troupe::detail {
 

@@ -1,5 +1,11 @@
 #pragma once
 
+#include "troupe/action.hpp"
+#include "troupe/detail/node_model.hpp"
+#include "troupe/merge.hpp"
+#include "troupe/node_options.hpp"
+#include "troupe/window.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -10,12 +16,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "troupe/action.hpp"
-#include "troupe/detail/node_model.hpp"
-#include "troupe/merge.hpp"
-#include "troupe/node_options.hpp"
-#include "troupe/window.hpp"
 
 namespace troupe {
 

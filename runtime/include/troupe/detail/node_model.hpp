@@ -1,17 +1,17 @@
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string_view>
-
 #include "troupe/action.hpp"
 #include "troupe/context.hpp"
 #include "troupe/error.hpp"
 #include "troupe/node_options.hpp"
 #include "troupe/state.hpp"
 #include "troupe/task.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
 
 namespace troupe::detail {
 

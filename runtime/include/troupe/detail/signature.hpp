@@ -1,14 +1,14 @@
 #pragma once
 
+#include "troupe/context.hpp"
+#include "troupe/error.hpp"
+#include "troupe/state.hpp"
+
 #include <concepts>
 #include <cstddef>
 #include <tuple>
 #include <type_traits>
 #include <utility>
-
-#include "troupe/context.hpp"
-#include "troupe/error.hpp"
-#include "troupe/state.hpp"
 
 namespace troupe::detail {
 
@@ -34,6 +34,7 @@ struct signature<R (C::*)(Args...) const noexcept>
 
 /// Whether `N` has a member of a certain name at all, overloaded or not: a
 /// class that also inherits the name from elsewhere cannot say which it means.
+// clang-format off
 #define TROUPE_HAS_MEMBER(phase)                                    \
   struct other_##phase {                                            \
     int phase;                                                      \
@@ -46,6 +47,7 @@ struct signature<R (C::*)(Args...) const noexcept>
   };                                                                \
   template <class N>                                                \
   inline constexpr bool has_one_##phase = requires { &N::phase; };
+// clang-format on
 TROUPE_HAS_MEMBER(prep)
 TROUPE_HAS_MEMBER(exec)
 TROUPE_HAS_MEMBER(fallback)
@@ -156,10 +158,12 @@ struct caller<type_list<Args...>> {
   template <class Node, class F, class Tuple>
   static decltype(auto) call(const Node& node, F member, Tuple values,
                              bool last_use, const supplies& from) {
+    // clang-format off
     return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
       return (node.*member)(
           argument<I, Args, Tuple>(values, last_use, from)...);
     }(std::index_sequence_for<Args...>{});
+    // clang-format on
   }
 };
 

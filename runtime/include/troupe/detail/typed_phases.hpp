@@ -1,16 +1,16 @@
 #pragma once
 
+#include "troupe/blocking.hpp"
+#include "troupe/detail/node_model.hpp"
+#include "troupe/detail/signature.hpp"
+#include "troupe/sleep.hpp"
+
 #include <memory>
 #include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
-
-#include "troupe/blocking.hpp"
-#include "troupe/detail/node_model.hpp"
-#include "troupe/detail/signature.hpp"
-#include "troupe/sleep.hpp"
 
 namespace troupe::detail {
 
@@ -32,7 +32,9 @@ auto values_of(T& value) {
 /// A node of ours whose coroutines may refer to their input, because the frame
 /// keeps it.
 template <class N>
-inline constexpr bool lends_input = requires { typename N::lends_input; };
+inline constexpr bool lends_input = requires {
+  typename N::lends_input;
+};
 
 /// The phases of `N`: which it has, what they give, and how to call them.
 template <class N>
@@ -46,6 +48,7 @@ struct phases {
   template <class F>
   struct facts<true, F> : signature<F> {};
 
+// clang-format off
 #define TROUPE_PHASE(phase)                                                   \
   static constexpr bool has_##phase##_one = has_one_##phase<N>;               \
   static_assert(has_##phase##_one || !detail::has_##phase<N>,                 \
@@ -69,6 +72,7 @@ struct phases {
   using phase##_value =                                                       \
       value_or_none<typename task_traits<phase##_result>::value_type>;        \
   using phase##_parameters = typename phase##_facts::parameters;
+  // clang-format on
 
   TROUPE_PHASE(prep)
   TROUPE_PHASE(exec)
@@ -92,8 +96,8 @@ struct phases {
 
   template <class Facts>
   static constexpr bool borrows =
-      is_task<typename Facts::result> &&
-      parameter_facts<typename Facts::parameters>::value_by_reference;
+      parameter_facts<typename Facts::parameters>::value_by_reference&&
+          is_task<typename Facts::result>;
   static_assert(lends_input<N> ||
                     (!borrows<exec_facts> && !borrows<fallback_facts> &&
                      !borrows<post_facts>),
