@@ -27,9 +27,9 @@ namespace troupe::testing {
 ///     CHECK(sim.now() - start == 24h);
 ///
 /// Do not call `run::get` on a run that is not done: nobody would end it.
-/// A CAF actor that a node asks runs on the test's thread as well, unless it is
-/// busy on one of its own just then; only `finish` waits for such an answer,
-/// and only if no timer is armed.
+/// A CAF actor that a node asks runs on the test's thread as well if it was
+/// spawned with `caf::lazy_init`. One that is busy on a thread of its own may
+/// find the time limit of the request over: virtual time does not wait for it.
 ///
 /// Destroying it cancels the runs that it started and that are left.
 ///

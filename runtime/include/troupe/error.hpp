@@ -39,7 +39,7 @@ enum class errc : std::uint8_t {
   bad_value,
   /// The graph of a flow, or an option, makes no sense.
   bad_flow,
-  /// An actor died while it worked on a step, more often than it may.
+  /// An actor died: over a step, too often, or before it answered a request.
   actor_died,
   /// A request to an actor was answered with an error, or not at all.
   request_failed,

@@ -95,9 +95,11 @@ struct phases {
                 "only post may write the state; take it as const state&");
 
   template <class Facts>
+  // clang-format off
   static constexpr bool borrows =
-      parameter_facts<typename Facts::parameters>::value_by_reference&&
-          is_task<typename Facts::result>;
+      is_task<typename Facts::result> &&
+      parameter_facts<typename Facts::parameters>::value_by_reference;
+  // clang-format on
   static_assert(lends_input<N> ||
                     (!borrows<exec_facts> && !borrows<fallback_facts> &&
                      !borrows<post_facts>),
