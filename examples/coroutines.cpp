@@ -91,8 +91,8 @@ struct start_another {
 // endregion
 
 // region: ask
-caf::behavior shouter() {
-  return {[](const std::string& text) { return text + "!"; }};
+caf::behavior shouter(const std::string& mark) {
+  return {[mark](const std::string& text) { return text + mark; }};
 }
 
 struct shout {
@@ -144,8 +144,8 @@ int main() {
   const auto asked = flow.add("ask_two", ask_two{});
   const auto read = flow.add("read_slowly", read_slowly{});
   const auto other = flow.add("start_another", start_another{&runtime, sum});
-  const auto shouted =
-      flow.add("shout", shout{runtime.actors().spawn(shouter)});
+  const auto with_mark = runtime.actors().spawn(shouter, std::string{"!"});
+  const auto shouted = flow.add("shout", shout{with_mark});
   const auto printed =
       flow.add("print_pages", print_pages{troupe::semaphore{runtime, 2}});
   summed >> asked >> read >> other >> shouted >> printed;

@@ -28,7 +28,8 @@ namespace {
 template <class F>
 node_actor_handle spawn_node(caf::actor_system& at, F handler) {
   return at.template spawn<caf::lazy_init>(
-      [handler] { return node_actor_handle::behavior_type{handler}; });
+      [](const F& own) { return node_actor_handle::behavior_type{own}; },
+      std::move(handler));
 }
 template <class F>
 node_actor_handle spawn_node(simulation& sim, F handler) {
@@ -37,12 +38,14 @@ node_actor_handle spawn_node(simulation& sim, F handler) {
 
 /// One that ends in its first step, without a reply.
 node_actor_handle spawn_mortal(caf::actor_system& at) {
-  return at.spawn<caf::lazy_init>([](node_actor_handle::pointer self) {
-    return node_actor_handle::behavior_type{[self](const step_request&) {
-      self->quit(caf::exit_reason::user_shutdown);
+  const auto mortal = [](node_actor_handle::pointer self,
+                         caf::exit_reason why) {
+    return node_actor_handle::behavior_type{[self, why](const step_request&) {
+      self->quit(why);
       return self->make_response_promise<step_reply>();
     }};
-  });
+  };
+  return at.spawn<caf::lazy_init>(mortal, caf::exit_reason::user_shutdown);
 }
 
 auto both_ways() {
@@ -93,9 +96,11 @@ TEST_CASE("An actor with a larger interface or none stands for a node",
       caf::typed_actor<troupe::detail::answers<int, std::string>,
                        troupe::detail::answers<step_reply, step_request>>;
   simulation sim;
-  const larger typed = sim.system().actors().spawn<caf::lazy_init>([answer] {
-    return larger::behavior_type{[](const std::string&) { return 1; }, answer};
-  });
+  const auto both = [answer](int number) {
+    return larger::behavior_type{
+        [number](const std::string&) { return number; }, answer};
+  };
+  const larger typed = sim.system().actors().spawn<caf::lazy_init>(both, 1);
   const caf::actor untyped = spawn_actor(sim, answer);
   CHECK(sim.finish(sim.start(one_node(actor_node{typed}))).action == "done");
   CHECK(sim.finish(sim.start(one_node(actor_node{untyped}))).action == "done");

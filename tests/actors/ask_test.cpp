@@ -278,8 +278,10 @@ TEST_CASE("Threads may ask one actor from many sub-flows", "[ask]") {
     }
     void post(state& shared, int one) const { shared.add("sum", one); }
   };
-  const auto echo = sys.actors().spawn(
-      [] { return caf::behavior{[](int number) { return number; }}; });
+  const auto times = [](int factor) {
+    return caf::behavior{[factor](int number) { return number * factor; }};
+  };
+  const auto echo = sys.actors().spawn(times, 1);
   const auto all = troupe::batch("all", one_node(counts{echo}), numbered(2000),
                                  {.concurrency = 64});
   const auto result = sys.start(all).get();
