@@ -8,8 +8,9 @@ namespace troupe::detail {
 
 namespace {
 
-error failure_of(const caf::actor_system& system, const reply& got) {
-  if (got.died || got.why == caf::sec::request_receiver_down) {
+error failure_of(const caf::actor_system& system, const caf::actor& asked,
+                 const reply& got) {
+  if (got.died || ended_unanswered(asked, got.why)) {
     std::string text = "the actor ended before it answered";
     if (got.died && got.why) text += ": " + text_of(system, got.why);
     return error{errc::actor_died, std::move(text)};
@@ -48,7 +49,7 @@ void request_wait::receive(void* answer) {
   owner->cancel_timer(timer_);
   auto& got = *static_cast<reply*>(answer);
   if (got.died || got.why) {
-    failure_ = failure_of(owner->at().system, got);
+    failure_ = failure_of(owner->at().system, to_, got);
   } else {
     content_ = std::move(got.content);
   }

@@ -142,4 +142,17 @@ void set_scheduler_policy(caf::actor_system_config& config,
 #endif
 }
 
+bool ended_unanswered(const caf::actor& asked, const caf::error& why) {
+#if TROUPE_CAF_1
+  // An actor that ends drops its promises, and so may one that lives on.
+  const auto* actor = caf::actor_cast<caf::abstract_actor*>(asked);
+  if (why == caf::sec::broken_promise) {
+    return actor->getf(caf::abstract_actor::is_terminated_flag);
+  }
+#else
+  static_cast<void>(asked);
+#endif
+  return why == caf::sec::request_receiver_down;
+}
+
 }  // namespace troupe::detail

@@ -168,6 +168,10 @@ class own_actor : public caf::local_actor, public caf::resumable {
 #endif
 };
 
+/// Whether `why` is CAF's answer for `asked`, which ended before its own.
+[[nodiscard]] bool ended_unanswered(const caf::actor& asked,
+                                    const caf::error& why);
+
 /// Answers a request that its receiver did not live to take.
 void refuse(const caf::mailbox_element& request);
 
