@@ -306,8 +306,11 @@ void state::merge(std::string_view path, const value& patch) {
   std::string above = detail::pointer_of(path);
   if (at.grows) {
     // From here on the new element has a position.
-    above = detail::pointer_of(*at.grows);
-    detail::append_token(above, std::to_string(find(above)->size()));
+    std::string array = detail::pointer_of(*at.grows);
+    const std::size_t rest = above.find('/', array.size() + 1);
+    detail::append_token(array, std::to_string(find(array)->size()));
+    if (rest != std::string::npos) array += above.substr(rest);
+    above = std::move(array);
   }
   const bool replaces = at.found != nullptr && !at.found->is_object();
   if (replaces || at.grows || (at.found == nullptr && patch.empty())) {

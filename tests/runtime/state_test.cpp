@@ -163,6 +163,18 @@ TEST_CASE("numbers add up and keep to their bounds", "[state]") {
   CHECK(text == "wanted a number at \"/text\", found a string");
 }
 
+TEST_CASE("a merge below a new element makes the places between", "[state]") {
+  const std::string element = GENERATE("1", "-");
+  state shared{{"list", json::array({0})}};
+  shared.record();
+  shared.merge("/list/" + element + "/a/b", json({{"c", 1}}));
+  const json expected = json::parse(R"({"list": [0, {"a": {"b": {"c": 1}}}]})");
+  CHECK(shared.to_json() == expected);
+  state again{{"list", json::array({0})}};
+  again.apply(shared.take_delta());
+  CHECK(again.to_json() == expected);
+}
+
 TEST_CASE("a merge patch sets, merges and erases", "[state]") {
   // The cases of RFC 7396, appendix A, that have objects on both sides.
   const std::vector<std::vector<std::string>> cases{
