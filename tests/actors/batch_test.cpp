@@ -6,7 +6,6 @@
 #include <troupe/testing.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -66,47 +65,6 @@ TEST_CASE("Two items that write one place differently conflict", "[batch]") {
       sim.start(troupe::batch("all", body, numbered(3), {.concurrency = 3})));
   REQUIRE_FALSE(result.ok());
   CHECK(result.failure->code() == errc::merge_conflict);
-}
-
-TEST_CASE("A hundred that add at once give a hundred", "[batch]") {
-  const std::size_t width = GENERATE(1U, 2U, 3U, 8U);
-  troupe::system sys{{.threads = width}};
-  const auto body = one_node([](state& shared) { shared.add("n", 1); });
-  const auto result =
-      sys.start(troupe::batch("all", body, numbered(100), {.concurrency = 100}))
-          .get();
-  CHECK(result.state.get<int>("n") == 100);
-}
-
-TEST_CASE("Items that always fail get exactly their attempts", "[batch]") {
-  struct always_fails {
-    std::shared_ptr<std::atomic<int>> calls;
-    troupe::task<int> exec() const {
-      ++*calls;
-      co_await troupe::sleep_for(1ms);
-      throw std::runtime_error("no");
-    }
-  };
-  const std::size_t width = GENERATE(1U, 2U, 3U, 8U);
-  troupe::system sys{{.threads = width}};
-  const always_fails node{std::make_shared<std::atomic<int>>(0)};
-  std::vector<branch_outcome> outcomes;
-  const auto all = troupe::batch(
-      "all", one_node(node, {.retry = {.attempts = 3, .wait = 1ms}}),
-      numbered(240),
-      {.concurrency = 240,
-       .on_failure = troupe::collect,
-       .post = [&](state&, const auto& ended, auto&) {
-         outcomes = ended;
-         return troupe::action{};
-       }});
-  CHECK(sys.start(all).get().ok());
-  CHECK(*node.calls == 720);
-  REQUIRE(outcomes.size() == 240);
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    CHECK(outcomes[i].failure.value().item() == i);
-    CHECK(outcomes[i].failure->attempt() == 2U);
-  }
 }
 
 TEST_CASE("The window is never wider than it may", "[batch]") {

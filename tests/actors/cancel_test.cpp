@@ -11,6 +11,7 @@
 #include <troupe/testing.hpp>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -217,16 +218,20 @@ TEST_CASE("A call sees that its run was cancelled", "[cancel]") {
   // A blocking call runs beside its supervisor, which sets the token.
   troupe::system sys{{.threads = 1}};
   struct waits_for_stop {
+    std::shared_ptr<std::promise<void>> began;
     troupe::task<> exec(troupe::context& ctx) const {
       const auto token = ctx.stop_token();
-      auto wait = [token] {
+      auto wait = [token, start = began] {
+        start->set_value();
         while (!token.stop_requested()) std::this_thread::yield();
       };
       co_await troupe::blocking(wait);
     }
   };
-  const auto run = sys.start(one_node(waits_for_stop{}));
-  CHECK_FALSE(run.wait_for(5ms).has_value());
+  const auto began = std::make_shared<std::promise<void>>();
+  const auto run = sys.start(one_node(waits_for_stop{began}));
+  began->get_future().wait();
+  CHECK_FALSE(run.done());
   run.cancel();
   CHECK(run.get().failure.value().code() == errc::cancelled);
   // The system's end waits for the call, so a lost token would hang here.

@@ -2,6 +2,7 @@
 // is named after what goes wrong there, and shows that it does not here.
 
 #include "support/catch.hpp"
+#include "support/let_others_run.hpp"
 #include "support/three_ways.hpp"
 
 #include <troupe/batch.hpp>
@@ -64,39 +65,21 @@ struct always_fails_over_items {
 /// The same as the node of a sub-flow, without a fallback.
 struct always_fails {
   std::shared_ptr<tally> tried;
+  waits how;
 
   task<> exec(context& ctx) const {
     ++(*tried)[ctx.params().at("i").get<std::size_t>()];
-    co_await troupe::sleep_for(1ms);
+    auto others = let_others_run(how);
+    co_await others;
     throw std::runtime_error("always");
   }
 };
 
-/// Reads a number, waits, and writes what it computes from it.
-template <class Write>
-struct reads_waits_writes {
-  Write write;
-  int prep(const state& shared) const { return shared.get<int>("n"); }
-  task<int> exec(int read) const {
-    co_await troupe::sleep_for(1ms);
-    co_return read;
-  }
-  void post(state& shared, int, int read, context& ctx) const {
-    write(shared, read, ctx.params().at("i").get<int>());
-  }
-};
-
-/// A hundred sub-flows of that node.
-template <class Write>
-troupe::flow a_hundred(Write write, std::size_t width) {
-  return troupe::batch("all", one_node(reads_waits_writes<Write>{write}),
-                       numbered(100), {.concurrency = width});
-}
-
 /// All items as sub-flows that always fail, at most `width` at once.
 troupe::flow failing_sub_flows(const std::shared_ptr<tally>& tried,
                                std::size_t width,
-                               std::vector<branch_outcome>& outcomes) {
+                               std::vector<branch_outcome>& outcomes,
+                               waits how = waits::virtual_time) {
   troupe::fan_out_options options;
   options.concurrency = width;
   options.on_failure = troupe::collect;
@@ -104,7 +87,9 @@ troupe::flow failing_sub_flows(const std::shared_ptr<tally>& tried,
     outcomes = ended;
     return troupe::action{};
   };
-  return troupe::batch("all", one_node(always_fails{tried}, tries(3, 1ms)),
+  const auto wait = how == waits::virtual_time ? 1ms : 0ms;
+  return troupe::batch("all",
+                       one_node(always_fails{tried, how}, tries(3, wait)),
                        numbered(tried->size()), options);
 }
 
@@ -155,7 +140,8 @@ TEST_CASE("Retry race: no parallel sub-flow vanishes on real threads",
   const auto how = GENERATE(troupe::turns::in_place, troupe::turns::by_message);
   const auto tried = std::make_shared<tally>();
   std::vector<branch_outcome> outcomes;
-  const auto work = failing_sub_flows(tried, tried->size(), outcomes);
+  const auto work =
+      failing_sub_flows(tried, tried->size(), outcomes, waits::real_threads);
   troupe::system sys{{.threads = threads, .turns = how}};
   CHECK(sys.start(work).get().ok());
   check_all_failed(*tried, outcomes);
@@ -179,48 +165,6 @@ TEST_CASE("Retry race: an item that fails for good is never swallowed",
   CHECK(ended.failure->describe() ==
         "node 'only', item 9, attempt 2: node_threw: the last one");
   CHECK_FALSE(ended.state.contains("over"));
-}
-
-// -- parallel sub-flows lose updates ------------------------------------------
-
-TEST_CASE("Lost updates: a hundred that add one at once give a hundred",
-          "[original_defects]") {
-  const std::size_t width = GENERATE(1U, 2U, 3U, 8U, 100U);
-  const auto work =
-      a_hundred([](state& shared, int, int) { shared.add("n", 1); }, width);
-  CHECK(play(work, {{"n", 0}}).state.get<int>("n") == 100);
-}
-
-TEST_CASE("Lost updates: a hundred that add on real threads give a hundred",
-          "[original_defects]") {
-  const std::size_t threads = GENERATE(1U, 2U, 3U, 8U);
-  const auto how = GENERATE(troupe::turns::in_place, troupe::turns::by_message);
-  const auto work =
-      a_hundred([](state& shared, int, int) { shared.add("n", 1); }, 100);
-  troupe::system sys{{.threads = threads, .turns = how}};
-  const auto ended = sys.start(work, {{"n", 0}}).get();
-  REQUIRE(ended.ok());
-  CHECK(ended.state.get<int>("n") == 100);
-}
-
-TEST_CASE("Lost updates: in sequence each sees what was set before",
-          "[original_defects]") {
-  const auto work =
-      a_hundred([](state& shared, int read, int) { shared.set("n", read + 1); },
-                troupe::sequence);
-  CHECK(play(work, {{"n", 0}}).state.get<int>("n") == 100);
-}
-
-TEST_CASE("Lost updates: sets that differ are an error that names the place",
-          "[original_defects]") {
-  const std::size_t width = GENERATE(2U, 3U, 8U, 100U);
-  const auto work = a_hundred(
-      [](state& shared, int read, int i) { shared.set("n", read + i); }, width);
-  const auto ended =
-      play(work, {{"n", 0}}, value::object(), siblings::cancelled);
-  REQUIRE(ended.failure);
-  CHECK(ended.failure->code() == errc::merge_conflict);
-  CHECK(has(ended.failure->message(), "/n"));
 }
 
 // -- a wait between attempts blocks everybody ---------------------------------

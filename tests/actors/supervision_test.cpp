@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 #include "support/counted.hpp"
+#include "support/let_others_run.hpp"
 #include "support/run_events.hpp"
 #include "support/scripted_exec.hpp"
 #include "support/small_flows.hpp"
@@ -314,7 +315,8 @@ TEST_CASE("Actors that die on real threads lose nothing", "[supervision]") {
     std::shared_ptr<std::atomic<int>> deaths;
     troupe::task<> exec(troupe::context& ctx) const {
       counted local;
-      co_await troupe::sleep_for(1ms);
+      auto others = let_others_run(waits::real_threads);
+      co_await others;
       if (deaths->fetch_sub(1) > 0) {
         script end;
         end.dies();

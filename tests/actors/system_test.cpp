@@ -1,8 +1,8 @@
 #include "support/catch.hpp"
 #include "support/counted.hpp"
+#include "support/let_others_run.hpp"
 #include "support/small_flows.hpp"
 
-#include <troupe/sleep.hpp>
 #include <troupe/system.hpp>
 #include <troupe/testing.hpp>
 
@@ -21,16 +21,17 @@ using troupe::testing::simulation;
 
 namespace {
 
-struct naps {
+struct suspends {
   troupe::task<> exec() const {
     counted local;
-    co_await troupe::sleep_for(20ms);
+    auto others = let_others_run(waits::real_threads);
+    co_await others;
   }
   void post(state& shared) const { shared.add("n", 1); }
 };
 
-troupe::flow many_naps() {
-  return troupe::batch("all", one_node(naps{}), numbered(20),
+troupe::flow many_that_wait() {
+  return troupe::batch("all", one_node(suspends{}), numbered(20),
                        {.concurrency = 10});
 }
 
@@ -44,8 +45,8 @@ TEST_CASE("A system works in an actor system of the caller", "[system]") {
     troupe::system sys{host};
     troupe::system other{host, {.turns = troupe::turns::by_message}};
     CHECK(&sys.actors() == &host);
-    const auto first = sys.start(many_naps());
-    const auto second = other.start(many_naps());
+    const auto first = sys.start(many_that_wait());
+    const auto second = other.start(many_that_wait());
     CHECK(first.get().state.get<int>("n") == 20);
     CHECK(second.get().state.get<int>("n") == 20);
   }
@@ -56,7 +57,7 @@ TEST_CASE("The end of a system waits for its runs", "[system]") {
   std::vector<troupe::run> runs;
   {
     troupe::system sys;
-    for (int i = 0; i < 10; ++i) runs.push_back(sys.start(many_naps()));
+    for (int i = 0; i < 10; ++i) runs.push_back(sys.start(many_that_wait()));
   }
   for (const auto& each : runs) {
     REQUIRE(each.done());
@@ -68,7 +69,7 @@ TEST_CASE("The end of a system waits for its runs", "[system]") {
 TEST_CASE("Runs of a system have ids of their own", "[system]") {
   simulation sim;
   std::set<std::string> ids;
-  for (int i = 0; i < 10; ++i) ids.insert(sim.start(many_naps()).id());
+  for (int i = 0; i < 10; ++i) ids.insert(sim.start(many_that_wait()).id());
   CHECK(ids.size() == 10);
 }
 
@@ -93,7 +94,7 @@ TEST_CASE("The seed of a run repeats its random waits", "[system]") {
 
 TEST_CASE("A flow and its state may be shared by many runs", "[system]") {
   troupe::system sys{{.threads = 3}};
-  const auto work = many_naps();
+  const auto work = many_that_wait();
   const state initial{{"n", 100}};
   std::vector<troupe::run> runs;
   for (int i = 0; i < 20; ++i) runs.push_back(sys.start(work, initial));
