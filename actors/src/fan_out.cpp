@@ -203,7 +203,7 @@ void fan_out_run::conclude() {
     } else {
       owner_.shared() = std::move(written);
     }
-    owner_.engine().on_done(std::move(chosen));
+    owner_.engine().on_done(chosen);
   } catch (...) {
     owner_.engine().on_failed(error::from(std::current_exception()));
   }

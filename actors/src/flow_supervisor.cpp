@@ -227,7 +227,7 @@ void flow_supervisor::settle(step_status status) {
                                      "', which it does not declare"});
         break;
       }
-      machine_.on_done(std::move(frame_.action));
+      machine_.on_done(frame_.action);
       break;
     }
     case step_status::exec_failed: {

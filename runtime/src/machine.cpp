@@ -22,10 +22,6 @@ machine::machine(const flow_model& root, std::uint64_t steps_max,
   }
 }
 
-bool machine::is_last_attempt() const noexcept {
-  return attempt_ + 1 >= node().options.retry.attempts;
-}
-
 std::string machine::path() const {
   std::string text;
   if (seldom_) {
@@ -40,14 +36,14 @@ std::string machine::path() const {
   return text;
 }
 
-void machine::on_done(troupe::action chosen) {
+void machine::on_done(const troupe::action& chosen) {
   assert(!is_over());
   if (!top_.graph->nodes.empty() && chosen.is_default() &&
       node().next != no_node) {
     arrive(node().next);
     return;
   }
-  leave(std::move(chosen));
+  leave(chosen);
 }
 
 void machine::on_exec_failed(error why) {
@@ -141,7 +137,7 @@ void machine::begin(command what) {
 
 // The current level ends with an action: follow its edge, or hand it to the
 // level outside, until an edge is found or the outermost one ends.
-void machine::leave(troupe::action chosen) {
+void machine::leave(const troupe::action& chosen) {
   bool at_fan_out = top_.graph->nodes.empty();
   for (;;) {
     if (!at_fan_out) {
@@ -159,7 +155,7 @@ void machine::leave(troupe::action chosen) {
       }
     }
     if (!seldom_ || seldom_->outer.empty()) {
-      if (!chosen.is_default()) rest().action = std::move(chosen);
+      if (!chosen.is_default()) rest().action = chosen;
       command_ = command::finish;
       return;
     }

@@ -62,6 +62,10 @@ TEST_CASE("a copy is a snapshot that later writes do not show in", "[state]") {
   shared = before;
   CHECK(shared == before);
   CHECK_FALSE(moved == before);
+
+  swap(shared, moved);
+  CHECK(moved == before);
+  CHECK(shared.at("new") == "x");
 }
 
 TEST_CASE("a path is a pointer, the document, or one literal key", "[state]") {

@@ -226,7 +226,7 @@ void bare_run::settle(step_status status) {
   switch (status) {
     case step_status::done:
       frame_.kept.reset();
-      machine_.on_done(std::move(frame_.action));
+      machine_.on_done(frame_.action);
       break;
     case step_status::exec_failed:
       machine_.on_exec_failed(*frame_.failure);
@@ -317,7 +317,7 @@ void bare_run::conclude(const fan_out_model& model) {
     written.record();
     auto chosen = model.post(written, ended.outcomes, ctx);
     shared_.apply(written.take_delta());
-    machine_.on_done(std::move(chosen));
+    machine_.on_done(chosen);
   } catch (...) {
     machine_.on_failed(error::from(std::current_exception()));
   }

@@ -79,7 +79,9 @@ class machine {
   /// The attempt of the step, counted from 0.
   [[nodiscard]] std::uint32_t attempt() const noexcept { return attempt_; }
   /// Whether no further attempt would follow this one.
-  [[nodiscard]] bool is_last_attempt() const noexcept;
+  [[nodiscard]] bool is_last_attempt() const noexcept {
+    return attempt_ + 1 >= node().options.retry.attempts;
+  }
   /// The current step, counted from 0.
   [[nodiscard]] std::uint64_t step() const noexcept { return steps_ - 1; }
   /// Steps begun so far.
@@ -111,7 +113,7 @@ class machine {
   // -- what happened ---------------------------------------------------------
 
   /// The step, its fallback, or the fan-out ended well, with this action.
-  void on_done(troupe::action chosen);
+  void on_done(const troupe::action& chosen);
   /// An attempt of `exec` failed.
   void on_exec_failed(error why);
   /// The step or the fan-out failed for good.
@@ -147,7 +149,7 @@ class machine {
   void arrive(std::uint32_t index);
   void begin(command what);
   bool meets_step_limit();
-  void leave(troupe::action chosen);
+  void leave(const troupe::action& chosen);
   void report_missing_edge(const troupe::action& chosen);
   void fail(error why);
 

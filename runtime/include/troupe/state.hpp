@@ -49,6 +49,11 @@ class state {
   state& operator=(const state& other) noexcept;
   state& operator=(state&& other) noexcept;
   ~state();
+  friend void swap(state& a, state& b) noexcept {
+    std::swap(a.root_, b.root_);
+    std::swap(a.recorder_, b.recorder_);
+    std::swap(a.recording_, b.recording_);
+  }
 
   // -- reading ---------------------------------------------------------------
 

@@ -23,16 +23,17 @@ struct post_call {
   static step_status at_once(const N& node, frame& step, prep_t& prepared,
                              exec_t& given) {
     state written = copy_for_writing(step.shared);
-    auto next = guarded(step, [&]() -> action {
+    const auto ended = guarded(step, [&] {
       if constexpr (std::is_void_v<typename p::post_result>) {
         call(node, step, written, prepared, given);
-        return {};
+        step.action = {};
       } else {
-        return call(node, step, written, prepared, given);
+        step.action = call(node, step, written, prepared, given);
       }
+      return true;
     });
-    if (!next) return step_status::failed;
-    return commit(step, std::move(written), std::move(*next));
+    if (!ended) return step_status::failed;
+    return commit(step, written);
   }
 
   /// Makes the task of a `post` that is a coroutine; false if that throws.
@@ -51,11 +52,12 @@ struct post_call {
     using value_t = typename p::post_value;
     auto next = guarded_end<value_t>(step, kept.post_task);
     if (!next) return step_status::failed;
-    action chosen;
-    if constexpr (!std::same_as<value_t, no_value>) {
-      chosen = std::move(*next);
+    if constexpr (std::same_as<value_t, no_value>) {
+      step.action = {};
+    } else {
+      step.action = std::move(*next);
     }
-    return commit(step, std::move(*kept.written), std::move(chosen));
+    return commit(step, *kept.written);
   }
 
  private:
@@ -72,13 +74,12 @@ struct post_call {
     return written;
   }
 
-  static step_status commit(frame& step, state&& written, action&& next) {
+  static step_status commit(frame& step, state& written) {
     if (step.shared.recording()) {
       step.shared.apply(written.take_delta());
     } else {
-      step.shared = std::move(written);
+      swap(step.shared, written);
     }
-    step.action = std::move(next);
     return step_status::done;
   }
 };
