@@ -53,6 +53,11 @@ void flow_supervisor::on_start() {
 }
 
 void flow_supervisor::on_turn() {
+  // Whatever runs in a cancelled batch stops before the first of it reports.
+  if (std::exchange(has_just_stopped_, false)) {
+    again();
+    return;
+  }
   if (fan_out_) {
     if (!go_on_with_fan_out()) return;
   }
@@ -283,7 +288,6 @@ bool flow_supervisor::go_on_with_fan_out() {
 
 void flow_supervisor::cancel(const error& why) {
   if (machine_.is_over()) return;
-  was_cancelled_ = true;
   machine_.on_cancel(why);
   if (auto* stop = stop_.load(std::memory_order_acquire)) stop->request_stop();
   if (fan_out_) {
@@ -296,7 +300,9 @@ void flow_supervisor::cancel(const error& why) {
          context());
     return;
   }
-  finish();
+  release();
+  has_just_stopped_ = true;
+  again();
 }
 
 void flow_supervisor::finish() {
@@ -323,14 +329,14 @@ void flow_supervisor::report_to_parent() {
   result->place = place_;
   result->index = index_;
   result->wrote = shared_.take_delta();
-  if (const auto& failure = machine_.failure()) {
-    // Not by the code: a node may throw the `cancelled` of another run.
-    if (!was_cancelled_) {
-      result->how = branch_outcome::kind::failed;
-      error why = *failure;
-      why.at_item(index_);
-      result->failure = std::make_shared<const error>(std::move(why));
-    }
+  // Not by the code: a node may throw the `cancelled` of another run.
+  if (machine_.was_cancelled()) {
+    result->how = branch_outcome::kind::cancelled;
+  } else if (const auto failure = machine_.failure()) {
+    result->how = branch_outcome::kind::failed;
+    error why = *failure;
+    why.at_item(index_);
+    result->failure = std::make_shared<const error>(std::move(why));
   } else {
     result->how = branch_outcome::kind::finished;
     result->action = machine_.action();

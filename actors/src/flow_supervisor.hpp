@@ -130,7 +130,7 @@ class flow_supervisor final : public fiber_actor,
   std::uint32_t waits_ = 0;
   bool is_ready_ = false;
   bool has_reported_ = false;
-  bool was_cancelled_ = false;
+  bool has_just_stopped_ = false;
   std::size_t index_ = 0;
   value params_;
   state shared_;

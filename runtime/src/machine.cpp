@@ -85,7 +85,17 @@ void machine::on_waited() {
 
 void machine::on_cancel(error why) {
   if (is_over()) return;
-  fail(std::move(why));
+  rest().was_cancelled = true;
+  rest().failure = std::make_shared<const error>(std::move(why));
+  command_ = command::finish;
+}
+
+// Of a million cancelled sub-flows nobody asks, so the place of the end is put
+// to the reason here.
+std::shared_ptr<const error> machine::failure() const {
+  if (!was_cancelled()) return seldom_ ? seldom_->failure : nullptr;
+  error placed = *seldom_->failure;
+  return std::make_shared<const error>(std::move(placed.at_node(path())));
 }
 
 void machine::on_died() {

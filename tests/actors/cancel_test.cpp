@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 #include "support/counted.hpp"
+#include "support/run_events.hpp"
 #include "support/small_flows.hpp"
 
 #include <troupe/blocking.hpp>
@@ -212,6 +213,38 @@ TEST_CASE("A run that ends in time does not feel its deadline", "[cancel]") {
   sim.advance(2s);
   CHECK(run.get().ok());
   CHECK(sim.now() - began == 2s);
+}
+
+TEST_CASE("All that runs in a cancelled batch stops before any of it reports",
+          "[cancel]") {
+  struct tells_its_end {
+    troupe::context& ctx;
+    ~tells_its_end() { ctx.emit("stopped"); }
+  };
+  struct waits {
+    troupe::task<> exec(troupe::context& ctx) const {
+      const tells_its_end last{ctx};
+      co_await troupe::sleep_for(24h);
+    }
+  };
+  simulation sim;
+  const auto run = sim.start(troupe::batch("all", one_node(waits{}),
+                                           numbered(20), {.concurrency = 20}),
+                             {}, {.events = troupe::event_detail::steps});
+  sim.run_ready();
+  run.cancel();
+  sim.finish(run);
+  std::vector<troupe::event_kind> ends;
+  for (const auto& each : events_of(run)) {
+    const bool is_end = each.kind == troupe::event_kind::custom ||
+                        each.kind == troupe::event_kind::finished;
+    if (is_end && each.run != run.id()) ends.push_back(each.kind);
+  }
+  REQUIRE(ends.size() == 40);
+  for (std::size_t i = 0; i < 20; ++i) {
+    CHECK(ends[i] == troupe::event_kind::custom);
+    CHECK(ends[20 + i] == troupe::event_kind::finished);
+  }
 }
 
 TEST_CASE("A call sees that its run was cancelled", "[cancel]") {

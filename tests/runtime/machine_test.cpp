@@ -279,9 +279,19 @@ TEST_CASE("A cancelled run is over, once", "[machine]") {
   REQUIRE(subject.next() == command::wait);
   subject.on_cancel(error{errc::cancelled, "enough"});
   REQUIRE(subject.is_over());
+  CHECK(subject.was_cancelled());
   subject.on_cancel(error{errc::cancelled, "again"});
   CHECK(subject.failure()->message() == "enough");
   CHECK(subject.failure()->node() == "only");
+}
+
+TEST_CASE("A run whose node throws the cancellation of another has failed",
+          "[machine]") {
+  const auto work = single(fails{}, {});
+  machine subject{work.model(), many, 0};
+  subject.on_failed(error{errc::cancelled, "somebody else"});
+  REQUIRE(subject.is_over());
+  CHECK_FALSE(subject.was_cancelled());
 }
 
 TEST_CASE("Whatever happens, no step makes more attempts than it may",

@@ -95,8 +95,10 @@ class machine {
     return seldom_ ? seldom_->action : troupe::action{};
   }
   /// Why it failed, or null. @pre the command is `finish`
-  [[nodiscard]] std::shared_ptr<const error> failure() const noexcept {
-    return seldom_ ? seldom_->failure : nullptr;
+  [[nodiscard]] std::shared_ptr<const error> failure() const;
+  /// Whether `on_cancel` ended it.
+  [[nodiscard]] bool was_cancelled() const noexcept {
+    return seldom_ && seldom_->was_cancelled;
   }
   [[nodiscard]] bool is_over() const noexcept {
     return command_ == command::finish;
@@ -143,6 +145,7 @@ class machine {
     std::shared_ptr<const error> failure;
     troupe::action action;
     duration wait{};
+    bool was_cancelled = false;
   };
 
   [[nodiscard]] seldom& rest();
