@@ -1,9 +1,12 @@
 #include "manual_queue.hpp"
 
+#include <utility>
+
 namespace troupe::detail {
 
-manual_queue::manual_queue(caf::actor_system& system, std::size_t quantum)
-    : own_ctx{system}, quantum_{quantum} {}
+manual_queue::manual_queue(caf::actor_system& system, std::size_t quantum,
+                           std::function<void()> on_push)
+    : own_ctx{system}, quantum_{quantum}, on_push_{std::move(on_push)} {}
 
 manual_queue::~manual_queue() {
   // An actor that ends may wake others.
@@ -18,6 +21,7 @@ void manual_queue::push(caf::resumable* job) {
     jobs_.push_back(job);
   }
   has_work_.notify_one();
+  if (on_push_) on_push_();
 }
 
 caf::resumable* manual_queue::pop() {

@@ -6,20 +6,25 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <mutex>
 
 namespace troupe::detail {
 
-/// A run queue that only the thread of a test runs: first in, first out, so
-/// that the same wake-ups give the same order of turns. Actors that its actors
-/// wake, plain CAF actors included, run here as well.
+/// A run queue that one thread runs when it chooses to: that of a test, or one
+/// that waits for other things as well. First in, first out, so that the same
+/// wake-ups give the same order of turns. Actors that its actors wake, plain
+/// CAF actors included, run here as well, unless they are woken as from
+/// outside.
 ///
 /// Thread safety: `push` may be called from anywhere. All else belongs to one
 /// thread.
 class manual_queue final : private own_ctx {
  public:
-  /// `quantum` is how many messages an actor may take in one turn.
-  explicit manual_queue(caf::actor_system& system, std::size_t quantum = 1);
+  /// `quantum` is how many messages an actor may take in one turn. `on_push`,
+  /// if given, is called after each `push`, on the thread that pushes.
+  explicit manual_queue(caf::actor_system& system, std::size_t quantum = 1,
+                        std::function<void()> on_push = {});
   manual_queue(const manual_queue&) = delete;
   manual_queue& operator=(const manual_queue&) = delete;
   /// Drops the turns that are left.
@@ -44,6 +49,7 @@ class manual_queue final : private own_ctx {
   caf::resumable* pop();
 
   const std::size_t quantum_;
+  const std::function<void()> on_push_;
   mutable std::mutex mutex_;
   std::condition_variable has_work_;
   std::deque<caf::resumable*> jobs_;
