@@ -2,7 +2,7 @@
 # exactly what the file EXPECTED holds.
 
 execute_process(
-  COMMAND "${PROGRAM}" ${ARGUMENTS}
+  COMMAND ${PROGRAM} ${ARGUMENTS}
   RESULT_VARIABLE status
   OUTPUT_VARIABLE printed
   ERROR_VARIABLE complaint)

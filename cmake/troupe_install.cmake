@@ -13,7 +13,21 @@ install(EXPORT troupe_targets
   FILE troupe_targets.cmake
   NAMESPACE troupe::
   DESTINATION "${troupe_package_dir}")
-foreach(library IN ITEMS runtime actors)
+set(troupe_include_roots runtime actors)
+# Apart, so that the rest is there for who has no libcurl.
+if(TARGET troupe_llm)
+  list(APPEND troupe_include_roots actors/llm)
+  install(TARGETS troupe_llm
+    EXPORT troupe_llm_targets
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(EXPORT troupe_llm_targets
+    FILE troupe_llm_targets.cmake
+    NAMESPACE troupe::
+    DESTINATION "${troupe_package_dir}")
+endif()
+foreach(library IN LISTS troupe_include_roots)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${library}/include/troupe"
     DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
     FILES_MATCHING PATTERN "*.hpp")

@@ -5,10 +5,12 @@ set(troupe_testing_scripts "${CMAKE_CURRENT_LIST_DIR}")
 # One Catch2 program, <build>/tests/<name>, with one CTest entry per source
 # file that is named *_test.cpp. Hidden cases ("[.]") are not run.
 #
-#   troupe_test_program(<name> [TIMEOUT <seconds>]
+# WITH is a command that starts the program with what it needs, here and below.
+#
+#   troupe_test_program(<name> [TIMEOUT <seconds>] [WITH <command>...]
 #     LINK <target>... SOURCES <file>...)
 function(troupe_test_program name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "LINK;SOURCES" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT" "LINK;SOURCES;WITH" ${ARGN})
   if(NOT arg_SOURCES)
     return()
   endif()
@@ -27,7 +29,8 @@ function(troupe_test_program name)
       continue()
     endif()
     add_test(NAME ${prefix}.${stem}
-      COMMAND ${name} --filenames-as-tags --warn NoTests "[#${stem}]~[.]")
+      COMMAND ${arg_WITH} $<TARGET_FILE:${name}>
+        --filenames-as-tags --warn NoTests "[#${stem}]~[.]")
     set_tests_properties(${prefix}.${stem} PROPERTIES
       TIMEOUT ${arg_TIMEOUT}
       WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
@@ -62,9 +65,10 @@ endfunction()
 # of the repository and compares what it prints with expected/<name>.txt.
 #
 #   troupe_example(<name> [STATUS <exit status>] [TIMEOUT <seconds>]
-#     [SOURCES <file>...] [LINK <target>...] [ARGS <argument>...])
+#     [SOURCES <file>...] [LINK <target>...] [ARGS <argument>...]
+#     [WITH <command>...])
 function(troupe_example name)
-  cmake_parse_arguments(arg "" "STATUS;TIMEOUT" "SOURCES;LINK;ARGS" ${ARGN})
+  cmake_parse_arguments(arg "" "STATUS;TIMEOUT" "SOURCES;LINK;ARGS;WITH" ${ARGN})
   if(NOT arg_SOURCES)
     set(arg_SOURCES ${name}.cpp)
   endif()
@@ -81,7 +85,7 @@ function(troupe_example name)
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/examples")
   add_test(NAME example.${name}
     COMMAND "${CMAKE_COMMAND}"
-      "-DPROGRAM=$<TARGET_FILE:${name}>"
+      "-DPROGRAM=${arg_WITH};$<TARGET_FILE:${name}>"
       "-DARGUMENTS=${arg_ARGS}"
       "-DEXPECTED=${CMAKE_CURRENT_SOURCE_DIR}/expected/${name}.txt"
       "-DSTATUS=${arg_STATUS}"

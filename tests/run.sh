@@ -42,7 +42,8 @@ run_preset() {
 }
 
 sh tools/install_missing.sh g++ cmake ninja-build libcaf-dev \
-  nlohmann-json3-dev catch2 librapidcheck-dev libcli11-dev python3 git ||
+  nlohmann-json3-dev catch2 librapidcheck-dev libcli11-dev \
+  libcurl4-openssl-dev python3 git ||
   stop "packages are missing, see above"
 
 run_preset ci

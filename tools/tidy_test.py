@@ -65,7 +65,9 @@ class RulesTest(unittest.TestCase):
         self.expect("name", "", "runtime/src/json_utils.cpp")
         self.expect("place", "", "runtime/flow.cpp")
         self.expect("place", "", "tests/runtime/flow.cpp")
+        self.expect("place", "", "actors/llm/http.cpp")
         self.expect_none("", "tests/runtime/flow_test.cpp")
+        self.expect_none("", "actors/llm/src/http.cpp")
 
     def test_sizes(self):
         self.expect("size", "\n" * 401)

@@ -1,6 +1,9 @@
 #include <troupe/flow.hpp>
 #include <troupe/state.hpp>
 #include <troupe/system.hpp>
+#ifdef USER_HAS_LLM
+#include <troupe/llm/http.hpp>
+#endif
 
 #include <iostream>
 
@@ -13,6 +16,9 @@ int main() {
   read >> add;
 
   troupe::system system;
+#ifdef USER_HAS_LLM
+  const troupe::llm::http_client web{system};
+#endif
   const troupe::outcome end = system.start(builder.build()).get();
   if (!end.ok()) {
     std::cerr << end.failure->describe() << '\n';

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <troupe/llm/http_message.hpp>
+#include <troupe/system.hpp>
+#include <troupe/task.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace troupe::llm {
+
+namespace detail {
+class exchange_end;
+class http_line;
+}  // namespace detail
+
+/// What an `http_client` is made with.
+struct http_options {
+  /// Connections at once, in all and to one server. At least 1.
+  std::size_t connections_max = 16'384;
+  std::size_t connections_per_host_max = 16'384;
+  /// Exchanges at once, with those that wait for a connection. At least 1.
+  std::size_t exchanges_max = 65'536;
+  /// Bytes of a streamed body that may wait to be read; then the server has to
+  /// wait. At least 1.
+  std::size_t unread_max = std::size_t{256} << 10;
+  /// Certificates to trust, as a PEM file. Empty: the one that `SSL_CERT_FILE`
+  /// or `CURL_CA_BUNDLE` names, else those of the machine.
+  std::string ca_file = {};
+};
+
+/// A response whose body is read as it comes. Destroying it aborts the
+/// transfer.
+///
+/// Thread safety: confined to one actor or task.
+class http_stream {
+ public:
+  http_stream(http_stream&&) noexcept;
+  http_stream& operator=(http_stream&&) noexcept;
+  ~http_stream();
+
+  /// Status and headers.
+  [[nodiscard]] const http_response& head() const noexcept { return head_; }
+
+  /// The bytes that have come since the last call, after waiting for some, or
+  /// nothing once the body has ended. One call at a time.
+  /// Errors: those of `http_client::send`; the bytes that came before the
+  /// error have been given by then.
+  /// Cancellation: aborts the transfer; later calls throw `errc::cancelled`.
+  [[nodiscard]] task<std::optional<std::string>> read();
+
+ private:
+  friend class http_client;
+  http_stream(std::shared_ptr<detail::exchange_end> end, http_response head);
+
+  std::shared_ptr<detail::exchange_end> end_;
+  http_response head_;
+};
+
+/// Exchanges messages with HTTP servers, any number at once on one thread of
+/// its own, where an actor drives libcurl:
+///
+///     troupe::llm::http_client web{runtime};
+///     troupe::llm::http_request ask{"POST", url, text};
+///     const auto reply = co_await web.send(std::move(ask));
+///
+/// Certificates are verified, HTTP/2 is used where a server offers it over
+/// TLS, connections are kept and used again, packed bodies are unpacked, and
+/// the usual environment variables for proxies hold. Redirects are not
+/// followed: they are responses as any other.
+///
+/// This is a handle: copies share connections and limits. What headers and
+/// bodies contain never shows in an error.
+///
+/// Thread safety: immutable; `send` and `open` may be called anywhere.
+class http_client {
+ public:
+  /// `where` must outlive all use of the client. A simulation has no network.
+  /// Errors: throws `errc::bad_flow` for options that make no sense, and in a
+  /// simulation.
+  explicit http_client(system& where, http_options options = {});
+
+  /// The whole response, whatever its status.
+  ///
+  /// Errors: throws `errc::bad_value` for a request that makes no sense;
+  /// `errc::timed_out` when one of its limits has passed;
+  /// `errc::request_failed` when there is no connection, or it breaks off, with
+  /// how much had come, or what came is no HTTP; `errc::overloaded` at
+  /// `exchanges_max`. Where trying again cannot help the error is permanent: a
+  /// bad request, a certificate that is not trusted, a body over `body_max`.
+  /// Cancellation: aborts the transfer.
+  [[nodiscard]] task<http_response> send(http_request request) const;
+
+  /// The response from its head on. Errors and cancellation: as `send`.
+  [[nodiscard]] task<http_stream> open(http_request request) const;
+
+ private:
+  static task<http_stream> opened(std::shared_ptr<detail::exchange_end> end);
+
+  std::shared_ptr<detail::http_line> line_;
+};
+
+}  // namespace troupe::llm

@@ -1,0 +1,175 @@
+#include "http_actor.hpp"
+#include "system_core.hpp"
+
+#include <troupe/llm/http.hpp>
+
+#include <algorithm>
+#include <coroutine>
+#include <utility>
+
+namespace troupe::llm {
+
+namespace detail {
+
+/// What the copies of a client share.
+class http_line {
+ public:
+  http_line(system& where, const http_options& options)
+      : thread(where.actors(), options) {}
+
+  const http_thread thread;
+};
+
+/// The side of an exchange that waits. Destroying it aborts the transfer.
+class exchange_end {
+ public:
+  exchange_end(std::shared_ptr<http_line> through, http_request request,
+               bool is_streamed)
+      : line(std::move(through)),
+        about(caf::make_counted<exchange>(std::move(request), is_streamed)) {}
+  exchange_end(const exchange_end&) = delete;
+  exchange_end& operator=(const exchange_end&) = delete;
+  ~exchange_end() { drop(); }
+
+  void drop() {
+    if (!std::exchange(is_under_way, false)) return;
+    post(line->thread.actor(),
+         troupe::detail::signal{http_signal::drop, 0, 0, about});
+  }
+
+  const std::shared_ptr<http_line> line;
+  const exchange_ptr about;
+  bool is_under_way = false;
+  bool was_cancelled = false;
+};
+
+namespace {
+
+/// Awaitable: what comes next of an exchange.
+class [[nodiscard]] next_arrival final : private troupe::detail::waiter {
+ public:
+  explicit next_arrival(exchange_end& end) noexcept : end_(end) {}
+  ~next_arrival() {
+    if (host() == nullptr) return;
+    // What was on its way here is lost, so nothing may follow it.
+    end_.was_cancelled = true;
+    end_.drop();
+  }
+
+  bool await_ready() const noexcept { return false; }
+  template <troupe::detail::hosted Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    auto& host = *self.promise().host;
+    order(host, enlist(host, self));
+  }
+  arrival await_resume() {
+    if (came_.is_end) end_.is_under_way = false;
+    if (came_.failure) throw error{*came_.failure};
+    return std::move(came_);
+  }
+
+ private:
+  void order(troupe::detail::fiber_host& host, troupe::detail::wake_key key) {
+    auto* owner = dynamic_cast<troupe::detail::fiber_actor*>(&host);
+    if (owner == nullptr) {
+      throw error{errc::request_failed, "only an actor can wait for a server"};
+    }
+    end_.about->who = owner->waker_for(key);
+    end_.is_under_way = true;
+    post(end_.line->thread.actor(),
+         troupe::detail::signal{http_signal::order, 0, 0, end_.about},
+         owner->running_on());
+  }
+  void receive(void* answer) override {
+    came_ = std::move(*static_cast<arrival*>(answer));
+  }
+
+  exchange_end& end_;
+  arrival came_;
+};
+
+void check_options(const http_options& options) {
+  const auto must_be_some = [](std::size_t count, const char* name) {
+    if (count >= 1) return;
+    throw error{errc::bad_flow,
+                "http_options." + std::string{name} + " must be at least 1"};
+  };
+  must_be_some(options.connections_max, "connections_max");
+  must_be_some(options.connections_per_host_max, "connections_per_host_max");
+  must_be_some(options.exchanges_max, "exchanges_max");
+  must_be_some(options.unread_max, "unread_max");
+}
+
+task<http_response> whole(std::shared_ptr<exchange_end> end) {
+  next_arrival coming{*end};
+  arrival came = co_await coming;
+  co_return std::move(came.response);
+}
+
+task<std::optional<std::string>> next_part(std::shared_ptr<exchange_end> end) {
+  if (end->was_cancelled) {
+    throw error{errc::cancelled, "an earlier read of the stream was cancelled"};
+  }
+  std::optional<std::string> part;
+  if (end->is_under_way) {
+    next_arrival coming{*end};
+    arrival came = co_await coming;
+    if (!came.is_end) part = std::move(came.response.body);
+  }
+  co_return part;
+}
+
+}  // namespace
+}  // namespace detail
+
+std::optional<std::string_view> http_response::header(
+    std::string_view name) const {
+  const auto found =
+      std::find_if(headers.begin(), headers.end(),
+                   [&](const auto& each) { return each.name == name; });
+  if (found == headers.end()) return std::nullopt;
+  return found->value;
+}
+
+// -- streams ------------------------------------------------------------------
+
+http_stream::http_stream(std::shared_ptr<detail::exchange_end> end,
+                         http_response head)
+    : end_(std::move(end)), head_(std::move(head)) {}
+
+http_stream::http_stream(http_stream&&) noexcept = default;
+http_stream& http_stream::operator=(http_stream&&) noexcept = default;
+http_stream::~http_stream() = default;
+
+task<std::optional<std::string>> http_stream::read() {
+  return detail::next_part(end_);
+}
+
+// -- clients ------------------------------------------------------------------
+
+http_client::http_client(system& where, http_options options) {
+  detail::check_options(options);
+  if (where.core().queue() != nullptr) {
+    throw error{errc::bad_flow, "a simulation has no network"};
+  }
+  line_ = std::make_shared<detail::http_line>(where, options);
+}
+
+task<http_response> http_client::send(http_request request) const {
+  return detail::whole(std::make_shared<detail::exchange_end>(
+      line_, std::move(request), /*is_streamed=*/false));
+}
+
+task<http_stream> http_client::opened(
+    std::shared_ptr<detail::exchange_end> end) {
+  detail::next_arrival coming{*end};
+  detail::arrival came = co_await coming;
+  co_return http_stream{std::move(end), std::move(came.response)};
+}
+
+task<http_stream> http_client::open(http_request request) const {
+  return opened(std::make_shared<detail::exchange_end>(
+      line_, std::move(request), /*is_streamed=*/true));
+}
+
+}  // namespace troupe::llm

@@ -1,0 +1,53 @@
+#include "http_actor.hpp"
+
+#include <utility>
+
+namespace troupe::llm::detail {
+
+void http_actor::on_signal(troupe::detail::signal& received) {
+  const exchange_ptr about{static_cast<exchange*>(received.body.get())};
+  if (received.kind == http_signal::order) {
+    transfers_.order(about);
+  } else if (received.kind == http_signal::drop) {
+    transfers_.drop(*about);
+  }
+}
+
+struct http_thread::shared {
+  shared(caf::actor_system& system, const http_options& options)
+      : driven(options),
+        turns(system, turn_quantum, [this] { driven.wake(); }),
+        at{.system = system, .queue = &turns} {}
+
+  void run() {
+    while (!is_stopping.load(std::memory_order_acquire)) {
+      turns.run();
+      driven.run();
+    }
+  }
+
+  static constexpr std::size_t turn_quantum = 256;
+
+  transfers driven;
+  troupe::detail::manual_queue turns;
+  troupe::detail::home at;
+  std::atomic<bool> is_stopping{false};
+};
+
+http_thread::http_thread(caf::actor_system& system, const http_options& options)
+    : shared_(std::make_shared<shared>(system, options)),
+      actor_(troupe::detail::spawn_lite<http_actor>(shared_->at, nullptr,
+                                                    shared_->driven)),
+      thread_([mine = shared_] { mine->run(); }) {}
+
+http_thread::~http_thread() {
+  shared_->is_stopping.store(true, std::memory_order_release);
+  shared_->driven.wake();
+  if (thread_.get_id() == std::this_thread::get_id()) {
+    thread_.detach();
+  } else {
+    thread_.join();
+  }
+}
+
+}  // namespace troupe::llm::detail

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "exchange.hpp"
+#include "manual_queue.hpp"
+#include "transfers.hpp"
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+namespace troupe::llm::detail {
+
+/// The kinds of signals to an `http_actor`; `body` is an `exchange`.
+namespace http_signal {
+/// Begin, or bring what comes next.
+inline constexpr std::uint32_t order = troupe::detail::signal_kind::own;
+/// Nobody waits for it any more.
+inline constexpr std::uint32_t drop = troupe::detail::signal_kind::own + 1;
+}  // namespace http_signal
+
+/// Takes orders for exchanges. Its turns are taken by the thread that waits for
+/// the sockets, so that a message and a byte come in at one place.
+class http_actor final : public troupe::detail::lite_actor {
+ public:
+  http_actor(caf::actor_config& config, troupe::detail::home& at,
+             transfers& driven)
+      : lite_actor(config, at), transfers_(driven) {}
+
+ private:
+  void on_signal(troupe::detail::signal& received) override;
+
+  transfers& transfers_;
+};
+
+/// The thread of an `http_actor`.
+class http_thread {
+ public:
+  http_thread(caf::actor_system& system, const http_options& options);
+  http_thread(const http_thread&) = delete;
+  http_thread& operator=(const http_thread&) = delete;
+  ~http_thread();
+
+  [[nodiscard]] http_actor& actor() const noexcept { return *actor_; }
+
+ private:
+  /// What the thread uses. It keeps that itself, as the one who destroys the
+  /// `http_thread` may be what the thread has just called.
+  struct shared;
+
+  std::shared_ptr<shared> shared_;
+  troupe::detail::lite_ptr<http_actor> actor_;
+  std::thread thread_;
+};
+
+}  // namespace troupe::llm::detail

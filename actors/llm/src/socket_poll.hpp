@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace troupe::llm::detail {
+
+/// Waits for many sockets at a cost that those at rest have no part in: Linux's
+/// epoll.
+///
+/// Thread safety: `wake` may be called from anywhere, all else belongs to one
+/// thread.
+class socket_poll {
+ public:
+  /// Errors: throws `std::system_error` when the system has no more files.
+  socket_poll();
+  socket_poll(const socket_poll&) = delete;
+  socket_poll& operator=(const socket_poll&) = delete;
+  ~socket_poll();
+
+  struct interest {
+    bool read = false;
+    bool write = false;
+  };
+
+  /// Replaces what is waited for at a socket. `is_new` if nothing was.
+  void watch(int socket, interest what, bool is_new);
+  void forget(int socket);
+
+  /// Waits for sockets, `wake`, or the end of `limit`, and calls
+  /// `ready(socket, interest)` for some that are.
+  template <class F>
+  void wait(std::chrono::milliseconds limit, F ready) {
+    const std::size_t count = wait_for_some(limit);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (found_[i].socket != wake_) ready(found_[i].socket, found_[i].what);
+    }
+  }
+  /// Ends the wait that runs, or the next one.
+  void wake() noexcept;
+
+ private:
+  struct found {
+    int socket;
+    interest what;
+  };
+  static constexpr std::size_t found_max = 256;
+
+  std::size_t wait_for_some(std::chrono::milliseconds limit);
+
+  int poll_;
+  int wake_;
+  found found_[found_max];
+};
+
+}  // namespace troupe::llm::detail

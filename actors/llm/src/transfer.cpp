@@ -1,0 +1,267 @@
+#include "transfer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <utility>
+
+namespace troupe::llm::detail {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+/// A head that is longer is not taken.
+constexpr std::size_t head_max = std::size_t{256} << 10;
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+std::string in_lower_case(std::string_view text) {
+  std::string lower{text};
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char each) {
+    return each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a')
+                                      : each;
+  });
+  return lower;
+}
+
+error too_late(const char* what, duration limit, const std::string& url) {
+  const auto span =
+      std::chrono::duration_cast<std::chrono::milliseconds>(limit);
+  return error{errc::timed_out, std::string{what} + " within " +
+                                    std::to_string(span.count()) + " ms (" +
+                                    server_of(url) + ")"};
+}
+
+time_point after(time_point start, duration span) {
+  return span > time_point::max() - start ? time_point::max() : start + span;
+}
+
+}  // namespace
+
+transfer::transfer(exchange_ptr about, surroundings& where)
+    : about_(std::move(about)),
+      where_(where),
+      easy_(curl_easy_init()),
+      began_(clock::now()),
+      last_(began_) {
+  if (!easy_) throw std::bad_alloc{};
+  check(about_->request);
+  CURL* const easy = easy_.get();
+  headers_ = set_up(easy, about_->request, where.ca_file);
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, text_.data());
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &transfer::on_head);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &transfer::on_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &transfer::on_connected);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
+  arm();
+}
+
+transfer::~transfer() { where_.timers.cancel(timer_); }
+
+// -- limits -------------------------------------------------------------------
+
+time_point transfer::due() const noexcept {
+  const auto& limits = about_->request.limits;
+  duration span = limits.idle;
+  if (at_ == phase::connecting) span = limits.connect;
+  if (at_ == phase::sent) span = limits.first_byte;
+  const auto whole = after(began_, limits.total);
+  return is_paused_ ? whole : std::min(after(last_, span), whole);
+}
+
+// Parts of a response come too often to move the timer for each.
+void transfer::arm() {
+  where_.timers.cancel(timer_);
+  timer_ = where_.timers.arm(due(), this);
+}
+
+void transfer::enter(phase next) {
+  at_ = next;
+  last_ = clock::now();
+  arm();
+}
+
+void transfer::on_timer() {
+  if (has_ended_) return;
+  const auto now = clock::now();
+  if (now < due()) {
+    arm();
+    return;
+  }
+  const auto& url = about_->request.url;
+  const auto& limits = about_->request.limits;
+  if (now >= after(began_, limits.total)) {
+    end(too_late("the exchange did not end", limits.total, url));
+  } else if (at_ == phase::connecting) {
+    end(too_late("there was no connection", limits.connect, url));
+  } else if (at_ == phase::sent) {
+    end(too_late("no response came", limits.first_byte, url));
+  } else {
+    end(too_late("nothing more of the response came", limits.idle, url));
+  }
+}
+
+// -- what libcurl brings ------------------------------------------------------
+
+int transfer::on_connected(void* self, char*, char*, int, int) noexcept {
+  auto& me = *static_cast<transfer*>(self);
+  me.enter(phase::sent);
+  return CURL_PREREQFUNC_OK;
+}
+
+std::size_t transfer::on_head(char* line, std::size_t, std::size_t size,
+                              void* self) noexcept {
+  auto& me = *static_cast<transfer*>(self);
+  try {
+    if (me.at_ != phase::receiving) me.enter(phase::receiving);
+    me.last_ = clock::now();
+    me.head_size_ += size;
+    if (me.head_size_ > head_max) {
+      throw error{errc::request_failed,
+                  "the head of the response has more than " +
+                      std::to_string(head_max) + " bytes"}
+          .permanent();
+    }
+    me.take_head_line({line, size});
+    return size;
+  } catch (...) {
+    me.failure_ = error::from(std::current_exception());
+    return 0;
+  }
+}
+
+void transfer::take_head_line(std::string_view line) {
+  if (line.starts_with("HTTP/")) {
+    // Informational responses come before the one that counts.
+    response_ = {};
+    const auto space = line.find(' ');
+    response_.status = std::atoi(
+        std::string{line.substr(std::min(space, line.size()))}.c_str());
+    return;
+  }
+  const std::string_view content = trimmed(line);
+  if (content.empty()) {
+    has_head_ = response_.status >= 200;
+    tell();
+    return;
+  }
+  const auto colon = content.find(':');
+  if (colon == content.npos) return;
+  response_.headers.push_back(
+      {in_lower_case(trimmed(content.substr(0, colon))),
+       std::string{trimmed(content.substr(colon + 1))}});
+}
+
+std::size_t transfer::on_body(char* bytes, std::size_t, std::size_t size,
+                              void* self) noexcept {
+  auto& me = *static_cast<transfer*>(self);
+  try {
+    me.last_ = clock::now();
+    return me.take_body({bytes, size}) ? size : CURL_WRITEFUNC_PAUSE;
+  } catch (...) {
+    me.failure_ = error::from(std::current_exception());
+    return CURL_WRITEFUNC_ERROR;
+  }
+}
+
+// False if the bytes are to come again, once there is room.
+bool transfer::take_body(std::string_view bytes) {
+  const auto most = about_->request.limits.body_max;
+  if (bytes.size() > most - received_) {
+    throw error{errc::request_failed,
+                "the body of the response has more than " +
+                    std::to_string(most) + " bytes"}
+        .permanent();
+  }
+  std::string& unread = response_.body;
+  if (about_->is_streamed && !unread.empty() &&
+      unread.size() + bytes.size() > where_.unread_max) {
+    is_paused_ = true;
+    return false;
+  }
+  received_ += bytes.size();
+  unread += bytes;
+  tell();
+  return true;
+}
+
+void transfer::end(CURLcode result) {
+  if (result != CURLE_OK && !failure_) {
+    failure_ = error_of(result, text_.data(), server_of(about_->request.url),
+                        received_);
+  }
+  has_ended_ = true;
+  tell();
+}
+
+void transfer::end(error why) {
+  failure_ = std::move(why);
+  has_ended_ = true;
+  tell();
+}
+
+// -- what is told -------------------------------------------------------------
+
+void transfer::go_on() {
+  is_waited_for_ = true;
+  tell();
+  if (!is_paused_ || has_ended_ || !response_.body.empty()) return;
+  is_paused_ = false;
+  last_ = clock::now();
+  arm();
+  // Brings what was refused, within this call.
+  curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
+}
+
+void transfer::tell() {
+  if (!is_waited_for_) return;
+  if (about_->is_streamed) {
+    tell_part();
+  } else if (has_ended_) {
+    tell_whole();
+  }
+}
+
+void transfer::tell_whole() {
+  is_waited_for_ = false;
+  is_over_ = true;
+  arrival came;
+  came.is_end = true;
+  if (failure_) {
+    came.failure = std::move(failure_);
+  } else {
+    came.response = std::move(response_);
+  }
+  about_->answer(std::move(came));
+}
+
+void transfer::tell_part() {
+  arrival came;
+  if (has_head_ && !has_told_head_) {
+    has_told_head_ = true;
+    came.response.status = response_.status;
+    came.response.headers = std::move(response_.headers);
+  } else if (has_told_head_ && !response_.body.empty()) {
+    came.response.body = std::exchange(response_.body, {});
+  } else if (has_ended_) {
+    is_over_ = true;
+    came.is_end = true;
+    came.failure = std::move(failure_);
+  } else {
+    return;
+  }
+  is_waited_for_ = false;
+  about_->answer(std::move(came));
+}
+
+}  // namespace troupe::llm::detail

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "curl_request.hpp"
+#include "exchange.hpp"
+
+#include <troupe/clock.hpp>
+#include <troupe/timer_wheel.hpp>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace troupe::llm::detail {
+
+/// An exchange under way: takes what libcurl brings, and answers who waits.
+///
+/// Thread safety: belongs to the thread of its client.
+class transfer {
+ public:
+  using limit_timers = timer_wheel<transfer*>;
+  /// What all of one client share. Outlives them.
+  struct surroundings {
+    std::string ca_file;
+    std::size_t unread_max;
+    limit_timers timers;
+  };
+
+  /// Errors: throws `errc::bad_value`, as `check` does.
+  transfer(exchange_ptr about, surroundings& where);
+  transfer(const transfer&) = delete;
+  transfer& operator=(const transfer&) = delete;
+  ~transfer();
+
+  [[nodiscard]] const exchange& about() const noexcept { return *about_; }
+  [[nodiscard]] CURL* easy() const noexcept { return easy_.get(); }
+  /// Its timer has fired. Ends it if one of its limits has passed.
+  void on_timer();
+  /// It came to its end, as libcurl says.
+  void end(CURLcode result);
+  /// It ends without a word from libcurl.
+  void end(error why);
+  /// Who waits has taken what came, and waits again.
+  void go_on();
+  /// Whether all has been told, so that nothing more can come.
+  [[nodiscard]] bool is_over() const noexcept { return is_over_; }
+  [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
+
+ private:
+  enum class phase { connecting, sent, receiving };
+
+  static std::size_t on_head(char* line, std::size_t one, std::size_t size,
+                             void* self) noexcept;
+  static std::size_t on_body(char* bytes, std::size_t one, std::size_t size,
+                             void* self) noexcept;
+  static int on_connected(void* self, char*, char*, int, int) noexcept;
+
+  void enter(phase next);
+  void arm();
+  [[nodiscard]] time_point due() const noexcept;
+  void take_head_line(std::string_view line);
+  bool take_body(std::string_view bytes);
+  void tell();
+  void tell_whole();
+  void tell_part();
+
+  exchange_ptr about_;
+  surroundings& where_;
+  timer_id timer_;
+  curl_easy easy_;
+  curl_headers headers_;
+  std::array<char, CURL_ERROR_SIZE> text_{};
+
+  phase at_ = phase::connecting;
+  time_point began_;
+  /// When the phase began, or the last part came.
+  time_point last_;
+  http_response response_;
+  std::size_t head_size_ = 0;
+  std::size_t received_ = 0;
+  bool has_head_ = false;
+  bool has_told_head_ = false;
+  bool is_paused_ = false;
+  bool is_waited_for_ = true;
+  bool has_ended_ = false;
+  bool is_over_ = false;
+  std::optional<error> failure_;
+};
+
+}  // namespace troupe::llm::detail
