@@ -84,6 +84,8 @@ class flow_supervisor final : public fiber_actor,
     return run_->listens(detail);
   }
   void tell(event what) override;
+  // Beside CAF's function of that name, which takes an observer away.
+  using fiber_actor::detach;
   std::shared_ptr<step_host> detach() override;
 
   // -- completion ------------------------------------------------------------

@@ -19,6 +19,7 @@ import threading
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+# Signed by itself, for 127.0.0.1 and localhost, good until 2126.
 TLS = pathlib.Path(__file__).resolve().parent.parent / "data" / "tls"
 # What a client that gave up leaves behind.
 GONE = (BrokenPipeError, ConnectionResetError, ssl.SSLError)
