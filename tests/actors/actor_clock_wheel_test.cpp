@@ -1,7 +1,5 @@
 #include "actor_clock_wheel.hpp"
 
-#if !TROUPE_CAF_1
-
 #include "support/actor_system.hpp"
 #include "support/catch.hpp"
 
@@ -144,5 +142,3 @@ TEST_CASE("A system may end while messages are delayed",
   CHECK(clock.pending() >= 1'000);
   caf::anon_send_exit(actor, caf::exit_reason::kill);
 }
-
-#endif
