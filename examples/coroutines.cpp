@@ -1,9 +1,10 @@
 // What a coroutine may wait for: a time span, several tasks, a call that
-// blocks, work with a time limit, another run, an actor, a permit.
+// blocks, work with a time limit, another run, an actor, a permit, a rate.
 
 #include <troupe/ask.hpp>
 #include <troupe/blocking.hpp>
 #include <troupe/gather.hpp>
+#include <troupe/rate_limit.hpp>
 #include <troupe/semaphore.hpp>
 #include <troupe/sleep.hpp>
 #include <troupe/system.hpp>
@@ -133,6 +134,25 @@ struct print_pages {
 };
 // endregion
 
+// region: rate
+struct ask_server {
+  troupe::task<int> exec() const {
+    int tokens = 0;
+    for (int i = 0; i < 3; ++i) {
+      troupe::rate_pass pass = co_await allowed.acquire(1'000);
+      pass.used(200);  // the answer was shorter than it might have been
+      tokens += 200;
+    }
+    co_return tokens;
+  }
+  void post(troupe::state& shared, int tokens) const {
+    shared["tokens"] = tokens;
+  }
+
+  troupe::rate_limit allowed;
+};
+// endregion
+
 int main() {
   troupe::flow_builder inner{"inner"};
   inner.add("sum_of_squares", sum_of_squares{});
@@ -148,7 +168,14 @@ int main() {
   const auto shouted = flow.add("shout", shout{with_mark});
   const auto printed =
       flow.add("print_pages", print_pages{troupe::semaphore{runtime, 2}});
-  summed >> asked >> read >> other >> shouted >> printed;
+  // region: rate-options
+  troupe::rate_limit_options allowed;
+  allowed.requests = {.amount = 500, .per = 1s};
+  allowed.tokens = {.amount = 200'000, .per = 1s};
+  const troupe::rate_limit limit{runtime, allowed};
+  // endregion
+  const auto served = flow.add("ask_server", ask_server{limit});
+  summed >> asked >> read >> other >> shouted >> printed >> served;
   std::cout << runtime.start(flow.build()).get().state.to_json().dump(1)
             << "\n";
 }

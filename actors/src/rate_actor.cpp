@@ -1,0 +1,108 @@
+#include "rate_actor.hpp"
+
+#include "timer_service.hpp"
+
+#include <algorithm>
+
+namespace troupe::detail {
+
+namespace {
+
+rate part_of(rate whole, double share) {
+  whole.amount *= share;
+  return whole;
+}
+
+}  // namespace
+
+rate_actor::rate_actor(caf::actor_config& config, home& at,
+                       const rate_limit_options& options)
+    : lite_actor(config, at),
+      requests_(part_of(options.requests, options.share)),
+      waiting_max_(options.waiting_max) {
+  if (options.tokens) tokens_.emplace(part_of(*options.tokens, options.share));
+}
+
+void rate_actor::on_signal(signal& received) {
+  const auto number = std::bit_cast<double>(received.generation);
+  switch (received.kind) {
+    case rate_signal::acquire:
+      stand_in_line({static_cast<rate_order*>(received.body.detach()), false});
+      break;
+    case rate_signal::look_again:
+      ++gone_;
+      drop_gone();
+      break;
+    case rate_signal::give_back:
+      requests_.give_back(1);
+      [[fallthrough]];
+    case rate_signal::correct:
+      if (tokens_) tokens_->give_back(number);
+      break;
+    case rate_signal::back_off:
+      back_off(duration{static_cast<duration::rep>(received.generation)});
+      break;
+    case signal_kind::wake:
+      timer_ = {};
+      break;
+    default:
+      break;
+  }
+  let_through();
+}
+
+void rate_actor::stand_in_line(caf::intrusive_ptr<rate_order> order) {
+  if (waiting_.size() >= waiting_max_ + gone_) {
+    order->who(caf::make_counted<rate_answer>(std::nullopt), context());
+    return;
+  }
+  waiting_.push_back(std::move(order));
+}
+
+// Seldom enough that many who go away at once cost little, as a semaphore does.
+void rate_actor::drop_gone() {
+  if (gone_ * 2 < waiting_.size()) return;
+  std::erase_if(waiting_, [](const auto& each) { return each->gone.load(); });
+  gone_ = 0;
+}
+
+time_point rate_actor::ready_at(const rate_order& order) const noexcept {
+  if (!tokens_ || order.tokens == 0) return requests_.ready_at();
+  return std::max(requests_.ready_at(), tokens_->ready_at());
+}
+
+void rate_actor::let_through() {
+  const time_point now = at().timers->now();
+  while (!waiting_.empty()) {
+    auto& first = *waiting_.front();
+    if (!first.gone.load()) {
+      const time_point ready = ready_at(first);
+      if (ready > now) {
+        wake_at(ready);
+        return;
+      }
+      requests_.take(now, 1);
+      if (tokens_ && first.tokens > 0) tokens_->take(now, first.tokens);
+      first.who(caf::make_counted<rate_answer>(
+                    rate_grant{lite_ptr<lite_actor>{this}, first.tokens}),
+                context());
+    }
+    waiting_.pop_front();
+  }
+}
+
+void rate_actor::wake_at(time_point due) {
+  if (timer_ && timer_due_ <= due) return;
+  at().timers->cancel(timer_);
+  timer_ = at().timers->arm(due, lite_ptr<lite_actor>{this}, 0, 0);
+  timer_due_ = due;
+}
+
+void rate_actor::back_off(duration pause) {
+  const time_point now = at().timers->now();
+  requests_.back_off(now);
+  if (tokens_) tokens_->back_off(now);
+  if (pause > duration::zero()) requests_.pause(now + pause);
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,122 @@
+#include "rate_actor.hpp"
+#include "system_core.hpp"
+
+#include <troupe/rate_limit.hpp>
+
+#include <cmath>
+#include <string>
+
+namespace troupe {
+
+namespace detail {
+
+/// What the copies of a limit share.
+class rate_line {
+ public:
+  explicit rate_line(lite_ptr<rate_actor> keeper) : actor(std::move(keeper)) {}
+
+  const lite_ptr<rate_actor> actor;
+};
+
+/// A wait for a pass, as the one who waits knows it.
+class place_for_pass {
+ public:
+  explicit place_for_pass(caf::intrusive_ptr<rate_order> placed)
+      : order(std::move(placed)) {}
+
+  const caf::intrusive_ptr<rate_order> order;
+};
+
+}  // namespace detail
+
+namespace {
+
+void check(const rate_limit_options& options) {
+  auto mistakes = mistakes_in(options.requests);
+  if (options.tokens) {
+    for (auto& each : mistakes_in(*options.tokens)) {
+      mistakes.push_back(std::move(each));
+    }
+  }
+  if (!(options.share > 0 && options.share <= 1)) {
+    mistakes.emplace_back(
+        "rate_limit_options.share must be more than 0, and at most 1");
+  }
+  if (options.waiting_max < 1) {
+    mistakes.emplace_back("rate_limit_options.waiting_max must be at least 1");
+  }
+  if (mistakes.empty()) return;
+  std::string text;
+  for (const auto& each : mistakes) text += (text.empty() ? "" : "; ") + each;
+  throw error{errc::bad_flow, std::move(text)};
+}
+
+void check(double tokens) {
+  if (tokens >= 0 && std::isfinite(tokens)) return;
+  throw error{errc::bad_value, "a number of tokens must not be negative"};
+}
+
+}  // namespace
+
+// -- passes -------------------------------------------------------------------
+
+void rate_pass::used(double tokens) {
+  check(tokens);
+  const double unused = std::exchange(tokens_, tokens) - tokens;
+  post(*line_->actor, detail::signal{detail::rate_signal::correct, 0,
+                                     std::bit_cast<std::uint64_t>(unused)});
+}
+
+pass_operation::~pass_operation() {
+  if (host() == nullptr || !place_) return;
+  place_->order->gone.store(true);
+  post(*line_->actor, detail::signal{detail::rate_signal::look_again});
+}
+
+void pass_operation::stand_in_line(detail::fiber_host& host,
+                                   detail::wake_key key) {
+  auto* owner = dynamic_cast<detail::fiber_actor*>(&host);
+  if (owner == nullptr) {
+    throw error{errc::request_failed, "only an actor can wait for a pass"};
+  }
+  auto order =
+      caf::make_counted<detail::rate_order>(owner->waker_for(key), tokens_);
+  place_ = std::make_shared<detail::place_for_pass>(order);
+  post(*line_->actor, detail::signal{detail::rate_signal::acquire, 0, 0, order},
+       owner->running_on());
+}
+
+void pass_operation::receive(void* answer) {
+  auto& grant = *static_cast<std::optional<detail::rate_grant>*>(answer);
+  is_refused_ = !grant;
+  if (grant) grant->claim();
+}
+
+rate_pass pass_operation::await_resume() {
+  if (is_refused_) {
+    throw error{errc::overloaded, "the line of the rate limit is full"};
+  }
+  return {line_, tokens_};
+}
+
+// -- limits -------------------------------------------------------------------
+
+rate_limit::rate_limit(system& where, const rate_limit_options& options) {
+  check(options);
+  line_ = std::make_shared<detail::rate_line>(
+      detail::spawn_lite<detail::rate_actor>(where.core().at(), nullptr,
+                                             options));
+}
+
+pass_operation rate_limit::acquire(double tokens) const {
+  check(tokens);
+  return {line_, tokens};
+}
+
+void rate_limit::back_off(duration pause) const {
+  post(*line_->actor,
+       detail::signal{detail::rate_signal::back_off, 0,
+                      static_cast<std::uint64_t>(pause.count())});
+}
+
+}  // namespace troupe

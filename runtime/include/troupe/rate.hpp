@@ -1,0 +1,65 @@
+#pragma once
+
+#include "troupe/clock.hpp"
+
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// So much within so much time: 500 requests a minute, 2,000,000 tokens a day.
+struct rate {
+  /// More than zero.
+  double amount = 1;
+  /// More than zero.
+  duration per = std::chrono::minutes{1};
+  /// How much may pass at once after a pause, at least 1. With 1, what passes
+  /// is spread evenly.
+  double burst = 1;
+};
+
+/// Every way in which a rate makes no sense, as sentences; empty if sound.
+[[nodiscard]] std::vector<std::string> mistakes_in(const rate& allowed);
+
+/// Decides when the next may pass, so that a rate is kept.
+///
+/// What asks for more than is left passes and is paid for afterwards, so a
+/// large amount does not have to wait for a rest that never comes.
+///
+/// Source: the generic cell rate algorithm, as virtual scheduling; ITU-T
+/// recommendation I.371, annex A.
+///
+/// Thread safety: confined to one actor or task.
+class rate_meter {
+ public:
+  /// @pre `allowed` is sound
+  explicit rate_meter(rate allowed) noexcept;
+
+  /// The earliest time at which something may pass.
+  [[nodiscard]] time_point ready_at() const noexcept;
+  /// So much passes now. @pre `now` is not before `ready_at()`
+  void take(time_point now, double amount) noexcept;
+  /// Sets right what was taken: less passed than said, or, if negative, more.
+  /// Counted at the whole rate, also for what was taken at a slower pace.
+  void give_back(double amount) noexcept;
+
+  /// Halves the rate, as one has to whom a server says that it is too much. It
+  /// grows back evenly, to the whole within twice `per` at most. Calls within
+  /// an eighth of `per` count as one: they are about the same crowd.
+  void back_off(time_point now) noexcept;
+  /// Nothing passes before `until`.
+  void pause(time_point until) noexcept;
+  /// The share of the rate that may be used now, more than 0 and up to 1.
+  [[nodiscard]] double pace(time_point now) const noexcept;
+
+ private:
+  [[nodiscard]] duration span_of(double amount) const noexcept;
+
+  rate allowed_;
+  /// When the next would come if all came evenly.
+  time_point due_ = time_point::min();
+  double pace_ = 1;
+  time_point slowed_ = time_point::min();
+};
+
+}  // namespace troupe

@@ -1,0 +1,77 @@
+#include "troupe/rate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace troupe {
+
+namespace {
+
+/// Who is let through by a timer is so late at most. That is forgiven, or the
+/// rate would be missed by it each time.
+constexpr duration lateness = std::chrono::milliseconds{2};
+
+/// However often it is halved.
+constexpr double pace_min = 1.0 / 64;
+
+/// A century: far enough from the ends of time to add and subtract.
+constexpr duration span_max = std::chrono::hours{24 * 365 * 100};
+
+}  // namespace
+
+std::vector<std::string> mistakes_in(const rate& allowed) {
+  std::vector<std::string> found;
+  if (!(allowed.amount > 0) || !std::isfinite(allowed.amount)) {
+    found.emplace_back("rate.amount must be more than zero");
+  }
+  if (allowed.per <= duration::zero() || allowed.per > span_max) {
+    found.emplace_back("rate.per must be more than zero, a century at most");
+  }
+  if (!(allowed.burst >= 1) || !std::isfinite(allowed.burst)) {
+    found.emplace_back("rate.burst must be at least 1");
+  }
+  return found;
+}
+
+rate_meter::rate_meter(rate allowed) noexcept : allowed_(allowed) {}
+
+// How long an amount takes at the whole rate.
+duration rate_meter::span_of(double amount) const noexcept {
+  const double ticks =
+      static_cast<double>(allowed_.per.count()) / allowed_.amount * amount;
+  const auto most = static_cast<double>(span_max.count());
+  return duration{std::llround(std::clamp(ticks, -most, most))};
+}
+
+time_point rate_meter::ready_at() const noexcept {
+  if (due_ == time_point::min()) return due_;
+  return due_ - span_of(allowed_.burst - 1);
+}
+
+void rate_meter::take(time_point now, double amount) noexcept {
+  const double share = pace(now);
+  due_ = std::max(due_, now - lateness) + span_of(amount / share);
+}
+
+void rate_meter::give_back(double amount) noexcept {
+  if (due_ != time_point::min()) due_ -= span_of(amount);
+}
+
+void rate_meter::back_off(time_point now) noexcept {
+  if (slowed_ != time_point::min() && now - slowed_ < allowed_.per / 8) return;
+  pace_ = std::max(pace(now) / 2, pace_min);
+  slowed_ = now;
+}
+
+void rate_meter::pause(time_point until) noexcept {
+  due_ = std::max(due_, until + span_of(allowed_.burst - 1));
+}
+
+double rate_meter::pace(time_point now) const noexcept {
+  if (slowed_ == time_point::min()) return 1;
+  const double gained = static_cast<double>((now - slowed_).count()) /
+                        (2 * static_cast<double>(allowed_.per.count()));
+  return std::min(1.0, pace_ + std::max(gained, 0.0));
+}
+
+}  // namespace troupe

@@ -1,0 +1,151 @@
+#include "support/catch.hpp"
+
+#include <troupe/rate.hpp>
+
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+using namespace std::chrono_literals;
+using troupe::duration;
+using troupe::mistakes_in;
+using troupe::rate;
+using troupe::rate_meter;
+using troupe::time_point;
+
+namespace {
+
+const time_point start{1h};
+
+/// When each of `count` passes that ask from `start` on, one after the other,
+/// by timers that are up to `late` late.
+std::vector<time_point> passes(rate_meter meter, std::size_t count,
+                               double amount = 1, duration late = 0ms) {
+  std::vector<time_point> all;
+  time_point now = start;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (meter.ready_at() > now) now = meter.ready_at() + late;
+    meter.take(now, amount);
+    all.push_back(now);
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("What passes is spread evenly", "[rate]") {
+  const auto all = passes(rate_meter{{.amount = 100, .per = 1s}}, 201);
+  CHECK(all.front() == start);
+  CHECK(all[1] - all[0] <= 10ms);
+  CHECK(all.back() - start <= 2s);
+  CHECK(all.back() - start >= 2s - 2ms);
+}
+
+TEST_CASE("A burst passes at once after a pause", "[rate]") {
+  const auto all =
+      passes(rate_meter{{.amount = 10, .per = 1s, .burst = 5}}, 10);
+  CHECK(all[4] == start);
+  CHECK(all[5] > start + 90ms);
+  CHECK(all[9] <= start + 500ms);
+  CHECK(all[9] >= start + 490ms);
+}
+
+TEST_CASE("Late timers do not lower the rate", "[rate]") {
+  const auto all = passes(rate_meter{{.amount = 100, .per = 1s}}, 101, 1, 1ms);
+  CHECK(all.back() - start <= 1001ms);
+}
+
+TEST_CASE("A pause is not made up for", "[rate]") {
+  rate_meter meter{{.amount = 10, .per = 1s}};
+  meter.take(start, 1);
+  const time_point later = start + 1h;
+  meter.take(later, 1);
+  CHECK(meter.ready_at() >= later + 98ms);
+}
+
+TEST_CASE("A large amount passes and is paid for afterwards", "[rate]") {
+  rate_meter meter{{.amount = 1000, .per = 1min}};
+  meter.take(start, 5000);
+  CHECK(meter.ready_at() >= start + 5min - 2ms);
+  meter.give_back(4000);
+  CHECK(meter.ready_at() <= start + 1min);
+  meter.give_back(-1000);
+  CHECK(meter.ready_at() >= start + 2min - 2ms);
+}
+
+TEST_CASE("Backing off halves the rate, which grows back", "[rate]") {
+  rate_meter meter{{.amount = 10, .per = 1s}};
+  CHECK(meter.pace(start) == 1);
+  meter.back_off(start);
+  CHECK(meter.pace(start) == 0.5);
+  meter.back_off(start + 100ms);
+  CHECK(std::abs(meter.pace(start + 100ms) - 0.55) < 1e-9);
+  CHECK(meter.pace(start + 1s) == 1);
+  meter.take(start, 1);
+  CHECK(meter.ready_at() >= start + 198ms);
+  CHECK(meter.ready_at() <= start + 200ms);
+}
+
+TEST_CASE("However often it backs off, something passes", "[rate]") {
+  rate_meter meter{{.amount = 10, .per = 1s}};
+  time_point now = start;
+  for (int i = 0; i < 100; ++i) {
+    meter.back_off(now);
+    now += 125ms;
+  }
+  CHECK(meter.pace(now) > 0.01);
+}
+
+TEST_CASE("Nothing passes in a pause that was asked for", "[rate]") {
+  rate_meter meter{{.amount = 10, .per = 1s, .burst = 10}};
+  meter.pause(start + 1min);
+  CHECK(meter.ready_at() == start + 1min);
+  meter.pause(start);
+  CHECK(meter.ready_at() == start + 1min);
+}
+
+TEST_CASE("A rate that makes no sense is named", "[rate]") {
+  CHECK(mistakes_in({}).empty());
+  CHECK(mistakes_in({.amount = 0}).size() == 1);
+  CHECK(mistakes_in({.amount = std::nan("")}).size() == 1);
+  CHECK(mistakes_in({.per = 0s}).size() == 1);
+  CHECK(mistakes_in({.per = duration::max()}).size() == 1);
+  CHECK(mistakes_in({.burst = 0.5}).size() == 1);
+  CHECK(mistakes_in({.amount = -1,
+                     .per = -1s,
+                     .burst = std::numeric_limits<double>::infinity()})
+            .size() == 3);
+}
+
+TEST_CASE(
+    "No stretch of time has more than its rate, a burst and a timer's "
+    "lateness allow",
+    "[rate]") {
+  CHECK(rc::check([] {
+    const double amount = *rc::gen::inRange(1, 1000);
+    const double burst = *rc::gen::inRange(1, 50);
+    const rate allowed{amount, 1s, burst};
+    rate_meter meter{allowed};
+    std::vector<time_point> all;
+    time_point now = start;
+    for (int i = 0; i < 300; ++i) {
+      now += std::chrono::microseconds{*rc::gen::inRange(0, 20'000)};
+      now = std::max(now, meter.ready_at());
+      meter.take(now, 1);
+      all.push_back(now);
+    }
+    const auto late = std::chrono::duration<double>{2ms}.count();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      for (std::size_t j = i; j < all.size(); j += 7) {
+        const std::chrono::duration<double> span = all[j] - all[i];
+        const double most = burst + (span.count() + late) * amount + 1;
+        RC_ASSERT(static_cast<double>(j - i) <= most);
+      }
+    }
+  }));
+}
