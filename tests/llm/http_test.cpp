@@ -16,6 +16,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <sys/resource.h>
 #include <utility>
 #include <vector>
 
@@ -169,6 +170,25 @@ TEST_CASE("A place in the pool is not waited for longer than allowed",
   std::string text;
   CHECK(code_of([&] { room.result_of(both); }, &text) == errc::timed_out);
   CHECK(has(text, "there was no connection within 50 ms"));
+}
+
+TEST_CASE("Exchanges wait rather than run out of files", "[http]") {
+  rlimit files{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &files) == 0);
+  rlimit few = files;
+  few.rlim_cur = 100;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  http_room room;
+  const auto all = room.result_of([&room]() -> task<json> {
+    std::vector<task<http_response>> asks;
+    for (int i = 0; i < 200; ++i) {
+      asks.push_back(room.web.send(http_request(server("/bytes/1"))));
+    }
+    const auto replies = co_await troupe::gather(std::move(asks));
+    co_return replies.size();
+  });
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &files) == 0);
+  CHECK(all == 200);
 }
 
 TEST_CASE("A body that is too long is refused for good, packed or not",

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <new>
 #include <string>
+#include <sys/resource.h>
 #include <system_error>
 #include <utility>
 
@@ -26,6 +27,17 @@ CURLM* new_multi() {
   return made;
 }
 
+/// Past the files that a process may have open, connections fail; below that,
+/// exchanges wait for one.
+std::size_t possible(std::size_t connections) {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return connections;
+  constexpr rlim_t for_others = 64;
+  const rlim_t room = std::max(
+      files.rlim_cur - std::min(files.rlim_cur / 2, for_others), rlim_t{1});
+  return static_cast<std::size_t>(std::min<rlim_t>(room, connections));
+}
+
 }  // namespace
 
 transfers::transfers(const http_options& options)
@@ -38,7 +50,7 @@ transfers::transfers(const http_options& options)
   curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &transfers::on_timer);
   curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
-  const auto total = static_cast<long>(options.connections_max);
+  const auto total = static_cast<long>(possible(options.connections_max));
   curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, total);
   curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, total);
   curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,

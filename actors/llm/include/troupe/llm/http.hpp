@@ -19,7 +19,8 @@ class http_line;
 
 /// What an `http_client` is made with.
 struct http_options {
-  /// Connections at once, in all and to one server. At least 1.
+  /// Connections at once, in all and to one server. At least 1; in all never
+  /// more than the process may have files open, less a few for others.
   std::size_t connections_max = 16'384;
   std::size_t connections_per_host_max = 16'384;
   /// Exchanges at once, with those that wait for a connection. At least 1.
