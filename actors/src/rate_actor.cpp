@@ -16,8 +16,10 @@ rate part_of(rate whole, double share) {
 }  // namespace
 
 rate_actor::rate_actor(caf::actor_config& config, home& at,
+                       std::shared_ptr<timer_service> timers,
                        const rate_limit_options& options)
     : lite_actor(config, at),
+      timers_(std::move(timers)),
       requests_(part_of(options.requests, options.share)),
       waiting_max_(options.waiting_max) {
   if (options.tokens) tokens_.emplace(part_of(*options.tokens, options.share));
@@ -72,7 +74,7 @@ time_point rate_actor::ready_at(const rate_order& order) const noexcept {
 }
 
 void rate_actor::let_through() {
-  const time_point now = at().timers->now();
+  const time_point now = timers_->now();
   while (!waiting_.empty()) {
     auto& first = *waiting_.front();
     if (!first.gone.load()) {
@@ -93,13 +95,13 @@ void rate_actor::let_through() {
 
 void rate_actor::wake_at(time_point due) {
   if (timer_ && timer_due_ <= due) return;
-  at().timers->cancel(timer_);
-  timer_ = at().timers->arm(due, lite_ptr<lite_actor>{this}, 0, 0);
+  timers_->cancel(timer_);
+  timer_ = timers_->arm(due, lite_ptr<lite_actor>{this}, 0, 0);
   timer_due_ = due;
 }
 
 void rate_actor::back_off(duration pause) {
-  const time_point now = at().timers->now();
+  const time_point now = timers_->now();
   requests_.back_off(now);
   if (tokens_) tokens_->back_off(now);
   if (pause > duration::zero()) requests_.pause(now + pause);

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -67,6 +68,7 @@ using rate_answer = answer_of<std::optional<rate_grant>>;
 class rate_actor final : public lite_actor {
  public:
   rate_actor(caf::actor_config& config, home& at,
+             std::shared_ptr<timer_service> timers,
              const rate_limit_options& options);
 
  private:
@@ -78,14 +80,14 @@ class rate_actor final : public lite_actor {
   void wake_at(time_point due);
   [[nodiscard]] time_point ready_at(const rate_order& order) const noexcept;
 
+  /// Its own share: the last turn may come when the system has ended.
+  const std::shared_ptr<timer_service> timers_;
   rate_meter requests_;
   std::optional<rate_meter> tokens_;
   std::size_t waiting_max_;
   std::deque<caf::intrusive_ptr<rate_order>> waiting_;
   /// Those in line that were told to be gone and are not dropped yet.
   std::size_t gone_ = 0;
-  /// Not taken back at the end, when the timers may be gone; it keeps the actor
-  /// until it fires.
   timer_id timer_;
   time_point timer_due_;
 };

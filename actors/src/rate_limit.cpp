@@ -105,7 +105,7 @@ rate_limit::rate_limit(system& where, const rate_limit_options& options) {
   check(options);
   line_ = std::make_shared<detail::rate_line>(
       detail::spawn_lite<detail::rate_actor>(where.core().at(), nullptr,
-                                             options));
+                                             where.core().timers(), options));
 }
 
 pass_operation rate_limit::acquire(double tokens) const {

@@ -19,14 +19,15 @@ blocking_pool::options pool_options(const system_options& options, drive how) {
 system_core::system_core(caf::actor_system& system, system_options options,
                          drive how)
     : options_(std::move(options)),
-      timers_(how == drive::by_hand ? timer_service::clock::manual
-                                    : timer_service::clock::real),
+      timers_(std::make_shared<timer_service>(
+          how == drive::by_hand ? timer_service::clock::manual
+                                : timer_service::clock::real)),
       blocking_(pool_options(options_, how)),
       // Real time means nothing to a system whose clock is the test's.
       dog_(how == drive::by_hand ? duration::max() : options_.watchdog),
       queue_(how == drive::by_hand ? std::make_unique<manual_queue>(system)
                                    : nullptr),
-      home_{system, queue_.get(), &timers_, &blocking_} {}
+      home_{system, queue_.get(), timers_.get(), &blocking_} {}
 
 system_core::~system_core() {
   if (!queue_) {
@@ -34,7 +35,7 @@ system_core::~system_core() {
     changed_.wait(lock, [&] { return runs_ == 0; });
   }
   blocking_.stop();
-  timers_.stop();
+  timers_->stop();
   semaphores_.clear();
   if (queue_) {
     queue_->run();

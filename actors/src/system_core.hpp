@@ -38,7 +38,10 @@ class system_core {
   [[nodiscard]] const system_options& options() const noexcept {
     return options_;
   }
-  [[nodiscard]] timer_service& timers() noexcept { return timers_; }
+  /// Shared with actors that may have a last turn after the system's end.
+  [[nodiscard]] const std::shared_ptr<timer_service>& timers() const noexcept {
+    return timers_;
+  }
   [[nodiscard]] blocking_pool& blocking() noexcept { return blocking_; }
   [[nodiscard]] watchdog& dog() noexcept { return dog_; }
   /// Null unless driven by hand.
@@ -65,7 +68,7 @@ class system_core {
 
  private:
   system_options options_;
-  timer_service timers_;
+  std::shared_ptr<timer_service> timers_;
   blocking_pool blocking_;
   watchdog dog_;
   std::unique_ptr<manual_queue> queue_;

@@ -62,7 +62,7 @@ simulation::~simulation() {
 }
 
 time_point simulation::now() const noexcept {
-  return system_.core().timers().now();
+  return system_.core().timers()->now();
 }
 
 std::size_t simulation::live_actors() const noexcept {
@@ -87,7 +87,7 @@ std::size_t simulation::run_ready() {
 }
 
 void simulation::advance(duration span) {
-  auto& timers = system_.core().timers();
+  auto& timers = *system_.core().timers();
   const auto end = later(now(), span);
   run_ready();
   for (auto due = timers.next_due(); due && *due <= end;
@@ -99,7 +99,7 @@ void simulation::advance(duration span) {
 }
 
 outcome simulation::finish(const run& which, duration limit) {
-  auto& timers = system_.core().timers();
+  auto& timers = *system_.core().timers();
   const auto end = later(now(), limit);
   for (;;) {
     run_ready();
@@ -121,7 +121,7 @@ outcome simulation::finish(const run& which, duration limit) {
 }
 
 void simulation::elapse(duration span) {
-  system_.core().timers().advance_to(later(now(), span));
+  system_.core().timers()->advance_to(later(now(), span));
 }
 
 // -- script -------------------------------------------------------------------

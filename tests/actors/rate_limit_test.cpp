@@ -257,6 +257,18 @@ TEST_CASE("On real threads all pass, in time", "[rate_limit]") {
   CHECK(passed->load() == 1'000);
 }
 
+TEST_CASE("What is set right last of all reaches no system that has ended",
+          "[rate_limit]") {
+  auto options = a_second(1'000);
+  options.tokens = troupe::rate{.amount = 1'000, .per = 1s};
+  for (int i = 0; i < 100; ++i) {
+    troupe::system sys{{.threads = 2}};
+    const rate_limit limit{sys, options};
+    const passes node{limit, std::make_shared<pass_log>(), 10, 5};
+    CHECK(sys.start(one_node(node)).get().ok());
+  }
+}
+
 TEST_CASE("A rate limit may be destroyed after its system", "[rate_limit]") {
   std::optional<rate_limit> kept;
   {
