@@ -32,6 +32,7 @@ class detached_steps final : public step_host {
   std::stop_token stop_token() override { return stop_; }
   const node_options& options() const noexcept override { return options_; }
   std::uint64_t seed() const noexcept override { return seed_; }
+  bool take_retry() noexcept override { return run_->take_retry(); }
   bool listens(event_detail detail) const noexcept override {
     return run_->listens(detail);
   }

@@ -238,7 +238,8 @@ void flow_supervisor::settle(step_status status) {
     case step_status::exec_failed: {
       frame_.failure->at_node(machine_.path());
       frame_.failure->at_attempt(machine_.attempt());
-      machine_.on_exec_failed(*frame_.failure);
+      machine_.on_exec_failed(*frame_.failure,
+                              [this] { return run_->take_retry(); });
       if (listens(event_detail::steps)) tell_of_failure();
       break;
     }

@@ -80,6 +80,7 @@ class flow_supervisor final : public fiber_actor,
     return machine_.node().options;
   }
   std::uint64_t seed() const noexcept override;
+  bool take_retry() noexcept override { return run_->take_retry(); }
   bool listens(event_detail detail) const noexcept override {
     return run_->listens(detail);
   }

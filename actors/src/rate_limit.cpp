@@ -11,9 +11,14 @@ namespace troupe {
 namespace detail {
 
 /// What the copies of a limit share.
-class rate_line {
+class rate_line : public limit_line,
+                  public std::enable_shared_from_this<rate_line> {
  public:
   explicit rate_line(lite_ptr<rate_actor> keeper) : actor(std::move(keeper)) {}
+
+  task<std::shared_ptr<void>> enter() override;
+  void on_failed(const error& why) override;
+  void back_off(duration pause) const;
 
   const lite_ptr<rate_actor> actor;
 };
@@ -26,6 +31,21 @@ class place_for_pass {
 
   const caf::intrusive_ptr<rate_order> order;
 };
+
+task<std::shared_ptr<void>> rate_line::enter() {
+  pass_operation waiting{shared_from_this(), 0};
+  co_return std::make_shared<rate_pass>(co_await waiting);
+}
+
+void rate_line::on_failed(const error& why) {
+  if (why.code() != errc::rate_limited) return;
+  back_off(why.retry_after().value_or(duration::zero()));
+}
+
+void rate_line::back_off(duration pause) const {
+  post(*actor, signal{rate_signal::back_off, 0,
+                      static_cast<std::uint64_t>(pause.count())});
+}
 
 }  // namespace detail
 
@@ -113,10 +133,8 @@ pass_operation rate_limit::acquire(double tokens) const {
   return {line_, tokens};
 }
 
-void rate_limit::back_off(duration pause) const {
-  post(*line_->actor,
-       detail::signal{detail::rate_signal::back_off, 0,
-                      static_cast<std::uint64_t>(pause.count())});
-}
+void rate_limit::back_off(duration pause) const { line_->back_off(pause); }
+
+rate_limit::operator limit() const { return limit{line_}; }
 
 }  // namespace troupe

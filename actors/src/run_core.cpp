@@ -17,6 +17,18 @@ run_core::run_core(system_core& system, flow work, run_options options,
       id_(std::move(id)),
       events_(options_.events_max) {}
 
+bool run_core::take_retry() noexcept {
+  if (!options_.retries_max) return true;
+  auto made = retries_.load(std::memory_order_relaxed);
+  while (made < *options_.retries_max) {
+    if (retries_.compare_exchange_weak(made, made + 1,
+                                       std::memory_order_relaxed)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void run_core::set_supervisor(lite_ptr<lite_actor> supervisor) {
   const std::lock_guard lock{mutex_};
   if (!outcome_) supervisor_ = std::move(supervisor);

@@ -8,7 +8,9 @@
 #include <troupe/run.hpp>
 #include <troupe/system.hpp>
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -37,6 +39,9 @@ class run_core : public std::enable_shared_from_this<run_core> {
   /// The actors of the run's nodes, where messages go to them.
   [[nodiscard]] node_actors& actors() noexcept { return actors_; }
 
+  /// Takes one of the retries that the run may still make, if it may.
+  [[nodiscard]] bool take_retry() noexcept;
+
   // -- the end ---------------------------------------------------------------
 
   /// Hands over the supervisor that `cancel` speaks to.
@@ -58,6 +63,7 @@ class run_core : public std::enable_shared_from_this<run_core> {
   const std::string id_;
   event_queue events_;
   node_actors actors_;
+  std::atomic<std::uint64_t> retries_{0};
 
   mutable std::mutex mutex_;
   mutable std::condition_variable ended_;

@@ -10,10 +10,13 @@ namespace troupe {
 namespace detail {
 
 /// What the copies of a semaphore share.
-class semaphore_line {
+class semaphore_line : public limit_line,
+                       public std::enable_shared_from_this<semaphore_line> {
  public:
   explicit semaphore_line(lite_ptr<semaphore_actor> keeper)
       : actor(std::move(keeper)) {}
+
+  task<std::shared_ptr<void>> enter() override;
 
   const lite_ptr<semaphore_actor> actor;
 };
@@ -26,6 +29,11 @@ class place_in_line {
 
   const caf::intrusive_ptr<acquire_order> order;
 };
+
+task<std::shared_ptr<void>> semaphore_line::enter() {
+  acquire_operation waiting{shared_from_this(), 1};
+  co_return std::make_shared<permit>(co_await waiting);
+}
 
 }  // namespace detail
 
@@ -69,5 +77,7 @@ acquire_operation semaphore::acquire(std::uint32_t count) const {
   }
   return {line_, count};
 }
+
+semaphore::operator limit() const { return limit{line_}; }
 
 }  // namespace troupe

@@ -6,14 +6,14 @@
 namespace troupe {
 
 std::string_view to_string(errc code) noexcept {
-  static constexpr std::array<std::string_view, 19> names = {
-      "unknown",           "node_threw",  "timed_out",
-      "cancelled",         "step_limit",  "missing_edge",
-      "undeclared_action", "bad_items",   "too_many_failures",
-      "merge_conflict",    "missing_key", "wrong_type",
-      "bad_value",         "bad_flow",    "actor_died",
-      "request_failed",    "overloaded",  "shut_down",
-      "too_deep"};
+  static constexpr std::array<std::string_view, 21> names = {
+      "unknown",           "node_threw",   "timed_out",
+      "cancelled",         "step_limit",   "missing_edge",
+      "undeclared_action", "bad_items",    "too_many_failures",
+      "merge_conflict",    "missing_key",  "wrong_type",
+      "bad_value",         "bad_flow",     "actor_died",
+      "request_failed",    "overloaded",   "shut_down",
+      "too_deep",          "rate_limited", "bad_reply"};
   const auto index = static_cast<std::size_t>(code);
   return index < names.size() ? names[index] : names[0];
 }
@@ -26,11 +26,12 @@ struct error::content {
   std::optional<std::size_t> item;
   std::optional<std::uint32_t> attempt;
   std::exception_ptr cause;
+  std::optional<duration> retry_after;
 };
 
 error::error(errc code, std::string message)
     : content_(std::make_shared<content>(
-          content{code, false, std::move(message), {}, {}, {}, {}})) {}
+          content{code, false, std::move(message), {}, {}, {}, {}, {}})) {}
 
 error error::from(std::exception_ptr cause) {
   try {
@@ -65,6 +66,10 @@ std::optional<std::uint32_t> error::attempt() const noexcept {
 std::exception_ptr error::cause() const noexcept { return content_->cause; }
 
 bool error::is_permanent() const noexcept { return content_->permanent; }
+
+std::optional<duration> error::retry_after() const noexcept {
+  return content_->retry_after;
+}
 
 std::string error::describe() const {
   std::string text;
@@ -119,6 +124,12 @@ error& error::inside(std::string_view outer) {
 error& error::permanent() {
   own();
   content_->permanent = true;
+  return *this;
+}
+
+error& error::retry_after(duration wait) {
+  own();
+  content_->retry_after = wait;
   return *this;
 }
 

@@ -28,8 +28,9 @@ void check_options(const graph_node& node, mistakes& found) {
     if (node.options.retry.attempts > 1) {
       say("attempts without an exec: only exec is tried again");
     }
-    if (blocks || node.options.timeout || node.options.concurrency) {
-      say("threads, timeout and concurrency concern exec, which it has not");
+    if (blocks || node.options.timeout || has_line(node.options)) {
+      say("threads, timeout, concurrency and limits concern exec, which it has "
+          "not");
     }
   } else if (blocks && node.model->exec_is_task()) {
     say("a coroutine cannot run on a blocking thread; let it await blocking()");

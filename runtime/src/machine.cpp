@@ -46,7 +46,8 @@ void machine::on_done(const troupe::action& chosen) {
   leave(chosen);
 }
 
-void machine::on_exec_failed(error why) {
+void machine::on_exec_failed(error why,
+                             const std::function<bool()>& take_retry) {
   assert(!is_over());
   const graph_node& failed = node();
   why.at_attempt(attempt_);
@@ -55,7 +56,7 @@ void machine::on_exec_failed(error why) {
       retries_itself
           ? retry_decision{}
           : decide_retry(failed.options.retry, attempt_, why, seed_ + steps_);
-  if (decision.again) {
+  if (decision.again && (!take_retry || take_retry())) {
     if (decision.wait > duration::zero()) {
       rest().wait = decision.wait;
       command_ = command::wait;

@@ -56,8 +56,11 @@ retry_decision decide_retry(const retry_options& options, std::uint32_t attempt,
                             const error& why, std::uint64_t seed) {
   if (attempt + 1 >= options.attempts || why.is_permanent()) return {};
   if (options.when && !options.when(why)) return {};
-  return {true, shortened(grown_wait(options, attempt), options.jitter, attempt,
-                          seed)};
+  const duration least = why.retry_after().value_or(duration::zero());
+  if (least > options.wait_max) return {};
+  const duration own =
+      shortened(grown_wait(options, attempt), options.jitter, attempt, seed);
+  return {true, std::max(least, own)};
 }
 
 }  // namespace troupe

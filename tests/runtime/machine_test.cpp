@@ -173,6 +173,28 @@ TEST_CASE("A permanent error goes straight to the fallback", "[machine]") {
   CHECK(subject.next() == command::fall_back);
 }
 
+TEST_CASE("A retry that is not granted is the end of the attempts",
+          "[machine]") {
+  const auto work = single(fails_over{}, {.retry = {.attempts = 9}});
+  machine subject{work.model(), many, 0};
+  int left = 1;
+  const auto take = [&] { return left-- > 0; };
+  subject.on_exec_failed(busy(), take);
+  CHECK(subject.next() == command::retry_step);
+  subject.on_exec_failed(busy(), take);
+  CHECK(subject.next() == command::fall_back);
+}
+
+TEST_CASE("A retry is asked for only where there would be one", "[machine]") {
+  const auto work = single(fails_over{}, {.retry = {.attempts = 2}});
+  machine subject{work.model(), many, 0};
+  int asked = 0;
+  const auto take = [&] { return ++asked > 0; };
+  subject.on_exec_failed(busy(), take);
+  subject.on_exec_failed(busy(), take);
+  CHECK(asked == 1);
+}
+
 TEST_CASE("A failure outside of exec ends the run", "[machine]") {
   const auto work = single(fails_over{}, {.retry = {.attempts = 9}});
   machine subject{work.model(), many, 0};

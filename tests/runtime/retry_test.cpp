@@ -72,6 +72,25 @@ TEST_CASE("Jitter shortens a wait, the same way for the same seed", "[retry]") {
   }));
 }
 
+TEST_CASE("A wait is at least what the other side asks for", "[retry]") {
+  const retry_options options{.attempts = 3, .wait = 2s, .wait_max = 10s};
+  const auto wait_after = [&](troupe::duration asked) {
+    auto why = busy;
+    return decide_retry(options, 0, why.retry_after(asked), 0).wait;
+  };
+  CHECK(wait_after(5s) == 5s);
+  CHECK(wait_after(1s) == 2s);
+  CHECK(wait_after(10s) == 10s);
+  CHECK_FALSE(busy.retry_after());
+}
+
+TEST_CASE("Who is asked to wait longer than the longest wait gives up",
+          "[retry]") {
+  auto why = busy;
+  why.retry_after(11s);
+  CHECK_FALSE(decide_retry({.attempts = 3, .wait_max = 10s}, 0, why, 0).again);
+}
+
 TEST_CASE("Different seeds spread the waits", "[retry]") {
   const retry_options options{
       .attempts = 2, .wait = 1s, .jitter = troupe::jitter::full};

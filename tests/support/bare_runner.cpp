@@ -67,6 +67,7 @@ class bare_run final : public step_host, public fiber_host, private completion {
   std::uint64_t seed() const noexcept override {
     return machine_.seed() + machine_.steps();
   }
+  bool take_retry() noexcept override { return true; }
   bool listens(event_detail) const noexcept override { return false; }
   void tell(event) override {}
   // A blocking call runs at once, so the run outlives it.

@@ -78,6 +78,7 @@ class lone_step final : private troupe::detail::step_host,
     return options_;
   }
   std::uint64_t seed() const noexcept override { return 0; }
+  bool take_retry() noexcept override { return true; }
   bool listens(troupe::event_detail) const noexcept override { return true; }
   void tell(troupe::event what) override { events_.push_back(std::move(what)); }
   // The tests outlive their blocking calls.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <troupe/limit.hpp>
 #include <troupe/rate.hpp>
 #include <troupe/system.hpp>
 #include <troupe/task.hpp>
@@ -112,6 +113,12 @@ class rate_limit {
   /// Cancellation: the place in line is given up. A pass that was on its way
   /// goes back, and counts as never given.
   [[nodiscard]] pass_operation acquire(double tokens = 0) const;
+
+  /// For `node_options::limits`: an attempt takes a pass, and one that fails
+  /// with `errc::rate_limited` slows the rate down as `back_off` does.
+  // Not explicit, so that a node's options may name it.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  operator limit() const;
 
   /// The server says that it was too much: the rates are halved, and grow back
   /// as `rate_meter::back_off` says. Nothing passes within `pause`.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <troupe/limit.hpp>
 #include <troupe/system.hpp>
 #include <troupe/task.hpp>
 
@@ -104,6 +105,11 @@ class semaphore {
   /// Cancellation: the place in line is given up. Permits that were on their
   /// way go back.
   [[nodiscard]] acquire_operation acquire(std::uint32_t count = 1) const;
+
+  /// For `node_options::limits`: an attempt holds a permit.
+  // Not explicit, so that a node's options may name it.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  operator limit() const;
 
   /// How many permits there are in all.
   [[nodiscard]] std::uint32_t size() const noexcept { return permits_; }

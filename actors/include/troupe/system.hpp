@@ -59,6 +59,10 @@ struct run_options {
   /// The longest the whole run may take, more than zero; it is then
   /// cancelled. Absent means no limit.
   std::optional<duration> deadline = {};
+  /// How many retries all nodes of the run may make together, so that a server
+  /// in trouble does not get a multiple of the calls. Absent means no limit but
+  /// those of the nodes.
+  std::optional<std::uint64_t> retries_max = {};
   /// Where the random parts of waits come from.
   std::uint64_t seed = 0;
   /// How much the event stream shows.

@@ -31,6 +31,8 @@ class step_host {
   [[nodiscard]] virtual const node_options& options() const noexcept = 0;
   /// Where the random part of the step's waits comes from.
   [[nodiscard]] virtual std::uint64_t seed() const noexcept = 0;
+  /// Takes one of the retries that the run has left, if it has one.
+  [[nodiscard]] virtual bool take_retry() noexcept = 0;
   /// Whether an event of this detail would reach anybody.
   [[nodiscard]] virtual bool listens(event_detail detail) const noexcept = 0;
   /// Passes an event on; the host fills in run, node, step and time.

@@ -137,7 +137,7 @@ class each_node {
       why->at_item(index).at_attempt(attempt);
       const auto next = decide_retry(options.retry, attempt, *why,
                                      step.host().seed() + index);
-      if (!next.again) {
+      if (!next.again || !step.host().take_retry()) {
         auto last = give_up(item, *why, shared, ctx);
         co_return co_await last;
       }

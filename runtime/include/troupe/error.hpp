@@ -1,5 +1,7 @@
 #pragma once
 
+#include "troupe/clock.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -49,6 +51,10 @@ enum class errc : std::uint8_t {
   shut_down,
   /// Coroutines awaited each other deeper than they may.
   too_deep,
+  /// A server asks for fewer or smaller requests.
+  rate_limited,
+  /// What a server or a model answered is not what was asked for.
+  bad_reply,
 };
 
 /// The name of `code` as written in the source, for example "timed_out".
@@ -85,6 +91,8 @@ class error : public std::exception {
   [[nodiscard]] std::exception_ptr cause() const noexcept;
   /// Whether a retry cannot help; see `permanent_error`.
   [[nodiscard]] bool is_permanent() const noexcept;
+  /// How long to wait at least before trying again, where the other side said.
+  [[nodiscard]] std::optional<duration> retry_after() const noexcept;
 
   /// The whole story in one line: place, code and message.
   [[nodiscard]] std::string describe() const;
@@ -96,6 +104,7 @@ class error : public std::exception {
   error& at_item(std::size_t index);
   error& at_attempt(std::uint32_t attempt);
   error& permanent();
+  error& retry_after(duration wait);
   /// Puts the names of the flows outside of the place before it.
   error& inside(std::string_view outer);
 

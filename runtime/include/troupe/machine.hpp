@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -116,8 +117,9 @@ class machine {
 
   /// The step, its fallback, or the fan-out ended well, with this action.
   void on_done(const troupe::action& chosen);
-  /// An attempt of `exec` failed.
-  void on_exec_failed(error why);
+  /// An attempt of `exec` failed. It is tried again only if `take_retry`, where
+  /// there is one, says so; that is asked when nothing else forbids it.
+  void on_exec_failed(error why, const std::function<bool()>& take_retry = {});
   /// The step or the fan-out failed for good.
   void on_failed(error why);
   /// The wait is over.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "troupe/clock.hpp"
+#include "troupe/limit.hpp"
 #include "troupe/retry.hpp"
 #include "troupe/threads.hpp"
 
@@ -25,9 +26,17 @@ struct node_options {
   /// and sub-flows, at least 1. Those above wait in line. Absent means no
   /// limit.
   std::optional<std::uint32_t> concurrency = {};
+  /// What each attempt has to pass, in this order, for example a `rate_limit`.
+  /// Nodes that name two of the same should name them in the same order.
+  std::vector<limit> limits = {};
   /// On which threads it runs; `troupe::blocking` for those that may block.
   enum threads threads = threads::shared;
 };
+
+/// Whether an attempt may have to wait in a line before it begins.
+[[nodiscard]] inline bool has_line(const node_options& options) noexcept {
+  return options.concurrency || !options.limits.empty();
+}
 
 /// Every way in which `options` make no sense, as sentences; empty if sound.
 [[nodiscard]] std::vector<std::string> mistakes_in(const node_options& options);

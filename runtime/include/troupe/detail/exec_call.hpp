@@ -9,6 +9,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace troupe::detail {
 
@@ -79,7 +80,7 @@ struct exec_call {
                                 const node_options& options, bool last_use) {
     if constexpr (p::exec_is_task) {
       // A batch node applies its options item by item.
-      if (lends_input<N> || (!options.concurrency && !options.timeout)) {
+      if (lends_input<N> || (!has_line(options) && !options.timeout)) {
         return start_user_task(*node, input, shared, ctx, last_use);
       }
     }
@@ -105,6 +106,29 @@ struct exec_call {
       node_permit place{node.get(), *options.concurrency};
       permit = co_await place;
     }
+    std::vector<std::shared_ptr<void>> passes;
+    for (const auto& each : options.limits) {
+      auto entering = each.line().enter();
+      passes.push_back(co_await entering);
+    }
+    try {
+      auto work = begin(node, input, shared, ctx, options, last_use);
+      co_return co_await work;
+    } catch (...) {
+      if (!options.limits.empty()) tell_limits(options);
+      throw;
+    }
+  }
+
+  static void tell_limits(const node_options& options) {
+    const auto why = error::from(std::current_exception());
+    for (const auto& each : options.limits) each.line().on_failed(why);
+  }
+
+  template <class Input>
+  static task<result_t> begin(const std::shared_ptr<const N>& node,
+                              Input& input, const state& shared, context& ctx,
+                              const node_options& options, bool last_use) {
     task<result_t> work;
     if constexpr (p::exec_is_task) {
       work = start_user_task(*node, input, shared, ctx, last_use);
@@ -113,12 +137,13 @@ struct exec_call {
     } else {
       work = on_this_thread(node, input, shared, ctx, options, last_use);
     }
-    if (options.timeout) {
-      within_operation<result_t> limited_work{*options.timeout,
-                                              std::move(work)};
-      co_return co_await limited_work;
-    }
-    co_return co_await work;
+    if (!options.timeout) return work;
+    return within_limit(*options.timeout, std::move(work));
+  }
+
+  static task<result_t> within_limit(duration limit, task<result_t> work) {
+    within_operation<result_t> limited_work{limit, std::move(work)};
+    co_return co_await limited_work;
   }
 
   template <class Input>

@@ -130,7 +130,7 @@ class typed_node final : public node_model {
       return finish(step, prepared, none);
     } else {
       const node_options& options = *step.options;
-      if (p::exec_is_task || options.concurrency ||
+      if (p::exec_is_task || has_line(options) ||
           options.threads == threads::blocking) {
         return execute_as_task(step, prepared);
       }

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <troupe/system.hpp>
+#include <troupe/task.hpp>
+#include <troupe/value.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace troupe {
+
+namespace detail {
+class mailbox_line;
+class mailbox_place;
+}  // namespace detail
+
+/// What a `mailbox` is made with.
+struct mailbox_options {
+  /// Messages that wait to be received. At least 1.
+  std::size_t messages_max = 1024;
+};
+
+/// See `mailbox::send`.
+class [[nodiscard]] send_operation final : private detail::waiter {
+ public:
+  send_operation(std::shared_ptr<detail::mailbox_line> line, value message);
+  send_operation(const send_operation&) = delete;
+  send_operation& operator=(const send_operation&) = delete;
+  ~send_operation();
+
+  bool await_ready() const noexcept { return false; }
+  template <detail::hosted Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    auto& host = *self.promise().host;
+    order(host, enlist(host, self));
+  }
+  void await_resume() const;
+
+ private:
+  void order(detail::fiber_host& host, detail::wake_key key);
+  void receive(void* answer) override;
+
+  std::shared_ptr<detail::mailbox_line> line_;
+  value message_;
+  std::shared_ptr<detail::mailbox_place> place_;
+  bool is_closed_ = false;
+};
+
+/// See `mailbox::receive`.
+class [[nodiscard]] receive_operation final : private detail::waiter {
+ public:
+  explicit receive_operation(std::shared_ptr<detail::mailbox_line> line);
+  receive_operation(const receive_operation&) = delete;
+  receive_operation& operator=(const receive_operation&) = delete;
+  ~receive_operation();
+
+  bool await_ready() const noexcept { return false; }
+  template <detail::hosted Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    auto& host = *self.promise().host;
+    order(host, enlist(host, self));
+  }
+  std::optional<value> await_resume() { return std::move(message_); }
+
+ private:
+  void order(detail::fiber_host& host, detail::wake_key key);
+  void receive(void* answer) override;
+
+  std::shared_ptr<detail::mailbox_line> line_;
+  std::shared_ptr<detail::mailbox_place> place_;
+  std::optional<value> message_;
+};
+
+/// A bounded queue of messages, through which runs talk to each other:
+///
+///     const troupe::mailbox box{runtime};
+///     co_await box.send("What is the better drink?");  // in one node
+///     const auto heard = co_await box.receive();       // in another
+///
+/// It is an actor, and this a handle to it: copies are the same mailbox. First
+/// come, first served, among messages, senders and receivers.
+///
+/// It may be destroyed after its system, but not be used after it.
+///
+/// Thread safety: immutable; may be used anywhere.
+class mailbox {
+ public:
+  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  explicit mailbox(system& where, mailbox_options options = {});
+
+  /// Awaitable: puts a message in, after waiting for room.
+  /// Errors: throws a permanent `errc::request_failed` once it is closed.
+  /// Cancellation: who still waits for room has sent nothing.
+  [[nodiscard]] send_operation send(value message) const;
+  /// Puts a message in if there is room and it is not closed. Returns whether.
+  bool try_send(value message) const;
+
+  /// Awaitable: takes the next message, after waiting for one. Nothing once it
+  /// is closed and empty.
+  /// Cancellation: a message that was on its way goes back to the front.
+  [[nodiscard]] receive_operation receive() const;
+
+  /// Takes no more messages. Those that are in can still be received.
+  void close() const;
+
+ private:
+  std::shared_ptr<detail::mailbox_line> line_;
+};
+
+}  // namespace troupe

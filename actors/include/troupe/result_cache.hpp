@@ -1,0 +1,121 @@
+#pragma once
+
+#include <troupe/context.hpp>
+#include <troupe/result_store.hpp>
+#include <troupe/semaphore.hpp>
+#include <troupe/system.hpp>
+#include <troupe/task.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace troupe {
+
+/// What a cache has done so far, and holds.
+struct cache_counts {
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;
+  std::size_t entries = 0;
+  std::size_t bytes = 0;
+};
+
+namespace detail {
+
+/// What the copies of a cache share.
+///
+/// Thread safety: internally synchronised.
+class cache_core : public std::enable_shared_from_this<cache_core> {
+ public:
+  cache_core(system& where, result_store_options options)
+      : system_(where), store_(options) {}
+
+  [[nodiscard]] std::optional<value> find(const std::string& key,
+                                          time_point now);
+  void put(const std::string& key, value result, time_point now);
+  /// Whose turn it is to make the result of `key`. All who ask while somebody
+  /// holds it get the same.
+  [[nodiscard]] std::shared_ptr<semaphore> turn_for(const std::string& key);
+  void clear();
+  [[nodiscard]] cache_counts counts() const;
+
+ private:
+  void forget_turn(const std::string& key);
+
+  system& system_;
+  mutable std::mutex mutex_;
+  result_store store_;
+  std::unordered_map<std::string, std::weak_ptr<semaphore>> turns_;
+  std::uint64_t hits_ = 0;
+  std::uint64_t misses_ = 0;
+};
+
+template <class T>
+task<T> get_or_make(std::shared_ptr<cache_core> core, context& ctx,
+                    std::string key, task<T> work) {
+  // What failed once may have failed for what is kept.
+  const bool reads = ctx.attempt() == 0;
+  if (reads) {
+    if (auto kept = core->find(key, ctx.now()))
+      co_return kept->template get<T>();
+  }
+  const auto turn = core->turn_for(key);
+  auto waiting = turn->acquire();
+  const permit mine = co_await waiting;
+  if (reads) {
+    if (auto kept = core->find(key, ctx.now()))
+      co_return kept->template get<T>();
+  }
+  T made = co_await work;
+  core->put(key, value(made), ctx.now());
+  co_return made;
+}
+
+}  // namespace detail
+
+/// Keeps what is dear to make, by what it is made of:
+///
+///     troupe::result_cache cache{runtime, {.ttl = 1h}};
+///     // in a node's exec:
+///     auto work = summarize(text);  // a task<std::string>, not begun yet
+///     co_return co_await cache.get(ctx, text, std::move(work));
+///
+/// Who asks for a result that is being made waits for it, and makes it if that
+/// fails: the work for one input is never done twice at the same time. An
+/// attempt after the first makes its result anew, since what is kept may be
+/// why the one before it failed.
+///
+/// This is a handle: copies share what is kept. It must not be used after its
+/// system.
+///
+/// Thread safety: immutable; may be used anywhere.
+class result_cache {
+ public:
+  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  explicit result_cache(system& where, result_store_options options = {});
+
+  /// The result of `work`, which is what `input` leads to.
+  /// Errors: those of `work`, which are not kept.
+  /// Cancellation: reaches `work`; who waited for it then does it.
+  template <class T>
+    requires(json_convertible<T>&& json_readable<T>)
+  [[nodiscard]] task<T> get(context& ctx, const value& input,
+                            task<T> work) const {
+    return detail::get_or_make(core_, ctx, input.to_json().dump(),
+                               std::move(work));
+  }
+
+  /// Forgets all.
+  void clear() const { core_->clear(); }
+  [[nodiscard]] cache_counts counts() const { return core_->counts(); }
+
+ private:
+  std::shared_ptr<detail::cache_core> core_;
+};
+
+}  // namespace troupe
