@@ -16,8 +16,8 @@ install(EXPORT troupe_targets
 set(troupe_include_roots runtime actors)
 # Apart, so that the rest is there for who has no libcurl.
 if(TARGET troupe_llm)
-  list(APPEND troupe_include_roots actors/llm)
-  install(TARGETS troupe_llm
+  list(APPEND troupe_include_roots runtime/llm actors/llm)
+  install(TARGETS troupe_llm troupe_llm_runtime
     EXPORT troupe_llm_targets
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
     LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"

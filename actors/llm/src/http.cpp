@@ -122,15 +122,6 @@ task<std::optional<std::string>> next_part(std::shared_ptr<exchange_end> end) {
 }  // namespace
 }  // namespace detail
 
-std::optional<std::string_view> http_response::header(
-    std::string_view name) const {
-  const auto found =
-      std::find_if(headers.begin(), headers.end(),
-                   [&](const auto& each) { return each.name == name; });
-  if (found == headers.end()) return std::nullopt;
-  return found->value;
-}
-
 // -- streams ------------------------------------------------------------------
 
 http_stream::http_stream(std::shared_ptr<detail::exchange_end> end,

@@ -84,7 +84,9 @@ class http_client {
   /// simulation.
   explicit http_client(system& where, http_options options = {});
 
-  /// The whole response, whatever its status.
+  /// The whole response, whatever its status. A request on a connection that
+  /// was kept, and which the server closed before it said anything, is sent
+  /// again on a new one.
   ///
   /// Errors: throws `errc::bad_value` for a request that makes no sense;
   /// `errc::timed_out` when one of its limits has passed;

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <troupe/flow.hpp>
+#include <troupe/llm/client.hpp>
+#include <troupe/llm/toolbox.hpp>
+#include <troupe/node_options.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace troupe::llm {
+
+/// How an agent works.
+struct agent_options {
+  /// What the model is told before all else.
+  std::string instructions = {};
+  toolbox tools = {};
+  /// Calls of tools at once. At least 1.
+  std::size_t tools_at_once = 8;
+  /// Calls of the model for one task, without those that fold. At least 1.
+  std::size_t turns_max = 25;
+  /// The conversation is folded when it is longer than this, in tokens as
+  /// `token_estimate` counts them. Absent: never.
+  std::optional<std::uint64_t> history_max = {};
+  /// About how many of the last messages are not folded. At least 1.
+  std::size_t history_kept = 8;
+  /// The member of the shared state that the agent works in.
+  std::string state_key = "agent";
+  /// Of the nodes that ask the model: retries, time limits, limits.
+  node_options asking = {};
+  /// Sets what else a request is to have, for example a temperature. Called
+  /// from several threads at once.
+  std::function<void(chat_request&)> prepare = {};
+};
+
+/// The flow of an agent, which asks a model what to do, does it with its tools
+/// and tells the model, until that answers:
+///
+///     begin -> decide -> tools -> decide ... -> answer
+///
+/// Its member of the shared state, an object, holds
+///
+/// | member     | what                                                        |
+/// | ---------- | ----------------------------------------------------------- |
+/// | `task`     | what to do: set before the flow starts, gone when it begins |
+/// | `messages` | the conversation; left for the next task                    |
+/// | `answer`   | the last text of the model                                  |
+/// | `turns`    | calls of the model for this task                            |
+/// | `usage`    | tokens of all calls, added up                               |
+///
+/// A long conversation is folded between two turns: the model summarises the
+/// older messages, and the summary stands for them.
+///
+/// Before each call of a tool there is a custom event with the data
+/// {"tool": its name}.
+///
+/// Errors: throws `errc::bad_flow` for options that make no sense. The run
+/// fails with `errc::missing_key` where there is neither a task nor a
+/// conversation, and with a permanent `errc::step_limit` at `turns_max`.
+[[nodiscard]] flow make_agent(std::string name, client model,
+                              agent_options options);
+
+}  // namespace troupe::llm

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <troupe/context.hpp>
+#include <troupe/llm/chat.hpp>
+#include <troupe/llm/chat_format.hpp>
+#include <troupe/llm/circuit_breaker.hpp>
+#include <troupe/llm/embedding.hpp>
+#include <troupe/llm/http.hpp>
+#include <troupe/rate_limit.hpp>
+#include <troupe/semaphore.hpp>
+#include <troupe/task.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::llm {
+
+namespace detail {
+class client_core;
+class open_reply;
+}  // namespace detail
+
+/// Which of the languages of model servers is spoken.
+enum class api : std::uint8_t {
+  openai_chat,
+  openai_responses,
+  anthropic_messages,
+};
+
+/// What a `client` is made with.
+struct client_options {
+  /// The model, where a request names none.
+  std::string model = {};
+  llm::api api = api::openai_chat;
+  /// Empty: `OPENAI_BASE_URL` or `ANTHROPIC_BASE_URL`, else the address of
+  /// OpenAI or Anthropic.
+  std::string base_url = {};
+  /// Empty: `OPENAI_API_KEY` or `ANTHROPIC_API_KEY`; without those none is
+  /// sent, as local servers want it.
+  std::string api_key = {};
+  /// What a call may take.
+  http_limits limits = {};
+  /// Calls and tokens that may be sent; slowed down when the server says so. A
+  /// call is taken to have a token for each four bytes of its messages, and
+  /// those that `max_tokens` allows, until the server has counted them.
+  std::optional<rate_limit> rate = {};
+  /// Calls at once.
+  std::optional<semaphore> seats = {};
+  /// When a server that fails is left alone. Calls then fail at once, with the
+  /// time after which to try again.
+  std::optional<breaker_options> breaker = breaker_options{};
+  /// Whether `chat` streams, and emits each token as it comes: a custom event
+  /// with the data {"token": "..."}.
+  bool stream = false;
+  /// Adds each exchange that comes to its end to this file, to replay it. It
+  /// holds what was said to the model and by it, but no keys.
+  std::filesystem::path record_to = {};
+  /// Answers from such a file, without a network; see `recording`. Works in a
+  /// simulation as well.
+  std::filesystem::path replay_from = {};
+};
+
+/// A reply that is read while it is made. Destroying it interrupts the server.
+///
+/// Thread safety: confined to one actor or task.
+class chat_stream {
+ public:
+  chat_stream(chat_stream&&) noexcept;
+  chat_stream& operator=(chat_stream&&) noexcept;
+  ~chat_stream();
+
+  /// The text that came next, mostly a token, after waiting for it, or nothing
+  /// once the reply is complete.
+  /// Errors: as `client::chat`; a stream that is cut off is an
+  /// `errc::request_failed` that says how much had come.
+  [[nodiscard]] task<std::optional<std::string>> next();
+  /// The text so far.
+  [[nodiscard]] const std::string& text() const noexcept;
+  /// The whole reply. @pre `next` has given nothing
+  [[nodiscard]] const chat_reply& reply() const noexcept;
+
+ private:
+  friend class client;
+  explicit chat_stream(std::unique_ptr<detail::open_reply> open) noexcept;
+
+  std::unique_ptr<detail::open_reply> open_;
+};
+
+/// Asks a model server:
+///
+///     troupe::llm::client_options how;
+///     how.model = "gpt-4o-mini";
+///     const troupe::llm::client model{runtime, how};
+///     // in a node:
+///     troupe::llm::chat_request ask{"Summarize: " + text};
+///     const auto reply = co_await model.chat(ctx, std::move(ask));
+///
+/// This is a handle: copies share connections and limits. It retries nothing;
+/// that is up to the node's `retry`, which waits as long as the server asks.
+///
+/// Errors of all calls: those of `http_client::send` and `error_of_reply`, of
+/// `chat_format`, and of the limits.
+/// Cancellation: aborts the transfer.
+///
+/// Thread safety: immutable; may be used anywhere.
+class client {
+ public:
+  /// Errors: throws `errc::bad_flow` for options that make no sense, and a
+  /// permanent `errc::bad_value` for a recording that cannot be used.
+  client(http_client web, client_options options);
+  client(system& where, client_options options);
+
+  /// The whole reply.
+  [[nodiscard]] task<chat_reply> chat(context& ctx, chat_request asked) const;
+  /// The reply as it comes.
+  [[nodiscard]] task<chat_stream> open(chat_request asked) const;
+  /// A vector for each of `texts`, in their order.
+  [[nodiscard]] task<embedding_reply> embed(
+      std::vector<std::string> texts) const;
+  /// The names of the server's models.
+  [[nodiscard]] task<std::vector<std::string>> models() const;
+
+  [[nodiscard]] const client_options& options() const noexcept;
+
+ private:
+  static task<chat_stream> opened(std::shared_ptr<detail::client_core> core,
+                                  chat_request asked);
+
+  std::shared_ptr<detail::client_core> core_;
+};
+
+}  // namespace troupe::llm

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <troupe/context.hpp>
+#include <troupe/flow.hpp>
+#include <troupe/node_options.hpp>
+#include <troupe/task.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+namespace troupe::llm {
+
+/// What a supervisor thinks of an answer. Not an aggregate, so that a temporary
+/// one survives GCC 12 in a `co_await`.
+struct verdict {
+  verdict() = default;
+  explicit verdict(bool is_good, std::string what_is_wrong = {})
+      : good(is_good), feedback(std::move(what_is_wrong)) {}
+
+  bool good = false;
+  /// What to do better, for the agent to read.
+  std::string feedback;
+};
+
+void to_json(json& form, const verdict& from);
+void from_json(const json& form, verdict& into);
+
+/// How work is reviewed.
+struct review_options {
+  /// How often the work is done at all. At least 1.
+  std::size_t rounds_max = 3;
+  /// The `agent_options::state_key` of the agent.
+  std::string state_key = "agent";
+  /// Of the node that reviews.
+  node_options reviewing = {};
+};
+
+/// Judges the answer of an agent.
+using reviewer = std::function<task<verdict>(std::string answer, context&)>;
+
+/// A flow around that of an agent, whose answer a supervisor judges. Work that
+/// is no good goes back: the feedback is the agent's next task. Ends with the
+/// action "rejected" if the last round was no good either; its last feedback is
+/// then in the agent's member `feedback`.
+///
+/// Errors: throws `errc::bad_flow` for options that make no sense.
+[[nodiscard]] flow reviewed(std::string name, flow agent, reviewer judge,
+                            review_options options = {});
+
+}  // namespace troupe::llm

@@ -1,0 +1,156 @@
+#include "child_process.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+extern char** environ;
+
+namespace troupe::llm::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How long a program may take to end when its input is closed, and again when
+/// it is asked to terminate.
+constexpr auto patience = 1s;
+
+[[noreturn]] void fail(const std::string& program, int why) {
+  throw error{errc::request_failed, "the program '" + program +
+                                        "' cannot be started: " +
+                                        std::generic_category().message(why)}
+      .permanent();
+}
+
+/// Two ends of a connection; closed unless taken.
+struct connection {
+  explicit connection(const std::string& program) {
+    // Not a pipe: a write to one that is closed would be a signal.
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+      fail(program, errno);
+    }
+  }
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+  ~connection() {
+    for (const int each : ends) {
+      if (each >= 0) close(each);
+    }
+  }
+
+  /// Our end, which does not block.
+  int take() {
+    fcntl(ends[0], F_SETFL, fcntl(ends[0], F_GETFL) | O_NONBLOCK);
+    return std::exchange(ends[0], -1);
+  }
+
+  std::array<int, 2> ends{-1, -1};
+};
+
+/// What the program is started with.
+struct plan {
+  plan() { posix_spawn_file_actions_init(&actions); }
+  plan(const plan&) = delete;
+  plan& operator=(const plan&) = delete;
+  ~plan() { posix_spawn_file_actions_destroy(&actions); }
+
+  posix_spawn_file_actions_t actions;
+};
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  for (auto& each : texts) all.push_back(each.data());
+  all.push_back(nullptr);
+  return all;
+}
+
+std::vector<std::string> environment_of(const mcp_command& command) {
+  std::vector<std::string> all;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string variable{*each};
+    const auto name = variable.substr(0, variable.find('='));
+    bool is_replaced = false;
+    for (const auto& own : command.environment) {
+      is_replaced = is_replaced || own.first == name;
+    }
+    if (!is_replaced) all.push_back(variable);
+  }
+  for (const auto& [name, content] : command.environment) {
+    all.push_back(name + "=" + content);
+  }
+  return all;
+}
+
+std::string told_by(int status) {
+  if (WIFSIGNALED(status)) {
+    return "was ended by signal " + std::to_string(WTERMSIG(status));
+  }
+  return "ended with status " + std::to_string(WEXITSTATUS(status));
+}
+
+}  // namespace
+
+child_process::child_process(const mcp_command& command) {
+  connection in{command.program};
+  connection out{command.program};
+  plan how;
+  posix_spawn_file_actions_adddup2(&how.actions, in.ends[1], STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&how.actions, out.ends[1], STDOUT_FILENO);
+  if (!command.shows_errors) {
+    posix_spawn_file_actions_addopen(&how.actions, STDERR_FILENO, "/dev/null",
+                                     O_WRONLY, 0);
+  }
+  if (!command.directory.empty()) {
+    posix_spawn_file_actions_addchdir_np(&how.actions,
+                                         command.directory.c_str());
+  }
+  std::vector<std::string> words{command.program};
+  words.insert(words.end(), command.arguments.begin(), command.arguments.end());
+  auto variables = environment_of(command);
+  const int why =
+      posix_spawnp(&id_, command.program.c_str(), &how.actions, nullptr,
+                   pointers_to(words).data(), pointers_to(variables).data());
+  if (why != 0) fail(command.program, why);
+  handle_ = static_cast<int>(syscall(SYS_pidfd_open, id_, 0));
+  input_ = in.take();
+  output_ = out.take();
+}
+
+child_process::~child_process() {
+  end();
+  for (const int each : {handle_, input_, output_}) {
+    if (each >= 0) close(each);
+  }
+}
+
+std::string child_process::wait_for(std::chrono::milliseconds limit) {
+  if (!how_it_ended_.empty()) return how_it_ended_;
+  pollfd handle{handle_, POLLIN, 0};
+  if (poll(&handle, 1, static_cast<int>(limit.count())) <= 0) return {};
+  int status = 0;
+  if (waitpid(id_, &status, WNOHANG) == id_) how_it_ended_ = told_by(status);
+  return how_it_ended_;
+}
+
+void child_process::end() noexcept {
+  close(std::exchange(input_, -1));
+  if (!wait_for(patience).empty()) return;
+  kill(id_, SIGTERM);
+  if (!wait_for(patience).empty()) return;
+  kill(id_, SIGKILL);
+  waitpid(id_, nullptr, 0);
+}
+
+}  // namespace troupe::llm::detail

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <troupe/llm/mcp_client.hpp>
+
+#include <chrono>
+#include <string>
+#include <sys/types.h>
+
+namespace troupe::llm::detail {
+
+/// A program that runs beside this one, with its standard input and output in
+/// our hands. It is reaped in any case.
+///
+/// Thread safety: belongs to one thread.
+class child_process {
+ public:
+  /// Errors: throws a permanent `errc::request_failed` where it cannot be
+  /// started.
+  explicit child_process(const mcp_command& command);
+  child_process(const child_process&) = delete;
+  child_process& operator=(const child_process&) = delete;
+  /// Ends it: closes its input, and if that does not help terminates it.
+  ~child_process();
+
+  /// Neither blocks. A closed one is told by `send` without a signal.
+  [[nodiscard]] int input() const noexcept { return input_; }
+  [[nodiscard]] int output() const noexcept { return output_; }
+
+  /// Waits for its end, and says how that was: "ended with status 1". Empty if
+  /// it still runs after `limit`.
+  [[nodiscard]] std::string wait_for(std::chrono::milliseconds limit);
+
+ private:
+  void end() noexcept;
+
+  pid_t id_ = -1;
+  /// Becomes readable with its end.
+  int handle_ = -1;
+  int input_ = -1;
+  int output_ = -1;
+  std::string how_it_ended_;
+};
+
+}  // namespace troupe::llm::detail

@@ -1,0 +1,218 @@
+#include "mcp_transport.hpp"
+
+#include <troupe/llm/mcp_client.hpp>
+#include <troupe/semaphore.hpp>
+#include <troupe/sleep.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace troupe::llm {
+
+namespace detail {
+
+/// What the copies of a client, and its tools, share.
+class mcp_core : public std::enable_shared_from_this<mcp_core> {
+ public:
+  mcp_core(system& where, std::shared_ptr<mcp_transport> through,
+           mcp_options how)
+      : options(std::move(how)),
+        transport_(std::move(through)),
+        greeting_(where, 1) {}
+
+  /// The result of a request.
+  task<json> request(std::string method, json params);
+  /// After greeting the server, if nobody has.
+  task<mcp::agreement> agreed();
+
+  const mcp_options options;
+
+ private:
+  task<mcp::agreement> greet();
+  task<json> asked(std::string method, json params, mcp::agreement under);
+  task<json> probed();
+
+  const std::shared_ptr<mcp_transport> transport_;
+  const semaphore greeting_;
+  std::atomic<std::uint64_t> last_id_{0};
+  std::mutex mutex_;
+  std::optional<mcp::agreement> agreement_;
+};
+
+namespace {
+
+/// A server of before 2026 may not answer what it does not know.
+constexpr duration probe_limit = std::chrono::seconds{5};
+
+}  // namespace
+
+task<json> mcp_core::asked(std::string method, json params,
+                           mcp::agreement under) {
+  const auto id = ++last_id_;
+  auto message = mcp::request(id, method, std::move(params), under);
+  auto work = transport_->exchange(id, std::move(message), under);
+  auto limited = within(options.time_limit, std::move(work));
+  co_return co_await limited;
+}
+
+task<json> mcp_core::probed() {
+  auto work = asked("server/discover", json::object(), {});
+  auto limited =
+      within(std::min(probe_limit, options.time_limit), std::move(work));
+  try {
+    co_return co_await limited;
+  } catch (const error& why) {
+    if (why.code() != errc::timed_out) throw;
+  }
+  co_return json();
+}
+
+task<mcp::agreement> mcp_core::greet() {
+  auto probing = probed();
+  const json found = co_await probing;
+  if (auto modern = mcp::agreed_by_discovery(found)) co_return *modern;
+  const mcp::agreement old{std::string{mcp::session_revision}, true};
+  auto opening = asked("initialize", mcp::opening_params(), old);
+  const json answer = co_await opening;
+  auto under = mcp::agreed_by_opening(answer);
+  auto telling =
+      transport_->notify(mcp::notification("notifications/initialized"), under);
+  co_await telling;
+  co_return under;
+}
+
+task<mcp::agreement> mcp_core::agreed() {
+  const auto self = shared_from_this();
+  {
+    const std::lock_guard lock{mutex_};
+    if (agreement_) co_return *agreement_;
+  }
+  auto waiting = greeting_.acquire();
+  const permit turn = co_await waiting;
+  {
+    const std::lock_guard lock{mutex_};
+    if (agreement_) co_return *agreement_;
+  }
+  auto greeting = greet();
+  auto under = co_await greeting;
+  const std::lock_guard lock{mutex_};
+  agreement_ = under;
+  co_return under;
+}
+
+task<json> mcp_core::request(std::string method, json params) {
+  const auto self = shared_from_this();
+  auto agreeing = agreed();
+  auto under = co_await agreeing;
+  auto asking = asked(std::move(method), std::move(params), std::move(under));
+  const json answer = co_await asking;
+  co_return mcp::result_in(answer);
+}
+
+namespace {
+
+task<json> called(std::shared_ptr<mcp_core> core, std::string name,
+                  json arguments) {
+  json params = {{"name", std::move(name)},
+                 {"arguments", std::move(arguments)}};
+  auto asking = core->request("tools/call", std::move(params));
+  co_return co_await asking;
+}
+
+task<std::string> told_by(std::shared_ptr<mcp_core> core, std::string name,
+                          json arguments) {
+  auto calling = called(std::move(core), std::move(name), std::move(arguments));
+  const json result = co_await calling;
+  co_return mcp::text_in(result);
+}
+
+tool tool_of(const std::shared_ptr<mcp_core>& core, tool_spec spec) {
+  const auto name = spec.name;
+  spec.name = core->options.prefix + name;
+  const auto call = [core, name](json arguments, context&) {
+    return told_by(core, name, std::move(arguments));
+  };
+  try {
+    return {spec, call};
+  } catch (const error&) {
+    // The server checks what is not known here.
+    return {std::move(spec), call, argument_check::by_function};
+  }
+}
+
+/// Servers give a next page as long as they please.
+constexpr std::size_t pages_max = 1'000;
+
+task<std::vector<tool>> listed(std::shared_ptr<mcp_core> core) {
+  std::vector<tool> all;
+  std::string next;
+  for (std::size_t page = 0; page < pages_max; ++page) {
+    json params = json::object();
+    if (!next.empty()) params["cursor"] = next;
+    auto asking = core->request("tools/list", std::move(params));
+    const json result = co_await asking;
+    auto found = mcp::tools_in(result);
+    for (auto& each : found.tools) {
+      all.push_back(tool_of(core, std::move(each)));
+    }
+    next = std::move(found.next);
+    if (next.empty()) co_return all;
+  }
+  throw error{errc::bad_reply, "the MCP server's list of tools does not end"};
+}
+
+task<std::string> revision_of(std::shared_ptr<mcp_core> core) {
+  auto agreeing = core->agreed();
+  const auto under = co_await agreeing;
+  co_return under.revision;
+}
+
+mcp_options checked(mcp_options options) {
+  const auto refuse = [](const std::string& what) {
+    throw error{errc::bad_flow, "mcp_options." + what};
+  };
+  if (options.time_limit <= duration::zero()) {
+    refuse("time_limit must be more than zero");
+  }
+  if (options.message_max < 1) refuse("message_max must be at least 1");
+  if (options.requests_max < 1) refuse("requests_max must be at least 1");
+  return options;
+}
+
+}  // namespace
+}  // namespace detail
+
+mcp_client::mcp_client(system& where, mcp_command server, mcp_options options) {
+  options = detail::checked(std::move(options));
+  if (server.program.empty()) {
+    throw error{errc::bad_flow, "mcp_command.program is empty"};
+  }
+  auto through = detail::make_process_transport(std::move(server), options);
+  core_ = std::make_shared<detail::mcp_core>(where, std::move(through),
+                                             std::move(options));
+}
+
+mcp_client::mcp_client(system& where, mcp_address server, mcp_options options) {
+  options = detail::checked(std::move(options));
+  auto through = detail::make_http_transport(http_client{where},
+                                             std::move(server), options);
+  core_ = std::make_shared<detail::mcp_core>(where, std::move(through),
+                                             std::move(options));
+}
+
+task<std::vector<tool>> mcp_client::tools() const {
+  return detail::listed(core_);
+}
+
+task<json> mcp_client::call(std::string name, json arguments) const {
+  return detail::called(core_, std::move(name), std::move(arguments));
+}
+
+task<std::string> mcp_client::revision() const {
+  return detail::revision_of(core_);
+}
+
+}  // namespace troupe::llm

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <troupe/json.hpp>
+#include <troupe/llm/mcp_client.hpp>
+#include <troupe/llm/mcp_protocol.hpp>
+
+#include <cstdint>
+#include <memory>
+
+namespace troupe::llm::detail {
+
+/// Carries messages to a server and back.
+///
+/// Thread safety: internally synchronised.
+class mcp_transport {
+ public:
+  mcp_transport() = default;
+  mcp_transport(const mcp_transport&) = delete;
+  mcp_transport& operator=(const mcp_transport&) = delete;
+  virtual ~mcp_transport() = default;
+
+  /// The answer to a request, whose number is `id`. One that is an error is an
+  /// answer as well. Null: the server does not know such requests at all.
+  /// Cancellation: the server is told.
+  [[nodiscard]] virtual task<json> exchange(std::uint64_t id, json request,
+                                            mcp::agreement under) = 0;
+  /// Sends a message that has no answer.
+  [[nodiscard]] virtual task<> notify(json message, mcp::agreement under) = 0;
+};
+
+[[nodiscard]] std::shared_ptr<mcp_transport> make_http_transport(
+    http_client web, mcp_address server, const mcp_options& options);
+[[nodiscard]] std::shared_ptr<mcp_transport> make_process_transport(
+    mcp_command server, const mcp_options& options);
+
+}  // namespace troupe::llm::detail

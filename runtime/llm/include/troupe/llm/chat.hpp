@@ -1,0 +1,177 @@
+#pragma once
+
+#include "troupe/json.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace troupe::llm {
+
+/// Who says a message.
+enum class role : std::uint8_t {
+  /// Who set the model up; also known as developer.
+  system,
+  user,
+  /// The model.
+  assistant,
+  /// A tool that the model called.
+  tool,
+};
+
+/// A picture that goes with a message.
+struct image {
+  /// Where the server finds it; or empty, and it is in `data`.
+  std::string url = {};
+  /// Its bytes in Base64.
+  std::string data = {};
+  /// What `data` is, for example "image/png".
+  std::string media_type = {};
+
+  friend bool operator==(const image&, const image&) = default;
+};
+
+/// A model's wish that a tool be called.
+struct tool_call {
+  /// The server's name for this call, which its result has to carry.
+  std::string id = {};
+  /// The tool.
+  std::string name = {};
+  /// As the model wrote them; an object unless it got that wrong.
+  json arguments = json::object();
+
+  friend bool operator==(const tool_call&, const tool_call&) = default;
+};
+
+/// A part of a conversation. It has a JSON form, so that a node may keep it in
+/// the shared state.
+///
+/// Thread safety: confined to one actor or task.
+struct message {
+  llm::role role = role::user;
+  std::string text = {};
+  /// Of the user.
+  std::vector<image> images = {};
+  /// Of the assistant.
+  std::vector<tool_call> calls = {};
+  /// Of a tool: the call that it answers.
+  std::string call_id = {};
+  /// Of a tool: whether `text` says why it failed.
+  bool is_error = false;
+
+  [[nodiscard]] static message system(std::string text);
+  [[nodiscard]] static message user(std::string text);
+  [[nodiscard]] static message assistant(std::string text);
+  [[nodiscard]] static message tool(std::string call_id, std::string text);
+
+  friend bool operator==(const message&, const message&) = default;
+};
+
+/// A tool as a model is told of it.
+struct tool_spec {
+  /// Letters, digits, '_' and '-', at most 64.
+  std::string name = {};
+  /// What it does and when to use it, for the model to read.
+  std::string description = {};
+  /// The JSON schema of its arguments.
+  json parameters = json::object();
+};
+
+/// What a reply must look like.
+struct reply_schema {
+  /// Letters, digits, '_' and '-', at most 64.
+  std::string name = "reply";
+  json schema = json::object();
+};
+
+/// What a model is asked. Not an aggregate, so that a temporary one survives
+/// GCC 12 in a `co_await`.
+///
+/// Thread safety: confined to one actor or task.
+struct chat_request {
+  chat_request() = default;
+  explicit chat_request(std::string prompt)
+      : messages{message::user(std::move(prompt))} {}
+  explicit chat_request(std::vector<message> conversation)
+      : messages(std::move(conversation)) {}
+
+  /// Empty: the one that the client is for.
+  std::string model;
+  std::vector<message> messages;
+  std::optional<double> temperature;
+  /// Tokens of the reply at most. OpenAI's reasoning models know it only as
+  /// "max_completion_tokens"; give them that in `extra`.
+  std::optional<std::uint32_t> max_tokens;
+  /// Where the model stops.
+  std::vector<std::string> stop;
+  std::optional<std::int64_t> seed;
+  std::vector<tool_spec> tools;
+  /// "auto", "none", "required" or the name of a tool. Empty: the server's
+  /// choice.
+  std::string tool_choice;
+  std::optional<reply_schema> reply_as;
+  /// Further fields of the request's body, as the server knows them. They win
+  /// over those above.
+  json extra = json::object();
+};
+
+/// Tokens, as the server counted them.
+struct usage {
+  std::uint64_t input = 0;
+  std::uint64_t output = 0;
+  /// Those of `input` that the server had kept from before.
+  std::uint64_t cached = 0;
+
+  usage& operator+=(const usage& other) noexcept;
+  friend bool operator==(const usage&, const usage&) = default;
+};
+
+/// Why a reply ends.
+enum class finish_reason : std::uint8_t {
+  /// The model was done, or met a `stop`.
+  stop,
+  /// There was no room for more tokens.
+  length,
+  /// It waits for the results of tools.
+  tool_calls,
+  /// The server held something back, or the model refused.
+  refused,
+  /// Something that is not known here; see `chat_reply::finish_text`.
+  other,
+};
+
+/// What a model answered.
+struct chat_reply {
+  /// The server's name for it.
+  std::string id = {};
+  /// The model that made it, as the server says.
+  std::string model = {};
+  llm::message message = {.role = role::assistant};
+  finish_reason finish = finish_reason::stop;
+  /// As the server says it.
+  std::string finish_text = {};
+  llm::usage usage = {};
+
+  [[nodiscard]] const std::string& text() const noexcept {
+    return message.text;
+  }
+};
+
+[[nodiscard]] std::string_view to_string(role who) noexcept;
+[[nodiscard]] std::string_view to_string(finish_reason why) noexcept;
+
+void to_json(json& form, const image& from);
+void from_json(const json& form, image& into);
+void to_json(json& form, const tool_call& from);
+void from_json(const json& form, tool_call& into);
+void to_json(json& form, const message& from);
+void from_json(const json& form, message& into);
+void to_json(json& form, const usage& from);
+void from_json(const json& form, usage& into);
+void to_json(json& form, const chat_reply& from);
+void from_json(const json& form, chat_reply& into);
+
+}  // namespace troupe::llm

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "troupe/clock.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::llm {
+
+/// When a server that fails is left alone.
+struct breaker_options {
+  /// So many failures one after the other open the circuit. At least 1.
+  std::uint32_t failures_max = 10;
+  /// How long it stays open, more than zero.
+  duration pause = std::chrono::seconds{10};
+};
+
+/// Every way in which `options` make no sense, as sentences; empty if sound.
+[[nodiscard]] std::vector<std::string> mistakes_in(
+    const breaker_options& options);
+
+/// Keeps calls from a server that fails, so that it can recover and its
+/// callers do not wait in vain. After `pause` one call may try; if it goes well
+/// all may, else the pause begins anew.
+///
+/// Source: M. Nygard, "Release It!", 2007, "Circuit Breaker".
+///
+/// Thread safety: confined to one actor or task.
+class circuit_breaker {
+ public:
+  /// @pre `options` are sound
+  explicit circuit_breaker(breaker_options options) noexcept
+      : options_(options) {}
+
+  /// Whether a call may be made now; if not, how long to wait before asking
+  /// again. Each call that is let through must be told of.
+  [[nodiscard]] std::optional<duration> refusal(time_point now) noexcept;
+
+  /// A call went well, as far as the server's health goes.
+  void on_success() noexcept;
+  /// The server failed a call.
+  void on_failure(time_point now) noexcept;
+  /// A call ended in a way that says nothing about the server.
+  void on_nothing() noexcept { is_trying_ = false; }
+
+  [[nodiscard]] bool is_open() const noexcept {
+    return open_since_.has_value();
+  }
+
+ private:
+  breaker_options options_;
+  std::uint32_t failures_ = 0;
+  std::optional<time_point> open_since_;
+  /// Whether the call is away that is to find out.
+  bool is_trying_ = false;
+};
+
+}  // namespace troupe::llm

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "troupe/llm/chat.hpp"
+#include "troupe/llm/chat_format.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::llm {
+
+/// Texts as points in a space where what is close means something similar.
+struct embedding_reply {
+  /// In the order of the texts; all have one length.
+  std::vector<std::vector<float>> vectors = {};
+  std::string model = {};
+  llm::usage usage = {};
+};
+
+/// POST /embeddings, as OpenAI writes it.
+/// Errors: throws a permanent `errc::bad_value` where there is no text.
+[[nodiscard]] http_request encode_embedding(
+    const std::string& model, const std::vector<std::string>& texts,
+    const endpoint& at);
+/// Errors: throws `errc::bad_reply` for what is no reply, for one that has not
+/// `count` vectors, and for vectors of different lengths.
+[[nodiscard]] embedding_reply decode_embedding(std::string_view body,
+                                               std::size_t count);
+
+/// How alike two vectors are, from -1 to 1: the cosine of the angle between
+/// them. 0 where one of them is all zeros.
+/// Errors: throws `errc::bad_value` for vectors of different lengths.
+[[nodiscard]] double similarity(const std::vector<float>& one,
+                                const std::vector<float>& other);
+
+}  // namespace troupe::llm

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace troupe::llm {
+
+/// An event of a stream of server-sent events.
+struct sse_event {
+  std::string type = "message";
+  std::string data;
+  /// The last id that the server sent, with this event or before it.
+  std::string id;
+};
+
+/// Takes a stream of server-sent events apart, however its bytes are split.
+///
+/// Source: the HTML Living Standard, 9.2.6, "Interpreting an event stream".
+/// What the stream ends in the middle of is no event, as there.
+///
+/// Thread safety: confined to one actor or task.
+class sse_parser {
+ public:
+  static constexpr std::size_t usual_event_max = std::size_t{16} << 20;
+
+  /// An event may have `event_max` bytes, its comments and field names counted.
+  explicit sse_parser(std::size_t event_max = usual_event_max)
+      : event_max_(event_max) {}
+
+  /// Takes the next bytes of the stream.
+  /// Errors: throws `errc::bad_value` when an event is too long; the events
+  /// before it stay there to be taken.
+  void feed(std::string_view bytes);
+
+  /// The next event that is complete, or nothing.
+  [[nodiscard]] std::optional<sse_event> next();
+
+  /// Whether the bytes so far end inside of an event.
+  [[nodiscard]] bool is_inside_event() const noexcept {
+    return size_ != 0 || !line_.empty();
+  }
+  /// How long the server asks to wait before the next connection, if it does.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> retry()
+      const noexcept {
+    return retry_;
+  }
+
+ private:
+  void count(std::size_t bytes);
+  void take_line(std::string_view line);
+  void take_field(std::string_view name, std::string_view content);
+  void dispatch();
+
+  std::size_t event_max_;
+  /// The bytes of the event under way, without those in `line_`.
+  std::size_t size_ = 0;
+  /// The start of a line whose end has not come.
+  std::string line_;
+  bool is_first_line_ = true;
+  /// A line feed right after a carriage return belongs to it.
+  bool after_return_ = false;
+
+  std::string type_;
+  std::string data_;
+  std::string id_;
+  std::optional<std::chrono::milliseconds> retry_;
+  std::deque<sse_event> ready_;
+};
+
+}  // namespace troupe::llm

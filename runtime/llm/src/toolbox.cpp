@@ -1,0 +1,88 @@
+#include "troupe/llm/toolbox.hpp"
+
+#include "troupe/gather.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
+
+namespace troupe::llm {
+
+namespace {
+
+/// Whether the run ends, which is nothing for the model to mend.
+bool ends_run(const error& why) {
+  return why.code() == errc::cancelled || why.code() == errc::shut_down;
+}
+
+task<message> told_of(std::optional<tool> found, tool_call call,
+                      std::string others, context& ctx) {
+  message told = message::tool(call.id, {});
+  try {
+    if (!found) {
+      throw error{errc::missing_key,
+                  "there is no tool '" + call.name + "', only: " + others};
+    }
+    auto calling = found->call(std::move(call.arguments), ctx);
+    auto text = co_await calling;
+    told.text = std::move(text);
+  } catch (...) {
+    const auto why = error::from(std::current_exception());
+    if (ends_run(why)) throw;
+    told.text = why.message();
+    told.is_error = true;
+  }
+  co_return told;
+}
+
+}  // namespace
+
+toolbox::toolbox(std::vector<tool> tools) : tools_(std::move(tools)) {
+  for (const auto& each : tools_) {
+    if (find(each.spec().name) != &each) {
+      throw error{errc::bad_flow,
+                  "two tools have the name '" + each.spec().name + "'"};
+    }
+  }
+}
+
+std::vector<tool_spec> toolbox::specs() const {
+  std::vector<tool_spec> all;
+  all.reserve(tools_.size());
+  for (const auto& each : tools_) all.push_back(each.spec());
+  return all;
+}
+
+const tool* toolbox::find(std::string_view name) const noexcept {
+  const auto found =
+      std::find_if(tools_.begin(), tools_.end(),
+                   [&](const auto& each) { return each.spec().name == name; });
+  return found == tools_.end() ? nullptr : &*found;
+}
+
+task<std::vector<message>> toolbox::run(std::vector<tool_call> calls,
+                                        context& ctx, std::size_t width) const {
+  std::string names;
+  for (const auto& each : tools_) {
+    names += (names.empty() ? "" : ", ") + each.spec().name;
+  }
+  std::vector<task<message>> all;
+  all.reserve(calls.size());
+  for (auto& each : calls) {
+    std::optional<tool> found;
+    if (const auto* known = find(each.name)) found = *known;
+    all.push_back(told_of(std::move(found), std::move(each), names, ctx));
+  }
+  return carried_out(std::move(all), width);
+}
+
+task<std::vector<message>> toolbox::carried_out(std::vector<task<message>> all,
+                                                std::size_t width) {
+  gather_options options;
+  options.width = width;
+  auto together = gather(std::move(all), options);
+  co_return co_await together;
+}
+
+}  // namespace troupe::llm

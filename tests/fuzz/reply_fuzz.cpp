@@ -1,0 +1,85 @@
+// Any reply of a model server, whole or as a stream, is read or refused with an
+// error of ours.
+
+#include <troupe/error.hpp>
+#include <troupe/llm/chat_format.hpp>
+#include <troupe/llm/embedding.hpp>
+#include <troupe/llm/mcp_protocol.hpp>
+#include <troupe/llm/reply_error.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace troupe::llm;
+
+template <class Action>
+void attempt(Action action) {
+  try {
+    action();
+  } catch (const troupe::error&) {
+  }
+}
+
+const chat_format& format_of(unsigned which) {
+  if (which % 3 == 0) return openai_chat();
+  if (which % 3 == 1) return openai_responses();
+  return anthropic_messages();
+}
+
+void stream(const chat_format& format, std::string_view body) {
+  sse_parser events;
+  const auto builder = format.build();
+  events.feed(body);
+  while (const auto event = events.next()) {
+    static_cast<void>(builder->take(*event));
+  }
+  static_cast<void>(builder->finish());
+}
+
+void read_as_head(std::string_view body) {
+  http_response reply;
+  reply.status = 429;
+  reply.body = body;
+  for (const char* name :
+       {"retry-after", "retry-after-ms", "x-ratelimit-reset-tokens",
+        "anthropic-ratelimit-tokens-reset", "x-request-id"}) {
+    reply.headers.push_back({name, std::string{body}});
+  }
+  reply.headers.push_back({"x-ratelimit-remaining-tokens", "0"});
+  reply.headers.push_back({"anthropic-ratelimit-tokens-remaining", "0"});
+  static_cast<void>(
+      error_of_reply(reply, std::chrono::system_clock::time_point{}));
+}
+
+void read_as_mcp(std::string_view body) {
+  const auto message = troupe::json::parse(body, nullptr, false);
+  if (message.is_discarded()) return;
+  attempt([&] { static_cast<void>(mcp::agreed_by_discovery(message)); });
+  attempt([&] { static_cast<void>(mcp::agreed_by_opening(message)); });
+  attempt([&] { static_cast<void>(mcp::answered_id(message)); });
+  attempt([&] { static_cast<void>(mcp::message_in(message)); });
+  attempt([&] { static_cast<void>(mcp::tools_in(message)); });
+  attempt([&] { static_cast<void>(mcp::text_in(message)); });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
+                                      std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view body{reinterpret_cast<const char*>(data) + 1,
+                              size - 1};
+  const auto& format = format_of(data[0]);
+  attempt([&] { static_cast<void>(format.decode(body)); });
+  attempt([&] { stream(format, body); });
+  attempt([&] { static_cast<void>(decode_embedding(body, 1)); });
+  attempt([&] { static_cast<void>(decode_models(body)); });
+  read_as_head(body);
+  read_as_mcp(body);
+  return 0;
+}

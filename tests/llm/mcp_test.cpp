@@ -1,0 +1,326 @@
+// The client of the Model Context Protocol, against
+// tests/support/mcp_server.py.
+
+#include "support/catch.hpp"
+#include "support/code_of.hpp"
+#include "support/http_room.hpp"
+#include "support/model_room.hpp"
+
+#include <troupe/gather.hpp>
+#include <troupe/llm/mcp_client.hpp>
+#include <troupe/llm/toolbox.hpp>
+#include <troupe/sleep.hpp>
+
+#include <chrono>
+#include <string>
+#include <sys/wait.h>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace troupe_test;
+using troupe::context;
+using troupe::errc;
+using troupe::error;
+using troupe::json;
+using troupe::task;
+using troupe::llm::mcp_client;
+using troupe::llm::mcp_command;
+using troupe::llm::mcp_options;
+using troupe::llm::tool;
+
+namespace {
+
+mcp_command server_of(std::vector<std::string> words) {
+  mcp_command command;
+  command.program = "python3";
+  command.arguments = {"tests/support/mcp_server.py"};
+  command.arguments.insert(command.arguments.end(), words.begin(), words.end());
+  return command;
+}
+
+/// A client of such a server, and runs that use it.
+struct mcp_room {
+  explicit mcp_room(std::vector<std::string> words, mcp_options options = {})
+      : server{system, server_of(std::move(words)), std::move(options)} {}
+
+  /// What `work`, a coroutine that takes a context, yields. Throws the error of
+  /// its run.
+  template <class Work>
+  json result_of(Work work) {
+    const auto ended =
+        system.start(one_node(asks<Work>{std::move(work)})).get();
+    if (!ended.ok()) throw error{*ended.failure};
+    return ended.state.at("reply").to_json();
+  }
+  json call(const std::string& name, json arguments = json::object()) {
+    return result_of(
+        [&](context&) { return call_of(server, name, arguments); });
+  }
+  std::string use(const std::string& name, json arguments = json::object()) {
+    return result_of([&](context& ctx) {
+             return use_of(server, name, arguments, ctx);
+           })
+        .get<std::string>();
+  }
+  std::string revision() {
+    return result_of([&](context&) -> task<json> {
+             auto asking = server.revision();
+             const auto text = co_await asking;
+             co_return json(text);
+           })
+        .get<std::string>();
+  }
+  std::vector<std::string> names() {
+    return result_of([&](context&) -> task<json> {
+             auto listing = server.tools();
+             const auto all = co_await listing;
+             json found = json::array();
+             for (const auto& each : all) found.push_back(each.spec().name);
+             co_return found;
+           })
+        .get<std::vector<std::string>>();
+  }
+
+  static task<json> call_of(mcp_client from, std::string name, json arguments) {
+    auto calling = from.call(std::move(name), std::move(arguments));
+    co_return co_await calling;
+  }
+  static task<json> use_of(mcp_client from, std::string name, json arguments,
+                           context& ctx) {
+    auto listing = from.tools();
+    const auto all = co_await listing;
+    for (const auto& each : all) {
+      if (each.spec().name != name) continue;
+      auto calling = each.call(std::move(arguments), ctx);
+      const auto text = co_await calling;
+      co_return json(text);
+    }
+    throw error{errc::missing_key, "there is no tool " + name};
+  }
+
+  troupe::system system{{.threads = 2}};
+  mcp_client server;
+};
+
+std::string mode_of_revision() { return GENERATE("stateless", "session"); }
+
+}  // namespace
+
+TEST_CASE("A server is spoken to in the newest revision it has", "[mcp]") {
+  CHECK(mcp_room{{"stateless"}}.revision() == "2026-07-28");
+  CHECK(mcp_room{{"session"}}.revision() == "2025-06-18");
+}
+
+TEST_CASE("A server that is silent on what it does not know is an older one",
+          "[mcp]") {
+  CHECK(mcp_room{{"session", "silent"}, {.time_limit = 2s}}.revision() ==
+        "2025-06-18");
+}
+
+TEST_CASE("A server with no known revision is refused", "[mcp]") {
+  const std::string mode = GENERATE("old", "unknown");
+  mcp_room room{{mode}};
+  std::string text;
+  CHECK(code_of([&] { room.revision(); }, &text) == errc::request_failed);
+  CHECK(has(text, mode == "old" ? "1999-01-01" : "2030-01-01"));
+  CHECK(has(text, "2026-07-28"));
+}
+
+TEST_CASE("All pages of the list of tools are read", "[mcp]") {
+  mcp_room room{{mode_of_revision()}};
+  const auto names = room.names();
+  CHECK(names.size() == 9);
+  CHECK(names.front() == "echo");
+  CHECK(names.back() == "strange");
+}
+
+TEST_CASE("A prefix tells the tools of two servers apart", "[mcp]") {
+  mcp_room room{{"session"}, {.prefix = "test_"}};
+  CHECK(room.names().front() == "test_echo");
+  CHECK(room.use("test_echo", {{"text", "hi"}}) == "hi");
+}
+
+TEST_CASE("The server's tools are tools", "[mcp]") {
+  mcp_room room{{mode_of_revision()}};
+  CHECK(room.use("echo", {{"text", "Grüße"}}) == "Grüße");
+  CHECK(json::parse(room.use("add", {{"a", 1}, {"b", 2.5}})) ==
+        json{{"sum", 3.5}});
+}
+
+TEST_CASE("Arguments are checked before the server is asked", "[mcp]") {
+  mcp_room room{{"session"}};
+  std::string text;
+  CHECK(code_of(
+            [&] {
+              room.use("echo", {{"text", 5}});
+            },
+            &text) == errc::bad_value);
+  CHECK(has(text, "/text"));
+}
+
+TEST_CASE("A tool whose schema is not known here is checked by the server",
+          "[mcp]") {
+  mcp_room room{{"session"}};
+  CHECK(room.use("strange", {{"x", 1}}) == R"(took {"x": 1})");
+}
+
+TEST_CASE("What a tool says of its failure is told", "[mcp]") {
+  mcp_room room{{mode_of_revision()}};
+  std::string text;
+  CHECK(code_of([&] { room.use("fail"); }, &text) == errc::request_failed);
+  CHECK(text == "it did not work");
+}
+
+TEST_CASE("An error of the server is told, with what it says", "[mcp]") {
+  mcp_room room{{"session"}};
+  std::string text;
+  CHECK(code_of([&] { room.call("nothing"); }, &text) == errc::request_failed);
+  CHECK(has(text, "-32602"));
+  CHECK(has(text, "Unknown tool: nothing"));
+}
+
+TEST_CASE("A server may ask back, and is answered or refused", "[mcp]") {
+  mcp_room room{{"session", "asks"}};
+  CHECK(room.use("echo", {{"text", ""}}) == "{} and -32601");
+}
+
+TEST_CASE("Many requests at once find their answers", "[mcp]") {
+  mcp_room room{{mode_of_revision()}};
+  const auto got = room.result_of([&](context&) -> task<json> {
+    std::vector<task<json>> all;
+    for (int i = 0; i < 100; ++i) {
+      all.push_back(mcp_room::call_of(room.server, "echo",
+                                      {{"text", std::to_string(i)}}));
+    }
+    auto together = troupe::gather(std::move(all));
+    co_return json(co_await together);
+  });
+  for (std::size_t i = 0; i < 100; ++i) {
+    REQUIRE(got[i].at("content").at(0).at("text") == std::to_string(i));
+  }
+}
+
+TEST_CASE("A server that dies fails what waits for it, and says how", "[mcp]") {
+  mcp_room room{{mode_of_revision()}};
+  std::string text;
+  CHECK(code_of([&] { room.call("die"); }, &text) == errc::request_failed);
+  CHECK(has(text, "ended with status 7"));
+  CHECK(code_of([&] {
+          room.call("echo", {{"text", ""}});
+        }) == errc::request_failed);
+}
+
+TEST_CASE("A line that is no message is told", "[mcp]") {
+  mcp_room room{{"session"}};
+  std::string text;
+  CHECK(code_of([&] { room.call("garbage"); }, &text) == errc::request_failed);
+  CHECK(has(text, "this is no message"));
+}
+
+TEST_CASE("A message that is too long is not read to its end", "[mcp]") {
+  mcp_room room{{"session"}, {.message_max = 1'000'000}};
+  std::string text;
+  CHECK(code_of([&] { room.call("huge"); }, &text) == errc::request_failed);
+  CHECK(has(text, "too long"));
+}
+
+TEST_CASE("A request that takes too long is given up, and the server told",
+          "[mcp]") {
+  mcp_room room{{"session"}, {.time_limit = 3s}};
+  CHECK(code_of([&] { room.call("wait"); }) == errc::timed_out);
+  CHECK(room.use("cancelled") == "1");
+}
+
+TEST_CASE("A call that is cancelled is cancelled at the server", "[mcp]") {
+  mcp_room room{{mode_of_revision()}};
+  const auto calls = [&](context& ctx) -> task<json> {
+    auto first = mcp_room::call_of(room.server, "echo", {{"text", ""}});
+    co_await first;
+    ctx.emit("greeted");
+    auto waiting = mcp_room::call_of(room.server, "wait", json::object());
+    co_return co_await waiting;
+  };
+  auto run = room.system.start(one_node(asks{calls}));
+  auto events = run.events();
+  while (const auto each = events.next()) {
+    if (each->kind == troupe::event_kind::custom) break;
+  }
+  // The request is on its way, or will not be sent.
+  run.cancel();
+  CHECK(run.get().failure->code() == errc::cancelled);
+  CHECK(room.use("echo", {{"text", "still there"}}) == "still there");
+}
+
+TEST_CASE("More requests than there may be are refused", "[mcp]") {
+  mcp_room room{{"session"}, {.time_limit = 2s, .requests_max = 2}};
+  room.use("echo", {{"text", ""}});
+  std::string text;
+  CHECK(code_of(
+            [&] {
+              room.result_of([&](context&) -> task<json> {
+                std::vector<task<json>> all;
+                for (int i = 0; i < 3; ++i) {
+                  all.push_back(
+                      mcp_room::call_of(room.server, "wait", json::object()));
+                }
+                auto together = troupe::gather(std::move(all));
+                co_return json(co_await together);
+              });
+            },
+            &text) == errc::overloaded);
+}
+
+TEST_CASE("A program that cannot be started is named", "[mcp]") {
+  troupe::system system{{.threads = 1}};
+  mcp_command command;
+  command.program = "there-is-no-such-program";
+  const mcp_client server{system, command};
+  const auto work = [&](context&) {
+    return mcp_room::call_of(server, "x", json::object());
+  };
+  const auto ended = system.start(one_node(asks{work})).get();
+  REQUIRE_FALSE(ended.ok());
+  CHECK(ended.failure->is_permanent());
+  CHECK(has(ended.failure->message(), "there-is-no-such-program"));
+}
+
+TEST_CASE("A program sees its variables and its directory", "[mcp]") {
+  troupe::system system{{.threads = 1}};
+  mcp_command command;
+  command.program = "sh";
+  command.arguments = {"-c", "echo \"$WORD $(pwd)\""};
+  command.environment = {{"WORD", "hello"}};
+  command.directory = "/";
+  const mcp_client server{system, command};
+  const auto work = [&](context&) {
+    return mcp_room::call_of(server, "x", json::object());
+  };
+  const auto ended = system.start(one_node(asks{work})).get();
+  REQUIRE_FALSE(ended.ok());
+  CHECK(has(ended.failure->message(), "hello /"));
+}
+
+TEST_CASE("A program that will not end is ended", "[mcp]") {
+  {
+    mcp_room room{{"session", "stubborn"}};
+    CHECK(room.use("echo", {{"text", "here"}}) == "here");
+  }
+  // Its end was waited for, so there is no child left to wait for.
+  CHECK(waitpid(-1, nullptr, WNOHANG) == -1);
+}
+
+TEST_CASE("MCP options that make no sense are refused", "[mcp]") {
+  troupe::system system{{.threads = 1}};
+  const auto refused = [&](mcp_options options) {
+    return code_of([&] {
+      static_cast<void>(mcp_client{system, server_of({}), options});
+    });
+  };
+  CHECK(refused({.time_limit = 0s}) == errc::bad_flow);
+  CHECK(refused({.message_max = 0}) == errc::bad_flow);
+  CHECK(refused({.requests_max = 0}) == errc::bad_flow);
+  CHECK(code_of([&] {
+          static_cast<void>(mcp_client{system, mcp_command{}});
+        }) == errc::bad_flow);
+}
