@@ -6,6 +6,7 @@
 
 #include "summarize/command_line.hpp"
 #include "summarize/flow.hpp"
+#include "summarize/model.hpp"
 #include "summarize/output_file.hpp"
 #include "summarize/progress.hpp"
 #include "summarize/report.hpp"
@@ -27,6 +28,9 @@ namespace {
 
 using namespace summarize;
 
+/// Events that may wait to be shown: enough for the tokens of many replies.
+constexpr std::size_t events_kept = 65'536;
+
 /// Lists the files, without the one that is about to be written.
 listing files_for(const command_line& chosen) {
   listing found = list_files(chosen.directory);
@@ -41,15 +45,26 @@ listing files_for(const command_line& chosen) {
   return found;
 }
 
-/// Runs the flow, and meanwhile shows the progress.
-troupe::outcome run_flow(file_list files, const command_line& chosen) {
+troupe::flow flow_for(troupe::system& system, const file_list& files,
+                      const command_line& chosen,
+                      const std::shared_ptr<token_count>& counted) {
   flow_settings settings;
   settings.concurrency = chosen.concurrency;
   settings.chunk_bytes = chosen.chunk_bytes;
   settings.max_bytes = chosen.max_bytes;
+  if (chosen.model) {
+    return model_flow(system, files, chosen, settings, counted);
+  }
   summary_options length;
   length.sentences = chosen.sentences;
-  const troupe::flow work = summarize_flow(files, extractive{length}, settings);
+  return summarize_flow(files, extractive{length}, settings);
+}
+
+/// Runs the flow, and meanwhile shows the progress.
+troupe::outcome run_flow(const file_list& files, const command_line& chosen,
+                         const std::shared_ptr<token_count>& counted) {
+  troupe::system system;
+  const troupe::flow work = flow_for(system, files, chosen, counted);
 
   progress_bar::options look;
   look.total = files->size();
@@ -57,15 +72,22 @@ troupe::outcome run_flow(file_list files, const command_line& chosen) {
   look.columns = stderr_columns;
   progress_bar bar(std::cerr, look, std::chrono::steady_clock::now());
 
-  troupe::system system;
-  const troupe::run run = system.start(work);
+  troupe::run_options reported;
+  reported.events_max = events_kept;
+  const troupe::run run = system.start(work, {}, reported);
   std::size_t done = 0;
   std::size_t failed = 0;
+  std::size_t tokens = 0;
   auto events = run.events();
   while (const auto event = events.next()) {
     if (event->kind != troupe::event_kind::custom) continue;
-    ++done;
-    if (event->data.at("status") != "ok") ++failed;
+    if (event->data.contains("token")) {
+      ++tokens;
+    } else {
+      ++done;
+      if (event->data.at("status") != "ok") ++failed;
+    }
+    bar.count_tokens(tokens);
     bar.update(done, failed, std::chrono::steady_clock::now());
   }
   bar.update(files->size(), failed, std::chrono::steady_clock::now());
@@ -74,12 +96,14 @@ troupe::outcome run_flow(file_list files, const command_line& chosen) {
 }
 
 void write(std::ostream& out, const command_line& chosen,
-           const std::vector<file_report>& reports, const listing& found) {
+           const std::vector<file_report>& reports, const listing& found,
+           const token_count& counted) {
   if (chosen.json) {
     write_json(out, reports);
-  } else {
-    write_text(out, reports, found.skipped);
+    return;
   }
+  write_text(out, reports, found.skipped);
+  if (chosen.model) out << counted.cost_line() << '\n';
 }
 
 bool summarize_all(const command_line& chosen, listing found) {
@@ -89,7 +113,8 @@ bool summarize_all(const command_line& chosen, listing found) {
 
   const auto files =
       std::make_shared<const std::vector<listed_file>>(std::move(found.files));
-  const troupe::outcome result = run_flow(files, chosen);
+  const auto counted = std::make_shared<token_count>();
+  const troupe::outcome result = run_flow(files, chosen, counted);
   if (!result.ok()) throw *result.failure;
 
   std::vector<file_report> reports = reports_in(result.state);
@@ -103,11 +128,11 @@ bool summarize_all(const command_line& chosen, listing found) {
   std::sort(reports.begin(), reports.end(),
             [](const auto& a, const auto& b) { return a.file < b.file; });
   if (file) {
-    write(file->stream(), chosen, reports, found);
+    write(file->stream(), chosen, reports, found, *counted);
     file->commit();
   } else {
     errno = 0;
-    write(std::cout, chosen, reports, found);
+    write(std::cout, chosen, reports, found, *counted);
     if (!std::cout.flush()) {
       throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(),
                               "cannot write to standard output");
@@ -118,6 +143,7 @@ bool summarize_all(const command_line& chosen, listing found) {
   if (!all_good && (file || chosen.json)) {
     std::cerr << closing_line(reports, found.skipped.size()) << '\n';
   }
+  if (chosen.model && chosen.json) std::cerr << counted->cost_line() << '\n';
   return all_good;
 }
 

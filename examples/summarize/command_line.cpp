@@ -30,6 +30,35 @@ CLI::Validator whole_number(long long low, long long high) {
       "N");
 }
 
+void add_model_options(CLI::App& app, command_line& chosen) {
+  auto* model = app.add_option("--model", chosen.model,
+                               "summarise by this model of a server, not by "
+                               "the program itself")
+                    ->type_name("NAME")
+                    ->check([](const std::string& name) {
+                      return name.empty() ? "is empty; name a model" : "";
+                    });
+  app.add_option("--api", chosen.api, "what the model's server speaks")
+      ->check(CLI::IsMember({"openai", "responses", "anthropic"}))
+      ->needs(model);
+  app.add_option("--base-url", chosen.base_url,
+                 "where the model's server is; else OPENAI_BASE_URL or "
+                 "ANTHROPIC_BASE_URL, else that of OpenAI or Anthropic")
+      ->type_name("URL")
+      ->check([](const std::string& url) {
+        const bool good =
+            url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0;
+        return good ? "" : "must begin with http:// or https://";
+      })
+      ->needs(model);
+  app.add_option("--rpm", chosen.rpm, "the most requests a minute")
+      ->check(whole_number(1, 1'000'000'000))
+      ->needs(model);
+  app.add_option("--tpm", chosen.tpm, "the most tokens a minute")
+      ->check(whole_number(1, 1'000'000'000'000))
+      ->needs(model);
+}
+
 /// Empty if `directory` can be listed, else what to do.
 std::string directory_fault(const fs::path& directory) {
   if (directory.empty()) return "DIR is empty; name a directory";
@@ -78,6 +107,7 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
   app.add_option("--max-bytes", chosen.max_bytes,
                  "larger files are reported, not read")
       ->check(whole_number(1, 1LL << 40));
+  add_model_options(app, chosen);
   app.footer("Exit status: 0 all files summarised, 1 some not, 2 wrong usage.");
   try {
     app.parse(argc, argv);
@@ -87,7 +117,7 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
   } catch (const CLI::ParseError& fault) {
     err << "summarize_files: " << fault.what()
         << "\nUsage: summarize_files DIR [--concurrency N] [--out FILE] "
-           "[--json]; --help says more.\n";
+           "[--json] [--model NAME [--rpm N] [--tpm N]]; --help says more.\n";
     return {std::nullopt, exit_status::bad_usage};
   }
   if (const auto fault = directory_fault(directory); !fault.empty()) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iosfwd>
 #include <optional>
+#include <string>
 
 namespace summarize {
 
@@ -20,6 +21,12 @@ struct command_line {
   std::size_t sentences = 4;
   std::size_t chunk_bytes = std::size_t{16} * 1024;
   std::uintmax_t max_bytes = std::uintmax_t{16} * 1024 * 1024;
+
+  std::optional<std::string> model;  ///< instead of the summariser inside
+  std::string api = "openai";        ///< or "responses", "anthropic"
+  std::string base_url;              ///< instead of that of the environment
+  std::optional<double> rpm;         ///< requests a minute
+  std::optional<double> tpm;         ///< tokens a minute
 };
 
 /// Reads the arguments. Without a value the program is to end at once with

@@ -124,6 +124,8 @@ struct flow_settings {
   std::size_t width = 4;        ///< chunks of one file at the same time
   std::size_t chunk_bytes = std::size_t{16} * 1024;
   std::uintmax_t max_bytes = std::uintmax_t{16} * 1024 * 1024;
+  /// Of the nodes that summarise.
+  troupe::node_options summarizing = {};
 };
 
 /// Params for a sub-flow per file.
@@ -143,11 +145,14 @@ template <class Summarizer>
   const auto first = file.add("load", load{files, settings.max_bytes},
                               {.threads = troupe::blocking});
   const auto cut = file.add("chunk", chunk{settings.chunk_bytes});
-  const auto parts = file.add(
-      "summarize", troupe::each(summarize_chunks<Summarizer>{summarizer},
-                                {.concurrency = settings.width}));
+  const auto parts =
+      file.add("summarize",
+               troupe::each(summarize_chunks<Summarizer>{summarizer},
+                            {.concurrency = settings.width}),
+               settings.summarizing);
   const auto joined = file.add("join", join{settings.chunk_bytes});
-  const auto whole = file.add("combine", combine<Summarizer>{summarizer});
+  const auto whole = file.add("combine", combine<Summarizer>{summarizer},
+                              settings.summarizing);
   const auto done = file.add("file_away", file_away{});
   first >> cut >> parts >> joined >> whole >> done;
   first - "refused" >> done;

@@ -76,6 +76,7 @@ std::string progress_bar::line(time_point now) const {
   std::string text =
       std::to_string(done_) + "/" + std::to_string(options_.total) + " files";
   if (failed_ > 0) text += ", " + std::to_string(failed_) + " failed";
+  if (tokens_ > 0) text += ", " + std::to_string(tokens_) + " tokens";
   if (done_ > 0 && rate > 0) {
     text += "  " + rate_text(rate);
     if (finished_) {

@@ -28,6 +28,9 @@ class progress_bar {
   /// Starts at `now`. `out` must outlive the bar.
   progress_bar(std::ostream& out, options chosen, time_point now);
 
+  /// Says that a model has given so many tokens; shown with the next update.
+  void count_tokens(std::size_t tokens) { tokens_ = tokens; }
+
   /// Says that `done` items are finished, `failed` of them without success.
   void update(std::size_t done, std::size_t failed, time_point now);
 
@@ -44,6 +47,7 @@ class progress_bar {
   time_point drawn_;
   std::size_t done_ = 0;
   std::size_t failed_ = 0;
+  std::size_t tokens_ = 0;
   bool finished_ = false;
 };
 

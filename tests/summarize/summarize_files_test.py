@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 PROGRAM = os.environ["SUMMARIZE_FILES"]
+SERVER = os.environ.get("MODEL_SERVER")
 GOOD = (
     "Tea is a drink made of hot water and leaves of the tea plant. "
     "The leaves of the tea plant are dried before water is poured on them.\n"
@@ -187,6 +188,61 @@ class SummarizeFiles(unittest.TestCase):
         self.assertIn(b"5/5 files", shown)
         self.assertTrue(shown.endswith(b"\r\n"))
         self.assertNotIn(b"\x1b", self.run_program(self.dir).stderr.encode())
+
+    @unittest.skipUnless(SERVER, "there is no model server")
+    def test_a_model_summarises(self):
+        self.write("a.txt")
+        self.write("b.txt", "Coffee is black. It wakes.\n")
+        for api in "openai", "responses", "anthropic":
+            done = self.run_program(
+                self.dir, "--model", "scripted", "--api", api,
+                "--rpm", "60000", "--tpm", "10000000",
+            )  # fmt: skip
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stderr, "")
+            self.assertIn("\n  Coffee is black.\n", done.stdout)
+            self.assertRegex(
+                done.stdout,
+                r"Summarised 2 of 2 files\.\n"
+                r"Tokens: [1-9]\d* in, [1-9]\d* out\.\n$",
+            )
+
+    @unittest.skipUnless(SERVER, "there is no model server")
+    def test_the_cost_stands_beside_json(self):
+        self.write("a.txt")
+        done = self.run_program(self.dir, "--model", "scripted", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.objects(done.stdout)[0]["status"], "ok")
+        self.assertRegex(done.stderr, r"^Tokens: \d+ in, \d+ out\.\n$")
+
+    @unittest.skipUnless(SERVER, "there is no model server")
+    def test_a_busy_model_is_asked_again(self):
+        self.write("a.txt")
+        done = self.run_program(self.dir, "--model", "fault:429:1:ms:5")
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    @unittest.skipUnless(SERVER, "there is no model server")
+    def test_a_model_that_refuses_fails_its_files_only(self):
+        self.write("a.txt")
+        self.write("binary", b"\x00\x01")
+        done = self.run_program(self.dir, "--model", "fault:401:9", "--json")
+        self.assertEqual(done.returncode, 1)
+        told = {each["file"]: each for each in self.objects(done.stdout)}
+        self.assertEqual(told["a.txt"]["status"], "failed")
+        self.assertIn("401", told["a.txt"]["reason"])
+        self.assertEqual(told["binary"]["status"], "binary")
+
+    def test_options_of_a_model_need_one(self):
+        for wrong in (
+            ["--rpm", "5"],
+            ["--model", ""],
+            ["--model", "m", "--rpm", "0"],
+            ["--model", "m", "--api", "telepathy"],
+            ["--model", "m", "--base-url", "example.org"],
+        ):
+            done = self.run_program(self.dir, *wrong)
+            self.assertEqual(done.returncode, 2, wrong)
+            self.assertEqual(done.stdout, "")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,76 @@
+// A reply on the terminal while it is made, and one that is interrupted.
+
+#include <troupe/llm/client.hpp>
+#include <troupe/system.hpp>
+
+#include <iostream>
+#include <string>
+
+namespace {
+
+// region: emit
+/// Its tokens are events of the run, because the client streams.
+struct tells {
+  troupe::llm::client model;
+
+  troupe::task<std::string> exec(troupe::context& ctx) const {
+    troupe::llm::chat_request ask{"Tell me of the sea."};
+    auto asking = model.chat(ctx, std::move(ask));
+    const auto reply = co_await asking;
+    co_return reply.text();
+  }
+  void post(troupe::state& shared, const std::string& text) const {
+    shared["text"] = text;
+  }
+};
+// endregion
+
+// region: interrupt
+/// Stops the model as soon as it has said enough.
+struct tells_one_sentence {
+  troupe::llm::client model;
+
+  troupe::task<std::string> exec() const {
+    troupe::llm::chat_request ask{"Tell me of the sea."};
+    auto opening = model.open(std::move(ask));
+    auto reply = co_await opening;
+    while (reply.text().find('.') == std::string::npos) {
+      auto reading = reply.next();
+      if (!co_await reading) break;
+    }
+    co_return reply.text();
+  }
+  void post(troupe::state& shared, const std::string& text) const {
+    shared["text"] = text;
+  }
+};
+// endregion
+
+}  // namespace
+
+int main() {
+  troupe::system runtime;
+  troupe::llm::client_options how;
+  how.model = "scripted";
+  how.stream = true;
+  const troupe::llm::client model{runtime, how};
+
+  // region: read
+  troupe::flow_builder flow{"stream"};
+  flow.add("tell", tells{model});
+  const auto run = runtime.start(flow.build());
+  auto events = run.events();
+  int tokens = 0;
+  while (const auto event = events.next()) {
+    if (event->kind != troupe::event_kind::custom) continue;
+    ++tokens;
+    std::cout << event->data.at("token").get<std::string>() << std::flush;
+  }
+  // endregion
+  std::cout << "\n" << (tokens > 1 ? "came in parts" : "came at once") << "\n";
+
+  troupe::flow_builder brief{"interrupt"};
+  brief.add("tell", tells_one_sentence{model});
+  const auto end = runtime.start(brief.build()).get();
+  std::cout << end.state.at("text").get<std::string>() << "\n";
+}

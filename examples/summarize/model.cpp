@@ -1,0 +1,83 @@
+#include "summarize/model.hpp"
+
+#include <troupe/llm/client.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace summarize {
+
+namespace {
+
+using namespace std::chrono_literals;
+namespace llm = troupe::llm;
+
+/// Summarises by a model.
+struct by_model {
+  troupe::task<std::string> operator()(std::string text,
+                                       troupe::context& ctx) const {
+    auto asking = model.chat(ctx, request_for(text));
+    auto reply = co_await asking;
+    counted->in += reply.usage.input;
+    counted->out += reply.usage.output;
+    if (reply.text().empty()) {
+      throw troupe::error{troupe::errc::bad_reply,
+                          "the model gave no summary: it ended with \"" +
+                              reply.finish_text + "\""};
+    }
+    co_return std::move(reply.message.text);
+  }
+
+  [[nodiscard]] llm::chat_request request_for(const std::string& text) const {
+    llm::chat_request asked{
+        {llm::message::system("You summarise texts. Answer with the summary "
+                              "alone, in at most " +
+                              std::to_string(sentences) +
+                              " sentences and in the language of the text."),
+         llm::message::user(text)}};
+    asked.temperature = 0;
+    return asked;
+  }
+
+  llm::client model;
+  std::size_t sentences;
+  std::shared_ptr<token_count> counted;
+};
+
+llm::api api_of(const std::string& name) {
+  if (name == "anthropic") return llm::api::anthropic_messages;
+  if (name == "responses") return llm::api::openai_responses;
+  return llm::api::openai_chat;
+}
+
+}  // namespace
+
+troupe::flow model_flow(troupe::system& system, file_list files,
+                        const command_line& chosen,
+                        const flow_settings& settings,
+                        std::shared_ptr<token_count> counted) {
+  llm::client_options how;
+  how.model = *chosen.model;
+  how.api = api_of(chosen.api);
+  how.base_url = chosen.base_url;
+  how.stream = true;
+  if (chosen.rpm || chosen.tpm) {
+    troupe::rate_limit_options allowed;
+    // Without a limit of requests, one that is out of reach.
+    allowed.requests.amount = chosen.rpm.value_or(1e9);
+    if (chosen.tpm) allowed.tokens = troupe::rate{.amount = *chosen.tpm};
+    how.rate = troupe::rate_limit{system, allowed};
+  }
+  flow_settings with_retries = settings;
+  with_retries.summarizing.retry = {.attempts = 5,
+                                    .wait = 1s,
+                                    .backoff = 2,
+                                    .wait_max = 5min,
+                                    .jitter = troupe::jitter::equal};
+  return summarize_flow(std::move(files),
+                        by_model{llm::client{system, std::move(how)},
+                                 chosen.sentences, std::move(counted)},
+                        with_retries);
+}
+
+}  // namespace summarize

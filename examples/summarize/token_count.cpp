@@ -1,0 +1,10 @@
+#include "summarize/model.hpp"
+
+namespace summarize {
+
+std::string token_count::cost_line() const {
+  return "Tokens: " + std::to_string(in.load()) + " in, " +
+         std::to_string(out.load()) + " out.";
+}
+
+}  // namespace summarize
