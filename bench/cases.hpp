@@ -38,4 +38,23 @@ report cancel(const measuring& how, std::size_t n);
 /// Two waits of 50 ms, one after the other, beside one of 200 ms.
 report barrier(const measuring& how);
 
+/// Calls of a model over HTTP, beside a bare loop that makes the same calls.
+struct llm_options {
+  std::size_t calls = 30'000;
+  std::size_t concurrency = 10'000;
+  /// To the first token, as the server's are the other figures too.
+  std::int64_t latency_ms = 5000;
+  std::size_t tokens = 16;
+  std::int64_t token_ms = 20;
+  bool stream = false;
+};
+report llm(const measuring& how, const llm_options& given);
+
+/// Calls of a server that takes no more than `rate` within a second.
+struct limit_options {
+  std::size_t calls = 3000;
+  double rate = 100;
+};
+report limit(const measuring& how, const limit_options& given);
+
 }  // namespace troupe::bench

@@ -17,6 +17,18 @@ double seconds(const timeval& span) {
          static_cast<double>(span.tv_usec) * 1e-6;
 }
 
+/// What the system says of this process; see proc(5).
+std::size_t status_of(const std::string& name) {
+  std::ifstream file{"/proc/self/status"};
+  for (std::string word; file >> word;) {
+    if (word != name) continue;
+    std::size_t found = 0;
+    file >> found;
+    return found;
+  }
+  return 0;
+}
+
 }  // namespace
 
 double now_ns() {
@@ -44,16 +56,9 @@ std::size_t trimmed_rss_bytes() {
   return rss_bytes();
 }
 
-std::size_t peak_rss_bytes() {
-  std::ifstream file{"/proc/self/status"};
-  for (std::string word; file >> word;) {
-    if (word != "VmHWM:") continue;
-    std::size_t kilobytes = 0;
-    file >> kilobytes;
-    return kilobytes * 1024;
-  }
-  return 0;
-}
+std::size_t peak_rss_bytes() { return status_of("VmHWM:") * 1024; }
+
+std::size_t threads_now() { return status_of("Threads:"); }
 
 void forget_peak() {
   malloc_trim(0);

@@ -20,6 +20,8 @@ namespace troupe::bench {
 /// The most that this process held since the last call of `forget_peak`.
 [[nodiscard]] std::size_t peak_rss_bytes();
 void forget_peak();
+/// The threads that this process has.
+[[nodiscard]] std::size_t threads_now();
 
 /// One figure, measured several times.
 class samples {

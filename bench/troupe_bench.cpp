@@ -27,6 +27,10 @@ struct arguments {
   std::int64_t wait_ms = 1000;
   std::size_t bytes = 100'000'000;
   std::size_t nodes = 10'000;
+#ifdef TROUPE_MODEL_SERVER
+  bench::llm_options llm;
+  bench::limit_options limit;
+#endif
 };
 
 class command_line {
@@ -45,6 +49,9 @@ class command_line {
         ->check(CLI::PositiveNumber);
     add_cases_of_steps();
     add_cases_of_crowds();
+#ifdef TROUPE_MODEL_SERVER
+    add_cases_of_models();
+#endif
   }
 
   int run(int count, char** words) {
@@ -118,6 +125,36 @@ class command_line {
     add("barrier", "Two short waits beside a long one",
         [this] { return bench::barrier(given_.how); });
   }
+
+#ifdef TROUPE_MODEL_SERVER
+  void add_cases_of_models() {
+    auto& llm = given_.llm;
+    auto* calls = add("llm", "Calls of a model server, beside a bare loop",
+                      [this] { return bench::llm(given_.how, given_.llm); });
+    calls->add_option("--calls", llm.calls, "Calls in all")
+        ->check(CLI::PositiveNumber);
+    calls->add_option("--concurrency", llm.concurrency, "Calls at once")
+        ->check(CLI::PositiveNumber);
+    calls
+        ->add_option("--latency-ms", llm.latency_ms,
+                     "What the server takes to the first token")
+        ->check(CLI::NonNegativeNumber);
+    calls->add_option("--tokens", llm.tokens, "Tokens of a reply")
+        ->check(CLI::PositiveNumber);
+    calls
+        ->add_option("--token-ms", llm.token_ms,
+                     "What the server takes to each further token")
+        ->check(CLI::NonNegativeNumber);
+    calls->add_flag("--stream", llm.stream, "Read each reply as it comes");
+    auto* limit =
+        add("limit", "Calls of a server that allows so many within a second",
+            [this] { return bench::limit(given_.how, given_.limit); });
+    limit->add_option("--calls", given_.limit.calls, "Calls in all")
+        ->check(CLI::PositiveNumber);
+    limit->add_option("--rate", given_.limit.rate, "Calls within a second")
+        ->check(CLI::PositiveNumber);
+  }
+#endif
 
   arguments given_;
   CLI::App app_{"Measures what Troupe costs, beside raw CAF.", "troupe_bench"};
