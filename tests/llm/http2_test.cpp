@@ -5,6 +5,8 @@
 
 #include <troupe/gather.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,12 +15,34 @@ using namespace troupe_test;
 using troupe::json;
 using troupe::task;
 using troupe::llm::http_request;
+using troupe::llm::http_stream;
+using namespace std::chrono_literals;
 
 namespace {
 
 /// Trusts the server, and keeps to one connection only if that is enough.
-http_room trusting_room() {
-  return http_room{{.ca_file = "tests/data/tls/localhost.pem"}};
+http_room trusting_room(std::size_t unread_max = std::size_t{256} << 10) {
+  return http_room{
+      {.unread_max = unread_max, .ca_file = "tests/data/tls/localhost.pem"}};
+}
+
+task<http_stream> open_large(http_room& room) {
+  http_request ask{server("/large", "HTTP2_SERVER")};
+  ask.limits.idle = 5s;
+  co_return co_await room.web.open(std::move(ask));
+}
+
+/// How many bytes of a stream of `/large` come, or a text that tells why not
+/// all did. It is given up once there are `most`.
+task<json> read_large(http_room& room, std::size_t most) {
+  auto stream = co_await open_large(room);
+  std::size_t all = 0;
+  while (all < most) {
+    const auto part = co_await stream.read();
+    if (!part) break;
+    all += part->size();
+  }
+  co_return json(all);
 }
 
 task<json> get(http_room& room, std::string path) {
@@ -63,4 +87,34 @@ TEST_CASE("A first crowd waits for the one connection there is to be",
   const int opened = std::stoi(last.at("body").get<std::string>()) -
                      std::stoi(first.at("body").get<std::string>());
   CHECK(opened == 1);
+}
+
+TEST_CASE("A stream that nobody reads does not hold up the others", "[http2]") {
+  auto room = trusting_room(1);
+  const auto got = room.result_of([&room]() -> task<json> {
+    auto idle = co_await open_large(room);
+    const auto first = co_await idle.read();
+    const auto other = co_await read_large(room, 2'000'000);
+    std::size_t all = first.value_or("").size();
+    for (;;) {
+      const auto part = co_await idle.read();
+      if (!part) break;
+      all += part->size();
+    }
+    co_return json{other, all};
+  });
+  CHECK(got == json{1'000'000, 1'000'000});
+}
+
+TEST_CASE("Streams that are given up leave the others whole", "[http2]") {
+  auto room = trusting_room();
+  const auto got = room.result_of([&room]() -> task<json> {
+    std::vector<task<json>> all;
+    for (int i = 0; i < 40; ++i) {
+      all.push_back(read_large(room, i % 2 == 0 ? 2'000'000 : 1));
+    }
+    auto together = troupe::gather(std::move(all));
+    co_return json(co_await together);
+  });
+  for (std::size_t i = 0; i < 40; i += 2) CHECK(got.at(i) == 1'000'000);
 }

@@ -125,6 +125,7 @@ std::size_t transfer::on_head(char* line, std::size_t, std::size_t size,
   try {
     if (me.at_ != phase::receiving) me.enter(phase::receiving);
     me.last_ = clock::now();
+    if (me.is_shared_) ++me.where_.shared_arrivals;
     me.head_size_ += size;
     if (me.head_size_ > head_max) {
       throw error{errc::request_failed,
@@ -144,6 +145,7 @@ void transfer::take_head_line(std::string_view line) {
   if (line.starts_with("HTTP/")) {
     // Informational responses come before the one that counts.
     response_ = {};
+    is_shared_ = line.starts_with("HTTP/2");
     const auto space = line.find(' ');
     response_.status = std::atoi(
         std::string{line.substr(std::min(space, line.size()))}.c_str());
@@ -167,6 +169,7 @@ std::size_t transfer::on_body(char* bytes, std::size_t, std::size_t size,
   auto& me = *static_cast<transfer*>(self);
   try {
     me.last_ = clock::now();
+    if (me.is_shared_) ++me.where_.shared_arrivals;
     return me.take_body({bytes, size}) ? size : CURL_WRITEFUNC_PAUSE;
   } catch (...) {
     me.failure_ = error::from(std::current_exception());

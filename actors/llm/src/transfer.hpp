@@ -25,6 +25,8 @@ class transfer {
     std::string ca_file;
     std::size_t unread_max;
     limit_timers timers;
+    /// How often something came by a connection that exchanges share.
+    std::size_t shared_arrivals = 0;
   };
 
   /// Errors: throws `errc::bad_value`, as `check` does.
@@ -35,6 +37,8 @@ class transfer {
 
   [[nodiscard]] const exchange& about() const noexcept { return *about_; }
   [[nodiscard]] CURL* easy() const noexcept { return easy_.get(); }
+  /// Whether others use its connection at the same time.
+  [[nodiscard]] bool is_shared() const noexcept { return is_shared_; }
   /// Its timer has fired. Ends it if one of its limits has passed.
   void on_timer();
   /// It came to its end, as libcurl says.
@@ -79,6 +83,7 @@ class transfer {
   http_response response_;
   std::size_t head_size_ = 0;
   std::size_t received_ = 0;
+  bool is_shared_ = false;
   bool has_head_ = false;
   bool has_told_head_ = false;
   bool is_paused_ = false;

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace troupe::llm::detail {
 
@@ -100,10 +101,14 @@ void transfers::begin(const exchange_ptr& about) {
 void transfers::drop(const exchange& about) {
   const auto known = all_.find(&about);
   if (known == all_.end()) return;
-  if (!known->second->has_ended()) {
-    curl_multi_remove_handle(multi_.get(), known->second->easy());
-  }
+  if (!known->second->has_ended()) give_up(*known->second);
   all_.erase(known);
+}
+
+void transfers::give_up(const transfer& under_way) {
+  curl_multi_remove_handle(multi_.get(), under_way.easy());
+  // It may have held up the others.
+  if (under_way.is_shared()) ++surroundings_.shared_arrivals;
 }
 
 // -- turns --------------------------------------------------------------------
@@ -112,19 +117,43 @@ void transfers::run() {
   poll_.wait(until_next(), [this](int socket, socket_poll::interest what) {
     const int mask =
         (what.read ? CURL_CSELECT_IN : 0) | (what.write ? CURL_CSELECT_OUT : 0);
-    int running = 0;
-    curl_multi_socket_action(multi_.get(), socket, mask, &running);
+    act(socket, mask);
   });
   if (next_call_ <= clock::now()) {
     next_call_ = time_point::max();
-    int running = 0;
-    curl_multi_socket_action(multi_.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+    act(CURL_SOCKET_TIMEOUT, 0);
   }
+  look_again();
   take_ended();
   fire_limits();
 }
 
+void transfers::act(curl_socket_t socket, int mask) {
+  const auto before = surroundings_.shared_arrivals;
+  int running = 0;
+  curl_multi_socket_action(multi_.get(), socket, mask, &running);
+  const bool is_shared = surroundings_.shared_arrivals != before;
+  if (is_shared && socket != CURL_SOCKET_TIMEOUT) shared_.insert(socket);
+}
+
+// Until 8.1, libcurl does not ask to be called again for what one stream of an
+// HTTP/2 connection has left behind for the others, which would then wait for
+// ever. So each connection is looked at until that brings nothing: one look a
+// turn, for the sake of all else.
+void transfers::look_again() {
+  if (!must_look_again()) return;
+  looked_at_ = surroundings_.shared_arrivals;
+  // What follows may remove some.
+  const std::vector<curl_socket_t> sockets{shared_.begin(), shared_.end()};
+  for (const auto each : sockets) act(each, CURL_CSELECT_IN);
+}
+
+bool transfers::must_look_again() const noexcept {
+  return looked_at_ != surroundings_.shared_arrivals;
+}
+
 std::chrono::milliseconds transfers::until_next() const {
+  if (must_look_again()) return {};
   const auto next = std::min(
       next_call_, surroundings_.timers.next_look().value_or(time_point::max()));
   if (next == time_point::max()) return std::chrono::hours{1};
@@ -151,7 +180,7 @@ void transfers::fire_limits() {
     if (each->has_ended()) return;
     each->on_timer();
     if (!each->has_ended()) return;
-    curl_multi_remove_handle(multi_.get(), each->easy());
+    give_up(*each);
     drop_if_over(*each);
   });
 }
@@ -167,6 +196,7 @@ int transfers::on_socket(CURL*, curl_socket_t socket, int what, void* self,
   auto& me = *static_cast<transfers*>(self);
   if (what == CURL_POLL_REMOVE) {
     me.poll_.forget(socket);
+    me.shared_.erase(socket);
     return 0;
   }
   try {

@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace troupe::llm::detail {
 
@@ -37,6 +38,10 @@ class transfers {
   static int on_timer(CURLM*, long wait_ms, void* self) noexcept;
 
   void begin(const exchange_ptr& about);
+  void give_up(const transfer& under_way);
+  void act(curl_socket_t socket, int mask);
+  void look_again();
+  [[nodiscard]] bool must_look_again() const noexcept;
   void take_ended();
   void fire_limits();
   void drop_if_over(const transfer& ended);
@@ -49,6 +54,10 @@ class transfers {
   std::size_t exchanges_max_;
   transfer::surroundings surroundings_;
   socket_poll poll_;
+  /// Of the connections that exchanges share.
+  std::unordered_set<curl_socket_t> shared_;
+  /// The `shared_arrivals` at the last look at them.
+  std::size_t looked_at_ = 0;
   std::unique_ptr<CURLM, multi_deleter> multi_;
   /// When libcurl wants to be called.
   time_point next_call_ = time_point::max();
