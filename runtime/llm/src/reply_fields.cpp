@@ -52,14 +52,13 @@ reply_fields reply_fields::at(const char* key) const {
 
 reply_fields reply_fields::at(std::size_t index) const {
   if (index >= size()) refuse("is too short");
-  return reply_fields{(*form_)[index], place_ + "/" + std::to_string(index)};
+  return below((*form_)[index], {nullptr, index});
 }
 
 reply_fields reply_fields::find(const char* key) const {
   if (!form_->is_object()) refuse("is no object");
   const auto found = form_->find(key);
-  return reply_fields{found == form_->end() ? nothing : *found,
-                      place_ + "/" + key};
+  return below(found == form_->end() ? nothing : *found, {key, 0});
 }
 
 std::size_t reply_fields::size() const {
@@ -91,8 +90,26 @@ std::uint64_t reply_fields::count_or(const char* key,
 
 void reply_fields::refuse(std::string_view what) const {
   throw error{errc::bad_reply, "the server's reply makes no sense: " +
-                                   (place_.empty() ? "it" : place_) + " " +
+                                   (step_count_ == 0 ? "it" : place()) + " " +
                                    std::string{what}};
+}
+
+reply_fields reply_fields::below(const json& form, step taken) const {
+  reply_fields found{form};
+  const std::size_t kept = std::min(step_count_, steps_max - 1);
+  std::copy_n(steps_.begin(), kept, found.steps_.begin());
+  found.steps_[kept] = taken;
+  found.step_count_ = kept + 1;
+  return found;
+}
+
+std::string reply_fields::place() const {
+  std::string words;
+  for (std::size_t i = 0; i < step_count_; ++i) {
+    const auto& [key, index] = steps_[i];
+    words += "/" + (key == nullptr ? std::to_string(index) : key);
+  }
+  return words;
 }
 
 // -- requests -----------------------------------------------------------------

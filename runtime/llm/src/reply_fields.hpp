@@ -4,6 +4,7 @@
 #include "troupe/json.hpp"
 #include "troupe/llm/chat_format.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,8 +27,7 @@ namespace troupe::llm::detail {
 /// is missing or of another type.
 class reply_fields {
  public:
-  explicit reply_fields(const json& form, std::string place = {})
-      : form_(&form), place_(std::move(place)) {}
+  explicit reply_fields(const json& form) : form_(&form) {}
 
   [[nodiscard]] const json& form() const noexcept { return *form_; }
 
@@ -50,8 +50,20 @@ class reply_fields {
   [[noreturn]] void refuse(std::string_view what) const;
 
  private:
+  /// The name of a member, or null for an element.
+  struct step {
+    const char* key;
+    std::size_t index;
+  };
+  static constexpr std::size_t steps_max = 8;
+
+  [[nodiscard]] reply_fields below(const json& form, step taken) const;
+  [[nodiscard]] std::string place() const;
+
   const json* form_;
-  std::string place_;
+  // Put into words only where something is wrong: every token passes here.
+  std::array<step, steps_max> steps_;
+  std::size_t step_count_ = 0;
 };
 
 /// Whether it may be the name of a tool or of a schema.

@@ -2,11 +2,24 @@
 
 #include "troupe/error.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <utility>
 
 namespace troupe::llm {
+
+namespace {
+
+// What std::string_view::find_first_of takes a call for each byte to find.
+std::size_t end_of_line(std::string_view bytes) {
+  const auto found = std::find_if(bytes.begin(), bytes.end(), [](char each) {
+    return each == '\n' || each == '\r';
+  });
+  return static_cast<std::size_t>(found - bytes.begin());
+}
+
+}  // namespace
 
 void sse_parser::feed(std::string_view bytes) {
   if (after_return_ && !bytes.empty()) {
@@ -14,8 +27,8 @@ void sse_parser::feed(std::string_view bytes) {
     if (bytes.front() == '\n') bytes.remove_prefix(1);
   }
   while (!bytes.empty()) {
-    const std::size_t end = bytes.find_first_of("\r\n");
-    if (end == bytes.npos) {
+    const std::size_t end = end_of_line(bytes);
+    if (end == bytes.size()) {
       count(line_.size() + bytes.size());
       line_ += bytes;
       return;

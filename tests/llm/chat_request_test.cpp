@@ -1,0 +1,145 @@
+// What is asked of the servers, in their formats.
+
+#include "support/catch.hpp"
+
+#include <troupe/error.hpp>
+#include <troupe/llm/chat_format.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace troupe::llm;
+using troupe::errc;
+using troupe::error;
+using troupe::json;
+
+namespace {
+
+const endpoint local{"http://localhost:1/v1/", "the key"};
+
+const std::vector<const chat_format*>& formats() {
+  static const std::vector<const chat_format*> all{
+      &openai_chat(), &openai_responses(), &anthropic_messages()};
+  return all;
+}
+
+json body_of(const chat_format& format, const chat_request& asked,
+             bool stream = false) {
+  return json::parse(format.encode(asked, local, stream).body);
+}
+
+chat_request conversation() {
+  chat_request asked{std::vector<message>{
+      message::system("Be brief."),
+      message::user("What is 1 + 1?"),
+      {.role = role::assistant, .calls = {{"c1", "add", {{"a", 1}, {"b", 1}}}}},
+      message::tool("c1", "2"),
+  }};
+  asked.model = "m";
+  asked.max_tokens = 50;
+  asked.tools = {{"add", "Adds", {{"type", "object"}}}};
+  return asked;
+}
+
+}  // namespace
+
+TEST_CASE("A conversation is written as each format wants it",
+          "[chat_request]") {
+  const auto chat = body_of(openai_chat(), conversation(), true);
+  CHECK(chat.at("messages").at(0) ==
+        json{{"role", "system"}, {"content", "Be brief."}});
+  CHECK(chat.at("messages").at(2).at("tool_calls").at(0).at("function") ==
+        json{{"name", "add"}, {"arguments", "{\"a\":1,\"b\":1}"}});
+  CHECK(chat.at("messages").at(3) ==
+        json{{"role", "tool"}, {"tool_call_id", "c1"}, {"content", "2"}});
+  CHECK(chat.at("stream_options") == json{{"include_usage", true}});
+
+  const auto responses = body_of(openai_responses(), conversation());
+  CHECK(responses.at("max_output_tokens") == 50);
+  CHECK(responses.at("input").at(2) ==
+        json{{"type", "function_call"},
+             {"call_id", "c1"},
+             {"name", "add"},
+             {"arguments", "{\"a\":1,\"b\":1}"}});
+  CHECK(responses.at("input").at(3) == json{{"type", "function_call_output"},
+                                            {"call_id", "c1"},
+                                            {"output", "2"}});
+
+  const auto messages = body_of(anthropic_messages(), conversation());
+  CHECK(messages.at("system") == "Be brief.");
+  REQUIRE(messages.at("messages").size() == 3);
+  CHECK(messages.at("messages").at(1).at("content").at(0) ==
+        json{{"type", "tool_use"},
+             {"id", "c1"},
+             {"name", "add"},
+             {"input", {{"a", 1}, {"b", 1}}}});
+  CHECK(messages.at("messages").at(2).at("role") == "user");
+}
+
+TEST_CASE("Each format goes to its address with the key in its header",
+          "[chat_request]") {
+  const auto sent = [](const chat_format& format) {
+    return format.encode(conversation(), local, false);
+  };
+  const auto has = [](const http_request& request, const char* name,
+                      const char* value) {
+    for (const auto& each : request.headers) {
+      if (each.name == name && each.value == value) return true;
+    }
+    return false;
+  };
+  const auto chat = sent(openai_chat());
+  CHECK(chat.url == "http://localhost:1/v1/chat/completions");
+  CHECK(has(chat, "authorization", "Bearer the key"));
+  CHECK(sent(openai_responses()).url == "http://localhost:1/v1/responses");
+  const auto messages = sent(anthropic_messages());
+  CHECK(messages.url == "http://localhost:1/v1/v1/messages");
+  CHECK(has(messages, "x-api-key", "the key"));
+}
+
+TEST_CASE("Further fields win, and null takes one away", "[chat_request]") {
+  for (const auto* each : formats()) {
+    auto asked = conversation();
+    asked.temperature = 0.5;
+    asked.extra = {{"temperature", 1}, {"model", nullptr}, {"top_k", 5}};
+    const auto body = body_of(*each, asked);
+    CHECK(body.at("temperature") == 1);
+    CHECK(body.at("top_k") == 5);
+    CHECK_FALSE(body.contains("model"));
+  }
+}
+
+TEST_CASE("What a format has no words for is refused for good",
+          "[chat_request]") {
+  const auto refusal = [](const chat_format& format, chat_request asked) {
+    try {
+      static_cast<void>(format.encode(asked, local, false));
+    } catch (const error& why) {
+      CHECK(why.code() == errc::bad_value);
+      CHECK(why.is_permanent());
+      return why.message();
+    }
+    return std::string{};
+  };
+  auto seeded = conversation();
+  seeded.seed = 1;
+  CHECK(refusal(openai_chat(), seeded).empty());
+  CHECK(refusal(openai_responses(), seeded) ==
+        "OpenAI's responses have no seed");
+  CHECK(refusal(anthropic_messages(), seeded) ==
+        "Anthropic's messages have no seed");
+  auto chosen = conversation();
+  chosen.tool_choice = "subtract";
+  auto unnamed = conversation();
+  unnamed.tools[0].name = "no spaces";
+  auto empty = conversation();
+  empty.messages.clear();
+  for (const auto* each : formats()) {
+    CHECK(refusal(*each, chosen) ==
+          "tool_choice 'subtract' is neither auto, none, required nor a tool");
+    CHECK(refusal(*each, unnamed) ==
+          "the tool 'no spaces' must have 1 to 64 letters, digits, '_' and "
+          "'-'");
+    CHECK(refusal(*each, empty) == "a request has no messages");
+  }
+}

@@ -1,0 +1,77 @@
+#include "support/catch.hpp"
+#include "support/code_of.hpp"
+
+#include <troupe/llm/embedding.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace troupe::llm;
+using troupe::errc;
+using troupe::json;
+using troupe_test::code_of;
+
+namespace {
+
+json vector_at(std::size_t index, const std::vector<float>& numbers) {
+  return {{"index", index}, {"embedding", numbers}};
+}
+
+std::string refusal(const std::vector<json>& data, std::size_t count) {
+  std::string text;
+  CHECK(code_of(
+            [&] {
+              static_cast<void>(
+                  decode_embedding(json{{"data", data}}.dump(), count));
+            },
+            &text) == errc::bad_reply);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("Vectors are in the order of their texts", "[embedding]") {
+  const json form{{"model", "m"},
+                  {"usage", {{"prompt_tokens", 5}}},
+                  {"data", {vector_at(1, {3, 4}), vector_at(0, {1, 2})}}};
+  const auto reply = decode_embedding(form.dump(), 2);
+  CHECK(reply.vectors == std::vector<std::vector<float>>{{1, 2}, {3, 4}});
+  CHECK(reply.model == "m");
+  CHECK(reply.usage.input == 5);
+}
+
+TEST_CASE("A reply without a vector for each text names what is wrong",
+          "[embedding]") {
+  const std::string begin = "the server's reply makes no sense: ";
+  CHECK(refusal({vector_at(0, {1})}, 2) ==
+        begin + "/data has 1 vectors, not 2");
+  CHECK(refusal({vector_at(0, {1}), vector_at(0, {2})}, 2) ==
+        begin + "/data/1 has the place of another");
+  CHECK(refusal({vector_at(0, {1}), vector_at(7, {2})}, 2) ==
+        begin + "/data/1 has the place of another");
+  CHECK(refusal({vector_at(0, {})}, 1) == begin + "/data/0/embedding is empty");
+  CHECK(refusal({vector_at(0, {1}), vector_at(1, {1, 2})}, 2) ==
+        begin + "/data has vectors of different lengths");
+  CHECK(refusal({json{{"embedding", {1, "2"}}}}, 1) ==
+        begin + "/data/0/embedding/1 is no number");
+}
+
+TEST_CASE("Nothing to embed is refused for good", "[embedding]") {
+  const endpoint at{"http://localhost:1", ""};
+  CHECK(code_of([&] { static_cast<void>(encode_embedding("m", {}, at)); }) ==
+        errc::bad_value);
+  CHECK(code_of([&] { static_cast<void>(encode_embedding("", {"a"}, at)); }) ==
+        errc::bad_value);
+  CHECK(encode_embedding("m", {"a"}, at).url ==
+        "http://localhost:1/embeddings");
+}
+
+TEST_CASE("Alike is what points the same way", "[embedding]") {
+  CHECK(similarity({1, 0}, {3, 0}) == Approx(1));
+  CHECK(similarity({1, 0}, {0, 2}) == Approx(0));
+  CHECK(similarity({1, 2}, {-1, -2}) == Approx(-1));
+  CHECK(similarity({0, 0}, {1, 2}) == 0);
+  CHECK(code_of([] {
+          static_cast<void>(similarity({1}, {1, 2}));
+        }) == errc::bad_value);
+}

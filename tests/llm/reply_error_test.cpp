@@ -1,0 +1,133 @@
+#include "support/catch.hpp"
+
+#include <troupe/json.hpp>
+#include <troupe/llm/reply_error.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace troupe::llm;
+using troupe::errc;
+using troupe::error;
+using troupe::json;
+
+namespace {
+
+using wall_time = std::chrono::system_clock::time_point;
+
+/// 6 November 1994, 8:49:37, in seconds since 1970.
+const wall_time now{784'111'777s};
+
+std::optional<troupe::duration> wait(std::vector<http_header> headers) {
+  http_response head;
+  head.headers = std::move(headers);
+  return wait_asked(head, now);
+}
+
+error error_for(int status, std::string body = {},
+                std::vector<http_header> headers = {}) {
+  http_response reply;
+  reply.status = status;
+  reply.body = std::move(body);
+  reply.headers = std::move(headers);
+  return error_of_reply(reply, now);
+}
+
+std::string body(const char* type, const char* code = "") {
+  return json{
+      {"error", {{"message", "so it is"}, {"type", type}, {"code", code}}}}
+      .dump();
+}
+
+}  // namespace
+
+TEST_CASE("Retry-After counts as seconds and as a date", "[reply_error]") {
+  CHECK(wait({{"retry-after", "2"}}) == 2s);
+  CHECK(wait({{"retry-after", "1.5"}}) == 1500ms);
+  CHECK(wait({{"retry-after", "Sun, 06 Nov 1994 08:49:40 GMT"}}) == 3s);
+  CHECK(wait({{"retry-after-ms", "250"}, {"retry-after", "9"}}) == 250ms);
+}
+
+TEST_CASE("A wait that makes no sense is none, or one that does",
+          "[reply_error]") {
+  CHECK(wait({}) == std::nullopt);
+  CHECK(wait({{"retry-after", "soon"}}) == std::nullopt);
+  CHECK(wait({{"retry-after", "nan"}}) == std::nullopt);
+  CHECK(wait({{"retry-after", "-3"}}) == 0s);
+  CHECK(wait({{"retry-after", "Sun, 06 Nov 1994 08:49:30 GMT"}}) == 0s);
+  CHECK(wait({{"retry-after", "1e300"}}) == 24h);
+}
+
+TEST_CASE("A limit that is used up is waited for until its reset",
+          "[reply_error]") {
+  CHECK(wait({{"x-ratelimit-remaining-requests", "0"},
+              {"x-ratelimit-reset-requests", "1m2.5s"}}) == 62'500ms);
+  CHECK(wait({{"x-ratelimit-remaining-requests", "0"},
+              {"x-ratelimit-reset-requests", "20ms"},
+              {"x-ratelimit-remaining-tokens", "0"},
+              {"x-ratelimit-reset-tokens", "6m0s"}}) == 6min);
+  CHECK(wait({{"x-ratelimit-remaining-requests", "3"},
+              {"x-ratelimit-reset-requests", "1m"}}) == std::nullopt);
+  CHECK(wait({{"anthropic-ratelimit-tokens-remaining", "0"},
+              {"anthropic-ratelimit-tokens-reset", "1994-11-06T08:49:42Z"}}) ==
+        5s);
+}
+
+TEST_CASE("A status says whether to try again, and how", "[reply_error]") {
+  for (const int status : {429, 503, 529}) {
+    CAPTURE(status);
+    CHECK(error_for(status).code() == errc::rate_limited);
+    CHECK_FALSE(error_for(status).is_permanent());
+  }
+  for (const int status : {408, 409, 425, 500, 502, 504}) {
+    CAPTURE(status);
+    CHECK(error_for(status).code() == errc::request_failed);
+    CHECK_FALSE(error_for(status).is_permanent());
+  }
+  for (const int status : {301, 400, 401, 403, 404, 413, 422}) {
+    CAPTURE(status);
+    CHECK(error_for(status).code() == errc::request_failed);
+    CHECK(error_for(status).is_permanent());
+  }
+}
+
+TEST_CASE("What more money or a shorter text would mend is not tried again",
+          "[reply_error]") {
+  CHECK(error_for(429, body("requests", "insufficient_quota")).is_permanent());
+  CHECK(error_for(500, body("", "context_length_exceeded")).is_permanent());
+}
+
+TEST_CASE("An error inside of a stream is told by its type", "[reply_error]") {
+  CHECK(error_for(200, body("overloaded_error")).code() == errc::rate_limited);
+  CHECK(error_for(200, body("invalid_request_error")).is_permanent());
+  CHECK_FALSE(error_for(200, body("api_error")).is_permanent());
+}
+
+TEST_CASE("The text has the status, the server's words and the request's id",
+          "[reply_error]") {
+  CHECK(error_for(400, body("t", "c"), {{"x-request-id", "r-1"}}).message() ==
+        "the server answered with status 400 (c): so it is [request r-1]");
+  CHECK(error_for(502, "<h1>Bad gateway</h1>\n").message() ==
+        "the server answered with status 502: <h1>Bad gateway</h1> ");
+  CHECK(error_for(404, "{\"detail\":\"Not Found\"}").message() ==
+        "the server answered with status 404: Not Found");
+}
+
+TEST_CASE("A server that says much, or nonsense, is cut short",
+          "[reply_error]") {
+  const auto long_text = error_for(500, std::string(100'000, 'x')).message();
+  CHECK(long_text.size() < 600);
+  const auto broken = error_for(500, "\xFF\xFE\x01").message();
+  CHECK_NOTHROW(json(broken).dump());
+}
+
+TEST_CASE("The wait that was asked for comes with the error", "[reply_error]") {
+  CHECK(error_for(429, {}, {{"retry-after", "7"}}).retry_after() ==
+        troupe::duration{7s});
+  CHECK(error_for(401, {}, {{"retry-after", "7"}}).retry_after() ==
+        std::nullopt);
+}
