@@ -34,7 +34,7 @@ constexpr unsigned streak_max = 64;
 // So many jobs are stolen at most.
 constexpr std::size_t loot_max = 32;
 // A worker without work looks so often before it sleeps.
-constexpr int looks_before_sleep = 16;
+constexpr int looks_before_sleep = 4;
 
 }  // namespace
 
