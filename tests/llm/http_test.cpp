@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <future>
 #include <memory>
+#include <set>
 #include <string>
 #include <sys/resource.h>
 #include <utility>
@@ -111,6 +112,26 @@ TEST_CASE("Many exchanges run at once", "[http]") {
     co_return found;
   });
   for (std::size_t i = 0; i < 200; ++i) CHECK(lengths.at(i) == i);
+}
+
+TEST_CASE("Crowds keep to the connections that they may have", "[http]") {
+  // Fewer than one lane has room for, and more than one lane's.
+  const std::size_t most = GENERATE(1U, 3U, 512U);
+  http_room room{{.connections_max = most}};
+  const auto ports = room.result_of([&room]() -> task<json> {
+    std::vector<task<http_response>> all;
+    for (int i = 0; i < 700; ++i) {
+      all.push_back(room.web.send(http_request(server("/echo"))));
+    }
+    const auto replies = co_await troupe::gather(std::move(all));
+    json found = json::array();
+    for (const auto& each : replies) {
+      found.push_back(json::parse(each.body).at("port"));
+    }
+    co_return found;
+  });
+  CHECK(ports.size() == 700);
+  CHECK(std::set<json>(ports.begin(), ports.end()).size() <= most);
 }
 
 TEST_CASE("No exchange waits for the response of another", "[http]") {

@@ -114,7 +114,9 @@ curl_headers set_up(CURL* easy, const http_request& request,
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
   // Whether a connection can be shared is known after its TLS handshake, which
   // is worth waiting for. Without TLS it is known after the first response.
-  const bool has_tls = server_of(request.url).starts_with("https:");
+  constexpr std::string_view tls = "https:";
+  const bool has_tls =
+      curl_strnequal(request.url.c_str(), tls.data(), tls.size()) != 0;
   curl_easy_setopt(easy, CURLOPT_PIPEWAIT, has_tls ? 1L : 0L);
   // All encodings that libcurl can unpack.
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");

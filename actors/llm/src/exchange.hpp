@@ -5,39 +5,66 @@
 #include <troupe/error.hpp>
 #include <troupe/llm/http_message.hpp>
 
+#include <cstddef>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace troupe::llm::detail {
 
-/// What has come of an exchange since its waiter asked.
+/// What has come of an exchange since its waiter took the last of it.
 struct arrival {
   std::optional<error> failure;
-  /// The head where that was waited for; the body, or the next part of it.
+  /// Of a streamed exchange the head, then parts of the body, then the end; of
+  /// another one all at once.
   http_response response;
-  /// Whether the body has ended, with this.
+  /// Whether nothing follows.
   bool is_end = false;
 };
 
-/// A request and who waits for what comes of it.
+/// A request, and what has come of it. Who waits takes that from here, so that
+/// a part of a stream costs one message, and none where it is there already.
 ///
-/// The two sides take turns: who waits fills in `who` before each order, and
-/// from then until the answer it belongs to the actor.
+/// Thread safety: one thread brings what comes while another one takes it.
 class exchange final : public troupe::detail::payload {
  public:
   exchange(http_request asked, bool streamed)
       : request(std::move(asked)), is_streamed(streamed) {}
 
-  void answer(arrival came) {
-    auto told = std::exchange(who, {});
-    told(
-        caf::make_counted<troupe::detail::answer_of<arrival>>(std::move(came)));
-  }
-
   const http_request request;
   const bool is_streamed;
-  troupe::detail::waker who{};
+
+  // -- who waits --------------------------------------------------------------
+
+  /// What has come, or nothing.
+  [[nodiscard]] std::optional<arrival> take();
+  /// Wakes `who` with what comes next, or has come.
+  void wait(troupe::detail::waker who);
+  /// Whether a part was refused for which there is room now. Says so once.
+  [[nodiscard]] bool has_room_again();
+
+  // -- who brings -------------------------------------------------------------
+
+  void bring_head(http_response head);
+  /// False if more than `unread_max` bytes would wait to be taken; then the
+  /// part has to come again once there is room.
+  [[nodiscard]] bool bring_part(std::string_view bytes, std::size_t unread_max);
+  void bring_end(std::optional<error> failure);
+
+ private:
+  std::optional<arrival> next();
+  void tell();
+
+  std::mutex mutex_;
+  std::optional<troupe::detail::waker> who_;
+  http_response unread_;
+  std::optional<error> failure_;
+  bool has_head_ = false;
+  bool has_told_head_ = false;
+  bool is_full_ = false;
+  bool has_ended_ = false;
 };
 
 using exchange_ptr = caf::intrusive_ptr<exchange>;

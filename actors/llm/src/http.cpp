@@ -31,16 +31,26 @@ class exchange_end {
   exchange_end& operator=(const exchange_end&) = delete;
   ~exchange_end() { drop(); }
 
+  void begin(troupe::detail::exec_ctx* from) {
+    is_under_way = true;
+    tell(http_signal::begin, from);
+  }
+  void go_on_if_room() {
+    if (about->has_room_again()) tell(http_signal::go_on);
+  }
   void drop() {
-    if (!std::exchange(is_under_way, false)) return;
-    post(line->thread.actor(),
-         troupe::detail::signal{http_signal::drop, 0, 0, about});
+    if (std::exchange(is_under_way, false)) tell(http_signal::drop);
   }
 
   const std::shared_ptr<http_line> line;
   const exchange_ptr about;
   bool is_under_way = false;
   bool was_cancelled = false;
+
+ private:
+  void tell(std::uint32_t what, troupe::detail::exec_ctx* from = nullptr) {
+    post(line->thread.actor(), troupe::detail::signal{what, 0, 0, about}, from);
+  }
 };
 
 namespace {
@@ -56,11 +66,18 @@ class [[nodiscard]] next_arrival final : private troupe::detail::waiter {
     end_.drop();
   }
 
-  bool await_ready() const noexcept { return false; }
+  bool await_ready() {
+    if (!end_.is_under_way) return false;
+    auto came = end_.about->take();
+    if (!came) return false;
+    came_ = std::move(*came);
+    end_.go_on_if_room();
+    return true;
+  }
   template <troupe::detail::hosted Promise>
   void await_suspend(std::coroutine_handle<Promise> self) {
     auto& host = *self.promise().host;
-    order(host, enlist(host, self));
+    wait(host, enlist(host, self));
   }
   arrival await_resume() {
     if (came_.is_end) end_.is_under_way = false;
@@ -69,16 +86,17 @@ class [[nodiscard]] next_arrival final : private troupe::detail::waiter {
   }
 
  private:
-  void order(troupe::detail::fiber_host& host, troupe::detail::wake_key key) {
+  void wait(troupe::detail::fiber_host& host, troupe::detail::wake_key key) {
     auto* owner = dynamic_cast<troupe::detail::fiber_actor*>(&host);
     if (owner == nullptr) {
       throw error{errc::request_failed, "only an actor can wait for a server"};
     }
-    end_.about->who = owner->waker_for(key);
-    end_.is_under_way = true;
-    post(end_.line->thread.actor(),
-         troupe::detail::signal{http_signal::order, 0, 0, end_.about},
-         owner->running_on());
+    end_.about->wait(owner->waker_for(key));
+    if (end_.is_under_way) {
+      end_.go_on_if_room();
+    } else {
+      end_.begin(owner->running_on());
+    }
   }
   void receive(void* answer) override {
     came_ = std::move(*static_cast<arrival*>(answer));

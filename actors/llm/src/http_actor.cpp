@@ -6,8 +6,10 @@ namespace troupe::llm::detail {
 
 void http_actor::on_signal(troupe::detail::signal& received) {
   const exchange_ptr about{static_cast<exchange*>(received.body.get())};
-  if (received.kind == http_signal::order) {
-    transfers_.order(about);
+  if (received.kind == http_signal::begin) {
+    transfers_.begin(about);
+  } else if (received.kind == http_signal::go_on) {
+    transfers_.go_on(*about);
   } else if (received.kind == http_signal::drop) {
     transfers_.drop(*about);
   }

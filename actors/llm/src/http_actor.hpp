@@ -12,10 +12,11 @@ namespace troupe::llm::detail {
 
 /// The kinds of signals to an `http_actor`; `body` is an `exchange`.
 namespace http_signal {
-/// Begin, or bring what comes next.
-inline constexpr std::uint32_t order = troupe::detail::signal_kind::own;
+inline constexpr std::uint32_t begin = troupe::detail::signal_kind::own;
+/// There is room for a part that was refused.
+inline constexpr std::uint32_t go_on = troupe::detail::signal_kind::own + 1;
 /// Nobody waits for it any more.
-inline constexpr std::uint32_t drop = troupe::detail::signal_kind::own + 1;
+inline constexpr std::uint32_t drop = troupe::detail::signal_kind::own + 2;
 }  // namespace http_signal
 
 /// Takes orders for exchanges. Its turns are taken by the thread that waits for

@@ -90,7 +90,7 @@ void mcp_process::send(const json& message) {
 void mcp_process::run() {
   while (!is_stopping_.load()) {
     bool is_open = true;
-    poll_.wait(1h, [&](int socket, socket_poll::interest ready) {
+    poll_.wait(1h, [&](int socket, socket_poll::interest ready, std::uint32_t) {
       if (socket == program_.output() && ready.read) {
         is_open = read_some() && is_open;
       } else if (socket == program_.input() && ready.read) {

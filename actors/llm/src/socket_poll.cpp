@@ -19,11 +19,13 @@ namespace {
   throw std::system_error{errno, std::generic_category(), what};
 }
 
-epoll_event event_for(int socket, socket_poll::interest what) {
+epoll_event event_for(int socket, socket_poll::interest what,
+                      std::uint32_t tag) {
   epoll_event event{};
   event.events = (what.read ? std::uint32_t{EPOLLIN} : 0U) |
                  (what.write ? std::uint32_t{EPOLLOUT} : 0U);
-  event.data.fd = socket;
+  event.data.u64 =
+      std::uint64_t{tag} << 32U | static_cast<std::uint32_t>(socket);
   return event;
 }
 
@@ -32,7 +34,7 @@ epoll_event event_for(int socket, socket_poll::interest what) {
 socket_poll::socket_poll()
     : poll_(epoll_create1(EPOLL_CLOEXEC)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  auto event = event_for(wake_, {.read = true});
+  auto event = event_for(wake_, {.read = true}, 0);
   if (poll_ >= 0 && wake_ >= 0 &&
       epoll_ctl(poll_, EPOLL_CTL_ADD, wake_, &event) == 0) {
     return;
@@ -49,8 +51,9 @@ socket_poll::~socket_poll() {
   close(poll_);
 }
 
-void socket_poll::watch(int socket, interest what, bool is_new) {
-  auto event = event_for(socket, what);
+void socket_poll::watch(int socket, interest what, bool is_new,
+                        std::uint32_t tag) {
+  auto event = event_for(socket, what, tag);
   const int how = is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
   if (epoll_ctl(poll_, how, socket, &event) != 0) {
     fail("cannot wait for a socket");
@@ -81,10 +84,12 @@ std::size_t socket_poll::wait_for_some(std::chrono::milliseconds limit) {
     const auto& event = events[static_cast<std::size_t>(i)];
     // A broken connection is told by reading from it.
     const bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
-    found_[i] = {event.data.fd,
+    const auto socket = static_cast<int>(event.data.u64 & 0xFFFF'FFFFU);
+    found_[i] = {socket,
                  {(event.events & EPOLLIN) != 0 || broken,
-                  (event.events & EPOLLOUT) != 0 || broken}};
-    if (event.data.fd == wake_) {
+                  (event.events & EPOLLOUT) != 0 || broken},
+                 static_cast<std::uint32_t>(event.data.u64 >> 32U)};
+    if (socket == wake_) {
       std::uint64_t wakes = 0;
       [[maybe_unused]] const auto got = read(wake_, &wakes, sizeof wakes);
     }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace troupe::llm::detail {
 
@@ -23,17 +24,19 @@ class socket_poll {
     bool write = false;
   };
 
-  /// Replaces what is waited for at a socket. `is_new` if nothing was.
-  void watch(int socket, interest what, bool is_new);
+  /// Replaces what is waited for at a socket. `is_new` if nothing was. `tag`
+  /// is for who watches.
+  void watch(int socket, interest what, bool is_new, std::uint32_t tag = 0);
   void forget(int socket);
 
   /// Waits for sockets, `wake`, or the end of `limit`, and calls
-  /// `ready(socket, interest)` for some that are.
+  /// `ready(socket, interest, tag)` for some that are.
   template <class F>
   void wait(std::chrono::milliseconds limit, F ready) {
     const std::size_t count = wait_for_some(limit);
     for (std::size_t i = 0; i < count; ++i) {
-      if (found_[i].socket != wake_) ready(found_[i].socket, found_[i].what);
+      const auto& [socket, what, tag] = found_[i];
+      if (socket != wake_) ready(socket, what, tag);
     }
   }
   /// Ends the wait that runs, or the next one.
@@ -43,6 +46,7 @@ class socket_poll {
   struct found {
     int socket;
     interest what;
+    std::uint32_t tag;
   };
   static constexpr std::size_t found_max = 256;
 

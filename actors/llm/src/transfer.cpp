@@ -66,6 +66,12 @@ transfer::transfer(exchange_ptr about, surroundings& where)
   arm();
 }
 
+transfer& transfer::of(CURL* easy) {
+  char* found = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &found);
+  return *reinterpret_cast<transfer*>(found);
+}
+
 transfer::~transfer() { where_.timers.cancel(timer_); }
 
 // -- limits -------------------------------------------------------------------
@@ -144,24 +150,22 @@ std::size_t transfer::on_head(char* line, std::size_t, std::size_t size,
 void transfer::take_head_line(std::string_view line) {
   if (line.starts_with("HTTP/")) {
     // Informational responses come before the one that counts.
-    response_ = {};
+    head_ = {};
     is_shared_ = line.starts_with("HTTP/2");
     const auto space = line.find(' ');
-    response_.status = std::atoi(
+    head_.status = std::atoi(
         std::string{line.substr(std::min(space, line.size()))}.c_str());
     return;
   }
   const std::string_view content = trimmed(line);
   if (content.empty()) {
-    has_head_ = response_.status >= 200;
-    tell();
+    if (head_.status >= 200) about_->bring_head(std::exchange(head_, {}));
     return;
   }
   const auto colon = content.find(':');
   if (colon == content.npos) return;
-  response_.headers.push_back(
-      {in_lower_case(trimmed(content.substr(0, colon))),
-       std::string{trimmed(content.substr(colon + 1))}});
+  head_.headers.push_back({in_lower_case(trimmed(content.substr(0, colon))),
+                           std::string{trimmed(content.substr(colon + 1))}});
 }
 
 std::size_t transfer::on_body(char* bytes, std::size_t, std::size_t size,
@@ -186,16 +190,9 @@ bool transfer::take_body(std::string_view bytes) {
                     std::to_string(most) + " bytes"}
         .permanent();
   }
-  std::string& unread = response_.body;
-  if (about_->is_streamed && !unread.empty() &&
-      unread.size() + bytes.size() > where_.unread_max) {
-    is_paused_ = true;
-    return false;
-  }
-  received_ += bytes.size();
-  unread += bytes;
-  tell();
-  return true;
+  is_paused_ = !about_->bring_part(bytes, where_.unread_max);
+  if (!is_paused_) received_ += bytes.size();
+  return !is_paused_;
 }
 
 void transfer::end(CURLcode result) {
@@ -204,67 +201,21 @@ void transfer::end(CURLcode result) {
                         received_);
   }
   has_ended_ = true;
-  tell();
+  about_->bring_end(std::move(failure_));
 }
 
 void transfer::end(error why) {
-  failure_ = std::move(why);
   has_ended_ = true;
-  tell();
+  about_->bring_end(std::move(why));
 }
 
-// -- what is told -------------------------------------------------------------
-
 void transfer::go_on() {
-  is_waited_for_ = true;
-  tell();
-  if (!is_paused_ || has_ended_ || !response_.body.empty()) return;
+  if (!is_paused_ || has_ended_) return;
   is_paused_ = false;
   last_ = clock::now();
   arm();
   // Brings what was refused, within this call.
   curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
-}
-
-void transfer::tell() {
-  if (!is_waited_for_) return;
-  if (about_->is_streamed) {
-    tell_part();
-  } else if (has_ended_) {
-    tell_whole();
-  }
-}
-
-void transfer::tell_whole() {
-  is_waited_for_ = false;
-  is_over_ = true;
-  arrival came;
-  came.is_end = true;
-  if (failure_) {
-    came.failure = std::move(failure_);
-  } else {
-    came.response = std::move(response_);
-  }
-  about_->answer(std::move(came));
-}
-
-void transfer::tell_part() {
-  arrival came;
-  if (has_head_ && !has_told_head_) {
-    has_told_head_ = true;
-    came.response.status = response_.status;
-    came.response.headers = std::move(response_.headers);
-  } else if (has_told_head_ && !response_.body.empty()) {
-    came.response.body = std::exchange(response_.body, {});
-  } else if (has_ended_) {
-    is_over_ = true;
-    came.is_end = true;
-    came.failure = std::move(failure_);
-  } else {
-    return;
-  }
-  is_waited_for_ = false;
-  about_->answer(std::move(came));
 }
 
 }  // namespace troupe::llm::detail

@@ -14,7 +14,7 @@
 
 namespace troupe::llm::detail {
 
-/// An exchange under way: takes what libcurl brings, and answers who waits.
+/// An exchange under way: passes on what libcurl brings.
 ///
 /// Thread safety: belongs to the thread of its client.
 class transfer {
@@ -35,6 +35,8 @@ class transfer {
   transfer& operator=(const transfer&) = delete;
   ~transfer();
 
+  /// The one that `easy` belongs to.
+  [[nodiscard]] static transfer& of(CURL* easy);
   [[nodiscard]] const exchange& about() const noexcept { return *about_; }
   [[nodiscard]] CURL* easy() const noexcept { return easy_.get(); }
   /// Whether others use its connection at the same time.
@@ -45,10 +47,8 @@ class transfer {
   void end(CURLcode result);
   /// It ends without a word from libcurl.
   void end(error why);
-  /// Who waits has taken what came, and waits again.
+  /// There is room for what was refused.
   void go_on();
-  /// Whether all has been told, so that nothing more can come.
-  [[nodiscard]] bool is_over() const noexcept { return is_over_; }
   [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
 
  private:
@@ -65,9 +65,6 @@ class transfer {
   [[nodiscard]] time_point due() const noexcept;
   void take_head_line(std::string_view line);
   bool take_body(std::string_view bytes);
-  void tell();
-  void tell_whole();
-  void tell_part();
 
   exchange_ptr about_;
   surroundings& where_;
@@ -80,16 +77,12 @@ class transfer {
   time_point began_;
   /// When the phase began, or the last part came.
   time_point last_;
-  http_response response_;
+  http_response head_;
   std::size_t head_size_ = 0;
   std::size_t received_ = 0;
   bool is_shared_ = false;
-  bool has_head_ = false;
-  bool has_told_head_ = false;
   bool is_paused_ = false;
-  bool is_waited_for_ = true;
   bool has_ended_ = false;
-  bool is_over_ = false;
   std::optional<error> failure_;
 };
 
