@@ -4,8 +4,7 @@
 #include "numbered_items.hpp"
 
 #include <troupe/batch.hpp>
-#include <troupe/llm/http.hpp>
-#include <troupe/llm/sse.hpp>
+#include <troupe/llm/client.hpp>
 #include <troupe/sleep.hpp>
 
 #include <algorithm>
@@ -25,6 +24,11 @@ struct our_calls {
       : which(all),
         first_token_ns(all.count),
         look_every(std::max<std::size_t>(all.count / looks, 1)) {}
+
+  /// The first token of a call, or its whole reply, is there.
+  void came(std::size_t n, double began_ns, const std::string& text) {
+    first_token_ns[n] = now_ns() - began_ns - held_ns(text);
+  }
 
   /// Counts threads now and then: to look costs more than a call.
   void look(std::size_t n) {
@@ -48,59 +52,35 @@ struct ask_node {
     return ctx.params().at("i").get<std::size_t>();
   }
 
-  task<void> exec(std::size_t n) const {
+  task<void> exec(std::size_t n, context& ctx) const {
     const auto wait = shared->which.start_of(n);
     if (wait > wait.zero()) co_await sleep_for(wait);
-    llm::http_request ask{"POST", shared->which.base_url + "/chat/completions"};
     const double began = now_ns();
-    json asked{
-        {"model", "none"},
-        {"messages",
-         json::array({{{"role", "user"}, {"content", model_prompt()}}})}};
-    ask.headers = {{"Content-Type", "application/json"}};
+    llm::chat_request ask{model_prompt()};
     if (shared->which.is_streamed) {
-      asked["stream"] = true;
-      asked["stream_options"] = {{"include_usage", true}};
-      ask.body = asked.dump();
-      llm::http_stream got = co_await web.open(std::move(ask));
-      llm::sse_parser events;
-      std::string text;
-      while (true) {
-        const auto part = co_await got.read();
-        if (!part) break;
-        events.feed(*part);
-        while (const auto event = events.next()) {
-          if (event->data == "[DONE]") continue;
-          const json chunk = json::parse(event->data);
-          const auto& choices = chunk.at("choices");
-          if (choices.empty()) continue;
-          const auto& delta = choices.at(0).at("delta");
-          const auto found = delta.find("content");
-          if (found == delta.end() || !found->is_string()) continue;
-          const auto& piece = found->get_ref<const std::string&>();
-          if (text.empty()) {
-            shared->first_token_ns[n] = now_ns() - began - held_ns(piece);
-          }
-          text += piece;
-        }
+      auto reply = co_await model.open(std::move(ask));
+      const auto first = co_await reply.next();
+      shared->came(n, began, first.value_or(""));
+      while (co_await reply.next()) {
       }
     } else {
-      ask.body = asked.dump();
-      const auto reply = co_await web.send(std::move(ask));
-      const json got = json::parse(reply.body);
-      shared->first_token_ns[n] = now_ns() - began -
-                                  held_ns(got.at("choices")
-                                              .at(0)
-                                              .at("message")
-                                              .at("content")
-                                              .get_ref<const std::string&>());
+      const auto reply = co_await model.chat(ctx, std::move(ask));
+      shared->came(n, began, reply.text());
     }
     shared->look(n);
   }
 
   std::shared_ptr<our_calls> shared;
-  llm::http_client web;
+  llm::client model;
 };
+
+llm::client client_for(const model_calls& which, system& on) {
+  llm::client_options how;
+  how.model = "none";
+  how.base_url = which.base_url;
+  how.api_key = "none";
+  return llm::client{on, std::move(how)};
+}
 
 struct our_figures {
   model_call_figures calls;
@@ -116,9 +96,8 @@ our_figures make_our_calls(const measuring& how, const model_calls& which) {
   const double cpu = cpu_s();
   const double before = now_ns();
   system on{{.threads = how.threads}};
-  const llm::http_client web{on};
   flow_builder one{"one"};
-  one.add("ask", ask_node{shared, web});
+  one.add("ask", ask_node{shared, client_for(which, on)});
   const auto count = which.count;
   const flow all =
       batch("all", one.build(),
