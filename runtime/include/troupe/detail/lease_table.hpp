@@ -1,0 +1,158 @@
+#pragma once
+
+#include "troupe/clock.hpp"
+#include "troupe/detail/lease.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace troupe::detail {
+
+/// What a worker is there for.
+struct worker_offer {
+  /// How much it does at once, at least 1.
+  std::size_t capacity = 1;
+  std::set<std::string> labels = {};
+};
+
+struct lease_options {
+  /// A worker that was not heard of for so long is given up.
+  duration silence_max = std::chrono::seconds{2};
+  /// A lease that its worker knows nothing of after so long did not arrive.
+  duration arrival_max = std::chrono::seconds{1};
+  /// Work that takes so long is given to a second worker where one has nothing
+  /// else to do, and the first result counts. Nothing: it is not.
+  std::optional<duration> twice_after = {};
+  /// Work that was with so many workers when they were lost is not given away
+  /// again: it may be what they died of.
+  std::uint32_t deaths_max = 10;
+};
+
+/// What a supervisor is to do.
+struct lease_order {
+  enum class kind : std::uint8_t {
+    /// Send the lease to the worker.
+    give,
+    /// Tell the worker that the lease counts no more.
+    take_back,
+    /// The work has failed: `deaths_max` workers died with it.
+    fail,
+    /// The worker counts no more, whatever it may yet say.
+    dismiss,
+  };
+
+  kind what = kind::give;
+  worker_id worker{};
+  detail::lease lease = {};
+
+  friend bool operator==(const lease_order&, const lease_order&) = default;
+};
+
+/// Who does what: the work of one supervisor and the workers that have joined
+/// it. It is told what happened, and says what to do; it has no threads, no
+/// clock and no messages of its own.
+///
+/// Messages may be lost, come twice, late, or in another order. What keeps the
+/// two sides together is that a worker says now and then what it holds: see
+/// `lease_holder`, its other side.
+///
+/// - Work is given in its order to the worker with its label that has the
+///   largest share of its capacity free. None has more than its capacity.
+/// - Work whose worker is lost is given to another one first of all.
+/// - A result counts once, and only that of a lease which still stands.
+///
+/// Thread safety: confined to one actor or task.
+class lease_table {
+ public:
+  explicit lease_table(lease_options options = {}) : options_(options) {}
+
+  // -- workers ---------------------------------------------------------------
+
+  /// @pre `who` has never joined before
+  void join(worker_id who, worker_offer offer, time_point now);
+  /// Gives it nothing more.
+  void drain(worker_id who);
+  /// It is gone, and what it held is for others.
+  void lose(worker_id who, time_point now);
+  /// It lives, and holds these.
+  void hear(worker_id who, std::span<const lease> held, time_point now);
+
+  // -- work ------------------------------------------------------------------
+
+  /// @pre there is no such work
+  void add(work_id what, std::string label, time_point now);
+  void cancel(work_id what, time_point now);
+  /// A worker says that it is done with a lease. False: the result is for
+  /// nobody, and must not be used.
+  [[nodiscard]] bool settle(worker_id who, lease which, time_point now);
+
+  // -- time and orders -------------------------------------------------------
+
+  /// When `advance` has something to do.
+  [[nodiscard]] time_point due() const;
+  void advance(time_point now);
+  /// The next thing to do; nothing if all is done.
+  [[nodiscard]] std::optional<lease_order> next();
+
+  // -- figures ---------------------------------------------------------------
+
+  /// Work that is waiting or being done.
+  [[nodiscard]] std::size_t unfinished() const noexcept { return all_.size(); }
+  [[nodiscard]] std::size_t workers() const noexcept { return workers_.size(); }
+  /// What a worker holds, as far as is known here.
+  [[nodiscard]] std::size_t held_by(worker_id who) const;
+
+ private:
+  struct worker {
+    worker_offer offer;
+    time_point heard;
+    std::set<work_id> held = {};
+    bool is_draining = false;
+  };
+  /// A worker that a work is with.
+  struct holding {
+    worker_id by;
+    std::uint32_t epoch;
+    time_point since;
+    bool has_arrived = false;
+  };
+  struct work {
+    std::string label;
+    std::uint32_t epoch = 0;
+    std::uint32_t deaths = 0;
+    std::vector<holding> with = {};
+  };
+
+  void assign(time_point now);
+  void assign_twice(time_point now);
+  void give(work_id what, work& of, worker_id to, time_point now);
+  void remove(std::map<worker_id, worker>::iterator who);
+  void take_from(work_id what, work& of, worker_id from);
+  void put_back(work_id what, const work& of);
+  [[nodiscard]] std::map<worker_id, worker>::iterator freest(
+      const std::string& label, const work& except);
+  void order(lease_order::kind what, worker_id to, lease which = {});
+
+  const lease_options options_;
+  std::map<worker_id, worker> workers_;
+  std::unordered_map<work_id, work> all_;
+  /// By label, in order. What is over by now is passed over.
+  std::map<std::string, std::deque<work_id>> waiting_;
+  /// What is with one worker, the longest first.
+  std::set<std::pair<time_point, work_id>> alone_;
+  /// Not before then is a second worker looked for again.
+  time_point twice_look_ = time_point::min();
+  std::deque<lease_order> orders_;
+};
+
+}  // namespace troupe::detail

@@ -1,0 +1,230 @@
+#include "troupe/detail/lease_table.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace troupe::detail {
+
+// -- workers ------------------------------------------------------------------
+
+void lease_table::join(worker_id who, worker_offer offer, time_point now) {
+  workers_.emplace(who, worker{std::move(offer), now});
+  assign(now);
+}
+
+void lease_table::drain(worker_id who) {
+  const auto known = workers_.find(who);
+  if (known != workers_.end()) known->second.is_draining = true;
+}
+
+void lease_table::lose(worker_id who, time_point now) {
+  const auto known = workers_.find(who);
+  if (known == workers_.end()) return;
+  remove(known);
+  assign(now);
+}
+
+void lease_table::remove(std::map<worker_id, worker>::iterator who) {
+  const worker_id gone = who->first;
+  const auto held = std::move(who->second.held);
+  workers_.erase(who);
+  // The order of those that wait is that in which they came, so the last one
+  // goes in front first.
+  for (auto each = held.rbegin(); each != held.rend(); ++each) {
+    auto& lost = all_.at(*each);
+    take_from(*each, lost, gone);
+    ++lost.deaths;
+    if (!lost.with.empty()) continue;
+    if (lost.deaths < options_.deaths_max) {
+      put_back(*each, lost);
+    } else {
+      order(lease_order::kind::fail, gone, {*each, lost.epoch});
+      all_.erase(*each);
+    }
+  }
+}
+
+void lease_table::hear(worker_id who, std::span<const lease> held,
+                       time_point now) {
+  const auto known = workers_.find(who);
+  if (known == workers_.end()) {
+    // It has been dismissed, and may not have heard of that.
+    order(lease_order::kind::dismiss, who);
+    return;
+  }
+  known->second.heard = now;
+  std::set<lease> rest{held.begin(), held.end()};
+  std::vector<work_id> missing;
+  for (const work_id each : known->second.held) {
+    auto& with = all_.at(each).with;
+    const auto mine =
+        std::find_if(with.begin(), with.end(),
+                     [&](const holding& one) { return one.by == who; });
+    if (rest.erase({each, mine->epoch}) > 0) {
+      mine->has_arrived = true;
+    } else if (now - mine->since >= options_.arrival_max) {
+      missing.push_back(each);
+    }
+  }
+  for (const auto& each : rest) {
+    order(lease_order::kind::take_back, who, each);
+  }
+  for (const work_id each : missing) {
+    auto& lost = all_.at(each);
+    take_from(each, lost, who);
+    if (lost.with.empty()) put_back(each, lost);
+  }
+  if (!missing.empty()) assign(now);
+}
+
+// -- work ---------------------------------------------------------------------
+
+void lease_table::add(work_id what, std::string label, time_point now) {
+  waiting_[label].push_back(what);
+  all_.emplace(what, work{std::move(label)});
+  assign(now);
+}
+
+void lease_table::cancel(work_id what, time_point now) {
+  const auto known = all_.find(what);
+  if (known == all_.end()) return;
+  while (!known->second.with.empty()) {
+    const auto [by, epoch, since, has_arrived] = known->second.with.back();
+    order(lease_order::kind::take_back, by, {what, epoch});
+    take_from(what, known->second, by);
+  }
+  all_.erase(known);
+  assign(now);
+}
+
+bool lease_table::settle(worker_id who, lease which, time_point now) {
+  const auto known = all_.find(which.work);
+  if (known == all_.end()) return false;
+  const auto& with = known->second.with;
+  const bool stands =
+      std::any_of(with.begin(), with.end(), [&](const holding& each) {
+        return each.by == who && each.epoch == which.epoch;
+      });
+  if (!stands) return false;
+  take_from(which.work, known->second, who);
+  // Whoever else has it is told to stop.
+  cancel(which.work, now);
+  return true;
+}
+
+// -- time and orders ----------------------------------------------------------
+
+time_point lease_table::due() const {
+  auto next = time_point::max();
+  for (const auto& [who, each] : workers_) {
+    next = std::min(next, each.heard + options_.silence_max);
+  }
+  if (options_.twice_after && !alone_.empty()) {
+    next = std::min(
+        next,
+        std::max(alone_.begin()->first + *options_.twice_after, twice_look_));
+  }
+  return next;
+}
+
+void lease_table::advance(time_point now) {
+  for (auto each = workers_.begin(); each != workers_.end();) {
+    const auto silent = each++;
+    if (now - silent->second.heard < options_.silence_max) continue;
+    order(lease_order::kind::dismiss, silent->first);
+    remove(silent);
+  }
+  assign(now);
+  if (options_.twice_after && now >= twice_look_) assign_twice(now);
+}
+
+std::optional<lease_order> lease_table::next() {
+  if (orders_.empty()) return std::nullopt;
+  const auto first = orders_.front();
+  orders_.pop_front();
+  return first;
+}
+
+std::size_t lease_table::held_by(worker_id who) const {
+  const auto known = workers_.find(who);
+  return known == workers_.end() ? 0 : known->second.held.size();
+}
+
+void lease_table::order(lease_order::kind what, worker_id to, lease which) {
+  orders_.push_back({what, to, which});
+}
+
+// -- who gets what ------------------------------------------------------------
+
+void lease_table::assign(time_point now) {
+  for (auto& [label, queue] : waiting_) {
+    while (!queue.empty()) {
+      const auto first = all_.find(queue.front());
+      if (first == all_.end() || !first->second.with.empty()) {
+        queue.pop_front();
+        continue;
+      }
+      const auto to = freest(label, first->second);
+      if (to == workers_.end()) break;
+      queue.pop_front();
+      give(first->first, first->second, to->first, now);
+    }
+  }
+}
+
+void lease_table::assign_twice(time_point now) {
+  std::vector<work_id> slow;
+  for (const auto& [since, what] : alone_) {
+    if (now - since < *options_.twice_after) break;
+    slow.push_back(what);
+  }
+  for (const work_id what : slow) {
+    auto& of = all_.at(what);
+    const auto to = freest(of.label, of);
+    if (to != workers_.end()) give(what, of, to->first, now);
+  }
+  twice_look_ = now + *options_.twice_after;
+}
+
+std::map<worker_id, lease_table::worker>::iterator lease_table::freest(
+    const std::string& label, const work& except) {
+  auto best = workers_.end();
+  double best_load = 1;
+  for (auto each = workers_.begin(); each != workers_.end(); ++each) {
+    const auto& [who, one] = *each;
+    const double load = static_cast<double>(one.held.size()) /
+                        static_cast<double>(one.offer.capacity);
+    if (one.is_draining || load >= best_load) continue;
+    if (!label.empty() && !one.offer.labels.contains(label)) continue;
+    const bool has_it =
+        std::any_of(except.with.begin(), except.with.end(),
+                    [&](const holding& mine) { return mine.by == who; });
+    if (has_it) continue;
+    best = each;
+    best_load = load;
+  }
+  return best;
+}
+
+void lease_table::give(work_id what, work& of, worker_id to, time_point now) {
+  for (const auto& each : of.with) alone_.erase({each.since, what});
+  of.with.push_back({to, ++of.epoch, now});
+  if (of.with.size() == 1) alone_.emplace(now, what);
+  workers_.at(to).held.insert(what);
+  order(lease_order::kind::give, to, {what, of.epoch});
+}
+
+void lease_table::take_from(work_id what, work& of, worker_id from) {
+  for (const auto& each : of.with) alone_.erase({each.since, what});
+  std::erase_if(of.with, [&](const holding& each) { return each.by == from; });
+  if (of.with.size() == 1) alone_.emplace(of.with.front().since, what);
+  const auto known = workers_.find(from);
+  if (known != workers_.end()) known->second.held.erase(what);
+}
+
+void lease_table::put_back(work_id what, const work& of) {
+  waiting_[of.label].push_front(what);
+}
+
+}  // namespace troupe::detail

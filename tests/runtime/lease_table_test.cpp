@@ -1,0 +1,209 @@
+#include "support/catch.hpp"
+
+#include <troupe/detail/lease_table.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace troupe::detail;
+using troupe::time_point;
+using kind = lease_order::kind;
+
+namespace {
+
+constexpr time_point start{1h};
+constexpr worker_id ann{1};
+constexpr worker_id bob{2};
+
+constexpr work_id job(std::uint64_t number) { return work_id{number}; }
+
+std::vector<lease_order> orders(lease_table& from) {
+  std::vector<lease_order> all;
+  while (const auto each = from.next()) all.push_back(*each);
+  return all;
+}
+
+/// What is given, as "worker:work.epoch".
+std::string given(lease_table& from) {
+  std::string words;
+  for (const auto& each : orders(from)) {
+    REQUIRE(each.what == kind::give);
+    if (!words.empty()) words += ' ';
+    words += std::to_string(static_cast<int>(each.worker)) + ":" +
+             std::to_string(static_cast<int>(each.lease.work)) + "." +
+             std::to_string(each.lease.epoch);
+  }
+  return words;
+}
+
+void add_jobs(lease_table& to, std::uint64_t count) {
+  for (std::uint64_t i = 1; i <= count; ++i) to.add(job(i), "", start);
+}
+
+}  // namespace
+
+TEST_CASE("Work waits for a worker, and goes out in its order",
+          "[lease_table]") {
+  lease_table table;
+  add_jobs(table, 3);
+  CHECK(given(table).empty());
+  table.join(ann, {.capacity = 2}, start);
+  CHECK(given(table) == "1:1.1 1:2.1");
+  CHECK(table.settle(ann, {job(1), 1}, start));
+  CHECK(given(table) == "1:3.1");
+  CHECK(table.unfinished() == 2);
+}
+
+TEST_CASE("Who has the largest share free is given the next", "[lease_table]") {
+  lease_table table;
+  table.join(ann, {.capacity = 2}, start);
+  table.join(bob, {.capacity = 4}, start);
+  add_jobs(table, 7);
+  CHECK(given(table) == "1:1.1 2:2.1 2:3.1 1:4.1 2:5.1 2:6.1");
+  CHECK(table.held_by(ann) == 2);
+  CHECK(table.held_by(bob) == 4);
+}
+
+TEST_CASE("Work with a label goes to workers that have it", "[lease_table]") {
+  lease_table table;
+  table.join(ann, {.capacity = 9}, start);
+  table.add(job(1), "gpu", start);
+  table.add(job(2), "", start);
+  CHECK(given(table) == "1:2.1");
+  table.join(bob, {.capacity = 9, .labels = {"gpu"}}, start);
+  CHECK(given(table) == "2:1.1");
+}
+
+TEST_CASE("What a lost worker held is for others, before all else",
+          "[lease_table]") {
+  lease_table table;
+  table.join(ann, {.capacity = 2}, start);
+  add_jobs(table, 3);
+  CHECK(given(table) == "1:1.1 1:2.1");
+  table.lose(ann, start);
+  table.join(bob, {.capacity = 3}, start);
+  CHECK(given(table) == "2:1.2 2:2.2 2:3.1");
+}
+
+TEST_CASE("The result of a lease that stands no more is refused",
+          "[lease_table]") {
+  lease_table table;
+  table.join(ann, {.capacity = 1}, start);
+  add_jobs(table, 1);
+  table.lose(ann, start);
+  table.join(bob, {.capacity = 1}, start);
+  CHECK_FALSE(table.settle(ann, {job(1), 1}, start));
+  CHECK_FALSE(table.settle(bob, {job(1), 1}, start));
+  CHECK(table.settle(bob, {job(1), 2}, start));
+  CHECK_FALSE(table.settle(bob, {job(1), 2}, start));
+  CHECK(table.unfinished() == 0);
+}
+
+TEST_CASE("A worker that says nothing is dismissed", "[lease_table]") {
+  lease_table table{{.silence_max = 2s}};
+  table.join(ann, {.capacity = 1}, start);
+  table.join(bob, {.capacity = 1}, start + 1s);
+  table.add(job(1), "", start + 1s);
+  CHECK(given(table) == "1:1.1");
+  CHECK(table.due() == start + 2s);
+  table.advance(start + 2s);
+  CHECK(orders(table) ==
+        std::vector<lease_order>{{kind::dismiss, ann, {}},
+                                 {kind::give, bob, {job(1), 2}}});
+  CHECK(table.workers() == 1);
+  // It may not have heard of that.
+  table.hear(ann, {}, start + 3s);
+  CHECK(orders(table) == std::vector<lease_order>{{kind::dismiss, ann, {}}});
+}
+
+TEST_CASE("A lease that did not arrive is given again", "[lease_table]") {
+  lease_table table{{.arrival_max = 1s}};
+  table.join(ann, {.capacity = 1}, start);
+  add_jobs(table, 1);
+  CHECK(given(table) == "1:1.1");
+  table.hear(ann, {}, start + 999ms);
+  CHECK(given(table).empty());
+  table.hear(ann, {}, start + 1s);
+  CHECK(given(table) == "1:1.2");
+  const std::vector held{lease{job(1), 2}};
+  table.hear(ann, held, start + 5s);
+  CHECK(given(table).empty());
+}
+
+TEST_CASE("A worker is told to drop what it should not hold", "[lease_table]") {
+  lease_table table;
+  table.join(ann, {.capacity = 2}, start);
+  add_jobs(table, 1);
+  CHECK(given(table) == "1:1.1");
+  table.cancel(job(1), start);
+  const lease old{job(1), 1};
+  CHECK(orders(table) == std::vector<lease_order>{{kind::take_back, ann, old}});
+  // That message was lost.
+  table.hear(ann, std::vector{old}, start + 1s);
+  CHECK(orders(table) == std::vector<lease_order>{{kind::take_back, ann, old}});
+  CHECK_FALSE(table.settle(ann, old, start + 1s));
+}
+
+TEST_CASE("Work that workers die of is not given away for ever",
+          "[lease_table]") {
+  lease_table table{{.deaths_max = 2}};
+  add_jobs(table, 1);
+  table.join(ann, {}, start);
+  CHECK(given(table) == "1:1.1");
+  table.lose(ann, start);
+  table.join(bob, {}, start);
+  CHECK(given(table) == "2:1.2");
+  table.lose(bob, start);
+  CHECK(orders(table) ==
+        std::vector<lease_order>{{kind::fail, bob, {job(1), 2}}});
+  CHECK(table.unfinished() == 0);
+}
+
+TEST_CASE("A worker that drains keeps what it has, and gets no more",
+          "[lease_table]") {
+  lease_table table;
+  table.join(ann, {.capacity = 2}, start);
+  table.add(job(1), "", start);
+  table.drain(ann);
+  table.add(job(2), "", start);
+  CHECK(given(table) == "1:1.1");
+  CHECK(table.settle(ann, {job(1), 1}, start));
+  CHECK(given(table).empty());
+}
+
+TEST_CASE("Slow work is given to a second worker, and the first result counts",
+          "[lease_table]") {
+  lease_table table{{.silence_max = 1h, .twice_after = 10s}};
+  table.join(ann, {.capacity = 1}, start);
+  add_jobs(table, 1);
+  CHECK(given(table) == "1:1.1");
+  CHECK(table.due() == start + 10s);
+  table.advance(start + 10s);
+  // There is nobody else, so that it is looked for later.
+  CHECK(given(table).empty());
+  CHECK(table.due() == start + 20s);
+  table.join(bob, {.capacity = 1}, start + 11s);
+  table.advance(start + 20s);
+  CHECK(given(table) == "2:1.2");
+  table.advance(start + 100s);
+  CHECK(given(table).empty());
+  CHECK(table.settle(ann, {job(1), 1}, start + 101s));
+  CHECK(orders(table) ==
+        std::vector<lease_order>{{kind::take_back, bob, {job(1), 2}}});
+  CHECK_FALSE(table.settle(bob, {job(1), 2}, start + 102s));
+}
+
+TEST_CASE("Work that two workers have survives the loss of one",
+          "[lease_table]") {
+  lease_table table{{.twice_after = 1s}};
+  table.join(ann, {.capacity = 1}, start);
+  table.join(bob, {.capacity = 1}, start);
+  add_jobs(table, 1);
+  table.advance(start + 1s);
+  CHECK(given(table) == "1:1.1 2:1.2");
+  table.lose(ann, start + 1s);
+  CHECK(given(table).empty());
+  CHECK(table.settle(bob, {job(1), 2}, start + 2s));
+}
