@@ -6,6 +6,7 @@
 
 #include "summarize/command_line.hpp"
 #include "summarize/flow.hpp"
+#include "summarize/interrupts.hpp"
 #include "summarize/model.hpp"
 #include "summarize/output_file.hpp"
 #include "summarize/progress.hpp"
@@ -62,7 +63,8 @@ troupe::flow flow_for(troupe::system& system, const file_list& files,
 
 /// Runs the flow, and meanwhile shows the progress.
 troupe::outcome run_flow(const file_list& files, const command_line& chosen,
-                         const std::shared_ptr<token_count>& counted) {
+                         const std::shared_ptr<token_count>& counted,
+                         interrupts& interrupted) {
   troupe::system system;
   const troupe::flow work = flow_for(system, files, chosen, counted);
 
@@ -75,6 +77,7 @@ troupe::outcome run_flow(const file_list& files, const command_line& chosen,
   troupe::run_options reported;
   reported.events_max = events_kept;
   const troupe::run run = system.start(work, {}, reported);
+  interrupted.on_first([run] { run.cancel("interrupted"); });
   std::size_t done = 0;
   std::size_t failed = 0;
   std::size_t tokens = 0;
@@ -90,9 +93,11 @@ troupe::outcome run_flow(const file_list& files, const command_line& chosen,
     bar.count_tokens(tokens);
     bar.update(done, failed, std::chrono::steady_clock::now());
   }
-  bar.update(files->size(), failed, std::chrono::steady_clock::now());
+  troupe::outcome result = run.get();
+  if (result.ok()) done = files->size();
+  bar.update(done, failed, std::chrono::steady_clock::now());
   bar.finish(std::chrono::steady_clock::now());
-  return run.get();
+  return result;
 }
 
 void write(std::ostream& out, const command_line& chosen,
@@ -107,6 +112,7 @@ void write(std::ostream& out, const command_line& chosen,
 }
 
 bool summarize_all(const command_line& chosen, listing found) {
+  interrupts interrupted;
   // Opened first: a place that cannot be written to is known at once.
   std::unique_ptr<output_file> file;
   if (chosen.out) file = std::make_unique<output_file>(*chosen.out);
@@ -114,8 +120,8 @@ bool summarize_all(const command_line& chosen, listing found) {
   const auto files =
       std::make_shared<const std::vector<listed_file>>(std::move(found.files));
   const auto counted = std::make_shared<token_count>();
-  const troupe::outcome result = run_flow(files, chosen, counted);
-  if (!result.ok()) throw *result.failure;
+  const troupe::outcome result = run_flow(files, chosen, counted, interrupted);
+  if (!result.ok() && !interrupted.came()) throw *result.failure;
 
   std::vector<file_report> reports = reports_in(result.state);
   for (const unlisted_entry& problem : found.problems) {
@@ -144,6 +150,12 @@ bool summarize_all(const command_line& chosen, listing found) {
     std::cerr << closing_line(reports, found.skipped.size()) << '\n';
   }
   if (chosen.model && chosen.json) std::cerr << counted->cost_line() << '\n';
+  if (!result.ok()) {
+    std::cerr << "summarize_files: interrupted; "
+              << reports.size() - found.problems.size() << " of "
+              << files->size() << " files were worked on to their end.\n";
+    interrupted.end_program();
+  }
   return all_good;
 }
 

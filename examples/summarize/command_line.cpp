@@ -108,7 +108,9 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
                  "larger files are reported, not read")
       ->check(whole_number(1, 1LL << 40));
   add_model_options(app, chosen);
-  app.footer("Exit status: 0 all files summarised, 1 some not, 2 wrong usage.");
+  app.footer(
+      "Exit status: 0 all files summarised, 1 some not, 2 wrong usage.\n"
+      "Ctrl-C ends it with what is done by then, a second one at once.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

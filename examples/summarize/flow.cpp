@@ -129,9 +129,9 @@ std::vector<file_report> reports_in(const troupe::state& shared) {
   std::vector<file_report> reports;
   const troupe::value* all = shared.find("reports");
   if (all == nullptr) return reports;
-  // Members come in the order of their keys, which is not that of numbers.
-  for (std::size_t i = 0; i < all->size(); ++i) {
-    reports.push_back(all->at(std::to_string(i)).get<file_report>());
+  // Not all files have one if the run was cancelled.
+  for (const auto& [key, report] : all->members()) {
+    reports.push_back(report.get<file_report>());
   }
   return reports;
 }

@@ -7,9 +7,11 @@ import json
 import os
 import pathlib
 import pty
+import signal
 import subprocess
 import tempfile
 import unittest
+import urllib.request
 
 PROGRAM = os.environ["SUMMARIZE_FILES"]
 SERVER = os.environ.get("MODEL_SERVER")
@@ -231,6 +233,34 @@ class SummarizeFiles(unittest.TestCase):
         self.assertEqual(told["a.txt"]["status"], "failed")
         self.assertIn("401", told["a.txt"]["reason"])
         self.assertEqual(told["binary"]["status"], "binary")
+
+    @unittest.skipUnless(SERVER, "there is no model server")
+    def test_an_interrupt_ends_in_order_with_what_is_done(self):
+        self.write("a.txt")
+        self.write("binary", b"\x00\x01")
+        for signal_number in signal.SIGINT, signal.SIGTERM:
+            channel = SERVER + "/ch/" + signal_number.name
+            running = subprocess.Popen(
+                [PROGRAM, self.dir, "--json", "--model", "fault:silence",
+                 "--base-url", channel + "/v1"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )  # fmt: skip
+            urllib.request.urlopen(channel + "/_log?until=active:1").close()
+            running.send_signal(signal_number)
+            out, told = running.communicate(timeout=60)
+            self.assertEqual(running.returncode, -signal_number, told)
+            done = self.objects(out)
+            self.assertLessEqual({each["file"] for each in done}, {"binary"})
+            self.assertTrue(
+                told.endswith(
+                    "summarize_files: interrupted; %d of 2 files were worked "
+                    "on to their end.\n" % len(done)
+                ),
+                told,
+            )
 
     def test_options_of_a_model_need_one(self):
         for wrong in (
