@@ -43,6 +43,14 @@ system_core::~system_core() {
   }
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [&] { return actors() == 0; });
+  auto leaving = std::move(leaving_);
+  lock.unlock();
+  for (auto& each : leaving) each.join();
+}
+
+void system_core::join_later(std::thread leaving) {
+  const std::lock_guard lock{mutex_};
+  leaving_.push_back(std::move(leaving));
 }
 
 std::string system_core::next_run_id() {

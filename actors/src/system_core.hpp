@@ -16,7 +16,9 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace troupe::detail {
 
@@ -52,6 +54,10 @@ class system_core {
   void acquire(const void* owner, std::uint32_t limit, waker who,
                exec_ctx* from);
 
+  /// Waits at the end for a thread whose owner is destroyed by what the thread
+  /// itself has called: it cannot wait for itself.
+  void join_later(std::thread leaving);
+
   // -- counting --------------------------------------------------------------
 
   void on_run_started();
@@ -78,6 +84,7 @@ class system_core {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t runs_ = 0;
+  std::vector<std::thread> leaving_;
   /// By owner and limit: an address may come to belong to another node.
   std::map<std::pair<const void*, std::uint32_t>, lite_ptr<semaphore_actor>>
       semaphores_;

@@ -80,6 +80,47 @@ TEST_CASE("A stream that breaks off fails after what had come",
   CHECK(has(got.at("error").get<std::string>(), "broke off after 1234 bytes"));
 }
 
+TEST_CASE("A stream that has failed stays so", "[http_stream]") {
+  http_room room;
+  const auto errors = room.result_of([&room]() -> task<json> {
+    auto stream = co_await room.web.open(http_request(server("/cut/10")));
+    json seen = json::array();
+    while (seen.size() < 2) {
+      try {
+        const auto part = co_await stream.read();
+        if (!part) break;
+      } catch (const error& why) {
+        seen.push_back(why.message());
+      }
+    }
+    co_return seen;
+  });
+  REQUIRE(errors.size() == 2);
+  CHECK(errors.at(0) == errors.at(1));
+}
+
+TEST_CASE("A body that gets too long while nobody reads is refused as such",
+          "[http_stream]") {
+  http_room room{{.unread_max = 1}};
+  const auto text = room.result_of([&room]() -> task<json> {
+    http_request ask{server("/bytes/1000000")};
+    ask.limits.body_max = 100'000;
+    auto stream = co_await room.web.open(std::move(ask));
+    try {
+      for (;;) {
+        co_await troupe::sleep_for(1ms);
+        const auto part = co_await stream.read();
+        if (!part) break;
+      }
+    } catch (const error& why) {
+      co_return json{why.message(), why.is_permanent()};
+    }
+    co_return "it was not";
+  });
+  CHECK(has(text.at(0).get<std::string>(), "has more than 100000 bytes"));
+  CHECK(text.at(1) == true);
+}
+
 TEST_CASE("Who reads slowly makes the server wait and loses nothing",
           "[http_stream]") {
   http_room room{{.unread_max = 50'000}};

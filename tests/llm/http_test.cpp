@@ -15,7 +15,6 @@
 #include <cstdlib>
 #include <future>
 #include <memory>
-#include <set>
 #include <string>
 #include <sys/resource.h>
 #include <utility>
@@ -97,60 +96,16 @@ TEST_CASE("A connection is used again", "[http]") {
   CHECK(port() == first);
 }
 
-TEST_CASE("Many exchanges run at once", "[http]") {
-  const std::size_t width = GENERATE(1U, 2U, 3U, 8U);
-  http_room room{{}, width};
-  const auto lengths = room.result_of([&room]() -> task<json> {
-    std::vector<task<http_response>> all;
-    for (int i = 0; i < 200; ++i) {
-      all.push_back(
-          room.web.send(http_request(server("/bytes/" + std::to_string(i)))));
-    }
-    const auto replies = co_await troupe::gather(std::move(all));
-    json found = json::array();
-    for (const auto& each : replies) found.push_back(each.body.size());
-    co_return found;
-  });
-  for (std::size_t i = 0; i < 200; ++i) CHECK(lengths.at(i) == i);
-}
-
-TEST_CASE("Crowds keep to the connections that they may have", "[http]") {
-  // Fewer than one lane has room for, and more than one lane's.
-  const std::size_t most = GENERATE(1U, 3U, 512U);
-  http_room room{{.connections_max = most}};
-  const auto ports = room.result_of([&room]() -> task<json> {
-    std::vector<task<http_response>> all;
-    for (int i = 0; i < 700; ++i) {
-      all.push_back(room.web.send(http_request(server("/echo"))));
-    }
-    const auto replies = co_await troupe::gather(std::move(all));
-    json found = json::array();
-    for (const auto& each : replies) {
-      found.push_back(json::parse(each.body).at("port"));
-    }
-    co_return found;
-  });
-  CHECK(ports.size() == 700);
-  CHECK(std::set<json>(ports.begin(), ports.end()).size() <= most);
-}
-
-TEST_CASE("No exchange waits for the response of another", "[http]") {
-  http_room room{{.ca_file = "tests/data/tls/localhost.pem"}};
-  const auto* which = GENERATE("HTTP_SERVER", "HTTPS_SERVER");
-  const auto silent = room.system.start(one_node(does{[&]() -> task<json> {
-    std::vector<task<http_response>> all;
-    for (int i = 0; i < 20; ++i) {
-      all.push_back(room.web.send(http_request(server("/silence", which))));
-    }
-    co_await troupe::gather(std::move(all));
-    co_return "all";
-  }}));
-  http_request ask{server("/echo", which)};
-  CHECK(room.send(ask).at("status") == 200);
-  silent.cancel();
-}
-
 // -- limits -------------------------------------------------------------------
+
+TEST_CASE("After a hint, the response may take as long as without one",
+          "[http]") {
+  http_room room;
+  CHECK(room.get("/hint/200", {.idle = 50ms}).at("body") == "done");
+  http_request ask{server("/hint/5000")};
+  ask.limits.first_byte = 100ms;
+  CHECK(has(room.failure(ask).message(), "no response came within 100 ms"));
+}
 
 TEST_CASE("A server that says nothing is not waited for longer than allowed",
           "[http]") {

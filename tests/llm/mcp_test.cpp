@@ -211,6 +211,30 @@ TEST_CASE("A server that dies fails what waits for it, and says how", "[mcp]") {
         }) == errc::request_failed);
 }
 
+TEST_CASE("A server that dies is missed even if what it started lives on",
+          "[mcp]") {
+  mcp_room room{{"session", "parent"}};
+  std::string text;
+  CHECK(code_of([&] { room.call("die"); }, &text) == errc::request_failed);
+  CHECK(has(text, "ended with status 7"));
+}
+
+TEST_CASE("The last handle of a server may go with the run that it answers",
+          "[mcp]") {
+  troupe::system system;
+  const auto last_word = GENERATE("die", "echo");
+  for (int i = 0; i < 5; ++i) {
+    const auto run = [&] {
+      const mcp_client server{system, server_of({"session"})};
+      return system.start(one_node(asks{[server, last_word](context&) {
+        return call_of(server, last_word, {{"text", "x"}});
+      }}));
+    }();
+    const auto end = run.get();
+    CHECK(end.ok() == (last_word == std::string{"echo"}));
+  }
+}
+
 TEST_CASE("A line that is no message is told", "[mcp]") {
   mcp_room room{{"session"}};
   std::string text;

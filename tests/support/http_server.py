@@ -115,6 +115,13 @@ class Requests(BaseHTTPRequestHandler):
         """Takes the request and says nothing."""
         self.wait_for_client()
 
+    def answer_hint(self, wait_ms):
+        """Gives a hint, and the response that counts so much later."""
+        self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
+        self.wfile.flush()
+        threading.Event().wait(wait_ms / 1000)
+        self.reply(200, b"done")
+
     def answer_stall(self, count):
         """Says no more after `count` bytes."""
         self.head(200, ("Content-Length", str(count + 1)))

@@ -4,7 +4,7 @@
 
 Words: "stateless" or "session" (the revision of 2026, or an earlier one; the
 default is "session"), "old" and "unknown" (a revision that is earlier still, or
-not known), "silent" (does not answer what it does not know), "asks" (pings the
+not known), "parent" (starts a program that keeps its output open), "silent" (does not answer what it does not know), "asks" (pings the
 client, and wants something of it, before it answers), "stubborn" (does not end
 with its input, nor when it is terminated).
 
@@ -17,6 +17,7 @@ three.
 import json
 import os
 import signal
+import subprocess
 import sys
 
 MODE = set(sys.argv[1:])
@@ -43,6 +44,8 @@ TOOLS = {
 }
 waiting = []
 cancelled = 0
+if "parent" in MODE:
+    subprocess.Popen(["sleep", "1000"])
 
 
 def say(message):

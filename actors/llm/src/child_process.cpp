@@ -59,14 +59,28 @@ struct connection {
   std::array<int, 2> ends{-1, -1};
 };
 
-/// What the program is started with.
+/// What the program is started with: in a group of its own, so that its end is
+/// that of what it starts, and without signals that are blocked here.
 struct plan {
-  plan() { posix_spawn_file_actions_init(&actions); }
+  plan() {
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+  }
   plan(const plan&) = delete;
   plan& operator=(const plan&) = delete;
-  ~plan() { posix_spawn_file_actions_destroy(&actions); }
+  ~plan() {
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+  }
 
   posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
 };
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
@@ -112,6 +126,8 @@ child_process::child_process(const mcp_command& command) {
     posix_spawn_file_actions_addopen(&how.actions, STDERR_FILENO, "/dev/null",
                                      O_WRONLY, 0);
   }
+  // Sockets of libraries among them, which would stay open with it.
+  posix_spawn_file_actions_addclosefrom_np(&how.actions, STDERR_FILENO + 1);
   if (!command.directory.empty()) {
     posix_spawn_file_actions_addchdir_np(&how.actions,
                                          command.directory.c_str());
@@ -120,7 +136,7 @@ child_process::child_process(const mcp_command& command) {
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
   auto variables = environment_of(command);
   const int why =
-      posix_spawnp(&id_, command.program.c_str(), &how.actions, nullptr,
+      posix_spawnp(&id_, command.program.c_str(), &how.actions, &how.attributes,
                    pointers_to(words).data(), pointers_to(variables).data());
   if (why != 0) fail(command.program, why);
   handle_ = static_cast<int>(syscall(SYS_pidfd_open, id_, 0));
@@ -146,11 +162,15 @@ std::string child_process::wait_for(std::chrono::milliseconds limit) {
 
 void child_process::end() noexcept {
   close(std::exchange(input_, -1));
-  if (!wait_for(patience).empty()) return;
-  kill(id_, SIGTERM);
-  if (!wait_for(patience).empty()) return;
-  kill(id_, SIGKILL);
-  waitpid(id_, nullptr, 0);
+  if (wait_for(patience).empty()) {
+    kill(-id_, SIGTERM);
+    if (wait_for(patience).empty()) {
+      kill(-id_, SIGKILL);
+      waitpid(id_, nullptr, 0);
+    }
+  }
+  // What it has started and left behind.
+  kill(-id_, SIGKILL);
 }
 
 }  // namespace troupe::llm::detail

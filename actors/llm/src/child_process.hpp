@@ -25,6 +25,9 @@ class child_process {
   /// Neither blocks. A closed one is told by `send` without a signal.
   [[nodiscard]] int input() const noexcept { return input_; }
   [[nodiscard]] int output() const noexcept { return output_; }
+  /// Becomes readable with its end, also while something that it has started
+  /// holds its output.
+  [[nodiscard]] int handle() const noexcept { return handle_; }
 
   /// Waits for its end, and says how that was: "ended with status 1". Empty if
   /// it still runs after `limit`.
@@ -34,7 +37,6 @@ class child_process {
   void end() noexcept;
 
   pid_t id_ = -1;
-  /// Becomes readable with its end.
   int handle_ = -1;
   int input_ = -1;
   int output_ = -1;

@@ -111,6 +111,8 @@ curl_headers set_up(CURL* easy, const http_request& request,
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  // Else who gives up waits until the name is resolved, and all others too.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
   // Whether a connection can be shared is known after its TLS handshake, which
   // is worth waiting for. Without TLS it is known after the first response.

@@ -1,5 +1,4 @@
 #include "http_actor.hpp"
-#include "system_core.hpp"
 
 #include <troupe/llm/http.hpp>
 
@@ -15,7 +14,7 @@ namespace detail {
 class http_line {
  public:
   http_line(system& where, const http_options& options)
-      : thread(where.actors(), options) {}
+      : thread(where.core(), options) {}
 
   const http_thread thread;
 };
@@ -46,6 +45,8 @@ class exchange_end {
   const exchange_ptr about;
   bool is_under_way = false;
   bool was_cancelled = false;
+  /// Why nothing more comes.
+  std::optional<error> failure;
 
  private:
   void tell(std::uint32_t what, troupe::detail::exec_ctx* from = nullptr) {
@@ -81,7 +82,8 @@ class [[nodiscard]] next_arrival final : private troupe::detail::waiter {
   }
   arrival await_resume() {
     if (came_.is_end) end_.is_under_way = false;
-    if (came_.failure) throw error{*came_.failure};
+    end_.failure = std::move(came_.failure);
+    if (end_.failure) throw error{*end_.failure};
     return std::move(came_);
   }
 
@@ -128,6 +130,7 @@ task<std::optional<std::string>> next_part(std::shared_ptr<exchange_end> end) {
   if (end->was_cancelled) {
     throw error{errc::cancelled, "an earlier read of the stream was cancelled"};
   }
+  if (end->failure) throw error{*end->failure};
   std::optional<std::string> part;
   if (end->is_under_way) {
     next_arrival coming{*end};

@@ -36,8 +36,10 @@ struct http_thread::shared {
   std::atomic<bool> is_stopping{false};
 };
 
-http_thread::http_thread(caf::actor_system& system, const http_options& options)
-    : shared_(std::make_shared<shared>(system, options)),
+http_thread::http_thread(troupe::detail::system_core& core,
+                         const http_options& options)
+    : core_(core),
+      shared_(std::make_shared<shared>(core.at().system, options)),
       actor_(troupe::detail::spawn_lite<http_actor>(shared_->at, nullptr,
                                                     shared_->driven)),
       thread_([mine = shared_] { mine->run(); }) {}
@@ -46,7 +48,7 @@ http_thread::~http_thread() {
   shared_->is_stopping.store(true, std::memory_order_release);
   shared_->driven.wake();
   if (thread_.get_id() == std::this_thread::get_id()) {
-    thread_.detach();
+    core_.join_later(std::move(thread_));
   } else {
     thread_.join();
   }

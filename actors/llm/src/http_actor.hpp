@@ -2,6 +2,7 @@
 
 #include "exchange.hpp"
 #include "manual_queue.hpp"
+#include "system_core.hpp"
 #include "transfers.hpp"
 
 #include <atomic>
@@ -36,7 +37,7 @@ class http_actor final : public troupe::detail::lite_actor {
 /// The thread of an `http_actor`.
 class http_thread {
  public:
-  http_thread(caf::actor_system& system, const http_options& options);
+  http_thread(troupe::detail::system_core& core, const http_options& options);
   http_thread(const http_thread&) = delete;
   http_thread& operator=(const http_thread&) = delete;
   ~http_thread();
@@ -48,6 +49,7 @@ class http_thread {
   /// `http_thread` may be what the thread has just called.
   struct shared;
 
+  troupe::detail::system_core& core_;
   std::shared_ptr<shared> shared_;
   troupe::detail::lite_ptr<http_actor> actor_;
   std::thread thread_;

@@ -190,7 +190,8 @@ mcp_client::mcp_client(system& where, mcp_command server, mcp_options options) {
   if (server.program.empty()) {
     throw error{errc::bad_flow, "mcp_command.program is empty"};
   }
-  auto through = detail::make_process_transport(std::move(server), options);
+  auto through =
+      detail::make_process_transport(where.core(), std::move(server), options);
   core_ = std::make_shared<detail::mcp_core>(where, std::move(through),
                                              std::move(options));
 }

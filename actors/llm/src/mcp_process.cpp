@@ -1,11 +1,13 @@
 #include "mcp_process.hpp"
 
 #include "mcp_transport.hpp"
+#include "system_core.hpp"
 
 #include <array>
 #include <cerrno>
 #include <coroutine>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -21,6 +23,8 @@ using troupe::detail::waker;
 /// Unsent messages may have so many times the bytes of the largest one.
 constexpr std::size_t unsent_factor = 4;
 constexpr std::size_t shown_max = 80;
+/// Something that it has started may write for ever.
+constexpr int reads_after_end = 64;
 
 void answer(const waker& who, mcp_arrival came) {
   who(caf::make_counted<answer_of<mcp_arrival>>(std::move(came)));
@@ -32,13 +36,12 @@ mcp_process::mcp_process(const mcp_command& command, const mcp_options& options)
     : command_(command), options_(options), program_(command) {
   poll_.watch(program_.output(), {.read = true}, /*is_new=*/true);
   poll_.watch(program_.input(), {}, /*is_new=*/true);
-  thread_ = std::thread{[this] { run(); }};
+  poll_.watch(program_.handle(), {.read = true}, /*is_new=*/true);
 }
 
-mcp_process::~mcp_process() {
+void mcp_process::stop() {
   is_stopping_.store(true);
   poll_.wake();
-  thread_.join();
 }
 
 // -- from anywhere ------------------------------------------------------------
@@ -89,18 +92,20 @@ void mcp_process::send(const json& message) {
 
 void mcp_process::run() {
   while (!is_stopping_.load()) {
-    bool is_open = true;
+    auto last = reading::none;
+    bool has_ended = false;
     poll_.wait(1h, [&](int socket, socket_poll::interest ready, std::uint32_t) {
       if (socket == program_.output() && ready.read) {
-        is_open = read_some() && is_open;
+        last = read_some();
       } else if (socket == program_.input() && ready.read) {
         stop_writing();
+      } else if (socket == program_.handle()) {
+        has_ended = true;
       }
     });
-    if (!is_open) {
-      const auto how = program_.wait_for(1s);
-      end_all(how.empty() ? "has closed its output" : how);
-      return;
+    // What it wrote before is still there.
+    for (int i = 0; has_ended && i < reads_after_end; ++i) {
+      if ((last = read_some()) != reading::some) break;
     }
     try {
       take_lines();
@@ -108,20 +113,25 @@ void mcp_process::run() {
       end_all("is not to be understood: " + why.message());
       return;
     }
+    if (has_ended || last == reading::end) {
+      const auto how = program_.wait_for(1s);
+      end_all(how.empty() ? "has closed its output" : how);
+      return;
+    }
     write_some();
   }
   end_all("is not used any more");
 }
 
-/// False at the end of what it writes.
-bool mcp_process::read_some() {
+mcp_process::reading mcp_process::read_some() {
   std::array<char, 65'536> some;
   const auto got = read(program_.output(), some.data(), some.size());
   if (got > 0) {
     read_.append(some.data(), static_cast<std::size_t>(got));
-    return true;
+    return reading::some;
   }
-  return got < 0 && (errno == EAGAIN || errno == EINTR);
+  const bool is_empty = got < 0 && (errno == EAGAIN || errno == EINTR);
+  return is_empty ? reading::none : reading::end;
 }
 
 void mcp_process::take_lines() {
@@ -248,8 +258,19 @@ class process_transport final
     : public mcp_transport,
       public std::enable_shared_from_this<process_transport> {
  public:
-  process_transport(mcp_command server, const mcp_options& options)
-      : server_(std::move(server)), options_(options) {}
+  process_transport(troupe::detail::system_core& core, mcp_command server,
+                    const mcp_options& options)
+      : core_(core), server_(std::move(server)), options_(options) {}
+  ~process_transport() override {
+    if (!process_) return;
+    process_->stop();
+    // What the thread has just called may have dropped the last handle.
+    if (thread_.get_id() == std::this_thread::get_id()) {
+      core_.join_later(std::move(thread_));
+    } else {
+      thread_.join();
+    }
+  }
 
   task<json> exchange(std::uint64_t id, json request, mcp::agreement) override {
     const auto self = shared_from_this();
@@ -264,21 +285,29 @@ class process_transport final
  private:
   mcp_process& started() {
     const std::lock_guard lock{mutex_};
-    if (!process_) process_.emplace(server_, options_);
+    if (!process_) {
+      auto begun = std::make_shared<mcp_process>(server_, options_);
+      thread_ = std::thread{[begun] { begun->run(); }};
+      process_ = std::move(begun);
+    }
     return *process_;
   }
 
+  troupe::detail::system_core& core_;
   const mcp_command server_;
   const mcp_options options_;
   std::mutex mutex_;
-  std::optional<mcp_process> process_;
+  /// Shared with its thread, which may outlive this.
+  std::shared_ptr<mcp_process> process_;
+  std::thread thread_;
 };
 
 }  // namespace
 
 std::shared_ptr<mcp_transport> make_process_transport(
-    mcp_command server, const mcp_options& options) {
-  return std::make_shared<process_transport>(std::move(server), options);
+    troupe::detail::system_core& core, mcp_command server,
+    const mcp_options& options) {
+  return std::make_shared<process_transport>(core, std::move(server), options);
 }
 
 }  // namespace troupe::llm::detail

@@ -13,7 +13,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 
 namespace troupe::llm::detail {
 
@@ -23,8 +22,8 @@ struct mcp_arrival {
   std::optional<error> failure;
 };
 
-/// A program that is a server, and the thread that reads from it and writes to
-/// it. A message is a line.
+/// A program that is a server: what is said to it, and by it. A message is a
+/// line. One thread, that of `run`, reads from it and writes to it.
 ///
 /// Thread safety: internally synchronised.
 class mcp_process {
@@ -35,7 +34,11 @@ class mcp_process {
   mcp_process(const mcp_process&) = delete;
   mcp_process& operator=(const mcp_process&) = delete;
   /// Ends the program.
-  ~mcp_process();
+  ~mcp_process() = default;
+
+  /// Reads and writes until `stop`, or the end of the program.
+  void run();
+  void stop();
 
   /// Sends a request. Its answer, or why there is none, wakes `who` with an
   /// `mcp_arrival`.
@@ -45,8 +48,9 @@ class mcp_process {
   void tell(const json& message);
 
  private:
-  void run();
-  bool read_some();
+  enum class reading : std::uint8_t { some, none, end };
+
+  reading read_some();
   void take_lines();
   void take_line(const std::string& line);
   void write_some();
@@ -69,9 +73,6 @@ class mcp_process {
   bool takes_input_ = true;
   std::map<std::uint64_t, troupe::detail::waker> waiting_;
   std::optional<error> ended_;
-
-  // Last: it uses all of the above.
-  std::thread thread_;
 };
 
 }  // namespace troupe::llm::detail

@@ -7,6 +7,10 @@
 #include <cstdint>
 #include <memory>
 
+namespace troupe::detail {
+class system_core;
+}
+
 namespace troupe::llm::detail {
 
 /// Carries messages to a server and back.
@@ -31,6 +35,7 @@ class mcp_transport {
 [[nodiscard]] std::shared_ptr<mcp_transport> make_http_transport(
     http_client web, mcp_address server, const mcp_options& options);
 [[nodiscard]] std::shared_ptr<mcp_transport> make_process_transport(
-    mcp_command server, const mcp_options& options);
+    troupe::detail::system_core& core, mcp_command server,
+    const mcp_options& options);
 
 }  // namespace troupe::llm::detail

@@ -129,7 +129,6 @@ std::size_t transfer::on_head(char* line, std::size_t, std::size_t size,
                               void* self) noexcept {
   auto& me = *static_cast<transfer*>(self);
   try {
-    if (me.at_ != phase::receiving) me.enter(phase::receiving);
     me.last_ = clock::now();
     if (me.is_shared_) ++me.where_.shared_arrivals;
     me.head_size_ += size;
@@ -155,6 +154,8 @@ void transfer::take_head_line(std::string_view line) {
     const auto space = line.find(' ');
     head_.status = std::atoi(
         std::string{line.substr(std::min(space, line.size()))}.c_str());
+    // After an informational response the one that counts may still take long.
+    if (head_.status >= 200) enter(phase::receiving);
     return;
   }
   const std::string_view content = trimmed(line);
@@ -214,8 +215,10 @@ void transfer::go_on() {
   is_paused_ = false;
   last_ = clock::now();
   arm();
-  // Brings what was refused, within this call.
-  curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
+  // Brings what was refused, within this call. If that fails, nobody says so
+  // later.
+  const CURLcode result = curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
+  if (result != CURLE_OK) end(result);
 }
 
 }  // namespace troupe::llm::detail

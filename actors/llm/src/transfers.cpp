@@ -97,7 +97,10 @@ lane& transfers::lane_with_room() {
 
 void transfers::go_on(const exchange& about) {
   const auto known = all_.find(&about);
-  if (known != all_.end()) known->second.in->unpause(*known->second.under_way);
+  if (known == all_.end()) return;
+  auto& [under_way, in] = known->second;
+  in->unpause(*under_way);
+  if (under_way->has_ended()) drop(about);
 }
 
 void transfers::drop(const exchange& about) {
