@@ -113,7 +113,14 @@ send_operation mailbox::send(value message) const {
 }
 
 bool mailbox::try_send(value message) const {
-  if (line_->room->is_closed() || !line_->room->take()) return false;
+  if (!line_->room->take()) return false;
+  // Asked now, so that either this sees the end, or who ends the waits of
+  // receivers sees that a message comes.
+  if (line_->room->is_closed()) {
+    line_->room->give_back();
+    post(*line_->actor, detail::signal{detail::mailbox_signal::close});
+    return false;
+  }
   auto order = caf::make_counted<detail::mailbox_order>(detail::waker{},
                                                         std::move(message));
   post(*line_->actor,

@@ -19,6 +19,9 @@ delivery::~delivery() {
 }
 
 value delivery::open() {
+  room_->arrive();
+  // Those who wait may now be told that nothing more comes.
+  if (room_->is_closed()) post(*from_, signal{mailbox_signal::close});
   from_ = nullptr;
   return std::move(message_);
 }
@@ -39,7 +42,7 @@ void mailbox_actor::on_signal(signal& received) {
       messages_.push_back(std::move(order->message));
       break;
     case mailbox_signal::put_back:
-      room_->exceed();
+      room_->come_back();
       messages_.push_front(std::move(order->message));
       break;
     case mailbox_signal::look_again:
@@ -71,10 +74,10 @@ void mailbox_actor::hand_out() {
   while (!receivers_.empty() && !messages_.empty()) {
     auto& first = *receivers_.front();
     if (!first.gone.load()) {
-      auto sent = std::make_shared<delivery>(lite_ptr<mailbox_actor>{this},
-                                             std::move(messages_.front()));
+      auto sent = std::make_shared<delivery>(
+          lite_ptr<mailbox_actor>{this}, room_, std::move(messages_.front()));
       messages_.pop_front();
-      room_->give_back();
+      room_->send_off();
       first.who(caf::make_counted<answer_of<std::shared_ptr<delivery>>>(
                     std::move(sent)),
                 context());
@@ -90,7 +93,7 @@ void mailbox_actor::end_waits() {
     each->who(caf::make_counted<answer_of<bool>>(false), context());
   }
   senders_.clear();
-  if (!messages_.empty()) return;
+  if (!room_->is_drained()) return;
   for (const auto& each : receivers_) {
     if (each->gone.load()) continue;
     each->who(caf::make_counted<answer_of<std::shared_ptr<delivery>>>(nullptr),

@@ -49,14 +49,31 @@ class mailbox_room {
   /// Takes a place, if one is free.
   [[nodiscard]] bool take() noexcept;
   void give_back() noexcept { used_.fetch_sub(1); }
-  /// One more than there is room for.
-  void exceed() noexcept { used_.fetch_add(1); }
   void close() noexcept { is_closed_.store(true); }
   [[nodiscard]] bool is_closed() const noexcept { return is_closed_.load(); }
 
+  /// A message is on its way to a receiver, who may be gone.
+  void send_off() noexcept {
+    away_.fetch_add(1);
+    give_back();
+  }
+  void arrive() noexcept { away_.fetch_sub(1); }
+  void come_back() noexcept {
+    exceed();
+    arrive();
+  }
+  /// Whether none is there, on its way here, or able to come back.
+  [[nodiscard]] bool is_drained() const noexcept {
+    return used_.load() == 0 && away_.load() == 0;
+  }
+
  private:
+  /// One more than there is room for.
+  void exceed() noexcept { used_.fetch_add(1); }
+
   const std::size_t most_;
   std::atomic<std::size_t> used_{0};
+  std::atomic<std::size_t> away_{0};
   std::atomic<bool> is_closed_{false};
 };
 
@@ -65,8 +82,11 @@ class mailbox_actor;
 /// A message on its way to who receives it. Dies unopened if nobody does.
 class delivery {
  public:
-  delivery(lite_ptr<mailbox_actor> from, value message)
-      : from_(std::move(from)), message_(std::move(message)) {}
+  delivery(lite_ptr<mailbox_actor> from, std::shared_ptr<mailbox_room> room,
+           value message)
+      : from_(std::move(from)),
+        room_(std::move(room)),
+        message_(std::move(message)) {}
   delivery(const delivery&) = delete;
   delivery& operator=(const delivery&) = delete;
   ~delivery();
@@ -75,6 +95,7 @@ class delivery {
 
  private:
   lite_ptr<mailbox_actor> from_;
+  std::shared_ptr<mailbox_room> room_;
   value message_;
 };
 

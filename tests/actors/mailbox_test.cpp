@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -272,6 +273,30 @@ TEST_CASE("Nothing is lost or doubled between many who give up at times",
   REQUIRE(receiving.get().ok());
   CHECK(*receiver.count == messages);
   CHECK(*receiver.sum == long{messages} * (messages - 1) / 2);
+}
+
+TEST_CASE("What was taken in before the end is received", "[mailbox]") {
+  const int width = GENERATE(1, 2, 3, 8);
+  troupe::system runtime{{.threads = 2}};
+  const mailbox box{runtime, {.messages_max = 64}};
+  const receives_many receiver{box};
+  const auto count = static_cast<std::size_t>(width);
+  const auto receiving = runtime.start(troupe::batch(
+      "all", one_node(receiver), numbered(count), {.concurrency = count}));
+  std::atomic<int> taken{0};
+  std::atomic<bool> is_over{false};
+  std::vector<std::thread> senders;
+  for (int i = 0; i < width; ++i) {
+    senders.emplace_back([&] {
+      while (!is_over) taken += box.try_send(1) ? 1 : 0;
+    });
+  }
+  while (*receiver.count < 100) std::this_thread::yield();
+  box.close();
+  is_over = true;
+  for (auto& each : senders) each.join();
+  REQUIRE(receiving.get().ok());
+  CHECK(*receiver.count == taken);
 }
 
 TEST_CASE("Mailbox options that make no sense are refused", "[mailbox]") {
