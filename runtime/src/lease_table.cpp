@@ -63,17 +63,19 @@ void lease_table::hear(worker_id who, std::span<const lease> held,
                      [&](const holding& one) { return one.by == who; });
     if (rest.erase({each, mine->epoch}) > 0) {
       mine->has_arrived = true;
-    } else if (now - mine->since >= options_.arrival_max) {
+    } else if (!mine->has_arrived &&
+               now - mine->since >= options_.arrival_max) {
       missing.push_back(each);
     }
   }
   for (const auto& each : rest) {
     order(lease_order::kind::take_back, who, each);
   }
-  for (const work_id each : missing) {
-    auto& lost = all_.at(each);
-    take_from(each, lost, who);
-    if (lost.with.empty()) put_back(each, lost);
+  // As in `remove`.
+  for (auto each = missing.rbegin(); each != missing.rend(); ++each) {
+    auto& lost = all_.at(*each);
+    take_from(*each, lost, who);
+    if (lost.with.empty()) put_back(*each, lost);
   }
   if (!missing.empty()) assign(now);
 }

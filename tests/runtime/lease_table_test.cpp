@@ -132,6 +132,29 @@ TEST_CASE("A lease that did not arrive is given again", "[lease_table]") {
   CHECK(given(table).empty());
 }
 
+TEST_CASE("What a worker has held once did arrive, whatever comes late",
+          "[lease_table]") {
+  lease_table table{{.arrival_max = 1s}};
+  table.join(ann, {.capacity = 1}, start);
+  add_jobs(table, 1);
+  CHECK(given(table) == "1:1.1");
+  table.hear(ann, std::vector{lease{job(1), 1}}, start + 100ms);
+  // Sent before the one above.
+  table.hear(ann, {}, start + 2s);
+  CHECK(given(table).empty());
+  CHECK(table.settle(ann, {job(1), 1}, start + 3s));
+}
+
+TEST_CASE("Leases that did not arrive are given again in their order",
+          "[lease_table]") {
+  lease_table table{{.arrival_max = 1s}};
+  table.join(ann, {.capacity = 3}, start);
+  add_jobs(table, 3);
+  CHECK(given(table) == "1:1.1 1:2.1 1:3.1");
+  table.hear(ann, {}, start + 1s);
+  CHECK(given(table) == "1:1.2 1:2.2 1:3.2");
+}
+
 TEST_CASE("A worker is told to drop what it should not hold", "[lease_table]") {
   lease_table table;
   table.join(ann, {.capacity = 2}, start);
