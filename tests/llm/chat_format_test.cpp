@@ -280,6 +280,16 @@ TEST_CASE("A body that is no JSON is a bad reply", "[chat_format]") {
   }
 }
 
+TEST_CASE("A call that came without an id is given one", "[chat_format]") {
+  json whole = chat_language().whole;
+  auto& calls = whole["choices"][0]["message"]["tool_calls"];
+  calls[0].erase("id");
+  calls[1]["id"] = "";
+  const auto reply = openai_chat().decode(whole.dump());
+  CHECK(reply.message.calls.at(0).id == "call_0");
+  CHECK(reply.message.calls.at(1).id == "call_1");
+}
+
 TEST_CASE("Arguments that are no JSON are kept as the model wrote them",
           "[chat_format]") {
   json whole = chat_language().whole;

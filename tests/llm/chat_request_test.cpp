@@ -109,6 +109,67 @@ TEST_CASE("Further fields win, and null takes one away", "[chat_request]") {
   }
 }
 
+TEST_CASE("A server is held to a schema only in words that it knows",
+          "[chat_request]") {
+  const auto is_strict = [](const json& about_member) {
+    auto asked = conversation();
+    asked.reply_as = reply_schema{"reply",
+                                  {{"type", "object"},
+                                   {"properties", {{"a", about_member}}},
+                                   {"required", {"a"}},
+                                   {"additionalProperties", false}}};
+    asked.tools = {{"use", "Uses it", asked.reply_as->schema}};
+    const auto chat = body_of(openai_chat(), asked);
+    const auto responses = body_of(openai_responses(), asked);
+    CHECK(chat.at("response_format").at("json_schema").at("strict") ==
+          responses.at("text").at("format").at("strict"));
+    CHECK(responses.at("tools").at(0).at("strict") ==
+          responses.at("text").at("format").at("strict"));
+    return responses.at("text").at("format").at("strict").get<bool>();
+  };
+  CHECK(is_strict({{"type", "string"}, {"format", "email"}}));
+  CHECK(is_strict({{"type", "integer"}, {"minimum", 0}}));
+  CHECK(is_strict({{"anyOf", {{{"type", "string"}}, {{"type", "null"}}}}}));
+  CHECK_FALSE(is_strict({{"type", "string"}, {"format", "uri"}}));
+  CHECK_FALSE(is_strict({{"type", "string"}, {"minLength", 1}}));
+  CHECK_FALSE(is_strict({{"allOf", {{{"type", "string"}}}}}));
+  CHECK_FALSE(is_strict(
+      {{"type", "array"}, {"items", {{"type", "string"}, {"not", false}}}}));
+}
+
+TEST_CASE("Anthropic is not told of bounds, which it refuses",
+          "[chat_request]") {
+  auto asked = conversation();
+  asked.reply_as =
+      reply_schema{"reply",
+                   {{"type", "object"},
+                    {"properties",
+                     {{"minimum", {{"type", "integer"}, {"minimum", 0}}},
+                      {"list",
+                       {{"type", "array"},
+                        {"maxItems", 3},
+                        {"items", {{"type", "string"}, {"maxLength", 5}}}}}}}}};
+  const auto body = body_of(anthropic_messages(), asked);
+  CHECK(
+      body.at("output_config").at("format").at("schema") ==
+      json{{"type", "object"},
+           {"properties",
+            {{"minimum", {{"type", "integer"}}},
+             {"list", {{"type", "array"}, {"items", {{"type", "string"}}}}}}}});
+}
+
+TEST_CASE("That a tool failed reaches the model in all formats",
+          "[chat_request]") {
+  auto asked = conversation();
+  asked.messages.back().is_error = true;
+  CHECK(body_of(openai_chat(), asked).at("messages").at(3).at("content") ==
+        "Error: 2");
+  CHECK(body_of(openai_responses(), asked).at("input").at(3).at("output") ==
+        "Error: 2");
+  const auto messages = body_of(anthropic_messages(), asked).at("messages");
+  CHECK(messages.at(2).at("content").at(0).at("is_error") == true);
+}
+
 TEST_CASE("What a format has no words for is refused for good",
           "[chat_request]") {
   const auto refusal = [](const chat_format& format, chat_request asked) {
@@ -134,6 +195,8 @@ TEST_CASE("What a format has no words for is refused for good",
   unnamed.tools[0].name = "no spaces";
   auto empty = conversation();
   empty.messages.clear();
+  auto pictured = conversation();
+  pictured.messages.front().images = {{.url = "http://localhost/a.png"}};
   for (const auto* each : formats()) {
     CHECK(refusal(*each, chosen) ==
           "tool_choice 'subtract' is neither auto, none, required nor a tool");
@@ -141,5 +204,7 @@ TEST_CASE("What a format has no words for is refused for good",
           "the tool 'no spaces' must have 1 to 64 letters, digits, '_' and "
           "'-'");
     CHECK(refusal(*each, empty) == "a request has no messages");
+    CHECK(refusal(*each, pictured) ==
+          "only a message of the user can have images");
   }
 }

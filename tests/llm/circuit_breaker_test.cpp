@@ -62,6 +62,15 @@ TEST_CASE("After the pause one call tries, and the others wait for it",
   }
 }
 
+TEST_CASE("Who only asks for the outlook is not the one that tries",
+          "[breaker]") {
+  auto subject = opened();
+  CHECK(subject.outlook(start + 4s) == 6s);
+  CHECK_FALSE(subject.outlook(start + 10s));
+  CHECK_FALSE(subject.refusal(start + 10s));
+  CHECK(subject.outlook(start + 10s) == 10s);
+}
+
 TEST_CASE("Failures of calls from before do not prolong the pause",
           "[breaker]") {
   auto subject = opened();

@@ -107,6 +107,12 @@ TEST_CASE("A schema that refers to itself endlessly is refused",
   };
   CHECK(refused({{"$ref", "#"}}));
   CHECK(refused({{"allOf", {{{"$ref", "#"}}}}}));
+  // The same for those who pass over empty parts, and unpack others.
+  CHECK(refused({{"$ref", "#/"}}));
+  CHECK(refused({{"allOf", {{{"$ref", "#/"}}}}}));
+  CHECK(refused({{"$ref", "#/%24defs/a"},
+                 {"$defs", {{"a", {{"$ref", "#/%24defs/a"}}}}}}));
+  CHECK(refused({{"anyOf", {{{"$ref", "#/anyOf/00"}}}}}));
   CHECK(refused({{"properties", {{"a", {{"$ref", "#/properties/a"}}}}}}));
   CHECK(refused({{"definitions",
                   {{"a", {{"not", {{"$ref", "#/definitions/b"}}}}},
@@ -117,6 +123,12 @@ TEST_CASE("A value that is nested too deeply does not fit", "[json_schema]") {
   const json_schema anything{json::object()};
   CHECK(anything.mistakes_in(nested(99)).empty());
   CHECK_FALSE(anything.mistakes_in(nested(10'000)).empty());
+}
+
+TEST_CASE("A member named pattern is no pattern", "[json_schema]") {
+  const json_schema schema{
+      {{"properties", {{"pattern", {{"type", "string"}}}}}}};
+  CHECK(schema.mistakes_in({{"text", std::string(20'000, 'a')}}).empty());
 }
 
 TEST_CASE("A pattern is not tried on a text that is very long",

@@ -227,12 +227,32 @@ TEST_CASE("The last handle of a server may go with the run that it answers",
     const auto run = [&] {
       const mcp_client server{system, server_of({"session"})};
       return system.start(one_node(asks{[server, last_word](context&) {
-        return call_of(server, last_word, {{"text", "x"}});
+        return mcp_room::call_of(server, last_word, {{"text", "x"}});
       }}));
     }();
     const auto end = run.get();
     CHECK(end.ok() == (last_word == std::string{"echo"}));
   }
+}
+
+TEST_CASE("Names that models do not take are made to fit, each its own",
+          "[mcp]") {
+  mcp_room room{{"session", "dotted"}};
+  const auto said = room.result_of([&](context& ctx) -> task<json> {
+    auto listing = room.server.tools();
+    const auto all = co_await listing;
+    json text = json::object();
+    text["text"] = "hello";
+    json seen = json::array();
+    for (const auto& each : all) {
+      auto calling = each.call(text, ctx);
+      const auto heard = co_await calling;
+      seen.push_back(each.spec().name + ": " + heard);
+    }
+    co_return seen;
+  });
+  CHECK(said == json{"admin_list: hello", "admin_list_2: hello",
+                     std::string(64, 'a') + ": hello"});
 }
 
 TEST_CASE("A line that is no message is told", "[mcp]") {

@@ -117,6 +117,16 @@ TEST_CASE("The text has the status, the server's words and the request's id",
         "the server answered with status 404: Not Found");
 }
 
+TEST_CASE("What validators quote of the request is not repeated",
+          "[reply_error]") {
+  const json detail = json::array({{{"loc", {"body", "model"}},
+                                    {"msg", "Field required"},
+                                    {"input", {{"messages", "a secret"}}}}});
+  CHECK(error_for(422, json{{"detail", detail}}.dump()).message() ==
+        "the server answered with status 422: "
+        "[\"body\",\"model\"] Field required");
+}
+
 TEST_CASE("A server that says much, or nonsense, is cut short",
           "[reply_error]") {
   const auto long_text = error_for(500, std::string(100'000, 'x')).message();

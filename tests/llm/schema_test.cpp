@@ -3,6 +3,7 @@
 #include <troupe/llm/json_schema.hpp>
 #include <troupe/llm/schema.hpp>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -47,19 +48,30 @@ struct report {
 
 TEST_CASE("Plain types have plain schemas", "[schema]") {
   CHECK(schema_of<bool>() == json{{"type", "boolean"}});
-  CHECK(schema_of<int>() == json{{"type", "integer"}});
-  CHECK(schema_of<unsigned>() == json{{"type", "integer"}, {"minimum", 0}});
+  CHECK(schema_of<std::int64_t>() == json{{"type", "integer"}});
+  CHECK(schema_of<std::uint64_t>() ==
+        json{{"type", "integer"}, {"minimum", 0}});
   CHECK(schema_of<float>() == json{{"type", "number"}});
   CHECK(schema_of<std::string>() == json{{"type", "string"}});
   CHECK(schema_of<json>() == json::object());
   CHECK(schema_of<std::vector<std::string>>() ==
         json{{"type", "array"}, {"items", {{"type", "string"}}}});
-  CHECK(schema_of<std::set<int>>() ==
+  CHECK(schema_of<std::set<std::int64_t>>() ==
         json{{"type", "array"}, {"items", {{"type", "integer"}}}});
   CHECK(schema_of<std::map<std::string, bool>>() ==
         json{{"type", "object"},
              {"additionalProperties", {{"type", "boolean"}}}});
-  CHECK(schema_of<std::optional<int>>() == json{{"type", {"integer", "null"}}});
+  CHECK(schema_of<std::optional<std::int64_t>>() ==
+        json{{"type", {"integer", "null"}}});
+}
+
+TEST_CASE("A number that its type cannot hold does not fit", "[schema]") {
+  const json_schema small{schema_of<std::vector<std::uint8_t>>()};
+  CHECK(small.mistakes_in({0, 255}).empty());
+  CHECK(small.mistakes_in({-1, 256}).size() >= 2);
+  const json_schema usual{schema_of<int>()};
+  CHECK(usual.mistakes_in(-2'147'483'648).empty());
+  CHECK_FALSE(usual.mistakes_in(4'294'969'111).empty());
 }
 
 TEST_CASE("A struct has a schema of its fields", "[schema]") {

@@ -4,9 +4,10 @@
 
 Words: "stateless" or "session" (the revision of 2026, or an earlier one; the
 default is "session"), "old" and "unknown" (a revision that is earlier still, or
-not known), "parent" (starts a program that keeps its output open), "silent" (does not answer what it does not know), "asks" (pings the
-client, and wants something of it, before it answers), "stubborn" (does not end
-with its input, nor when it is terminated).
+not known), "parent" (starts a program that keeps its output open), "dotted" (has
+tools with names that models do not take), "silent" (does not answer what it does
+not know), "asks" (pings the client, and wants something of it, before it
+answers), "stubborn" (does not end with its input, nor when it is terminated).
 
 Its tools: echo {text}, add {a, b}, fail {}, die {}, garbage {}, huge {}, wait {}
 (answers when it is cancelled, and then says so), cancelled {} (how many were),
@@ -44,6 +45,8 @@ TOOLS = {
 }
 waiting = []
 cancelled = 0
+if "dotted" in MODE:
+    TOOLS = {"admin.list": TEXT, "admin_list": TEXT, "a" * 100: TEXT}
 if "parent" in MODE:
     subprocess.Popen(["sleep", "1000"])
 
@@ -90,7 +93,7 @@ def list_tools(ask):
 def call(ask):
     name = ask["params"]["name"]
     given = ask["params"].get("arguments", {})
-    if name == "echo":
+    if name == "echo" or "dotted" in MODE:
         text(ask, given["text"])
     elif name == "add":
         give(ask, {"content": [], "structuredContent": {

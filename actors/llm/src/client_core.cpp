@@ -58,6 +58,13 @@ std::optional<circuit_breaker> breaker_of(const client_options& options) {
   return circuit_breaker{*options.breaker};
 }
 
+void refuse_if(const std::optional<duration>& wait) {
+  if (!wait) return;
+  throw error{errc::request_failed,
+              "the model server has failed too often and is left alone"}
+      .retry_after(*wait);
+}
+
 // Some servers repeat the key that they refuse. What is shorter is a word that
 // stands for no key, as local servers want it.
 std::string without_key(std::string text, const std::string& key) {
@@ -132,14 +139,14 @@ recorded_reply client_core::replayed(const http_request& request) {
   return replayed_.next(request);
 }
 
+void client_core::look_at_breaker() {
+  const std::lock_guard lock{mutex_};
+  if (breaker_) refuse_if(breaker_->outlook(clock::steady().now()));
+}
+
 void client_core::ask_breaker() {
   const std::lock_guard lock{mutex_};
-  if (!breaker_) return;
-  const auto wait = breaker_->refusal(clock::steady().now());
-  if (!wait) return;
-  throw error{errc::request_failed,
-              "the model server has failed too often and is left alone"}
-      .retry_after(*wait);
+  if (breaker_) refuse_if(breaker_->refusal(clock::steady().now()));
 }
 
 void client_core::on_success() noexcept {
@@ -180,6 +187,8 @@ void client_core::on_nothing() noexcept {
 
 task<admission> admission::wait_for(std::shared_ptr<client_core> core,
                                     double tokens) {
+  // Not only after a wait in line.
+  core->look_at_breaker();
   permit seat;
   std::optional<rate_pass> pass;
   if (core->options().seats) {
@@ -190,7 +199,12 @@ task<admission> admission::wait_for(std::shared_ptr<client_core> core,
     auto waiting = core->options().rate->acquire(tokens);
     pass = co_await waiting;
   }
-  core->ask_breaker();
+  try {
+    core->ask_breaker();
+  } catch (...) {
+    if (pass) pass->used(0);
+    throw;
+  }
   admission given{std::move(core)};
   given.seat_ = std::move(seat);
   given.pass_ = std::move(pass);

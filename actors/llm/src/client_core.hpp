@@ -39,6 +39,8 @@ class client_core {
   [[nodiscard]] recorded_reply replayed(const http_request& request);
 
   /// Errors: throws while the circuit of the breaker is open.
+  void look_at_breaker();
+  /// The same for a call that is made now, and must be told of.
   void ask_breaker();
   void on_success() noexcept;
   /// A call has failed with `why`.

@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace troupe::llm {
@@ -88,13 +91,13 @@ task<mcp::agreement> mcp_core::agreed() {
   const auto self = shared_from_this();
   {
     const std::lock_guard lock{mutex_};
-    if (agreement_) co_return *agreement_;
+    if (agreement_ && transport_->is_open()) co_return *agreement_;
   }
   auto waiting = greeting_.acquire();
   const permit turn = co_await waiting;
   {
     const std::lock_guard lock{mutex_};
-    if (agreement_) co_return *agreement_;
+    if (agreement_ && transport_->is_open()) co_return *agreement_;
   }
   auto greeting = greet();
   auto under = co_await greeting;
@@ -129,9 +132,29 @@ task<std::string> told_by(std::shared_ptr<mcp_core> core, std::string name,
   co_return mcp::text_in(result);
 }
 
-tool tool_of(const std::shared_ptr<mcp_core>& core, tool_spec spec) {
+constexpr std::size_t name_max = 64;
+
+/// The name that models are told: those of servers may have other characters,
+/// and be longer.
+std::string offered_name(std::string name, std::set<std::string>& taken) {
+  std::replace_if(
+      name.begin(), name.end(),
+      [](unsigned char each) {
+        return std::isalnum(each) == 0 && each != '_' && each != '-';
+      },
+      '_');
+  name.resize(std::min(name.size(), name_max));
+  for (int i = 2; !taken.insert(name).second; ++i) {
+    const auto number = "_" + std::to_string(i);
+    name = name.substr(0, name_max - number.size()) + number;
+  }
+  return name;
+}
+
+tool tool_of(const std::shared_ptr<mcp_core>& core, tool_spec spec,
+             std::set<std::string>& taken) {
   const auto name = spec.name;
-  spec.name = core->options.prefix + name;
+  spec.name = offered_name(core->options.prefix + name, taken);
   const auto call = [core, name](json arguments, context&) {
     return told_by(core, name, std::move(arguments));
   };
@@ -148,6 +171,7 @@ constexpr std::size_t pages_max = 1'000;
 
 task<std::vector<tool>> listed(std::shared_ptr<mcp_core> core) {
   std::vector<tool> all;
+  std::set<std::string> taken;
   std::string next;
   for (std::size_t page = 0; page < pages_max; ++page) {
     json params = json::object();
@@ -156,7 +180,7 @@ task<std::vector<tool>> listed(std::shared_ptr<mcp_core> core) {
     const json result = co_await asking;
     auto found = mcp::tools_in(result);
     for (auto& each : found.tools) {
-      all.push_back(tool_of(core, std::move(each)));
+      all.push_back(tool_of(core, std::move(each), taken));
     }
     next = std::move(found.next);
     if (next.empty()) co_return all;

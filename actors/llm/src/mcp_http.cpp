@@ -22,6 +22,10 @@ class mcp_http final : public mcp_transport,
   task<json> exchange(std::uint64_t id, json request,
                       mcp::agreement under) override;
   task<> notify(json message, mcp::agreement under) override;
+  bool is_open() override {
+    const std::lock_guard lock{mutex_};
+    return !is_lost_;
+  }
 
  private:
   http_request post_of(const json& message, const mcp::agreement& under);
@@ -30,12 +34,14 @@ class mcp_http final : public mcp_transport,
   task<std::optional<json>> take(std::string text, std::uint64_t id,
                                  mcp::agreement under);
   void keep_session(const http_response& head);
+  void check_session(const http_response& head);
 
   const http_client web_;
   const mcp_address server_;
   const mcp_options options_;
   std::mutex mutex_;
   std::string session_;
+  bool is_lost_ = false;
 };
 
 http_request mcp_http::post_of(const json& message,
@@ -71,9 +77,19 @@ http_request mcp_http::post_of(const json& message,
 
 void mcp_http::keep_session(const http_response& head) {
   const auto name = head.header("mcp-session-id");
-  if (!name) return;
   const std::lock_guard lock{mutex_};
-  session_ = *name;
+  is_lost_ = false;
+  session_ = name.value_or("");
+}
+
+/// Servers that were started anew know no session of before.
+void mcp_http::check_session(const http_response& head) {
+  if (head.status != 404) return;
+  const std::lock_guard lock{mutex_};
+  if (session_.empty()) return;
+  session_.clear();
+  is_lost_ = true;
+  throw error{errc::request_failed, "the MCP server does not know us any more"};
 }
 
 /// The answer, if `text` is that; another message is answered itself.
@@ -148,7 +164,11 @@ task<json> mcp_http::exchange(std::uint64_t id, json request,
   const bool opens = request.value("method", "") == "initialize";
   auto opening = web_.open(post_of(request, under));
   auto stream = co_await opening;
-  if (opens) keep_session(stream.head());
+  if (opens) {
+    keep_session(stream.head());
+  } else {
+    check_session(stream.head());
+  }
   auto reading = answer_in(std::move(stream), id, std::move(under));
   co_return co_await reading;
 }

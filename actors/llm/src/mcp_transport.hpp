@@ -25,9 +25,11 @@ class mcp_transport {
 
   /// The answer to a request, whose number is `id`. One that is an error is an
   /// answer as well. Null: the server does not know such requests at all.
-  /// Cancellation: the server is told.
+  /// Cancellation: the server is told; over HTTP by the end of the connection.
   [[nodiscard]] virtual task<json> exchange(std::uint64_t id, json request,
                                             mcp::agreement under) = 0;
+  /// Whether the server still knows who was greeted.
+  [[nodiscard]] virtual bool is_open() { return true; }
   /// Sends a message that has no answer.
   [[nodiscard]] virtual task<> notify(json message, mcp::agreement under) = 0;
 };

@@ -1,4 +1,5 @@
 #include "reply_fields.hpp"
+#include "strict_schema.hpp"
 #include "troupe/llm/chat_format.hpp"
 #include "troupe/llm/reply_error.hpp"
 
@@ -112,7 +113,8 @@ json form_of(const chat_request& asked, bool stream) {
   if (asked.reply_as) {
     form["output_config"] = {
         {"format",
-         {{"type", "json_schema"}, {"schema", asked.reply_as->schema}}}};
+         {{"type", "json_schema"},
+          {"schema", detail::anthropic_schema_of(asked.reply_as->schema)}}}};
   }
   if (stream) form["stream"] = true;
   return form;

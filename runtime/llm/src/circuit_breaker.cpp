@@ -13,13 +13,19 @@ std::vector<std::string> mistakes_in(const breaker_options& options) {
   return found;
 }
 
-std::optional<duration> circuit_breaker::refusal(time_point now) noexcept {
+std::optional<duration> circuit_breaker::outlook(
+    time_point now) const noexcept {
   if (!open_since_) return std::nullopt;
   const time_point until = *open_since_ + options_.pause;
   if (now < until) return until - now;
   if (is_trying_) return options_.pause;
-  is_trying_ = true;
   return std::nullopt;
+}
+
+std::optional<duration> circuit_breaker::refusal(time_point now) noexcept {
+  auto wait = outlook(now);
+  if (!wait && open_since_) is_trying_ = true;
+  return wait;
 }
 
 void circuit_breaker::on_success() noexcept {

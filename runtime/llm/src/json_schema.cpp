@@ -48,9 +48,11 @@ std::string pointer_of(const std::vector<std::string>& context) {
 
 bool has_patterns(const json& form) {
   if (!form.is_structured()) return false;
-  if (form.is_object() &&
-      (form.contains("pattern") || form.contains("patternProperties"))) {
-    return true;
+  if (form.is_object()) {
+    const auto pattern = form.find("pattern");
+    // Else it is a member of that name.
+    if (pattern != form.end() && pattern->is_string()) return true;
+    if (form.contains("patternProperties")) return true;
   }
   return std::any_of(form.begin(), form.end(), has_patterns);
 }

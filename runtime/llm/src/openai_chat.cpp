@@ -40,7 +40,10 @@ std::string text_of(const json& arguments) {
 
 json form_of(const message& from) {
   json form = {{"role", to_string(from.role)}, {"content", content_of(from)}};
-  if (from.role == role::tool) form["tool_call_id"] = from.call_id;
+  if (from.role == role::tool) {
+    form["content"] = detail::told_by_tool(from);
+    form["tool_call_id"] = from.call_id;
+  }
   if (!from.calls.empty()) {
     if (from.text.empty()) form["content"] = nullptr;
     for (const auto& each : from.calls) {
@@ -126,6 +129,11 @@ void take_refusal(const reply_fields& from, chat_reply& into) {
   into.finish = finish_reason::refused;
 }
 
+/// Some servers give a call no id, but its result needs one.
+std::string id_or_made(const std::string& id, std::uint64_t index) {
+  return id.empty() ? "call_" + std::to_string(index) : id;
+}
+
 chat_reply reply_in(const reply_fields& from) {
   chat_reply reply;
   reply.id = from.text_or("id");
@@ -142,7 +150,7 @@ chat_reply reply_in(const reply_fields& from) {
     const auto function = call.at("function");
     const auto arguments = function.find("arguments");
     reply.message.calls.push_back(
-        {call.text_or("id"), function.at("name").text(),
+        {id_or_made(call.text_or("id"), i), function.at("name").text(),
          // Some servers send the object itself.
          arguments.form().is_object()
              ? arguments.form()
@@ -254,8 +262,8 @@ chat_reply builder::finish() {
     if (each.name.empty()) {
       throw error{errc::bad_reply, "a call in the reply names no tool"};
     }
-    reply_.message.calls.push_back(
-        {each.id, each.name, detail::arguments_in(each.arguments)});
+    reply_.message.calls.push_back({id_or_made(each.id, index), each.name,
+                                    detail::arguments_in(each.arguments)});
   }
   calls_.clear();
   if (!reply_.message.calls.empty() && reply_.finish == finish_reason::stop) {

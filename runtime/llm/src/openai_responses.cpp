@@ -39,7 +39,7 @@ void put_items(json& input, const message& from) {
   if (from.role == role::tool) {
     input.push_back({{"type", "function_call_output"},
                      {"call_id", from.call_id},
-                     {"output", from.text}});
+                     {"output", detail::told_by_tool(from)}});
     return;
   }
   if (!from.text.empty() || from.calls.empty()) input.push_back(said_by(from));

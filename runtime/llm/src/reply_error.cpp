@@ -151,6 +151,17 @@ std::string text_at(const json& form, const char* key) {
              : found->dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+/// What validators say is wrong, and where, without the input that they quote.
+std::string complaints_in(const json& list) {
+  std::string text;
+  for (const auto& each : list) {
+    if (!each.is_object()) continue;
+    if (!text.empty()) text += "; ";
+    text += text_at(each, "loc") + " " + text_at(each, "msg");
+  }
+  return text;
+}
+
 server_error error_in(std::string_view body) {
   const auto form = json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (!form.is_object()) return {std::string{body}, {}, {}};
@@ -158,6 +169,10 @@ server_error error_in(std::string_view body) {
   if (inner != form.end() && inner->is_object()) {
     return {text_at(*inner, "message"), text_at(*inner, "type"),
             text_at(*inner, "code")};
+  }
+  if (const auto detail = form.find("detail");
+      detail != form.end() && detail->is_array()) {
+    return {complaints_in(*detail), {}, {}};
   }
   for (const char* key : {"error", "message", "detail"}) {
     auto text = text_at(form, key);

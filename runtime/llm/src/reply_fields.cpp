@@ -145,6 +145,12 @@ void check(const chat_request& asked) {
     if (each.role == role::tool && each.call_id.empty()) {
       refuse_request("the message of a tool has no call_id");
     }
+    if (each.role != role::user && !each.images.empty()) {
+      refuse_request("only a message of the user can have images");
+    }
+    if (each.role != role::assistant && !each.calls.empty()) {
+      refuse_request("only a message of the assistant can have calls");
+    }
     for (const auto& picture : each.images) {
       if (picture.url.empty() == picture.data.empty()) {
         refuse_request("an image must have either a url or data");
@@ -164,6 +170,10 @@ std::string body_of(json form, const json& extra) {
   } catch (const json::exception&) {
     refuse_request("a request has text that is not UTF-8");
   }
+}
+
+std::string told_by_tool(const message& from) {
+  return from.is_error ? "Error: " + from.text : from.text;
 }
 
 std::vector<http_header> openai_headers(const endpoint& at, bool stream) {

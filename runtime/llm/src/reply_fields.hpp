@@ -77,6 +77,9 @@ void check(const chat_request& asked);
 /// Errors: throws a permanent `errc::bad_value` for what is not UTF-8.
 [[nodiscard]] std::string body_of(json form, const json& extra);
 
+/// The text of a tool's message for servers that have no word for a failure.
+[[nodiscard]] std::string told_by_tool(const message& from);
+
 /// The headers of a request with a JSON body to a server of OpenAI's kind.
 [[nodiscard]] std::vector<http_header> openai_headers(const endpoint& at,
                                                       bool stream);

@@ -50,6 +50,10 @@ parts same_value(const json& root, const json& of) {
 
 }  // namespace
 
+bool has_target(const json& root, const std::string& reference) {
+  return target_of(root, reference) != nullptr;
+}
+
 bool has_endless_reference(const json& schema) {
   enum class mark { open, closed };
   std::map<const json*, mark> seen;

@@ -2,7 +2,12 @@
 
 #include "troupe/json.hpp"
 
+#include <string>
+
 namespace troupe::llm::detail {
+
+/// Whether `reference`, which begins with '#', is about a place in `root`.
+[[nodiscard]] bool has_target(const json& root, const std::string& reference);
 
 /// Whether a schema would have to look at the same value for ever: it refers to
 /// itself without going into the value in between.

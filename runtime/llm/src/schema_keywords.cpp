@@ -81,12 +81,20 @@ struct part {
   std::string place;
 };
 
-void check_reference(const json& target, const std::string& place) {
-  if (target.is_string() &&
-      target.get_ref<const std::string&>().rfind('#', 0) == 0) {
-    return;
+void check_reference(const json& root, const json& target,
+                     const std::string& place) {
+  if (!target.is_string() ||
+      target.get_ref<const std::string&>().rfind('#', 0) != 0) {
+    refuse(place, "refers to something outside of it");
   }
-  refuse(place, "refers to something outside of it");
+  // The validator reads these in other ways than the check for endless
+  // references does.
+  const auto& text = target.get_ref<const std::string&>();
+  if (text.find('%') != text.npos || text.find("//") != text.npos ||
+      (text.size() > 1 && text.back() == '/')) {
+    refuse(place, "has a $ref that is not supported");
+  }
+  if (!has_target(root, text)) refuse(place, "refers to nothing");
 }
 
 void check_dialect(const json& name, const std::string& place) {
@@ -109,8 +117,8 @@ void check_pattern(const std::string& pattern, const std::string& place) {
   }
 }
 
-void check_keyword(const std::string& word, const json& form, const part& of,
-                   std::vector<part>& open) {
+void check_keyword(const json& root, const std::string& word, const json& form,
+                   const part& of, std::vector<part>& open) {
   const auto place = of.place + "/" + word;
   if (word == "pattern" && form.is_string()) {
     check_pattern(form.get_ref<const std::string&>(), place);
@@ -133,7 +141,7 @@ void check_keyword(const std::string& word, const json& form, const part& of,
       if (!each.is_array()) open.push_back({&each, place + "/" + name});
     }
   } else if (word == "$ref") {
-    check_reference(form, of.place);
+    check_reference(root, form, of.place);
   } else if (word == "$schema") {
     check_dialect(form, of.place);
   } else if (word != "$id" || !of.place.empty()) {
@@ -169,17 +177,17 @@ void check_keywords(const json& schema) {
     // Draft 7, 8.3: what stands beside a reference says nothing.
     const auto reference = each.form->find("$ref");
     if (reference != each.form->end() && reference->is_string()) {
-      check_reference(*reference, each.place);
+      check_reference(schema, *reference, each.place);
       for (const char* word : {"definitions", "$defs"}) {
         if (const auto found = each.form->find(word);
             found != each.form->end()) {
-          check_keyword(word, *found, each, open);
+          check_keyword(schema, word, *found, each, open);
         }
       }
       continue;
     }
     for (const auto& [word, form] : each.form->items()) {
-      check_keyword(word, form, each, open);
+      check_keyword(schema, word, form, each, open);
     }
   }
 }

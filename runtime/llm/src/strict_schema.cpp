@@ -1,7 +1,9 @@
 #include "strict_schema.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 
 namespace troupe::llm::detail {
 
@@ -43,17 +45,77 @@ bool require_all(json& object) {
   return true;
 }
 
-bool make_strict(json& schema) {
-  if (schema.is_array()) {
-    return std::all_of(schema.begin(), schema.end(), make_strict);
+/// Words that say something of one value, which the server can be held to.
+constexpr std::array<std::string_view, 16> held_to = {
+    "type",        "enum",     "const",   "required",
+    "description", "title",    "pattern", "$ref",
+    "multipleOf",  "maximum",  "minimum", "exclusiveMaximum",
+    "minItems",    "maxItems", "$schema", "exclusiveMinimum"};
+constexpr std::array<std::string_view, 9> known_formats = {
+    "date-time", "time", "date", "duration", "email",
+    "hostname",  "ipv4", "ipv6", "uuid"};
+
+template <class Words>
+bool is_in(std::string_view word, const Words& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool make_strict(json& schema);
+
+bool make_all_strict(json& schemas) {
+  return schemas.is_structured() &&
+         std::all_of(schemas.begin(), schemas.end(), make_strict);
+}
+
+bool can_be_held_to(const std::string& word, json& form) {
+  if (word == "properties" || word == "$defs" || word == "definitions" ||
+      word == "anyOf") {
+    return make_all_strict(form);
   }
-  if (!schema.is_object()) return true;
+  if (word == "items") return make_strict(form);
+  if (word == "additionalProperties") return form == false;
+  if (word == "format") {
+    return form.is_string() &&
+           is_in(form.get_ref<const std::string&>(), known_formats);
+  }
+  return is_in(word, held_to);
+}
+
+bool make_strict(json& schema) {
+  if (!schema.is_object()) return false;
   const auto type = schema.value("type", json{});
   const bool is_object = type == "object" ||
                          (type.is_array() && std::find(type.begin(), type.end(),
                                                        "object") != type.end());
   if (is_object && !require_all(schema)) return false;
-  return std::all_of(schema.begin(), schema.end(), make_strict);
+  for (auto& [word, form] : schema.items()) {
+    if (!can_be_held_to(word, form)) return false;
+  }
+  return true;
+}
+
+/// Words that Anthropic's servers refuse.
+constexpr std::array<std::string_view, 11> refused_words = {
+    "minimum",   "maximum",       "exclusiveMinimum", "exclusiveMaximum",
+    "minLength", "maxLength",     "multipleOf",       "minItems",
+    "maxItems",  "minProperties", "maxProperties"};
+
+void leave_out_refused(json& schema) {
+  if (schema.is_array()) {
+    for (auto& each : schema) leave_out_refused(each);
+    return;
+  }
+  if (!schema.is_object()) return;
+  for (const auto word : refused_words) schema.erase(std::string{word});
+  for (auto& [word, form] : schema.items()) {
+    if (word == "properties" || word == "$defs" || word == "definitions") {
+      if (!form.is_object()) continue;
+      for (auto& each : form) leave_out_refused(each);
+    } else if (word != "enum" && word != "const" && word != "default" &&
+               word != "examples") {
+      leave_out_refused(form);
+    }
+  }
 }
 
 }  // namespace
@@ -66,6 +128,12 @@ openai_schema openai_schema_of(const json& schema) {
     return {std::move(form), true};
   }
   return {schema, false};
+}
+
+json anthropic_schema_of(const json& schema) {
+  json form = schema;
+  leave_out_refused(form);
+  return form;
 }
 
 }  // namespace troupe::llm::detail

@@ -12,10 +12,17 @@ struct openai_schema {
 };
 
 /// The server can be held to schemas whose objects allow no other members and
-/// require all they have; a member that may be left out is required then, if
-/// null fits it as well. Any other schema is sent as it is.
+/// require all they have, in words that it knows; a member that may be left out
+/// is required then, if null fits it as well. Any other schema is sent as it
+/// is.
 ///
 /// Source: OpenAI's guide, "Structured outputs", "Supported schemas".
 [[nodiscard]] openai_schema openai_schema_of(const json& schema);
+
+/// A schema as Anthropic's servers want it: without bounds of numbers and
+/// lengths, which they refuse. The reply is checked against those here.
+///
+/// Source: Anthropic's guide, "Structured outputs", "JSON Schema limitations".
+[[nodiscard]] json anthropic_schema_of(const json& schema);
 
 }  // namespace troupe::llm::detail

@@ -74,7 +74,7 @@ struct mcp_options {
 /// connection, where the program ends, and for an error that the server
 /// answers; `errc::timed_out`; `errc::bad_reply` for what is no answer;
 /// `errc::overloaded` at `requests_max`.
-/// Cancellation: the server is told.
+/// Cancellation: the server is told; over HTTP by the end of the connection.
 ///
 /// Thread safety: immutable; may be used anywhere.
 class mcp_client {
@@ -83,7 +83,9 @@ class mcp_client {
   mcp_client(system& where, mcp_command server, mcp_options options = {});
   mcp_client(system& where, mcp_address server, mcp_options options = {});
 
-  /// The tools that the server has now. They live as long as they are used.
+  /// The tools that the server has now. They live as long as they are used. In
+  /// their names '_' stands for what models do not take, and they are cut at 64
+  /// characters.
   [[nodiscard]] task<std::vector<tool>> tools() const;
   /// Calls a tool by the server's name for it: the whole result.
   [[nodiscard]] task<json> call(std::string name, json arguments) const;

@@ -34,8 +34,11 @@ class circuit_breaker {
   explicit circuit_breaker(breaker_options options) noexcept
       : options_(options) {}
 
-  /// Whether a call may be made now; if not, how long to wait before asking
-  /// again. Each call that is let through must be told of.
+  /// Whether a call would be refused now, and if so how long to wait before
+  /// asking again.
+  [[nodiscard]] std::optional<duration> outlook(time_point now) const noexcept;
+  /// The same for a call that is made now unless it is refused. Each that is
+  /// let through must be told of.
   [[nodiscard]] std::optional<duration> refusal(time_point now) noexcept;
 
   /// A call went well, as far as the server's health goes.

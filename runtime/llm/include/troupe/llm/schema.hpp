@@ -4,6 +4,8 @@
 #include "troupe/llm/fields.hpp"
 
 #include <concepts>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -75,10 +77,16 @@ json schema_of() {
     return json::object();
   } else if constexpr (std::same_as<T, bool>) {
     return {{"type", "boolean"}};
-  } else if constexpr (std::unsigned_integral<T>) {
-    return {{"type", "integer"}, {"minimum", 0}};
   } else if constexpr (std::integral<T>) {
-    return {{"type", "integer"}};
+    // A conversion would not notice what does not fit. The bounds of the
+    // largest types do not fit all readers of JSON.
+    constexpr bool is_narrow = sizeof(T) < sizeof(std::int64_t);
+    json form = {{"type", "integer"}};
+    if (is_narrow || std::unsigned_integral<T>) {
+      form["minimum"] = std::numeric_limits<T>::min();
+    }
+    if (is_narrow) form["maximum"] = std::numeric_limits<T>::max();
+    return form;
   } else if constexpr (std::floating_point<T>) {
     return {{"type", "number"}};
   } else if constexpr (std::same_as<T, std::string>) {
