@@ -194,7 +194,8 @@ std::map<worker_id, lease_table::worker>::iterator lease_table::freest(
   auto best = workers_.end();
   double best_load = 1;
   for (auto each = workers_.begin(); each != workers_.end(); ++each) {
-    const auto& [who, one] = *each;
+    const worker_id who = each->first;
+    const worker& one = each->second;
     const double load = static_cast<double>(one.held.size()) /
                         static_cast<double>(one.offer.capacity);
     if (one.is_draining || load >= best_load) continue;
