@@ -126,8 +126,9 @@ int lane::on_socket(CURL*, curl_socket_t socket, int what, void* self,
                     .write = (what & CURL_POLL_OUT) != 0},
                    known == nullptr, me.tag_);
   } catch (const std::system_error&) {
-    // Ends the transfer.
-    return -1;
+    // The system is out of memory. This exchange ends by its limits; an error
+    // told to libcurl would end all those of the lane.
+    return 0;
   }
   curl_multi_assign(me.multi_.get(), socket, &me);
   return 0;
