@@ -25,6 +25,10 @@ TLS = pathlib.Path(__file__).resolve().parent.parent / "data" / "tls"
 GONE = (BrokenPipeError, ConnectionResetError, ssl.SSLError)
 
 
+# Of the MCP server; the last one counts.
+sessions = []
+
+
 class Requests(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     # A response leaves in one piece; Nagle's algorithm would hold back parts.
@@ -121,6 +125,36 @@ class Requests(BaseHTTPRequestHandler):
         self.wfile.flush()
         threading.Event().wait(wait_ms / 1000)
         self.reply(200, b"done")
+
+    def answer_mcp(self):
+        """An MCP server with sessions, whose tool "forget" ends them all."""
+        asked = json.loads(self.body)
+        method, session = asked["method"], self.headers.get("Mcp-Session-Id")
+        if method == "initialize":
+            sessions.append("session %d" % len(sessions))
+            result = {"protocolVersion": "2025-06-18", "capabilities": {},
+                      "serverInfo": {"name": "test", "version": "1"}}  # fmt: skip
+            headers = (("Mcp-Session-Id", sessions[-1]),)
+        elif method == "server/discover":
+            self.reply(400, b"what?")
+            return
+        elif not sessions or session != sessions[-1]:
+            self.reply(404, b"there is no such session")
+            return
+        elif "id" not in asked:
+            self.reply(202, b"")
+            return
+        else:
+            result, headers = {"content": [], "session": session}, ()
+            if asked["params"]["name"] == "forget":
+                sessions.append("nobody's")
+        answer = {"jsonrpc": "2.0", "id": asked["id"], "result": result}
+        self.reply(
+            200,
+            json.dumps(answer).encode(),
+            ("Content-Type", "application/json"),
+            *headers,
+        )
 
     def answer_stall(self, count):
         """Says no more after `count` bytes."""

@@ -1,0 +1,54 @@
+// MCP sessions over HTTP, against tests/support/http_server.py.
+
+#include "support/catch.hpp"
+#include "support/http_room.hpp"
+
+#include <troupe/llm/mcp_client.hpp>
+
+#include <string>
+#include <utility>
+
+using namespace troupe_test;
+using troupe::error;
+using troupe::json;
+using troupe::task;
+using troupe::llm::mcp_address;
+using troupe::llm::mcp_client;
+
+namespace {
+
+/// The session in which a tool is called, or the error of the call.
+task<json> called(mcp_client server, std::string name) {
+  auto calling = server.call(std::move(name), json::object());
+  try {
+    const json result = co_await calling;
+    co_return result.at("session");
+  } catch (const error& why) {
+    json told = json::object();
+    told["text"] = why.message();
+    told["permanent"] = why.is_permanent();
+    co_return told;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("A server that has forgotten its sessions is greeted again",
+          "[mcp_session]") {
+  http_room room;
+  mcp_address at;
+  at.url = server("/mcp");
+  const mcp_client mcp{room.system, at};
+  const auto call = [&](const char* name) {
+    return room.result_of([&] { return called(mcp, name); });
+  };
+  const auto first = call("work");
+  CHECK(call("forget") == first);
+  json lost = json::object();
+  lost["text"] = "the MCP server does not know us any more";
+  lost["permanent"] = false;
+  CHECK(call("work") == lost);
+  const auto second = call("work");
+  CHECK(second.is_string());
+  CHECK(second != first);
+}
