@@ -33,6 +33,23 @@ task<json> called(mcp_client server, std::string name) {
 
 }  // namespace
 
+TEST_CASE("A token that a server repeats is in no error", "[mcp_session]") {
+  http_room room;
+  mcp_address at;
+  at.url = server("/repeats");
+  at.headers = {{"authorization", "Bearer hidden-token"}};
+  const mcp_client mcp{room.system, at};
+  std::string text;
+  try {
+    room.result_of([&] { return mcp.call("work", json::object()); });
+  } catch (const error& why) {
+    text = why.describe();
+  }
+  CHECK(has(text, "401"));
+  CHECK(has(text, "(the key)"));
+  CHECK_FALSE(has(text, "hidden"));
+}
+
 TEST_CASE("A server that has forgotten its sessions is greeted again",
           "[mcp_session]") {
   http_room room;

@@ -126,6 +126,11 @@ class Requests(BaseHTTPRequestHandler):
         threading.Event().wait(wait_ms / 1000)
         self.reply(200, b"done")
 
+    def answer_repeats(self):
+        """Refuses, and says whom."""
+        who = self.headers.get("Authorization", "nobody")
+        self.reply(401, ("not you, " + who + "!").encode())
+
     def answer_mcp(self):
         """An MCP server with sessions, whose tool "forget" ends them all."""
         asked = json.loads(self.body)

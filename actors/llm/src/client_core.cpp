@@ -1,5 +1,6 @@
 #include "client_core.hpp"
 
+#include "redaction.hpp"
 #include "wall_clock.hpp"
 
 #include <troupe/clock.hpp>
@@ -63,28 +64,6 @@ void refuse_if(const std::optional<duration>& wait) {
   throw error{errc::request_failed,
               "the model server has failed too often and is left alone"}
       .retry_after(*wait);
-}
-
-// Some servers repeat the key that they refuse. What is shorter is a word that
-// stands for no key, as local servers want it.
-std::string without_key(std::string text, const std::string& key) {
-  static constexpr std::string_view instead = "(the key)";
-  static constexpr std::size_t key_min = 8;
-  if (key.size() < key_min) return text;
-  for (auto at = text.find(key); at != text.npos;
-       at = text.find(key, at + instead.size())) {
-    text.replace(at, key.size(), instead);
-  }
-  return text;
-}
-
-error without_key(error why, const std::string& key) {
-  auto text = without_key(why.message(), key);
-  if (text == why.message()) return why;
-  error clean{why.code(), std::move(text)};
-  if (why.is_permanent()) clean.permanent();
-  if (const auto wait = why.retry_after()) clean.retry_after(*wait);
-  return clean;
 }
 
 [[noreturn]] void refuse_file(const std::filesystem::path& file,

@@ -1,4 +1,5 @@
 #include "mcp_transport.hpp"
+#include "redaction.hpp"
 #include "wall_clock.hpp"
 
 #include <troupe/llm/reply_error.hpp>
@@ -33,6 +34,7 @@ class mcp_http final : public mcp_transport,
                        mcp::agreement under);
   task<std::optional<json>> take(std::string text, std::uint64_t id,
                                  mcp::agreement under);
+  error refusal_in(http_response reply) const;
   void keep_session(const http_response& head);
   void check_session(const http_response& head);
 
@@ -73,6 +75,18 @@ http_request mcp_http::post_of(const json& message,
   request.limits.idle = options_.time_limit;
   request.limits.body_max = options_.message_max;
   return request;
+}
+
+// Without what the user's headers have to say who they are.
+error mcp_http::refusal_in(http_response reply) const {
+  for (const auto& each : server_.headers) {
+    const auto scheme = each.value.find(' ');
+    reply.body = without_key(std::move(reply.body), each.value);
+    if (scheme == std::string::npos) continue;
+    reply.body =
+        without_key(std::move(reply.body), each.value.substr(scheme + 1));
+  }
+  return error_of_reply(reply, wall_now());
 }
 
 void mcp_http::keep_session(const http_response& head) {
@@ -153,7 +167,7 @@ task<json> mcp_http::answer_in(http_stream stream, std::uint64_t id,
   if (status >= 300) {
     http_response reply = stream.head();
     reply.body = std::move(body);
-    throw error_of_reply(reply, wall_now());
+    throw refusal_in(std::move(reply));
   }
   throw error{errc::bad_reply, "the MCP server gave no answer"};
 }
@@ -176,10 +190,8 @@ task<json> mcp_http::exchange(std::uint64_t id, json request,
 task<> mcp_http::notify(json message, mcp::agreement under) {
   const auto self = shared_from_this();
   auto sending = web_.send(post_of(message, under));
-  const auto reply = co_await sending;
-  if (reply.status >= 300) {
-    throw error_of_reply(reply, wall_now());
-  }
+  auto reply = co_await sending;
+  if (reply.status >= 300) throw refusal_in(std::move(reply));
 }
 
 }  // namespace
