@@ -13,8 +13,8 @@ namespace troupe::llm::detail {
 
 /// Some of a client's exchanges, with connections of their own: a multi handle
 /// of libcurl's. One of those walks through all of its connections for each
-/// exchange that begins, so that ten thousand in one cost five times as much as
-/// the same in forty.
+/// exchange that begins, so that ten thousand in one cost three times as much
+/// as the same in forty.
 ///
 /// Thread safety: belongs to the thread of its client.
 class lane {

@@ -43,8 +43,8 @@ lane::room room_in(const http_options& options, std::size_t lanes) {
 
 transfers::transfers(const http_options& options)
     : exchanges_max_(options.exchanges_max),
-      room_(room_in(options, lanes_for(options))),
       lanes_max_(lanes_for(options)),
+      room_(room_in(options, lanes_max_)),
       surroundings_{trusted_file(options), options.unread_max,
                     transfer::limit_timers{clock::now()}} {
   // Without one that works there is no client.

@@ -44,9 +44,9 @@ class transfers {
   [[nodiscard]] std::chrono::milliseconds until_next() const;
 
   std::size_t exchanges_max_;
-  /// Connections of each lane at most, and how many lanes there may be.
-  lane::room room_;
   std::size_t lanes_max_;
+  /// Connections of each lane at most.
+  lane::room room_;
   transfer::surroundings surroundings_;
   socket_poll poll_;
   std::vector<std::unique_ptr<lane>> lanes_;
