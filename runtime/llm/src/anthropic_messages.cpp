@@ -257,11 +257,7 @@ std::string builder::take_delta(const reply_fields& event) {
 }
 
 chat_reply builder::finish() {
-  if (!is_complete_) {
-    throw error{errc::bad_reply, "the reply is not complete: it has " +
-                                     std::to_string(text().size()) +
-                                     " bytes of text so far"};
-  }
+  if (!is_complete_) detail::refuse_incomplete(text());
   for (const auto& [index, each] : calls_) {
     reply_.message.calls.push_back(
         {each.id, each.name, detail::arguments_in(each.input)});

@@ -253,11 +253,7 @@ void builder::take_calls(const reply_fields& calls) {
 }
 
 chat_reply builder::finish() {
-  if (!is_complete_) {
-    throw error{errc::bad_reply, "the reply is not complete: it has " +
-                                     std::to_string(text().size()) +
-                                     " bytes of text so far"};
-  }
+  if (!is_complete_) detail::refuse_incomplete(text());
   for (const auto& [index, each] : calls_) {
     if (each.name.empty()) {
       throw error{errc::bad_reply, "a call in the reply names no tool"};

@@ -197,10 +197,8 @@ class builder final : public reply_builder {
   bool is_complete() const noexcept override { return is_complete_; }
   const std::string& text() const noexcept override { return text_; }
   chat_reply finish() override {
-    if (is_complete_) return reply_;
-    throw error{errc::bad_reply, "the reply is not complete: it has " +
-                                     std::to_string(text_.size()) +
-                                     " bytes of text so far"};
+    if (!is_complete_) detail::refuse_incomplete(text_);
+    return reply_;
   }
 
  private:

@@ -112,6 +112,12 @@ std::string reply_fields::place() const {
   return words;
 }
 
+void refuse_incomplete(const std::string& text) {
+  throw error{errc::bad_reply, "the reply is not complete: it has " +
+                                   std::to_string(text.size()) +
+                                   " bytes of text so far"};
+}
+
 // -- requests -----------------------------------------------------------------
 
 bool is_name(std::string_view text) {

@@ -66,6 +66,10 @@ class reply_fields {
   std::size_t step_count_ = 0;
 };
 
+/// Says that a streamed reply has ended before its end, and how much of its
+/// text there is.
+[[noreturn]] void refuse_incomplete(const std::string& text);
+
 /// Whether it may be the name of a tool or of a schema.
 [[nodiscard]] bool is_name(std::string_view text);
 
