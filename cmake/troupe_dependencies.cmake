@@ -6,5 +6,6 @@ find_package(nlohmann_json 3.11 REQUIRED)
 
 find_package(CAF CONFIG QUIET)
 if(NOT TARGET CAF::core)
-  find_package(CAF 0.17.6 MODULE REQUIRED COMPONENTS core)
+  find_package(CAF 0.17.6 MODULE REQUIRED COMPONENTS core
+    OPTIONAL_COMPONENTS io openssl)
 endif()

@@ -46,14 +46,15 @@ TODO = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b(?!\(#\d+\))")
 NAME = re.compile(r"[a-z][a-z0-9_]*\.(cpp|hpp)")
 EMPTY_NAMES = re.compile(r"(.*_)?(utils?|common|helpers?|manager|misc)\.[ch]pp")
 PLACES = re.compile(
-    r"(runtime|actors)(/llm)?/include/troupe/([a-z_]+/)*[a-z0-9_]+\.hpp"
-    r"|(runtime|actors)(/llm)?/src/([a-z_]+/)*[a-z0-9_]+\.[ch]pp"
-    r"|tests/(runtime|actors|llm|conformance|summarize)/[a-z0-9_]+_test\.cpp"
+    r"(runtime|actors)(/llm|/remote)?/include/troupe/([a-z_]+/)*[a-z0-9_]+\.hpp"
+    r"|(runtime|actors)(/llm|/remote)?/src/([a-z_]+/)*[a-z0-9_]+\.[ch]pp"
+    r"|tests/(runtime|actors|llm|remote|conformance|summarize)/[a-z0-9_]+_test\.cpp"
     r"|tests/(runtime|actors|llm)/must_not_compile/[a-z0-9_]+\.cpp"
     r"|tests/[a-z]+/[a-z0-9_]+\.hpp"
     r"|tests/fuzz/[a-z0-9_]+_fuzz\.cpp"
     r"|tests/(package|replay|support)/[a-z0-9_]+\.[ch]pp"
     r"|tests/[a-z0-9_]+\.cpp"
+    r"|tools/troupe/[a-z0-9_]+\.[ch]pp"
     r"|(examples|bench)/([a-z_]+/)*[a-z0-9_]+\.[ch]pp")
 
 

@@ -2,6 +2,7 @@
 
 #include "cancel_order.hpp"
 #include "flow_supervisor.hpp"
+#include "system_core.hpp"
 
 #include <troupe/batch.hpp>
 
@@ -68,16 +69,25 @@ std::optional<value> fan_out_run::next_item() {
   }
 }
 
+std::uint32_t fan_out_run::free_place() {
+  if (free_places_.empty()) {
+    children_.emplace_back();
+    return static_cast<std::uint32_t>(children_.size() - 1);
+  }
+  const auto place = free_places_.back();
+  free_places_.pop_back();
+  return place;
+}
+
 void fan_out_run::spawn(const flow_model& body, std::size_t index, value params,
                         std::uint32_t deaths) {
-  std::uint32_t place = 0;
-  if (free_places_.empty()) {
-    place = static_cast<std::uint32_t>(children_.size());
-    children_.emplace_back();
-  } else {
-    place = free_places_.back();
-    free_places_.pop_back();
+  if (!model_.on.empty()) {
+    if (const auto elsewhere = owner_.core().elsewhere()) {
+      place(*elsewhere, body, index, std::move(params));
+      return;
+    }
   }
+  const auto place = free_place();
   auto& added = children_[place];
   added.deaths = deaths;
   const state& from = model_.in_sequence() ? owner_.shared() : base_;
@@ -85,6 +95,52 @@ void fan_out_run::spawn(const flow_model& body, std::size_t index, value params,
       owner_.at(), owner_.running_on(), owner_,
       branch_start{&body, index, place, std::move(params), &from});
   wake(*added.actor, owner_.running_on());
+}
+
+void fan_out_run::place(placement& elsewhere, const flow_model& body,
+                        std::size_t index, value params) {
+  if (!snapshot_ || model_.in_sequence()) {
+    snapshot_ = std::make_shared<const state>(
+        model_.in_sequence() ? owner_.shared() : base_);
+  }
+  placed_work what;
+  what.label = model_.on;
+  what.flow = body.shared_from_this();
+  what.origin.run_id = owner_.run_id() + "/" + std::to_string(index);
+  what.params = std::move(params);
+  what.seed = owner_.steps().seed() + index + 1;
+  what.steps_max = owner_.run().options().steps_max;
+  what.events = owner_.run().options().events;
+  what.tell = [run = owner_.run().shared_from_this()](event told) {
+    run->tell(std::move(told));
+  };
+  what.readable = snapshot_;
+  const auto at = free_place();
+  placed_[at] = {
+      elsewhere.place({std::move(what), lite_ptr<lite_actor>{&owner_},
+                       signal{signal_kind::placed_done, at}}),
+      index};
+}
+
+void fan_out_run::on_placed_result(std::uint32_t place, placed_result result) {
+  const auto known = placed_.find(place);
+  if (known == placed_.end()) return;
+  auto made = caf::make_counted<branch_result>();
+  made->place = place;
+  made->index = known->second.index;
+  placed_.erase(known);
+  made->action = std::move(result.action);
+  made->wrote = std::move(result.wrote);
+  if (result.was_cancelled) {
+    made->how = branch_outcome::kind::cancelled;
+  } else if (result.failure) {
+    made->how = branch_outcome::kind::failed;
+    made->failure = std::make_shared<const error>(
+        std::move(result.failure->at_item(made->index)));
+  } else {
+    made->how = branch_outcome::kind::finished;
+  }
+  on_result(std::move(made));
 }
 
 void fan_out_run::on_result(branch_result_ptr result) {
@@ -136,6 +192,9 @@ void fan_out_run::cancel_children() {
     post(*each.actor, signal{signal_kind::cancel, 0, 0, order},
          owner_.running_on());
   }
+  const auto elsewhere = owner_.core().elsewhere();
+  if (!elsewhere) return;
+  for (const auto& [place, each] : placed_) elsewhere->recall(each.work);
 }
 
 void fan_out_run::keep(branch_result_ptr result) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fiber_actor.hpp"
+#include "placement.hpp"
 
 #include <troupe/detail/flow_model.hpp>
 #include <troupe/merge.hpp>
@@ -11,6 +12,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace troupe::detail {
@@ -54,6 +56,8 @@ class fan_out_run {
   bool start_some();
   /// A sub-flow has ended.
   void on_result(branch_result_ptr result);
+  /// One that was placed elsewhere has ended.
+  void on_placed_result(std::uint32_t place, placed_result result);
   /// Cancels all that run; nothing more starts.
   void stop();
   [[nodiscard]] bool is_over() const noexcept { return window_.is_over(); }
@@ -70,6 +74,15 @@ class fan_out_run {
     std::uint32_t deaths = 0;
   };
 
+  /// A sub-flow in another process.
+  struct placed_child {
+    std::uint64_t work = 0;
+    std::size_t index = 0;
+  };
+
+  std::uint32_t free_place();
+  void place(placement& elsewhere, const flow_model& body, std::size_t index,
+             value params);
   std::optional<value> next_item();
   void spawn(const flow_model& body, std::size_t index, value params,
              std::uint32_t deaths);
@@ -89,6 +102,10 @@ class fan_out_run {
   item_source source_;
   std::vector<child> children_;
   std::vector<std::uint32_t> free_places_;
+  std::unordered_map<std::uint32_t, placed_child> placed_;
+  /// Copies of `base_` for other processes share one object, by which they
+  /// know that it is the same snapshot.
+  std::shared_ptr<const state> snapshot_;
   std::size_t next_index_ = 0;
   merger merger_;
   /// Results that wait for those before them; the first is `merged_`.

@@ -98,6 +98,19 @@ void fiber_actor::acquire(const void* owner, std::uint32_t limit,
   core_.acquire(owner, limit, waker_for(key), context());
 }
 
+std::uint64_t fiber_actor::place(placed_work what, wake_key key) {
+  const auto where = core_.elsewhere();
+  if (!where) {
+    throw error{errc::shut_down, "the system listens for workers no more"};
+  }
+  return where->place({std::move(what), lite_ptr<lite_actor>{this},
+                       signal{signal_kind::answer, key.slot, key.generation}});
+}
+
+void fiber_actor::recall(std::uint64_t work) noexcept {
+  if (const auto where = core_.elsewhere()) where->recall(work);
+}
+
 void fiber_actor::on_signal(signal& received) {
   const wake_key key{received.slot,
                      static_cast<std::uint32_t>(received.generation)};

@@ -34,6 +34,9 @@ inline constexpr std::uint32_t give_back = own + 7;
 inline constexpr std::uint32_t look_again = own + 8;
 /// To a node actor: the run is over.
 inline constexpr std::uint32_t stop = own + 9;
+/// To a supervisor: a sub-flow that was placed elsewhere has ended; `slot` is
+/// its place, `body` an `answer` with a `placed_result`.
+inline constexpr std::uint32_t placed_done = own + 10;
 }  // namespace signal_kind
 
 /// What a wait brought. Dropped unread if the wait is over by then.
@@ -96,6 +99,8 @@ class fiber_actor : public lite_actor, public fiber_host {
   void cancel_timer(std::uint64_t timer) noexcept final;
   void run_blocking(std::shared_ptr<blocking_job> job, wake_key key) final;
   void acquire(const void* owner, std::uint32_t limit, wake_key key) final;
+  std::uint64_t place(placed_work what, wake_key key) final;
+  void recall(std::uint64_t work) noexcept final;
 
  protected:
   /// Any signal that is not about a coroutine.

@@ -69,6 +69,9 @@ void flow_supervisor::on_mail(signal& received) {
     case signal_kind::branch_done:
       on_branch_done(received);
       break;
+    case signal_kind::placed_done:
+      on_placed_done(received);
+      break;
     case signal_kind::turn_over:
       on_turn_over(received);
       break;
@@ -272,6 +275,14 @@ void flow_supervisor::on_branch_done(signal& received) {
   again();
 }
 
+void flow_supervisor::on_placed_done(signal& received) {
+  if (!fan_out_) return;
+  auto* brought = static_cast<answer*>(received.body.get())->content();
+  fan_out_->on_placed_result(received.slot,
+                             std::move(*static_cast<placed_result*>(brought)));
+  again();
+}
+
 // Returns whether the fan-out is over.
 bool flow_supervisor::go_on_with_fan_out() {
   if (fan_out_->start_some()) again();
@@ -309,8 +320,8 @@ void flow_supervisor::cancel(const error& why) {
 void flow_supervisor::finish() {
   if (std::exchange(has_reported_, true)) return;
   release();
+  if (parent_ || run_->origin() != nullptr) tell_of_end();
   if (parent_) {
-    tell_of_end();
     report_to_parent();
   } else {
     outcome ended;
@@ -319,33 +330,11 @@ void flow_supervisor::finish() {
     } else {
       ended.action = machine_.action();
     }
+    if (run_->origin() != nullptr) run_->set_wrote(shared_.take_delta());
     ended.state = std::move(shared_);
     run_->end(std::move(ended));
   }
   quit();
-}
-
-void flow_supervisor::report_to_parent() {
-  auto result = caf::make_counted<branch_result>();
-  result->place = place_;
-  result->index = index_;
-  result->wrote = shared_.take_delta();
-  // Not by the code: a node may throw the `cancelled` of another run.
-  if (machine_.was_cancelled()) {
-    result->how = branch_outcome::kind::cancelled;
-  } else if (const auto failure = machine_.failure()) {
-    result->how = branch_outcome::kind::failed;
-    error why = *failure;
-    why.at_item(index_);
-    result->failure = std::make_shared<const error>(std::move(why));
-  } else {
-    result->how = branch_outcome::kind::finished;
-    result->action = machine_.action();
-  }
-  post(*parent_,
-       signal{signal_kind::branch_done, 0, 0,
-              payload_ptr{result.detach(), false}},
-       context());
 }
 
 // Drops what must not outlive the actor's turns: coroutines and timers.

@@ -72,8 +72,8 @@ class flow_supervisor final : public fiber_actor,
 
   // -- step_host -------------------------------------------------------------
 
-  std::string node_path() const override { return machine_.path(); }
-  std::uint64_t step() const noexcept override { return machine_.step(); }
+  std::string node_path() const override;
+  std::uint64_t step() const noexcept override;
   time_point now() const noexcept override { return fiber_actor::now(); }
   std::stop_token stop_token() override;
   const node_options& options() const noexcept override {
@@ -88,6 +88,7 @@ class flow_supervisor final : public fiber_actor,
   // Beside CAF's function of that name, which takes an observer away.
   using fiber_actor::detach;
   std::shared_ptr<step_host> detach() override;
+  std::optional<placed_work> work_elsewhere() const override;
 
   // -- completion ------------------------------------------------------------
 
@@ -109,6 +110,7 @@ class flow_supervisor final : public fiber_actor,
   bool wait_for_retry();
   bool start_fan_out();
   void on_branch_done(signal& received);
+  void on_placed_done(signal& received);
   bool go_on_with_fan_out();
   void cancel(const error& why);
   static bool declares(const node_model& model, const troupe::action& chosen);

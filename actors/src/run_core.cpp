@@ -17,6 +17,20 @@ run_core::run_core(system_core& system, flow work, run_options options,
       id_(std::move(id)),
       events_(options_.events_max) {}
 
+run_core::run_core(system_core& system, flow work, run_options options,
+                   run_elsewhere part_of)
+    : system_(system),
+      work_(std::move(work)),
+      options_(std::move(options)),
+      id_(part_of.origin.run_id),
+      part_of_(std::make_unique<const run_elsewhere>(std::move(part_of))),
+      events_(options_.events_max) {}
+
+void run_core::tell(event what) {
+  events_.push(std::move(what));
+  if (part_of_) part_of_->on_event();
+}
+
 bool run_core::take_retry() noexcept {
   if (!options_.retries_max) return true;
   auto made = retries_.load(std::memory_order_relaxed);
@@ -32,6 +46,16 @@ bool run_core::take_retry() noexcept {
 void run_core::set_supervisor(lite_ptr<lite_actor> supervisor) {
   const std::lock_guard lock{mutex_};
   if (!outcome_) supervisor_ = std::move(supervisor);
+}
+
+void run_core::set_wrote(delta wrote) {
+  const std::lock_guard lock{mutex_};
+  wrote_ = std::move(wrote);
+}
+
+delta run_core::take_wrote() {
+  const std::lock_guard lock{mutex_};
+  return std::exchange(wrote_, {});
 }
 
 void run_core::end(outcome result) {

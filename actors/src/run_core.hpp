@@ -4,6 +4,7 @@
 #include "fiber_actor.hpp"
 #include "node_actors.hpp"
 
+#include <troupe/detail/placed_work.hpp>
 #include <troupe/flow.hpp>
 #include <troupe/run.hpp>
 #include <troupe/system.hpp>
@@ -11,6 +12,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,12 +21,22 @@
 
 namespace troupe::detail {
 
+/// A run that is a part of one in another process.
+struct run_elsewhere {
+  work_origin origin;
+  /// Called when there is an event to be read, on any thread.
+  std::function<void()> on_event;
+};
+
 /// What a run's handles, its supervisors and its late blocking calls share.
 ///
 /// Thread safety: internally synchronised.
 class run_core : public std::enable_shared_from_this<run_core> {
  public:
   run_core(system_core& system, flow work, run_options options, std::string id);
+  /// A part of a run in another process. Its id is that of its origin.
+  run_core(system_core& system, flow work, run_options options,
+           run_elsewhere part_of);
 
   // -- constant after construction -------------------------------------------
 
@@ -32,7 +44,12 @@ class run_core : public std::enable_shared_from_this<run_core> {
   [[nodiscard]] const flow& work() const noexcept { return work_; }
   [[nodiscard]] const run_options& options() const noexcept { return options_; }
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
+  /// Null unless it is a part of a run in another process.
+  [[nodiscard]] const work_origin* origin() const noexcept {
+    return part_of_ ? &part_of_->origin : nullptr;
+  }
   [[nodiscard]] event_queue& events() noexcept { return events_; }
+  void tell(event what);
   [[nodiscard]] bool listens(event_detail detail) const noexcept {
     return options_.events >= detail;
   }
@@ -43,6 +60,11 @@ class run_core : public std::enable_shared_from_this<run_core> {
   [[nodiscard]] bool take_retry() noexcept;
 
   // -- the end ---------------------------------------------------------------
+
+  /// What the run wrote, for who started it from elsewhere: the state of an
+  /// outcome is a copy, which does not have that.
+  void set_wrote(delta wrote);
+  [[nodiscard]] delta take_wrote();
 
   /// Hands over the supervisor that `cancel` speaks to.
   void set_supervisor(lite_ptr<lite_actor> supervisor);
@@ -61,6 +83,7 @@ class run_core : public std::enable_shared_from_this<run_core> {
   const flow work_;
   const run_options options_;
   const std::string id_;
+  const std::unique_ptr<const run_elsewhere> part_of_;
   event_queue events_;
   node_actors actors_;
   std::atomic<std::uint64_t> retries_{0};
@@ -68,6 +91,7 @@ class run_core : public std::enable_shared_from_this<run_core> {
   mutable std::mutex mutex_;
   mutable std::condition_variable ended_;
   std::optional<outcome> outcome_;
+  delta wrote_;
   lite_ptr<lite_actor> supervisor_;
   std::vector<waker> subscribers_;
 };

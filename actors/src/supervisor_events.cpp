@@ -1,4 +1,5 @@
-// What a flow supervisor tells its nodes and the readers of the event stream.
+// What a flow supervisor tells its nodes, its parent and the readers of the
+// event stream.
 
 #include "detached_steps.hpp"
 #include "flow_supervisor.hpp"
@@ -12,6 +13,34 @@ namespace troupe::detail {
 std::string flow_supervisor::run_id() const {
   if (!parent_) return run_->id();
   return parent_->run_id() + "/" + std::to_string(index_);
+}
+
+// An attempt that is made for another process stands where it stands there.
+std::string flow_supervisor::node_path() const {
+  const auto* origin = run_->origin();
+  if (parent_ || origin == nullptr || origin->node_path.empty()) {
+    return machine_.path();
+  }
+  return origin->node_path;
+}
+
+std::uint64_t flow_supervisor::step() const noexcept {
+  const auto* origin = run_->origin();
+  return machine_.step() + (parent_ || origin == nullptr ? 0 : origin->step);
+}
+
+std::optional<placed_work> flow_supervisor::work_elsewhere() const {
+  if (!core().elsewhere()) return std::nullopt;
+  placed_work what;
+  what.label = machine_.node().options.on;
+  what.flow = machine_.root().shared_from_this();
+  what.node = machine_.path();
+  what.origin = {run_id(), node_path(), step()};
+  what.params = params_;
+  what.seed = seed();
+  what.events = run_->options().events;
+  what.tell = [run = run_](event told) { run->tell(std::move(told)); };
+  return what;
 }
 
 std::uint64_t flow_supervisor::seed() const noexcept {
@@ -46,9 +75,9 @@ std::shared_ptr<step_host> flow_supervisor::detach() {
 void flow_supervisor::tell(event what) {
   what.at = now();
   what.run = run_id();
-  what.step = machine_.step();
-  if (what.node.empty()) what.node = machine_.path();
-  run_->events().push(std::move(what));
+  what.step = step();
+  if (what.node.empty()) what.node = node_path();
+  run_->tell(std::move(what));
 }
 
 void flow_supervisor::tell_of_attempt(turn_kind what) {
@@ -85,7 +114,10 @@ void flow_supervisor::tell_of_failure() {
 
 // Of a whole run the handle tells the end, last of all.
 void flow_supervisor::tell_of_start() {
-  if (!listens(parent_ ? event_detail::steps : event_detail::notable)) return;
+  const bool is_sub_flow = parent_ || run_->origin() != nullptr;
+  if (!listens(is_sub_flow ? event_detail::steps : event_detail::notable)) {
+    return;
+  }
   event told;
   told.kind = event_kind::started;
   tell(std::move(told));
@@ -98,6 +130,29 @@ void flow_supervisor::tell_of_end() {
   told.text = machine_.failure() ? machine_.failure()->describe()
                                  : std::string{machine_.action().name()};
   tell(std::move(told));
+}
+
+void flow_supervisor::report_to_parent() {
+  auto result = caf::make_counted<branch_result>();
+  result->place = place_;
+  result->index = index_;
+  result->wrote = shared_.take_delta();
+  // Not by the code: a node may throw the `cancelled` of another run.
+  if (machine_.was_cancelled()) {
+    result->how = branch_outcome::kind::cancelled;
+  } else if (const auto failure = machine_.failure()) {
+    result->how = branch_outcome::kind::failed;
+    error why = *failure;
+    why.at_item(index_);
+    result->failure = std::make_shared<const error>(std::move(why));
+  } else {
+    result->how = branch_outcome::kind::finished;
+    result->action = machine_.action();
+  }
+  post(*parent_,
+       signal{signal_kind::branch_done, 0, 0,
+              payload_ptr{result.detach(), false}},
+       context());
 }
 
 void flow_supervisor::tell_missing_edges() {
@@ -127,7 +182,7 @@ void detached_steps::tell(event what) {
   what.run = run_id_;
   what.step = step_;
   what.node = node_path_;
-  run_->events().push(std::move(what));
+  run_->tell(std::move(what));
 }
 
 std::shared_ptr<step_host> detached_steps::detach() {

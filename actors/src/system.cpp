@@ -1,5 +1,5 @@
-#include "flow_supervisor.hpp"
 #include "run_core.hpp"
+#include "start_run.hpp"
 #include "system_core.hpp"
 #include "worker_scheduler.hpp"
 
@@ -61,6 +61,7 @@ struct system::owned {
       const auto cores = std::max(std::thread::hardware_concurrency(), 1u);
       detail::set_scheduler(*this, options.threads.value_or(cores),
                             messages_per_turn);
+      if (options.prepare) options.prepare(*this);
     }
   };
   static constexpr std::size_t messages_per_turn = 256;
@@ -101,15 +102,9 @@ system::~system() = default;
 
 run system::start(const flow& work, state initial, run_options options) {
   check(options);
-  const auto deadline = options.deadline;
   auto core = std::make_shared<detail::run_core>(
       *core_, work, std::move(options), core_->next_run_id());
-  core_->on_run_started();
-  auto supervisor = detail::spawn_lite<detail::flow_supervisor>(
-      core_->at(), nullptr, core, std::move(initial));
-  core->set_supervisor(supervisor);
-  if (deadline) supervisor->set_deadline(*deadline);
-  detail::wake(*supervisor);
+  detail::start_run(core, std::move(initial));
   return run{std::move(core)};
 }
 

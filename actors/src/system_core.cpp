@@ -48,6 +48,24 @@ system_core::~system_core() {
   for (auto& each : leaving) each.join();
 }
 
+std::shared_ptr<placement> system_core::elsewhere() const {
+  const std::lock_guard lock{mutex_};
+  return elsewhere_;
+}
+
+void system_core::set_elsewhere(std::shared_ptr<placement> where) {
+  const std::lock_guard lock{mutex_};
+  if (elsewhere_) {
+    throw error{errc::bad_flow, "the system listens for workers already"};
+  }
+  elsewhere_ = std::move(where);
+}
+
+void system_core::clear_elsewhere() noexcept {
+  const std::lock_guard lock{mutex_};
+  elsewhere_ = nullptr;
+}
+
 void system_core::join_later(std::thread leaving) {
   const std::lock_guard lock{mutex_};
   leaving_.push_back(std::move(leaving));

@@ -3,6 +3,7 @@
 #include "blocking_pool.hpp"
 #include "fiber_actor.hpp"
 #include "manual_queue.hpp"
+#include "placement.hpp"
 #include "semaphore_actor.hpp"
 #include "timer_service.hpp"
 #include "watchdog.hpp"
@@ -54,6 +55,12 @@ class system_core {
   void acquire(const void* owner, std::uint32_t limit, waker who,
                exec_ctx* from);
 
+  /// Where work goes that is to be done elsewhere; null if it is done here.
+  [[nodiscard]] std::shared_ptr<placement> elsewhere() const;
+  /// Errors: throws `errc::bad_flow` if there is such a place already.
+  void set_elsewhere(std::shared_ptr<placement> where);
+  void clear_elsewhere() noexcept;
+
   /// Waits at the end for a thread whose owner is destroyed by what the thread
   /// itself has called: it cannot wait for itself.
   void join_later(std::thread leaving);
@@ -85,6 +92,7 @@ class system_core {
   std::condition_variable changed_;
   std::size_t runs_ = 0;
   std::vector<std::thread> leaving_;
+  std::shared_ptr<placement> elsewhere_;
   /// By owner and limit: an address may come to belong to another node.
   std::map<std::pair<const void*, std::uint32_t>, lite_ptr<semaphore_actor>>
       semaphores_;

@@ -78,7 +78,7 @@ void watchdog::look(time_point now) {
             std::chrono::duration_cast<std::chrono::milliseconds>(limit_)
                 .count()) +
         " ms; declare it blocking or let it wait by co_await";
-    at.run->events().push(std::move(warning));
+    at.run->tell(std::move(warning));
   }
 }
 

@@ -1,5 +1,7 @@
 #include "worker_scheduler.hpp"
 
+#include "caf_version_modules.hpp"
+
 #if TROUPE_CAF_1
 
 namespace troupe::detail {
@@ -49,6 +51,7 @@ class worker_scheduler::worker final : public caf::execution_unit {
     thread_ = std::thread{[this] {
       CAF_SET_LOGGER_SYS(&system());
       caf::detail::set_thread_name("troupe.worker");
+      is_scheduler_thread = true;
       system().thread_started();
       run();
       system().thread_terminates();

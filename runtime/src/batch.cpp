@@ -53,6 +53,7 @@ void apply(fan_out_model& model, fan_out_options options) {
   model.on_failure = options.on_failure;
   model.on_conflict = options.on_conflict;
   model.local = std::move(options.local);
+  model.on = std::move(options.on);
   model.post = std::move(options.post);
 }
 

@@ -1,8 +1,14 @@
 #include "troupe/context.hpp"
 
+#include "troupe/detail/placed_work.hpp"
+
 #include <utility>
 
 namespace troupe {
+
+std::optional<detail::placed_work> detail::step_host::work_elsewhere() const {
+  return std::nullopt;
+}
 
 std::string context::key() const {
   std::string text = host_->run_id() + "#" + std::to_string(host_->step());

@@ -1,5 +1,6 @@
 #include "troupe/detail/fiber_host.hpp"
 
+#include "troupe/detail/placed_work.hpp"
 #include "troupe/error.hpp"
 #include "troupe/task.hpp"
 
@@ -57,5 +58,11 @@ std::uint32_t fiber_host::add_slot() {
   }
   return slots_++;
 }
+
+std::uint64_t fiber_host::place(placed_work, wake_key) {
+  throw error{errc::shut_down, "there is no other process to do it"};
+}
+
+void fiber_host::recall(std::uint64_t) noexcept {}
 
 }  // namespace troupe::detail

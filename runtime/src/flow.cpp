@@ -35,6 +35,17 @@ void check_options(const graph_node& node, mistakes& found) {
   } else if (blocks && node.model->exec_is_task()) {
     say("a coroutine cannot run on a blocking thread; let it await blocking()");
   }
+  if (node.options.on.empty()) {
+    if (!node.options.reads.empty()) say("reads without on");
+    return;
+  }
+  const auto facts = node.model->facts();
+  if (!facts.obstacle.empty()) {
+    say("it cannot be placed on workers: " + std::string{facts.obstacle});
+  } else if (facts.reads_state && node.options.reads.empty()) {
+    say("it is placed on workers and its exec takes the state, of which it "
+        "would find nothing: name the keys in reads");
+  }
 }
 
 void check_actions(const graph_node& node, mistakes& found) {

@@ -148,6 +148,19 @@ std::optional<lease_order> lease_table::next() {
   return first;
 }
 
+std::size_t lease_table::waiting() const noexcept {
+  std::size_t with_somebody = alone_.size();
+  for (const auto& [what, each] : all_) with_somebody += each.with.size() > 1;
+  return all_.size() - with_somebody;
+}
+
+bool lease_table::is_first(worker_id who, lease which) const {
+  const auto known = all_.find(which.work);
+  if (known == all_.end() || known->second.with.empty()) return false;
+  const auto& first = known->second.with.front();
+  return first.by == who && first.epoch == which.epoch;
+}
+
 std::size_t lease_table::held_by(worker_id who) const {
   const auto known = workers_.find(who);
   return known == workers_.end() ? 0 : known->second.held.size();

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +49,9 @@ struct system_options {
   /// A node that holds a thread for longer than this, although it is not
   /// declared blocking, is told as a warning event.
   duration watchdog = std::chrono::milliseconds{50};
+  /// Prepares the system's own actor system further, for example with
+  /// `remote::network`.
+  std::function<void(caf::actor_system_config&)> prepare = {};
 };
 
 /// What a run is started with.

@@ -39,6 +39,10 @@ struct fan_out_options {
   /// Top-level keys that a sub-flow keeps to itself: what it writes there is
   /// dropped when it ends.
   std::vector<std::string> local = {};
+  /// Which workers run the sub-flows: those that serve this label. A snapshot
+  /// of the state goes out once per worker, params go out and writes come
+  /// back. Empty, or in a process that listens for no workers: they run here.
+  std::string on = {};
   /// Called once at the end, unless the whole failed, with the outcomes in
   /// the order of the items; may write the state; its action is the flow's.
   std::function<action(state&, const std::vector<branch_outcome>&, context&)>

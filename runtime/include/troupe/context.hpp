@@ -19,6 +19,8 @@ class context;
 
 namespace detail {
 
+struct placed_work;
+
 /// What the one who runs a step tells its node. Implemented by supervisors.
 class step_host {
  public:
@@ -39,6 +41,9 @@ class step_host {
   virtual void tell(event what) = 0;
   /// A copy that outlives the step, for a call on another thread.
   [[nodiscard]] virtual std::shared_ptr<step_host> detach() = 0;
+  /// The step as another process has to know it; nothing if there is none that
+  /// could do a part of it.
+  [[nodiscard]] virtual std::optional<placed_work> work_elsewhere() const;
 
  protected:
   ~step_host() = default;

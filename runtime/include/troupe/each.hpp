@@ -61,6 +61,7 @@ class each_node {
  public:
   /// The frame of the step keeps the items, so coroutines may refer to them.
   using lends_input = void;
+  using node_type = N;
   using items_t = decltype(items_of(std::declval<prep_t>()));
   using item_t = typename items_t::value_type;
   static constexpr bool exec_of_item_is_task = p::exec_is_task;
@@ -71,6 +72,11 @@ class each_node {
       throw error{errc::bad_flow,
                   "each: concurrency is 0, it must be at least 1"};
     }
+  }
+
+  /// What works on one item.
+  [[nodiscard]] const std::shared_ptr<const N>& of_item() const noexcept {
+    return node_;
   }
 
   task<items_t> prep(const state& shared, context& ctx) const {
@@ -160,6 +166,9 @@ class each_node {
       if constexpr (p::fallback_is_task) {
         auto work = run();
         co_return co_await work;
+      } else if constexpr (std::same_as<exec_t, no_value>) {
+        run();
+        co_return exec_t{};
       } else {
         co_return run();
       }

@@ -55,6 +55,8 @@ enum class errc : std::uint8_t {
   rate_limited,
   /// What a server or a model answered is not what was asked for.
   bad_reply,
+  /// A message to or from another process is larger than it may be.
+  too_large,
 };
 
 /// The name of `code` as written in the source, for example "timed_out".

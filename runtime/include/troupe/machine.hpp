@@ -89,6 +89,11 @@ class machine {
   [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
   /// The node, with its flows outermost first: "outer/inner/node".
   [[nodiscard]] std::string path() const;
+  /// The flow that it began with.
+  [[nodiscard]] const detail::flow_model& root() const noexcept {
+    return seldom_ && !seldom_->outer.empty() ? *seldom_->outer.front().graph
+                                              : *top_.graph;
+  }
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
 
   /// The last action. @pre the command is `finish` and there is no failure

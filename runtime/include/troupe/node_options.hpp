@@ -31,6 +31,14 @@ struct node_options {
   std::vector<limit> limits = {};
   /// On which threads it runs; `troupe::blocking` for those that may block.
   enum threads threads = threads::shared;
+  /// Which workers make its attempts: those that serve this label. What `prep`
+  /// gives goes out and what `exec` gives comes back, both as JSON; the time
+  /// limit counts where the attempt is made. Empty, or in a process that
+  /// listens for no workers: it runs here.
+  std::string on = {};
+  /// Top-level keys of the shared state that an `exec` which takes the state
+  /// finds in it when it runs elsewhere; it finds nothing else.
+  std::vector<std::string> reads = {};
 };
 
 /// Whether an attempt may have to wait in a line before it begins.

@@ -1,6 +1,9 @@
 #pragma once
 
 #include "troupe/blocking.hpp"
+#include "troupe/detail/node_permit.hpp"
+#include "troupe/detail/placed_call.hpp"
+#include "troupe/detail/read_form.hpp"
 #include "troupe/detail/typed_phases.hpp"
 #include "troupe/node_options.hpp"
 #include "troupe/sleep.hpp"
@@ -13,35 +16,6 @@
 
 namespace troupe::detail {
 
-/// Awaitable: a place among the `limit` attempts that a node may make at once.
-class [[nodiscard]] node_permit final : private waiter {
- public:
-  node_permit(const void* owner, std::uint32_t limit) noexcept
-      : owner_(owner), limit_(limit) {}
-
-  bool await_ready() const noexcept { return false; }
-  template <hosted Promise>
-  void await_suspend(std::coroutine_handle<Promise> self) {
-    auto& host = *self.promise().host;
-    const auto key = enlist(host, self);
-    host.acquire(owner_, limit_, key);
-  }
-  std::shared_ptr<void> await_resume() {
-    if (failure_) std::rethrow_exception(failure_);
-    return std::move(permit_);
-  }
-
- private:
-  void receive(void* answer) override {
-    permit_ = std::move(*static_cast<std::shared_ptr<void>*>(answer));
-  }
-
-  const void* owner_;
-  std::uint32_t limit_;
-  std::shared_ptr<void> permit_;
-  std::exception_ptr failure_;
-};
-
 /// One attempt of `exec` of the node type `N` under its options. Used for a
 /// step and for each item of a batch node.
 template <class N>
@@ -50,6 +24,11 @@ struct exec_call {
   using exec_t = typename p::exec_value;
   using result_t = typename task_traits<typename p::exec_result>::value_type;
   using call = caller<typename p::exec_parameters>;
+
+  /// Whether an attempt can be made in another process.
+  template <class Input>
+  static constexpr bool can_travel =
+      readable_or_none<std::remove_const_t<Input>>&& readable_or_none<exec_t>;
 
   /// Calls a plain `exec` on this thread.
   template <class Input>
@@ -80,11 +59,28 @@ struct exec_call {
                                 const node_options& options, bool last_use) {
     if constexpr (p::exec_is_task) {
       // A batch node applies its options item by item.
-      if (lends_input<N> || (!has_line(options) && !options.timeout)) {
+      if (lends_input<N> ||
+          (!has_line(options) && !options.timeout && options.on.empty())) {
         return start_user_task(*node, input, shared, ctx, last_use);
       }
     }
     return limited(node, input, shared, ctx, options, last_use);
+  }
+
+  /// Makes an attempt that another process asks for, from JSON to JSON.
+  template <class Input>
+  static task<json> served(std::shared_ptr<const N> node, json form,
+                           const state& shared, context& ctx,
+                           const node_options& options) {
+    Input input = read_form<Input>(form);
+    auto work = begin(node, input, shared, ctx, options, true);
+    if constexpr (std::is_void_v<result_t>) {
+      co_await work;
+      co_return json{};
+    } else {
+      const result_t given = co_await work;
+      co_return json(given);
+    }
   }
 
  private:
@@ -129,6 +125,12 @@ struct exec_call {
   static task<result_t> begin(const std::shared_ptr<const N>& node,
                               Input& input, const state& shared, context& ctx,
                               const node_options& options, bool last_use) {
+    if constexpr (can_travel<Input>) {
+      if (!options.on.empty()) {
+        auto what = attempt_elsewhere(ctx, shared, options);
+        if (what) return elsewhere(input, std::move(*what));
+      }
+    }
     task<result_t> work;
     if constexpr (p::exec_is_task) {
       work = start_user_task(*node, input, shared, ctx, last_use);
@@ -139,6 +141,18 @@ struct exec_call {
     }
     if (!options.timeout) return work;
     return within_limit(*options.timeout, std::move(work));
+  }
+
+  template <class Input>
+  static task<result_t> elsewhere(Input& input, placed_work what) {
+    if constexpr (!std::same_as<std::remove_cvref_t<Input>, no_value>) {
+      what.input = json(input);
+    }
+    placed_call call_there{std::move(what)};
+    const json given = co_await call_there;
+    if constexpr (!std::is_void_v<result_t>) {
+      co_return read_form<result_t>(given);
+    }
   }
 
   static task<result_t> within_limit(duration limit, task<result_t> work) {

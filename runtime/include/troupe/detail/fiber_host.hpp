@@ -11,6 +11,7 @@
 namespace troupe::detail {
 
 class fiber_host;
+struct placed_work;
 
 /// Names one wait of one coroutine. A late answer carries the key of a wait
 /// that is over, finds another generation in the slot, and changes nothing.
@@ -90,6 +91,13 @@ class fiber_host {
   /// back when it dies, once fewer than `limit` are out for `owner`.
   virtual void acquire(const void* owner, std::uint32_t limit,
                        wake_key key) = 0;
+
+  /// Has `what` done by another process, and then wakes `key` with its
+  /// `placed_result`. The result names the work for `recall`.
+  /// Errors: throws `errc::overloaded`, or `errc::shut_down`.
+  virtual std::uint64_t place(placed_work what, wake_key key);
+  /// Nobody waits for it any more.
+  virtual void recall(std::uint64_t work) noexcept;
 
  private:
   friend class waiter;

@@ -66,6 +66,8 @@ struct fan_out_model {
   troupe::on_conflict on_conflict = troupe::on_conflict::error;
   /// Top-level keys that a sub-flow keeps to itself.
   std::vector<std::string> local;
+  /// Which workers run the sub-flows; empty for none.
+  std::string on;
   std::function<action(state&, const std::vector<branch_outcome>&, context&)>
       post;
 
@@ -76,7 +78,7 @@ struct fan_out_model {
 };
 
 /// What a `flow` refers to: a graph, or a fan-out.
-struct flow_model {
+struct flow_model : std::enable_shared_from_this<flow_model> {
   flow_model() = default;
   flow_model(const flow_model&) = default;
   flow_model& operator=(const flow_model&) = delete;

@@ -109,6 +109,11 @@ class lease_table {
   /// Work that is waiting or being done.
   [[nodiscard]] std::size_t unfinished() const noexcept { return all_.size(); }
   [[nodiscard]] std::size_t workers() const noexcept { return workers_.size(); }
+  /// Work that is with nobody.
+  [[nodiscard]] std::size_t waiting() const noexcept;
+  /// Whether a lease stands, and is the first one of those of its work: what
+  /// a second worker shows of it would be shown twice.
+  [[nodiscard]] bool is_first(worker_id who, lease which) const;
   /// What a worker holds, as far as is known here.
   [[nodiscard]] std::size_t held_by(worker_id who) const;
 

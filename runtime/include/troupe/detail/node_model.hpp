@@ -3,6 +3,7 @@
 #include "troupe/action.hpp"
 #include "troupe/context.hpp"
 #include "troupe/error.hpp"
+#include "troupe/json.hpp"
 #include "troupe/node_options.hpp"
 #include "troupe/state.hpp"
 #include "troupe/task.hpp"
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace troupe::detail {
@@ -54,6 +56,16 @@ struct frame {
   std::unique_ptr<error> failure;
 };
 
+/// What other processes have to know of an `exec`.
+struct exec_facts {
+  /// Why they cannot make its attempts; empty if they can.
+  std::string_view obstacle;
+  /// Whether it looks at the shared state.
+  bool reads_state = false;
+  /// What it takes and gives, so that two processes can compare.
+  std::string signature;
+};
+
 /// A node with its types erased. Shared by all runs and never changed.
 ///
 /// Thread safety: immutable.
@@ -76,6 +88,13 @@ class node_model {
   [[nodiscard]] virtual bool exec_is_task() const noexcept = 0;
   /// Retries are made within the node, item by item.
   [[nodiscard]] virtual bool retries_itself() const noexcept = 0;
+  /// Makes an attempt that another process asks for, from JSON to JSON. What
+  /// is given by reference lives as long as the task.
+  /// @pre there is no obstacle
+  [[nodiscard]] virtual task<json> serve(json input, const state& readable,
+                                         context& ctx,
+                                         const node_options& options) const = 0;
+  [[nodiscard]] virtual exec_facts facts() const = 0;
   /// The actions it says it returns; empty if it does not say.
   [[nodiscard]] virtual std::span<const std::string_view> declared_actions()
       const noexcept = 0;

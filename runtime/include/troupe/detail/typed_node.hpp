@@ -5,6 +5,7 @@
 #include "troupe/detail/node_model.hpp"
 #include "troupe/detail/post_call.hpp"
 #include "troupe/detail/prep_call.hpp"
+#include "troupe/detail/served_exec.hpp"
 #include "troupe/detail/step_values.hpp"
 #include "troupe/detail/typed_phases.hpp"
 
@@ -62,7 +63,12 @@ class typed_node final : public node_model {
         return start(step, kept, kept.exec_task, stage::fallback);
       } else {
         auto given = guarded(step, [&]() -> exec_t {
-          return call::call(*node_, &N::fallback, input, false, from);
+          if constexpr (std::same_as<exec_t, no_value>) {
+            call::call(*node_, &N::fallback, input, false, from);
+            return {};
+          } else {
+            return call::call(*node_, &N::fallback, input, false, from);
+          }
         });
         if (!given) return step_status::failed;
         return finish(step, *kept.prepared, *given);
@@ -92,6 +98,12 @@ class typed_node final : public node_model {
     return p::exec_is_task;
   }
   bool retries_itself() const noexcept override { return lends_input<N>; }
+  task<json> serve(json input, const state& readable, context& ctx,
+                   const node_options& options) const override {
+    return served_exec<N>::serve(node_, std::move(input), readable, ctx,
+                                 options);
+  }
+  exec_facts facts() const override { return served_exec<N>::facts(); }
   std::span<const std::string_view> declared_actions() const noexcept override {
     if constexpr (requires { N::actions; }) {
       return N::actions;
@@ -131,7 +143,7 @@ class typed_node final : public node_model {
     } else {
       const node_options& options = *step.options;
       if (p::exec_is_task || has_line(options) ||
-          options.threads == threads::blocking) {
+          options.threads == threads::blocking || !options.on.empty()) {
         return execute_as_task(step, prepared);
       }
       return execute_at_once(step, prepared);

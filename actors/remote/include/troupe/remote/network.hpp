@@ -1,0 +1,67 @@
+#pragma once
+
+#include <troupe/clock.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace caf {
+class actor_system_config;
+}
+
+namespace troupe::remote {
+
+/// Where a process listens.
+struct endpoint {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+
+  /// Reads "HOST:PORT" or "[HOST]:PORT". Errors: throws `errc::bad_value`.
+  [[nodiscard]] static endpoint from(std::string_view text);
+  /// Whether it can only be reached from this machine.
+  [[nodiscard]] bool is_loopback() const;
+  [[nodiscard]] std::string text() const;
+};
+
+/// Mutual TLS: each side shows a certificate, and looks at that of the other.
+/// The files are PEM.
+struct tls_options {
+  /// What this process shows, and the key that goes with it.
+  std::string certificate;
+  std::string key;
+  std::string key_password = {};
+  /// The certificates of the authorities that are trusted, in one file.
+  std::string authorities;
+  /// Who may be at the other end: the certificate must be for one of these
+  /// names (a DNS name among its alternative names or, where it has none, its
+  /// common name). At least one.
+  std::vector<std::string> peers;
+};
+
+struct network_options {
+  /// Absent: no encryption, and nothing but this machine is spoken to.
+  std::optional<tls_options> tls = {};
+  /// How often CAF tells its peers that the process is there, and after how
+  /// much silence a connection is closed. A handshake that is not over at a
+  /// beat is broken off, so it is best not much less than a second.
+  duration heartbeat = std::chrono::seconds{1};
+  duration silence_max = std::chrono::seconds{4};
+};
+
+/// What makes an actor system one that speaks to other processes; for
+/// `system_options::prepare`, or for the configuration of an actor system of
+/// your own, before it is made.
+///
+///     troupe::system system{{.prepare = troupe::remote::network()}};
+///
+/// Errors: throws `errc::bad_flow` for options that make no sense: a file that
+/// cannot be read, or no peers. The allow list is of the whole process: the
+/// last one that was given counts.
+[[nodiscard]] std::function<void(caf::actor_system_config&)> network(
+    network_options options = {});
+
+}  // namespace troupe::remote

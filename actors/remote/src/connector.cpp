@@ -1,0 +1,83 @@
+#include "connector.hpp"
+
+#include "transport.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <utility>
+
+namespace troupe::remote {
+
+namespace {
+
+constexpr duration first_wait = std::chrono::milliseconds{100};
+
+// Workers that lost one supervisor at the same time do not come back at the
+// same time.
+duration spread(duration wait) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  std::uniform_real_distribution<double> share{0.5, 1};
+  return std::chrono::duration_cast<duration>(wait * share(random));
+}
+
+}  // namespace
+
+connector::connector(caf::actor_system& system, options chosen)
+    : system_(system),
+      options_(std::move(chosen)),
+      thread_([this] { loop(); }) {}
+
+connector::~connector() {
+  {
+    const std::lock_guard lock{mutex_};
+    is_ending_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void connector::again() {
+  {
+    const std::lock_guard lock{mutex_};
+    is_wanted_ = true;
+  }
+  changed_.notify_all();
+}
+
+void connector::loop() {
+  while (wait_until_wanted()) try_until_reached();
+}
+
+bool connector::wait_until_wanted() {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [&] { return is_wanted_ || is_ending_; });
+  is_wanted_ = false;
+  return !is_ending_;
+}
+
+void connector::try_until_reached() {
+  std::string told;
+  for (auto wait = first_wait;; wait = std::min(wait * 2, options_.retry_max)) {
+    auto found = connect(system_, options_.to);
+    if (auto* reached = std::get_if<caf::actor>(&found)) {
+      options_.on_reached(std::move(*reached));
+      return;
+    }
+    const auto& why = std::get<std::string>(found);
+    // Once for each reason: this may go on for days.
+    if (why != told) {
+      options_.notice("cannot reach " + options_.to.text() + ": " + why +
+                      "; keeps trying");
+      told = why;
+    }
+    if (!pause(spread(wait))) return;
+  }
+}
+
+bool connector::pause(duration span) {
+  std::unique_lock lock{mutex_};
+  return !changed_.wait_for(lock, span, [&] { return is_ending_; });
+}
+
+}  // namespace troupe::remote

@@ -1,0 +1,326 @@
+#include "gateway.hpp"
+
+#include "caf_version_modules.hpp"
+
+#include <troupe/detail/event_form.hpp>
+#include <troupe/detail/flow_form.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace troupe::remote {
+
+namespace {
+
+using detail::placed_result;
+
+detail::lease_options lease_options_of(const listener_options& options) {
+  detail::lease_options chosen;
+  chosen.silence_max = options.silence_max;
+  chosen.twice_after = options.twice_after;
+  chosen.deaths_max = options.deaths_max;
+  return chosen;
+}
+
+std::int64_t in_ms(duration span) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
+}
+
+std::string list_of(const std::set<std::string>& names) {
+  std::string text;
+  for (const auto& each : names) text += (text.empty() ? "" : ", ") + each;
+  return text;
+}
+
+}  // namespace
+
+gateway::gateway(caf::actor_config& config, detail::home& at,
+                 std::shared_ptr<detail::timer_service> timers,
+                 const listener_options& options,
+                 std::shared_ptr<gateway_view> view,
+                 std::function<void()> on_called_lost)
+    : lite_actor(config, at),
+      timers_(std::move(timers)),
+      options_(options),
+      view_(std::move(view)),
+      on_called_lost_(std::move(on_called_lost)),
+      tick_every_(options.silence_max / 8),
+      table_(lease_options_of(options)) {}
+
+// -- lite_actor ---------------------------------------------------------------
+
+void gateway::on_start() {
+  last_tick_ = timers_->now();
+  timers_->arm(tick_every_, detail::lite_ptr<lite_actor>{this}, 0, 0);
+  show();
+}
+
+void gateway::on_signal(detail::signal& received) {
+  switch (received.kind) {
+    case gateway_signal::place:
+      place(received.generation,
+            {static_cast<order_body*>(received.body.detach()), false});
+      break;
+    case gateway_signal::recall:
+      recall(work_id{received.generation});
+      break;
+    case gateway_signal::forget:
+      forget_snapshot(received.generation);
+      break;
+    case gateway_signal::reached: {
+      const auto& who = static_cast<called_worker&>(*received.body).who;
+      called_.insert(who.address());
+      watch(who);
+      send(who, wire::invite{});
+      break;
+    }
+    case gateway_signal::stop:
+      while (!workers_.empty()) {
+        part_with(workers_.begin(), "the supervisor has ended", false);
+      }
+      quit();
+      break;
+    case detail::signal_kind::wake:
+      tick();
+      break;
+    default:
+      break;
+  }
+  carry_out();
+}
+
+void gateway::on_message(caf::mailbox_element& message) {
+  if (!message.sender || !detail::holds<std::string>(message)) {
+    lite_actor::on_message(message);
+    return;
+  }
+  const auto from = caf::actor_cast<caf::actor>(message.sender);
+  try {
+    for (auto& each : wire::decode(detail::content_as<std::string>(message))) {
+      receive(from, std::move(each));
+    }
+  } catch (const error& why) {
+    const auto known = at(from);
+    if (known != workers_.end()) {
+      part_with(known, "it sent what makes no sense: " + why.message(), true);
+    }
+  }
+  carry_out();
+}
+
+void gateway::on_down(const caf::down_msg& down) {
+  const auto known = ids_.find(down.source);
+  if (known != ids_.end()) {
+    const auto who = workers_.find(known->second);
+    if (!who->second.is_draining) {
+      options_.notice("lost the worker '" + who->second.said.name + "', " +
+                      std::to_string(table_.held_by(who->first)) +
+                      " pieces of work go to others");
+    }
+    table_.lose(known->second, timers_->now());
+    workers_.erase(who);
+    ids_.erase(known);
+    show();
+  }
+  if (called_.erase(down.source) > 0) on_called_lost_();
+  carry_out();
+}
+
+void gateway::on_turn() {
+  for (auto& [id, each] : workers_) {
+    if (each.out.empty()) continue;
+    tell(each.to, caf::make_message(wire::encode(std::exchange(each.out, {}))));
+  }
+}
+
+void gateway::on_stop(const caf::error&) noexcept {
+  for (auto& [work, order] : orders_) {
+    placed_result ended;
+    ended.failure =
+        error{errc::shut_down, "the system listens for workers no more"};
+    order->answer(std::move(ended));
+  }
+  orders_.clear();
+}
+
+// -- what peers say -----------------------------------------------------------
+
+void gateway::receive(const caf::actor& from, wire::message said) {
+  if (auto* joining = std::get_if<wire::hello>(&said)) {
+    on_hello(from, std::move(*joining));
+    return;
+  }
+  if (std::holds_alternative<wire::ask_status>(said)) {
+    send(from, wire::status{report()});
+    return;
+  }
+  const auto who = at(from);
+  if (who == workers_.end()) {
+    send(from,
+         wire::dismiss{"it was given up, as nothing was heard of it", false});
+    return;
+  }
+  std::visit([&](auto& each) { on_said(who, each); }, said);
+}
+
+void gateway::on_hello(const caf::actor& from, wire::hello said) {
+  if (const auto known = at(from); known != workers_.end()) {
+    part_with(known, "it joins again", false);
+  }
+  const auto why = reason_to_refuse(said);
+  if (!why.empty()) {
+    options_.notice("refused the worker '" + said.name + "': " + why);
+    send(from, wire::dismiss{why, true});
+    return;
+  }
+  const worker_id id{++last_worker_};
+  detail::worker_offer offer;
+  offer.capacity = said.capacity;
+  for (const auto& [flow, form] : said.flows) {
+    for (const auto& label : said.labels) {
+      offer.labels.insert(offer_name(flow, label));
+    }
+  }
+  const auto now = timers_->now();
+  options_.notice("the worker '" + said.name + "' has joined, " +
+                  std::to_string(said.capacity) + " at once, for " +
+                  list_of(said.labels));
+  missed_.clear();
+  workers_.emplace(id, worker{from, std::move(said), now, now});
+  ids_[from.address()] = id;
+  watch(from);
+  workers_.at(id).out.emplace_back(
+      wire::welcome{in_ms(options_.silence_max / 4)});
+  table_.join(id, std::move(offer), now);
+  show();
+}
+
+std::string gateway::reason_to_refuse(const wire::hello& said) const {
+  if (said.protocol != wire::protocol) {
+    return "it speaks version " + std::to_string(said.protocol) +
+           " of the protocol, and this supervisor version " +
+           std::to_string(wire::protocol);
+  }
+  if (said.capacity < 1) return "it has no capacity";
+  for (const auto& [name, form] : said.flows) {
+    const auto known = forms_.find(name);
+    if (known == forms_.end() || known->second == form) continue;
+    return "it has another flow '" + name +
+           "': " + detail::first_difference(known->second, form) +
+           " (here is the supervisor)";
+  }
+  return {};
+}
+
+void gateway::on_said(worker_place who, wire::beat& said) {
+  who->second.heard = timers_->now();
+  table_.hear(who->first, said.held, who->second.heard);
+  who->second.out.emplace_back(wire::pulse{});
+}
+
+void gateway::on_said(worker_place who, wire::done& said) {
+  who->second.out.emplace_back(wire::got{said.which});
+  if (!table_.settle(who->first, said.which, timers_->now())) return;
+  ++who->second.done;
+  const auto order = orders_.extract(said.which.work);
+  if (said.body.size() > options_.message_max) {
+    placed_result refused;
+    refused.failure = error{errc::too_large,
+                            "a result of " + std::to_string(said.body.size()) +
+                                " bytes is larger than message_max, " +
+                                std::to_string(options_.message_max)};
+    order.mapped()->answer(std::move(refused));
+  } else {
+    order.mapped()->answer(std::move(said.body));
+  }
+}
+
+void gateway::on_said(worker_place who, wire::events& said) {
+  if (!table_.is_first(who->first, said.which)) return;
+  const auto& order = orders_.at(said.which.work);
+  const auto now = timers_->now();
+  for (const auto& each : said.all) {
+    order->tell(detail::event_from(each, now));
+  }
+}
+
+void gateway::on_said(worker_place who, wire::leave&) {
+  if (std::exchange(who->second.is_draining, true)) return;
+  options_.notice("the worker '" + who->second.said.name + "' leaves");
+  table_.drain(who->first);
+}
+
+// -- the rest -----------------------------------------------------------------
+
+void gateway::tick() {
+  const auto now = timers_->now();
+  // After a stop of this process itself nobody can have been heard.
+  const bool was_stopped = now - last_tick_ > tick_every_ * 3;
+  last_tick_ = now;
+  if (!was_stopped) table_.advance(now);
+  show();
+  timers_->arm(tick_every_, detail::lite_ptr<lite_actor>{this}, 0, 0);
+}
+
+void gateway::show() {
+  auto now_so = report();
+  {
+    const std::lock_guard lock{view_->mutex};
+    view_->workers = workers_.size();
+    view_->status = std::move(now_so);
+  }
+  view_->changed.notify_all();
+}
+
+gateway::worker_place gateway::at(const caf::actor& who) {
+  const auto known = ids_.find(who.address());
+  return known == ids_.end() ? workers_.end() : workers_.find(known->second);
+}
+
+void gateway::part_with(worker_place who, std::string why, bool is_final) {
+  options_.notice("parts with the worker '" + who->second.said.name +
+                  "': " + why);
+  const auto to = who->second.to;
+  const auto id = who->first;
+  unwatch(to);
+  ids_.erase(to.address());
+  workers_.erase(who);
+  table_.lose(id, timers_->now());
+  // First: who hears of the end may look at once.
+  show();
+  send(to, wire::dismiss{std::move(why), is_final});
+}
+
+void gateway::send(const caf::actor& to, wire::message what) {
+  std::vector<wire::message> packet;
+  packet.push_back(std::move(what));
+  tell(to, caf::make_message(wire::encode(std::move(packet))));
+}
+
+json gateway::report() const {
+  const auto now = timers_->now();
+  json workers = json::array();
+  std::size_t leased = 0;
+  for (const auto& [id, each] : workers_) {
+    const auto held = table_.held_by(id);
+    leased += held;
+    json flows = json::array();
+    for (const auto& [name, form] : each.said.flows) flows.push_back(name);
+    workers.push_back({{"name", each.said.name},
+                       {"labels", each.said.labels},
+                       {"capacity", each.said.capacity},
+                       {"held", held},
+                       {"done", each.done},
+                       {"flows", std::move(flows)},
+                       {"silent_ms", in_ms(now - each.heard)},
+                       {"joined_s", in_ms(now - each.joined) / 1000},
+                       {"draining", each.is_draining},
+                       {"troupe", each.said.troupe}});
+  }
+  return {{"protocol", wire::protocol},        {"troupe", TROUPE_VERSION},
+          {"caf", detail::caf_version_text()}, {"workers", std::move(workers)},
+          {"waiting", table_.waiting()},       {"leased", leased}};
+}
+
+}  // namespace troupe::remote

@@ -1,0 +1,127 @@
+#pragma once
+
+#include "messages.hpp"
+#include "placed_orders.hpp"
+#include "timer_service.hpp"
+
+#include <troupe/detail/lease_table.hpp>
+#include <troupe/remote/listener.hpp>
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe::remote {
+
+/// What the gateway shows to other threads.
+struct gateway_view {
+  mutable std::mutex mutex;
+  mutable std::condition_variable changed;
+  std::size_t workers = 0;
+  json status;
+};
+
+/// One that was called, and has been reached.
+class called_worker final : public detail::payload {
+ public:
+  explicit called_worker(caf::actor found) : who(std::move(found)) {}
+  caf::actor who;
+};
+
+/// A supervisor's end of all connections to workers: who does what is decided
+/// by a `lease_table`; this carries it out.
+class gateway final : public detail::lite_actor {
+ public:
+  gateway(caf::actor_config& config, detail::home& at,
+          std::shared_ptr<detail::timer_service> timers,
+          const listener_options& options, std::shared_ptr<gateway_view> view,
+          std::function<void()> on_called_lost);
+
+ private:
+  using worker_id = detail::worker_id;
+  using work_id = detail::work_id;
+
+  struct worker {
+    caf::actor to;
+    wire::hello said;
+    time_point joined;
+    time_point heard;
+    std::size_t done = 0;
+    bool is_draining = false;
+    std::set<std::uint64_t> snapshots = {};
+    /// What goes out at the end of the turn.
+    std::vector<wire::message> out = {};
+  };
+  using worker_place = std::map<worker_id, worker>::iterator;
+
+  // -- lite_actor ---------------------------------------------------------
+
+  void on_start() override;
+  void on_signal(detail::signal& received) override;
+  void on_message(caf::mailbox_element& message) override;
+  void on_down(const caf::down_msg& down) override;
+  void on_turn() override;
+  void on_stop(const caf::error& reason) noexcept override;
+
+  // -- what peers say -----------------------------------------------------
+
+  void receive(const caf::actor& from, wire::message said);
+  void on_hello(const caf::actor& from, wire::hello said);
+  [[nodiscard]] std::string reason_to_refuse(const wire::hello& said) const;
+  void on_said(worker_place who, wire::beat& said);
+  void on_said(worker_place who, wire::done& said);
+  void on_said(worker_place who, wire::events& said);
+  void on_said(worker_place who, wire::leave& said);
+  template <class T>
+  void on_said(worker_place, T&) {}
+
+  // -- work ---------------------------------------------------------------
+
+  static std::string offer_name(const std::string& flow,
+                                const std::string& label);
+  void place(std::uint64_t number, order_ptr order);
+  void recall(work_id which);
+  /// Remembers the flow, and parts with workers that have another one of its
+  /// name. Errors: throws `errc::bad_flow` if this process has two.
+  void learn(const std::shared_ptr<const detail::flow_model>& flow);
+  void forget_snapshot(std::uint64_t id);
+  void give(worker_id to, detail::lease which);
+  void fail(work_id which);
+  void carry_out();
+
+  // -- the rest -----------------------------------------------------------
+
+  void tick();
+  void show();
+  worker_place at(const caf::actor& who);
+  void part_with(worker_place who, std::string why, bool is_final);
+  void send(const caf::actor& to, wire::message what);
+  [[nodiscard]] json report() const;
+
+  const std::shared_ptr<detail::timer_service> timers_;
+  const listener_options options_;
+  const std::shared_ptr<gateway_view> view_;
+  const std::function<void()> on_called_lost_;
+  const duration tick_every_;
+  detail::lease_table table_;
+  std::map<worker_id, worker> workers_;
+  std::map<caf::actor_addr, worker_id> ids_;
+  std::set<caf::actor_addr> called_;
+  std::unordered_map<work_id, order_ptr> orders_;
+  /// What this process knows of its own flows, by name.
+  std::map<std::string, json> forms_;
+  std::map<const detail::flow_model*, std::weak_ptr<const detail::flow_model>>
+      learnt_;
+  /// Labels for which nobody was there, told once.
+  std::set<std::string> missed_;
+  std::uint64_t last_worker_ = 0;
+  time_point last_tick_{};
+};
+
+}  // namespace troupe::remote

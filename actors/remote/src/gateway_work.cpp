@@ -1,0 +1,155 @@
+// How a gateway has work done: what comes of the orders of runs and of those of
+// its lease table.
+
+#include "fiber_actor.hpp"
+#include "gateway.hpp"
+
+#include <troupe/detail/flow_form.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace troupe::remote {
+
+using detail::lease;
+using detail::lease_order;
+using detail::placed_result;
+
+// Work is for the workers with its label that have its flow.
+std::string gateway::offer_name(const std::string& flow,
+                                const std::string& label) {
+  return flow + '\n' + label;
+}
+
+void gateway::place(std::uint64_t number, order_ptr order) {
+  try {
+    if (orders_.size() >= options_.work_max) {
+      throw error{errc::overloaded, "more than work_max, " +
+                                        std::to_string(options_.work_max) +
+                                        ", pieces of work wait or are done"};
+    }
+    learn(order->flow);
+  } catch (const error& why) {
+    placed_result refused;
+    refused.failure = why;
+    order->answer(std::move(refused));
+    return;
+  }
+  const work_id which{number};
+  auto label = offer_name(order->flow->name, order->label);
+  const bool is_served =
+      std::any_of(workers_.begin(), workers_.end(), [&](const auto& each) {
+        return each.second.said.labels.contains(order->label) &&
+               each.second.said.flows.contains(order->flow->name);
+      });
+  if (!is_served && missed_.insert(label).second) {
+    options_.notice("the flow '" + order->flow->name +
+                    "' waits for a worker with the label '" + order->label +
+                    "'; none has joined");
+  }
+  orders_.emplace(which, std::move(order));
+  table_.add(which, std::move(label), timers_->now());
+}
+
+void gateway::recall(work_id which) {
+  const auto order = orders_.extract(which);
+  if (order.empty()) return;
+  table_.cancel(which, timers_->now());
+  placed_result ended;
+  ended.was_cancelled = true;
+  order.mapped()->answer(std::move(ended));
+}
+
+void gateway::learn(const std::shared_ptr<const detail::flow_model>& flow) {
+  auto& known = learnt_[flow.get()];
+  if (!known.expired()) return;
+  auto form = detail::flow_form(*flow);
+  const auto [same_name, is_new] = forms_.emplace(flow->name, std::move(form));
+  if (!is_new) {
+    // One that is built anew for each run, perhaps.
+    std::erase_if(learnt_, [&](const auto& each) {
+      return each.first != flow.get() && each.second.expired();
+    });
+    const auto what =
+        detail::first_difference(same_name->second, detail::flow_form(*flow));
+    if (!what.empty()) {
+      learnt_.erase(flow.get());
+      throw error{errc::bad_flow, "two different flows with the name '" +
+                                      flow->name +
+                                      "' are placed on workers: " + what};
+    }
+  }
+  learnt_[flow.get()] = flow;
+  if (!is_new) return;
+  for (auto each = workers_.begin(); each != workers_.end();) {
+    const auto who = each++;
+    auto why = reason_to_refuse(who->second.said);
+    if (!why.empty()) part_with(who, std::move(why), true);
+  }
+}
+
+void gateway::forget_snapshot(std::uint64_t id) {
+  for (auto& [who, each] : workers_) {
+    if (each.snapshots.erase(id) > 0) {
+      each.out.emplace_back(wire::forget{id});
+    }
+  }
+}
+
+void gateway::give(worker_id to, lease which) {
+  auto& who = workers_.at(to);
+  const auto& order = *orders_.at(which.work);
+  std::uint64_t snapshot = 0;
+  if (order.snapshot) {
+    snapshot = order.snapshot->id;
+    if (who.snapshots.insert(snapshot).second) {
+      who.out.emplace_back(wire::snapshot{snapshot, order.snapshot->body});
+    }
+  }
+  who.out.emplace_back(wire::give{which, order.body, snapshot});
+}
+
+void gateway::fail(work_id which) {
+  const auto order = orders_.extract(which);
+  placed_result ended;
+  ended.failure =
+      error{errc::actor_died, std::to_string(options_.deaths_max) +
+                                  " workers were lost while they did it"};
+  order.mapped()->answer(std::move(ended));
+}
+
+void gateway::carry_out() {
+  while (const auto next = table_.next()) {
+    const auto to = workers_.find(next->worker);
+    switch (next->what) {
+      case lease_order::kind::give:
+        give(next->worker, next->lease);
+        break;
+      case lease_order::kind::take_back:
+        if (to != workers_.end()) {
+          to->second.out.emplace_back(wire::take_back{next->lease});
+        }
+        break;
+      case lease_order::kind::fail:
+        fail(next->lease.work);
+        break;
+      case lease_order::kind::dismiss:
+        if (to != workers_.end()) {
+          part_with(
+              to,
+              "nothing was heard of it for " +
+                  std::to_string(
+                      std::chrono::duration_cast<std::chrono::milliseconds>(
+                          options_.silence_max)
+                          .count()) +
+                  " ms",
+              false);
+        }
+        break;
+    }
+  }
+  again();
+}
+
+}  // namespace troupe::remote

@@ -1,0 +1,128 @@
+#include "connector.hpp"
+#include "gateway.hpp"
+#include "system_core.hpp"
+#include "transport.hpp"
+
+#include <troupe/remote/listener.hpp>
+
+#include <utility>
+
+namespace troupe::remote {
+
+namespace {
+
+constexpr duration call_again_max = std::chrono::seconds{5};
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw error{errc::bad_flow, "listener_options." + what};
+}
+
+listener_options checked(caf::actor_system& system, listener_options options) {
+  check_trust(system, options.at);
+  for (const auto& each : options.call) check_trust(system, each);
+  if (options.silence_max < std::chrono::milliseconds{500}) {
+    refuse("silence_max must be at least half a second");
+  }
+  if (options.twice_after && *options.twice_after <= duration::zero()) {
+    refuse("twice_after must be more than zero");
+  }
+  if (options.deaths_max < 1) refuse("deaths_max must be at least 1");
+  if (options.work_max < 1) refuse("work_max must be at least 1");
+  if (options.message_max < 1) refuse("message_max must be at least 1");
+  if (!options.notice) options.notice = [](const std::string&) {};
+  return options;
+}
+
+}  // namespace
+
+struct listener::state {
+  state(system& where, listener_options options)
+      : core(where.core()),
+        actors(where.actors()),
+        chosen(checked(actors, std::move(options))),
+        view(std::make_shared<gateway_view>()),
+        at(chosen.at) {
+    self = detail::spawn_lite<gateway>(core.at(), nullptr, core.timers(),
+                                       chosen, view, [this] { call(); });
+    detail::wake(*self);
+    try {
+      at.port = publish(actors, self->handle(), at);
+      core.set_elsewhere(
+          std::make_shared<placed_orders>(self, chosen.message_max));
+    } catch (...) {
+      stop();
+      throw;
+    }
+    for (const auto& each : chosen.call) {
+      const std::lock_guard lock{calls_mutex};
+      calls.push_back(std::make_unique<connector>(
+          actors, connector::options{each, call_again_max,
+                                     [gate = self](caf::actor found) {
+                                       post(*gate, reached(std::move(found)));
+                                     },
+                                     chosen.notice}));
+    }
+  }
+
+  ~state() {
+    core.clear_elsewhere();
+    decltype(calls) ending;
+    {
+      const std::lock_guard lock{calls_mutex};
+      ending.swap(calls);
+    }
+    ending.clear();
+    stop();
+  }
+
+  static detail::signal reached(caf::actor found) {
+    return detail::signal{gateway_signal::reached, 0, 0,
+                          caf::make_counted<called_worker>(std::move(found))};
+  }
+
+  void stop() {
+    if (at.port != 0) unpublish(actors, self->handle(), at.port);
+    post(*self, detail::signal{gateway_signal::stop});
+  }
+
+  // One of them is lost; those that are there are reached as they are.
+  void call() {
+    const std::lock_guard lock{calls_mutex};
+    for (const auto& each : calls) each->again();
+  }
+
+  detail::system_core& core;
+  caf::actor_system& actors;
+  const listener_options chosen;
+  const std::shared_ptr<gateway_view> view;
+  endpoint at;
+  detail::lite_ptr<gateway> self;
+  std::mutex calls_mutex;
+  std::vector<std::unique_ptr<connector>> calls;
+};
+
+listener::listener(system& where, listener_options options)
+    : state_(std::make_unique<state>(where, std::move(options))) {}
+
+listener::~listener() = default;
+
+const endpoint& listener::at() const noexcept { return state_->at; }
+
+std::size_t listener::workers() const {
+  const std::lock_guard lock{state_->view->mutex};
+  return state_->view->workers;
+}
+
+bool listener::wait_for_workers(std::size_t count, duration limit) const {
+  auto& view = *state_->view;
+  std::unique_lock lock{view.mutex};
+  return view.changed.wait_for(lock, limit,
+                               [&] { return view.workers >= count; });
+}
+
+json listener::status() const {
+  const std::lock_guard lock{state_->view->mutex};
+  return state_->view->status;
+}
+
+}  // namespace troupe::remote

@@ -1,0 +1,142 @@
+#include "caf_version_modules.hpp"
+#include "peer_names.hpp"
+
+#include <troupe/error.hpp>
+#include <troupe/remote/network.hpp>
+
+#include <caf/io/middleman.hpp>
+#include <caf/openssl/manager.hpp>
+
+#include <arpa/inet.h>
+#include <charconv>
+#include <memory>
+#include <openssl/ssl.h>
+#include <utility>
+
+namespace troupe::remote {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw error{errc::bad_flow, "network_options." + what};
+}
+
+int give_password(char* into, int size, int, void* from) {
+  const auto& password = *static_cast<const std::string*>(from);
+  if (password.size() > static_cast<std::size_t>(size)) return 0;
+  password.copy(into, password.size());
+  return static_cast<int>(password.size());
+}
+
+// CAF reads the files when the first connection is made, and takes the process
+// down if it cannot.
+void check(const tls_options& tls) {
+  if (tls.certificate.empty() || tls.key.empty()) {
+    refuse("tls: certificate and key are needed, on both sides");
+  }
+  if (tls.authorities.empty()) {
+    refuse("tls.authorities: whom to trust is needed");
+  }
+  if (tls.peers.empty()) {
+    refuse(
+        "tls.peers: the names that peers may have are needed; any "
+        "certificate of the authorities would do otherwise");
+  }
+  const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> probe{
+      SSL_CTX_new(TLS_method()), SSL_CTX_free};
+  auto password = tls.key_password;
+  SSL_CTX_set_default_passwd_cb(probe.get(), give_password);
+  SSL_CTX_set_default_passwd_cb_userdata(probe.get(), &password);
+  if (SSL_CTX_use_certificate_chain_file(probe.get(),
+                                         tls.certificate.c_str()) != 1) {
+    refuse("tls.certificate: '" + tls.certificate +
+           "' is no certificate that can be read");
+  }
+  if (SSL_CTX_use_PrivateKey_file(probe.get(), tls.key.c_str(),
+                                  SSL_FILETYPE_PEM) != 1) {
+    refuse("tls.key: '" + tls.key +
+           "' is no key that can be read, or not that of the certificate");
+  }
+  if (SSL_CTX_load_verify_locations(probe.get(), tls.authorities.c_str(),
+                                    nullptr) != 1) {
+    refuse("tls.authorities: '" + tls.authorities +
+           "' holds no certificates that can be read");
+  }
+}
+
+void set_span(caf::actor_system_config& config, const char* name,
+              duration span) {
+  config.set(detail::option_name(name),
+             std::chrono::duration_cast<caf::timespan>(span));
+}
+
+void prepare(caf::actor_system_config& config, const network_options& options) {
+  detail::load_module<caf::io::middleman>(config);
+  set_span(config, "middleman.heartbeat-interval", options.heartbeat);
+  set_span(config, "middleman.connection-timeout", options.silence_max);
+  if (!options.tls) return;
+  const auto& tls = *options.tls;
+  detail::load_module<caf::openssl::manager>(config);
+  config.openssl_certificate = tls.certificate;
+  config.openssl_key = tls.key;
+  config.openssl_passphrase = tls.key_password;
+  config.openssl_cafile = tls.authorities;
+  config.add_thread_hook<peer_names>(tls.peers);
+}
+
+}  // namespace
+
+endpoint endpoint::from(std::string_view text) {
+  const auto colon = text.rfind(':');
+  endpoint made;
+  std::uint16_t port = 0;
+  const auto digits =
+      colon == text.npos ? std::string_view{} : text.substr(colon + 1);
+  const auto [end, failed] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  auto host = text.substr(0, colon == text.npos ? 0 : colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  }
+  if (failed != std::errc{} || end != digits.data() + digits.size() ||
+      digits.empty() || host.empty()) {
+    throw error{errc::bad_value, "'" + std::string{text} +
+                                     "' is not HOST:PORT, for example "
+                                     "127.0.0.1:4242"};
+  }
+  made.host = host;
+  made.port = port;
+  return made;
+}
+
+bool endpoint::is_loopback() const {
+  if (host == "localhost") return true;
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) {
+    return (ntohl(v4.s_addr) >> 24) == 127;
+  }
+  in6_addr v6{};
+  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 &&
+         IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+std::string endpoint::text() const {
+  const bool is_v6 = host.find(':') != host.npos;
+  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+std::function<void(caf::actor_system_config&)> network(
+    network_options options) {
+  if (options.heartbeat <= duration::zero()) {
+    refuse("heartbeat must be more than zero");
+  }
+  if (options.silence_max <= options.heartbeat) {
+    refuse("silence_max must be more than heartbeat");
+  }
+  if (options.tls) check(*options.tls);
+  return [options = std::move(options)](caf::actor_system_config& config) {
+    prepare(config, options);
+  };
+}
+
+}  // namespace troupe::remote

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "messages.hpp"
+#include "run_core.hpp"
+
+#include <troupe/detail/served_flow.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::remote {
+
+using served_flows = std::map<std::string, detail::served_flow>;
+
+/// An attempt or a sub-flow that a supervisor asked for, as a run of this
+/// process.
+class served_work {
+ public:
+  /// Starts it. `poke` is called on any thread when `take_events` has some.
+  /// Errors: throws `errc::bad_flow` for work that is not served here.
+  served_work(detail::system_core& core, const served_flows& flows,
+              const wire::work_body& asked, const state* snapshot,
+              std::function<void()> poke);
+
+  [[nodiscard]] detail::run_core& run() const noexcept { return *run_; }
+  /// The events since the last call, for the run that it is a part of.
+  [[nodiscard]] std::vector<json> take_events();
+  [[nodiscard]] detail::placed_result result(outcome ended);
+
+ private:
+  /// Set while a poke is on its way, so that a stream of events makes few.
+  std::shared_ptr<std::atomic<bool>> is_poked_;
+  /// Absent for a sub-flow.
+  std::unique_ptr<detail::served_attempt> attempt_;
+  std::shared_ptr<detail::run_core> run_;
+};
+
+}  // namespace troupe::remote

@@ -1,0 +1,93 @@
+#include "messages.hpp"
+#include "system_core.hpp"
+#include "transport.hpp"
+
+#include <troupe/remote/status.hpp>
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace troupe::remote {
+
+namespace {
+
+struct status_view {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<json> report;
+  std::string why = "there is no answer";
+};
+
+/// Asks once, and hands over the answer.
+class status_asker final : public detail::lite_actor {
+ public:
+  status_asker(caf::actor_config& config, detail::home& at,
+               std::shared_ptr<status_view> view)
+      : lite_actor(config, at), view_(std::move(view)) {}
+
+ private:
+  void on_signal(detail::signal& received) override {
+    if (received.kind != detail::signal_kind::own) {
+      quit();
+      return;
+    }
+    const auto& to = static_cast<supervisor&>(*received.body).who;
+    std::vector<wire::message> packet;
+    packet.emplace_back(wire::ask_status{});
+    tell(to, caf::make_message(wire::encode(std::move(packet))));
+  }
+
+  void on_message(caf::mailbox_element& message) override {
+    if (!detail::holds<std::string>(message)) return;
+    try {
+      for (auto& each :
+           wire::decode(detail::content_as<std::string>(message))) {
+        if (auto* said = std::get_if<wire::status>(&each)) {
+          const std::lock_guard lock{view_->mutex};
+          view_->report = std::move(said->report);
+        }
+      }
+    } catch (const error& why) {
+      const std::lock_guard lock{view_->mutex};
+      view_->why = why.message();
+    }
+    view_->changed.notify_all();
+  }
+
+ public:
+  class supervisor final : public detail::payload {
+   public:
+    explicit supervisor(caf::actor found) : who(std::move(found)) {}
+    caf::actor who;
+  };
+
+ private:
+  const std::shared_ptr<status_view> view_;
+};
+
+}  // namespace
+
+json status_of(system& from, const endpoint& supervisor, duration limit) {
+  check_trust(from.actors(), supervisor);
+  auto found = connect(from.actors(), supervisor);
+  if (auto* why = std::get_if<std::string>(&found)) {
+    throw error{errc::request_failed,
+                "cannot reach " + supervisor.text() + ": " + *why};
+  }
+  const auto view = std::make_shared<status_view>();
+  const auto asker =
+      detail::spawn_lite<status_asker>(from.core().at(), nullptr, view);
+  post(*asker, detail::signal{detail::signal_kind::own, 0, 0,
+                              caf::make_counted<status_asker::supervisor>(
+                                  std::move(std::get<caf::actor>(found)))});
+  std::unique_lock lock{view->mutex};
+  view->changed.wait_for(lock, limit, [&] { return view->report.has_value(); });
+  post(*asker, detail::signal{detail::signal_kind::own + 1});
+  if (view->report) return std::move(*view->report);
+  throw error{errc::request_failed, supervisor.text() + ": " + view->why};
+}
+
+}  // namespace troupe::remote

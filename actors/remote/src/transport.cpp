@@ -1,0 +1,55 @@
+#include "transport.hpp"
+
+#include <troupe/error.hpp>
+
+#include <caf/io/middleman.hpp>
+#include <caf/openssl/all.hpp>
+
+namespace troupe::remote {
+
+bool is_encrypted(caf::actor_system& system) {
+  if (!system.has_middleman()) {
+    throw error{errc::bad_flow,
+                "the actor system speaks to no other process: prepare it with "
+                "remote::network"};
+  }
+  return system.has_openssl_manager();
+}
+
+void check_trust(caf::actor_system& system, const endpoint& at) {
+  if (is_encrypted(system) || at.is_loopback()) return;
+  throw error{errc::bad_flow,
+              "'" + at.text() +
+                  "' can be reached from other machines, which needs TLS: "
+                  "whoever can connect without it can take this process down. "
+                  "Give network_options::tls, or use 127.0.0.1"};
+}
+
+std::uint16_t publish(caf::actor_system& system, const caf::actor& whom,
+                      const endpoint& at) {
+  constexpr bool reuse = true;
+  const auto taken =
+      system.has_openssl_manager()
+          ? caf::openssl::publish(whom, at.port, at.host.c_str(), reuse)
+          : system.middleman().publish(whom, at.port, at.host.c_str(), reuse);
+  if (taken) return *taken;
+  throw error{errc::request_failed, "cannot listen on '" + at.text() + "': " +
+                                        detail::text_of(system, taken.error())};
+}
+
+void unpublish(caf::actor_system& system, const caf::actor& whom,
+               std::uint16_t port) {
+  // One broker has the ports of both; the function for TLS does not compile.
+  static_cast<void>(system.middleman().unpublish(whom, port));
+}
+
+std::variant<caf::actor, std::string> connect(caf::actor_system& system,
+                                              const endpoint& to) {
+  const auto found = system.has_openssl_manager()
+                         ? caf::openssl::remote_actor(system, to.host, to.port)
+                         : system.middleman().remote_actor(to.host, to.port);
+  if (found) return *found;
+  return detail::text_of(system, found.error());
+}
+
+}  // namespace troupe::remote

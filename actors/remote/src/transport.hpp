@@ -1,0 +1,32 @@
+#pragma once
+
+#include "caf_version.hpp"
+
+#include <troupe/remote/network.hpp>
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+namespace troupe::remote {
+
+/// Whether an actor system speaks to others with TLS.
+/// Errors: throws `errc::bad_flow` if it speaks to nobody.
+[[nodiscard]] bool is_encrypted(caf::actor_system& system);
+/// Errors: throws `errc::bad_flow` for an address other than loopback that is
+/// to be used without TLS.
+void check_trust(caf::actor_system& system, const endpoint& at);
+
+/// Lets others reach `whom`; the result is the port.
+/// Errors: throws `errc::request_failed`.
+[[nodiscard]] std::uint16_t publish(caf::actor_system& system,
+                                    const caf::actor& whom, const endpoint& at);
+void unpublish(caf::actor_system& system, const caf::actor& whom,
+               std::uint16_t port);
+
+/// The actor that is published there, or why it cannot be reached. Blocks, as
+/// long as the system's `network_options` allow for.
+[[nodiscard]] std::variant<caf::actor, std::string> connect(
+    caf::actor_system& system, const endpoint& to);
+
+}  // namespace troupe::remote

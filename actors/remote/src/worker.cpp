@@ -1,0 +1,150 @@
+#include "connector.hpp"
+#include "system_core.hpp"
+#include "transport.hpp"
+#include "worker_link.hpp"
+
+#include <troupe/remote/worker.hpp>
+
+#include <array>
+#include <unistd.h>
+#include <utility>
+
+namespace troupe::remote {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw error{errc::bad_flow, "worker_options." + what};
+}
+
+std::string own_name() {
+  std::array<char, 256> host{};
+  gethostname(host.data(), host.size() - 1);
+  return std::string{host.data()} + "/" + std::to_string(getpid());
+}
+
+worker_options checked(caf::actor_system& system, worker_options options) {
+  if (options.capacity < 1) refuse("capacity must be at least 1");
+  if (options.join.has_value() == options.listen.has_value()) {
+    refuse("join or listen is needed, and not both");
+  }
+  check_trust(system, options.join ? *options.join : *options.listen);
+  if (options.silence_max <= duration::zero()) {
+    refuse("silence_max must be more than zero");
+  }
+  if (options.retry_max <= duration::zero()) {
+    refuse("retry_max must be more than zero");
+  }
+  if (options.name.empty()) options.name = own_name();
+  if (!options.notice) options.notice = [](const std::string&) {};
+  return options;
+}
+
+worker_link::options link_options(const worker_options& from) {
+  worker_link::options made;
+  made.flows = detail::served_in(from.flows);
+  made.said.name = from.name;
+  made.said.troupe = TROUPE_VERSION;
+  made.said.capacity = from.capacity;
+  made.said.labels = from.labels;
+  for (const auto& [name, each] : made.flows) {
+    made.said.flows.emplace(name, each.form);
+    if (from.labels.empty()) {
+      made.said.labels.insert(each.labels.begin(), each.labels.end());
+    }
+  }
+  made.silence_max = from.silence_max;
+  made.retry_max = from.retry_max;
+  made.message_max = from.message_max;
+  made.notice = from.notice;
+  return made;
+}
+
+}  // namespace
+
+struct worker::state {
+  state(system& where, worker_options options)
+      : actors(where.actors()),
+        chosen(checked(actors, std::move(options))),
+        view(std::make_shared<link_view>()) {
+    auto of_link = link_options(chosen);
+    if (chosen.join) {
+      of_link.on_lost = [this] {
+        const std::lock_guard lock{join_mutex};
+        if (join) join->again();
+      };
+    }
+    self = detail::spawn_lite<worker_link>(
+        where.core().at(), nullptr, where.core(), std::move(of_link), view);
+    detail::wake(*self);
+    if (chosen.listen) {
+      at = chosen.listen;
+      try {
+        at->port = publish(actors, self->handle(), *at);
+      } catch (...) {
+        post(*self, detail::signal{link_signal::stop});
+        throw;
+      }
+      return;
+    }
+    const std::lock_guard lock{join_mutex};
+    join = std::make_unique<connector>(
+        actors, connector::options{
+                    *chosen.join, chosen.retry_max,
+                    [link = self](caf::actor found) {
+                      post(*link,
+                           detail::signal{link_signal::reached, 0, 0,
+                                          caf::make_counted<reached_supervisor>(
+                                              std::move(found))});
+                    },
+                    chosen.notice});
+  }
+
+  ~state() {
+    decltype(join) ending;
+    {
+      const std::lock_guard lock{join_mutex};
+      ending.swap(join);
+    }
+    ending.reset();
+    if (at) unpublish(actors, self->handle(), at->port);
+    post(*self, detail::signal{link_signal::stop});
+    std::unique_lock lock{view->mutex};
+    view->changed.wait(lock, [&] { return view->has_left; });
+  }
+
+  caf::actor_system& actors;
+  const worker_options chosen;
+  const std::shared_ptr<link_view> view;
+  std::optional<endpoint> at;
+  detail::lite_ptr<worker_link> self;
+  std::mutex join_mutex;
+  std::unique_ptr<connector> join;
+};
+
+worker::worker(system& where, worker_options options)
+    : state_(std::make_unique<state>(where, std::move(options))) {}
+
+worker::~worker() = default;
+
+std::optional<endpoint> worker::at() const { return state_->at; }
+
+std::size_t worker::running() const { return state_->view->running.load(); }
+
+void worker::drain() {
+  post(*state_->self, detail::signal{link_signal::drain});
+}
+
+void worker::wait() const {
+  auto& view = *state_->view;
+  std::unique_lock lock{view.mutex};
+  view.changed.wait(lock, [&] { return view.has_left; });
+}
+
+bool worker::wait_for(duration limit) const {
+  auto& view = *state_->view;
+  std::unique_lock lock{view.mutex};
+  return view.changed.wait_for(lock, limit, [&] { return view.has_left; });
+}
+
+}  // namespace troupe::remote

@@ -1,0 +1,310 @@
+#include "worker_link.hpp"
+
+#include "system_core.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace troupe::remote {
+
+namespace {
+
+using detail::lease;
+using detail::placed_result;
+
+detail::wake_key key_of(std::uint64_t number) {
+  return {static_cast<std::uint32_t>(number >> 32),
+          static_cast<std::uint32_t>(number)};
+}
+
+std::uint64_t number_of(const detail::signal& from) {
+  return (std::uint64_t{from.slot} << 32) | from.generation;
+}
+
+}  // namespace
+
+worker_link::worker_link(caf::actor_config& config, detail::home& at,
+                         detail::system_core& core, options chosen,
+                         std::shared_ptr<link_view> view)
+    : lite_actor(config, at),
+      core_(core),
+      timers_(core.timers()),
+      options_(std::move(chosen)),
+      view_(std::move(view)),
+      beat_every_(options_.silence_max / 8),
+      holder_(options_.said.capacity) {}
+
+// -- lite_actor ---------------------------------------------------------------
+
+void worker_link::on_start() {
+  timers_->arm(beat_every_, detail::lite_ptr<lite_actor>{this}, 0, 0);
+}
+
+void worker_link::on_signal(detail::signal& received) {
+  switch (received.kind) {
+    case detail::signal_kind::answer: {
+      auto& answer = static_cast<detail::answer&>(*received.body);
+      on_ended(number_of(received),
+               std::move(*static_cast<outcome*>(answer.content())));
+      break;
+    }
+    case link_signal::events:
+      on_events(number_of(received));
+      break;
+    case link_signal::reached:
+      meet(static_cast<reached_supervisor&>(*received.body).who);
+      break;
+    case link_signal::drain:
+      drain();
+      break;
+    case link_signal::stop:
+      quit();
+      break;
+    case detail::signal_kind::wake:
+      tick();
+      break;
+    default:
+      break;
+  }
+  again();
+}
+
+void worker_link::on_message(caf::mailbox_element& message) {
+  if (!message.sender || !detail::holds<std::string>(message)) {
+    lite_actor::on_message(message);
+    return;
+  }
+  const auto from = caf::actor_cast<caf::actor>(message.sender);
+  try {
+    auto packet = wire::decode(detail::content_as<std::string>(message));
+    for (auto& each : packet) {
+      if (std::holds_alternative<wire::invite>(each)) {
+        if (phase_ == phase::alone) meet(from);
+      } else if (from == supervisor_) {
+        heard_ = timers_->now();
+        std::visit([&](auto& said) { on_said(said); }, each);
+      }
+    }
+  } catch (const error& why) {
+    if (from == supervisor_) {
+      options_.notice("the supervisor sent what makes no sense: " +
+                      why.message());
+      lose_supervisor();
+    }
+  }
+  leave_if_done();
+  again();
+}
+
+void worker_link::on_down(const caf::down_msg& down) {
+  if (!supervisor_ || down.source != supervisor_.address()) return;
+  options_.notice("lost the supervisor");
+  lose_supervisor();
+  again();
+}
+
+void worker_link::on_turn() {
+  view_->running.store(holder_.running(), std::memory_order_relaxed);
+  if (out_.empty()) return;
+  auto packet = std::exchange(out_, {});
+  if (supervisor_) {
+    tell(supervisor_, caf::make_message(wire::encode(std::move(packet))));
+  }
+}
+
+void worker_link::on_stop(const caf::error&) noexcept {
+  drop_all();
+  {
+    const std::lock_guard lock{view_->mutex};
+    view_->has_left = true;
+  }
+  view_->changed.notify_all();
+}
+
+// -- what the supervisor says -------------------------------------------------
+
+void worker_link::on_said(wire::welcome& said) {
+  if (phase_ == phase::joined) return;
+  phase_ = phase::joined;
+  beat_every_ = std::chrono::milliseconds{
+      std::clamp<std::int64_t>(said.beat_ms, 10, 60'000)};
+  options_.notice("has joined the supervisor");
+}
+
+void worker_link::on_said(wire::dismiss& said) {
+  options_.notice("was sent away: " + said.why);
+  drop_all();
+  phase_ = phase::joining;
+  has_said_hello_ = false;
+  hello_at_ =
+      timers_->now() + (said.is_final ? options_.retry_max : beat_every_);
+}
+
+void worker_link::on_said(wire::give& said) {
+  if (is_draining_ || !holder_.take(said.which)) return;
+  begin(said);
+}
+
+void worker_link::on_said(wire::snapshot& said) {
+  snapshots_[said.id] = wire::decode_state(said.body);
+}
+
+void worker_link::on_said(wire::forget& said) { snapshots_.erase(said.id); }
+
+void worker_link::on_said(wire::take_back& said) {
+  results_.erase(said.which);
+  if (!holder_.drop(said.which)) return;
+  const auto known = numbers_.find(said.which);
+  if (known == numbers_.end()) return;
+  const auto ended = jobs_.find(known->second);
+  ended->second.work->run().cancel("the supervisor took it back");
+  numbers_.erase(known);
+}
+
+void worker_link::on_said(wire::got& said) {
+  holder_.acknowledge(said.which);
+  results_.erase(said.which);
+}
+
+// -- work ---------------------------------------------------------------------
+
+void worker_link::begin(const wire::give& what) {
+  const auto number = ++last_job_;
+  try {
+    const auto asked = wire::decode_work(what.body);
+    const auto snapshot = snapshots_.find(what.snapshot);
+    auto work = std::make_unique<served_work>(
+        core_, options_.flows, asked,
+        snapshot == snapshots_.end() ? nullptr : &snapshot->second,
+        [self = detail::lite_ptr<lite_actor>{this}, key = key_of(number)] {
+          post(*self,
+               detail::signal{link_signal::events, key.slot, key.generation});
+        });
+    auto& run = work->run();
+    jobs_.emplace(number, job{what.which, std::move(work)});
+    numbers_.emplace(what.which, number);
+    run.subscribe({detail::lite_ptr<lite_actor>{this}, key_of(number)});
+  } catch (...) {
+    placed_result refused;
+    refused.failure = error::from(std::current_exception());
+    finish(what.which, refused);
+  }
+}
+
+void worker_link::finish(lease which, const placed_result& result) {
+  if (!holder_.finish(which)) return;
+  auto body = wire::encode(result);
+  if (body.size() > options_.message_max) {
+    placed_result refused;
+    refused.failure =
+        error{errc::too_large, "a result of " + std::to_string(body.size()) +
+                                   " bytes is larger than message_max, " +
+                                   std::to_string(options_.message_max)};
+    body = wire::encode(refused);
+  }
+  const auto& kept =
+      results_
+          .insert_or_assign(which, std::pair{std::move(body), timers_->now()})
+          .first->second;
+  out_.emplace_back(wire::done{which, kept.first});
+}
+
+void worker_link::on_events(std::uint64_t number) {
+  const auto known = jobs_.find(number);
+  if (known == jobs_.end()) return;
+  auto all = known->second.work->take_events();
+  if (all.empty() || !numbers_.contains(known->second.which)) return;
+  out_.emplace_back(wire::events{known->second.which, std::move(all)});
+}
+
+void worker_link::on_ended(std::uint64_t number, outcome ended) {
+  on_events(number);
+  const auto known = jobs_.extract(number);
+  if (known.empty()) return;
+  const auto which = known.mapped().which;
+  // One that was taken back may have been given anew meanwhile.
+  const auto mine = numbers_.find(which);
+  if (mine == numbers_.end() || mine->second != number) return;
+  numbers_.erase(mine);
+  finish(which, known.mapped().work->result(std::move(ended)));
+}
+
+void worker_link::drop_all() {
+  for (auto& [number, each] : jobs_) {
+    each.work->run().cancel("the supervisor is lost");
+  }
+  for (const auto& each : holder_.held()) {
+    static_cast<void>(holder_.drop(each));
+  }
+  numbers_.clear();
+  results_.clear();
+  snapshots_.clear();
+  out_.clear();
+}
+
+// -- the rest -----------------------------------------------------------------
+
+void worker_link::tick() {
+  const auto now = timers_->now();
+  if (phase_ == phase::joining && now >= hello_at_ && !has_said_hello_) {
+    say_hello(now);
+  }
+  if (phase_ == phase::joined) {
+    for (auto& [which, kept] : results_) {
+      if (now - kept.second < options_.silence_max) continue;
+      kept.second = now;
+      out_.emplace_back(wire::done{which, kept.first});
+    }
+    out_.emplace_back(wire::beat{holder_.held()});
+  }
+  if (phase_ != phase::alone && has_said_hello_ &&
+      now - heard_ > options_.silence_max) {
+    options_.notice("nothing was heard of the supervisor");
+    lose_supervisor();
+  }
+  timers_->arm(beat_every_, detail::lite_ptr<lite_actor>{this}, 0, 0);
+}
+
+void worker_link::meet(const caf::actor& supervisor) {
+  supervisor_ = supervisor;
+  watch(supervisor_);
+  phase_ = phase::joining;
+  say_hello(timers_->now());
+}
+
+void worker_link::say_hello(time_point now) {
+  has_said_hello_ = true;
+  hello_at_ = now;
+  heard_ = now;
+  out_.emplace_back(options_.said);
+  if (is_draining_) out_.emplace_back(wire::leave{});
+}
+
+void worker_link::lose_supervisor() {
+  drop_all();
+  if (supervisor_) unwatch(supervisor_);
+  supervisor_ = nullptr;
+  phase_ = phase::alone;
+  has_said_hello_ = false;
+  if (is_draining_) {
+    leave_if_done();
+  } else if (options_.on_lost) {
+    options_.on_lost();
+  }
+}
+
+void worker_link::drain() {
+  if (std::exchange(is_draining_, true)) return;
+  options_.notice("leaves when it has finished " +
+                  std::to_string(holder_.running()) + " pieces of work");
+  out_.emplace_back(wire::leave{});
+  leave_if_done();
+}
+
+void worker_link::leave_if_done() {
+  if (!is_draining_ || !holder_.empty()) return;
+  on_turn();
+  quit();
+}
+
+}  // namespace troupe::remote

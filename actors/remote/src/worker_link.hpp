@@ -1,0 +1,140 @@
+#pragma once
+
+#include "messages.hpp"
+#include "served_work.hpp"
+#include "timer_service.hpp"
+
+#include <troupe/detail/lease_holder.hpp>
+#include <troupe/remote/worker.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace troupe::remote {
+
+/// The kinds of signals to a `worker_link`.
+namespace link_signal {
+/// A piece of work has events; its number is as for an `answer`.
+inline constexpr std::uint32_t events = detail::signal_kind::own + 20;
+/// `body` is a `reached_supervisor`.
+inline constexpr std::uint32_t reached = detail::signal_kind::own + 21;
+inline constexpr std::uint32_t drain = detail::signal_kind::own + 22;
+inline constexpr std::uint32_t stop = detail::signal_kind::own + 23;
+}  // namespace link_signal
+
+class reached_supervisor final : public detail::payload {
+ public:
+  explicit reached_supervisor(caf::actor found) : who(std::move(found)) {}
+  caf::actor who;
+};
+
+/// What a link shows to other threads.
+struct link_view {
+  std::atomic<std::size_t> running{0};
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool has_left = false;
+};
+
+/// A worker's end of its connection to a supervisor: takes leases, has them
+/// done, and brings back what comes of them.
+class worker_link final : public detail::lite_actor {
+ public:
+  struct options {
+    wire::hello said;
+    served_flows flows;
+    duration silence_max;
+    duration retry_max;
+    std::size_t message_max;
+    std::function<void(const std::string&)> notice;
+    /// The supervisor is lost and is to be reached again. Empty for a worker
+    /// that is called.
+    std::function<void()> on_lost;
+  };
+
+  worker_link(caf::actor_config& config, detail::home& at,
+              detail::system_core& core, options chosen,
+              std::shared_ptr<link_view> view);
+
+ private:
+  enum class phase : std::uint8_t {
+    /// There is no supervisor.
+    alone,
+    /// Has said hello, or is about to.
+    joining,
+    joined,
+  };
+
+  struct job {
+    detail::lease which;
+    std::unique_ptr<served_work> work;
+  };
+
+  // -- lite_actor ---------------------------------------------------------
+
+  void on_start() override;
+  void on_signal(detail::signal& received) override;
+  void on_message(caf::mailbox_element& message) override;
+  void on_down(const caf::down_msg& down) override;
+  void on_turn() override;
+  void on_stop(const caf::error& reason) noexcept override;
+
+  // -- what the supervisor says -------------------------------------------
+
+  void on_said(wire::welcome& said);
+  void on_said(wire::dismiss& said);
+  void on_said(wire::give& said);
+  void on_said(wire::snapshot& said);
+  void on_said(wire::forget& said);
+  void on_said(wire::take_back& said);
+  void on_said(wire::got& said);
+  template <class T>
+  void on_said(T&) {}
+
+  // -- work ---------------------------------------------------------------
+
+  void begin(const wire::give& what);
+  void finish(detail::lease which, const detail::placed_result& result);
+  void on_events(std::uint64_t number);
+  void on_ended(std::uint64_t number, outcome ended);
+  void drop_all();
+
+  // -- the rest -----------------------------------------------------------
+
+  void tick();
+  void meet(const caf::actor& supervisor);
+  void say_hello(time_point now);
+  void lose_supervisor();
+  void drain();
+  /// Ends a draining link that has nothing left to do.
+  void leave_if_done();
+
+  detail::system_core& core_;
+  const std::shared_ptr<detail::timer_service> timers_;
+  const options options_;
+  const std::shared_ptr<link_view> view_;
+  phase phase_ = phase::alone;
+  caf::actor supervisor_;
+  time_point heard_{};
+  /// When it says hello, or said it.
+  time_point hello_at_{};
+  bool has_said_hello_ = false;
+  bool is_draining_ = false;
+  duration beat_every_;
+  detail::lease_holder holder_;
+  std::uint64_t last_job_ = 0;
+  std::map<std::uint64_t, job> jobs_;
+  std::map<detail::lease, std::uint64_t> numbers_;
+  /// Results that the supervisor has not confirmed, and when they were sent.
+  std::map<detail::lease, std::pair<wire::bytes, time_point>> results_;
+  std::map<std::uint64_t, state> snapshots_;
+  std::vector<wire::message> out_;
+};
+
+}  // namespace troupe::remote

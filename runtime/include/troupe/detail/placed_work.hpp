@@ -1,0 +1,73 @@
+#pragma once
+
+#include "troupe/action.hpp"
+#include "troupe/delta.hpp"
+#include "troupe/error.hpp"
+#include "troupe/event.hpp"
+#include "troupe/json.hpp"
+#include "troupe/state.hpp"
+#include "troupe/value.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace troupe::detail {
+
+struct flow_model;
+
+/// Where work comes from: what its `context` shows wherever it is done.
+struct work_origin {
+  std::string run_id;
+  /// The node, with its flows outermost first; of a sub-flow nothing.
+  std::string node_path;
+  std::uint64_t step = 0;
+};
+
+/// What another process is asked for: an attempt of `exec`, or a sub-flow.
+struct placed_work {
+  /// Whom it is for, as the options say.
+  std::string label;
+  /// The flow that it is of.
+  std::shared_ptr<const flow_model> flow;
+  /// The node within the flow, "inner/node"; empty for the whole flow.
+  std::string node;
+  work_origin origin;
+  value params;
+  std::uint64_t seed = 0;
+  std::uint64_t steps_max = 1;
+  event_detail events = event_detail::nothing;
+  /// Takes the events of the work, on any thread.
+  std::function<void(event)> tell = {};
+
+  // -- of an attempt ---------------------------------------------------------
+
+  /// What `prep` gave.
+  json input;
+  std::uint32_t attempt = 0;
+  std::optional<std::size_t> item = {};
+
+  // -- of either -------------------------------------------------------------
+
+  /// What it may read: for an attempt the keys that the node names. Sub-flows
+  /// of one batch have copies of one snapshot.
+  std::shared_ptr<const state> readable;
+};
+
+/// What came of it.
+struct placed_result {
+  /// Why it failed, or nothing.
+  std::optional<error> failure = {};
+  /// It was told to stop, or its run was cancelled where it was done.
+  bool was_cancelled = false;
+  /// Of an attempt: what `exec` gave.
+  json output = {};
+  /// Of a sub-flow: its action, and what its committed steps wrote.
+  troupe::action action = {};
+  delta wrote = {};
+};
+
+}  // namespace troupe::detail

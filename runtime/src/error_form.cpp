@@ -1,0 +1,49 @@
+#include "troupe/detail/error_form.hpp"
+
+#include <string>
+#include <utility>
+
+namespace troupe::detail {
+
+json error_form(const error& from) {
+  json form = {{"code", static_cast<int>(from.code())},
+               {"message", from.message()}};
+  if (!from.node().empty()) form["node"] = from.node();
+  if (const auto item = from.item()) form["item"] = *item;
+  if (const auto attempt = from.attempt()) form["attempt"] = *attempt;
+  if (from.is_permanent()) form["permanent"] = true;
+  if (const auto wait = from.retry_after()) {
+    form["retry_after_ns"] = wait->count();
+  }
+  return form;
+}
+
+error error_from(const json& form) {
+  try {
+    const auto code = form.at("code").get<int>();
+    if (code < 1 || to_string(static_cast<errc>(code)) == "unknown") {
+      throw error{errc::bad_value, "not the form of an error: its code is " +
+                                       std::to_string(code)};
+    }
+    error made{static_cast<errc>(code), form.at("message").get<std::string>()};
+    if (const auto node = form.find("node"); node != form.end()) {
+      made.at_node(node->get_ref<const std::string&>());
+    }
+    if (const auto item = form.find("item"); item != form.end()) {
+      made.at_item(item->get<std::size_t>());
+    }
+    if (const auto attempt = form.find("attempt"); attempt != form.end()) {
+      made.at_attempt(attempt->get<std::uint32_t>());
+    }
+    if (form.value("permanent", false)) made.permanent();
+    if (const auto wait = form.find("retry_after_ns"); wait != form.end()) {
+      made.retry_after(duration{wait->get<duration::rep>()});
+    }
+    return made;
+  } catch (const json::exception& why) {
+    throw error{errc::bad_value,
+                std::string{"not the form of an error: "} + why.what()};
+  }
+}
+
+}  // namespace troupe::detail

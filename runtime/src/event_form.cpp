@@ -1,0 +1,51 @@
+#include "troupe/detail/event_form.hpp"
+
+#include "troupe/error.hpp"
+
+#include <string>
+
+namespace troupe::detail {
+
+json event_form(const event& from) {
+  json form = {{"kind", static_cast<int>(from.kind)},
+               {"run", from.run},
+               {"node", from.node},
+               {"step", from.step},
+               {"attempt", from.attempt}};
+  if (from.item) form["item"] = *from.item;
+  if (!from.text.empty()) form["text"] = from.text;
+  if (from.wait != duration::zero()) form["wait_ns"] = from.wait.count();
+  if (!from.data.is_null()) form["data"] = from.data.to_json();
+  return form;
+}
+
+event event_from(const json& form, time_point now) {
+  try {
+    event made;
+    const auto kind = form.at("kind").get<int>();
+    if (kind < 0 || kind > static_cast<int>(event_kind::finished)) {
+      throw error{errc::bad_value, "not the form of an event: its kind is " +
+                                       std::to_string(kind)};
+    }
+    made.kind = static_cast<event_kind>(kind);
+    made.at = now;
+    made.run = form.at("run").get<std::string>();
+    made.node = form.at("node").get<std::string>();
+    made.step = form.at("step").get<std::uint64_t>();
+    made.attempt = form.at("attempt").get<std::uint32_t>();
+    if (const auto item = form.find("item"); item != form.end()) {
+      made.item = item->get<std::size_t>();
+    }
+    made.text = form.value("text", std::string{});
+    made.wait = duration{form.value("wait_ns", duration::rep{0})};
+    if (const auto data = form.find("data"); data != form.end()) {
+      made.data = value{*data};
+    }
+    return made;
+  } catch (const json::exception& why) {
+    throw error{errc::bad_value,
+                std::string{"not the form of an event: "} + why.what()};
+  }
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,27 @@
+#include "troupe/detail/placed_call.hpp"
+
+#include <memory>
+
+namespace troupe::detail {
+
+std::optional<placed_work> attempt_elsewhere(context& ctx, const state& shared,
+                                             const node_options& options) {
+  auto what = ctx.host().work_elsewhere();
+  if (!what) return std::nullopt;
+  what->attempt = ctx.attempt();
+  what->item = ctx.item();
+  if (!options.reads.empty()) {
+    state readable;
+    for (const auto& key : options.reads) {
+      const value* found =
+          shared.root().is_object() && shared.root().contains(key)
+              ? &shared.root().at(key)
+              : nullptr;
+      if (found != nullptr) readable[key] = *found;
+    }
+    what->readable = std::make_shared<const state>(std::move(readable));
+  }
+  return what;
+}
+
+}  // namespace troupe::detail

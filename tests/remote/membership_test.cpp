@@ -1,0 +1,249 @@
+#include "remote/cluster_room.hpp"
+#include "support/catch.hpp"
+#include "support/code_of.hpp"
+#include "support/small_flows.hpp"
+
+#include <troupe/batch.hpp>
+#include <troupe/remote/status.hpp>
+#include <troupe/sleep.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+using namespace std::chrono_literals;
+using namespace troupe_test;
+using troupe::errc;
+using troupe::state;
+using troupe::remote::endpoint;
+using troupe::remote::listener;
+using troupe::remote::listener_options;
+using troupe::remote::network;
+using troupe::remote::worker_options;
+
+namespace {
+
+struct echo {
+  int exec(troupe::context& ctx) const {
+    return ctx.params().at("i").get<int>();
+  }
+  void post(state& shared, int i) const { shared.append("done", i); }
+};
+
+template <class N = echo>
+troupe::flow placed(int items = 4, N node = {}) {
+  return troupe::batch("all", one_node(std::move(node)), numbered(items),
+                       {.concurrency = 4, .on = "gpu"});
+}
+
+/// Waits for what other threads bring about.
+template <class F>
+bool soon(F holds) {
+  const auto until = std::chrono::steady_clock::now() + cluster_room::patience;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("A worker that is drained finishes what it has and leaves",
+          "[remote]") {
+  struct held {
+    std::shared_ptr<std::atomic<bool>> may_end;
+    std::shared_ptr<std::atomic<int>> begun;
+    troupe::task<> exec() const {
+      ++*begun;
+      while (!*may_end) co_await troupe::sleep_for(1ms);
+    }
+    void post(state& shared) const { shared.add("done", 1); }
+  };
+  const held node{std::make_shared<std::atomic<bool>>(false),
+                  std::make_shared<std::atomic<int>>(0)};
+  cluster_room room;
+  const auto leaving = room.join({placed(8, node)}, 2);
+  const auto run = room.system().start(placed(8, node));
+  REQUIRE(soon([&] { return *node.begun == 2; }));
+  leaving->worker().drain();
+  REQUIRE(soon([&] { return room.said().has("leaves"); }));
+  const auto staying = room.join({placed(8, node)}, 4);
+  *node.may_end = true;
+  CHECK(leaving->worker().wait_for(cluster_room::patience));
+  const auto ended = room.finish(run);
+  REQUIRE(ended.ok());
+  CHECK(ended.state.get<int>("done") == 8);
+  // None was begun twice: what it had is not given to another.
+  CHECK(*node.begun == 8);
+}
+
+TEST_CASE("A worker that has nothing to do leaves at once", "[remote]") {
+  cluster_room room;
+  const auto worker = room.join({placed()});
+  worker->worker().drain();
+  CHECK(worker->worker().wait_for(cluster_room::patience));
+  CHECK(soon([&] { return room.listener().workers() == 0; }));
+}
+
+TEST_CASE("A worker with another flow of the same name is refused",
+          "[remote]") {
+  struct other {
+    std::string exec() const { return "text"; }
+  };
+  cluster_room room;
+  const auto good = room.join({placed()});
+  REQUIRE(room.finish(room.system().start(placed())).ok());
+
+  SECTION("when it joins") {
+    worker_options options;
+    options.flows = {placed(4, other{})};
+    options.join = room.listener().at();
+    worker_room bad{std::move(options)};
+    REQUIRE(soon([&] { return bad.said().has("another flow"); }));
+    CHECK(room.said().has("refused the worker"));
+    CHECK(room.said().has("/exec"));
+    CHECK(room.listener().workers() == 1);
+  }
+  SECTION("when the supervisor first uses the flow") {
+    cluster_room later;
+    worker_options options;
+    options.flows = {placed(4, other{})};
+    const auto bad = later.join(std::move(options));
+    const auto run = later.system().start(placed());
+    REQUIRE(soon([&] { return bad->said().has("another flow"); }));
+    const auto second = later.join({placed()});
+    CHECK(later.finish(run).ok());
+  }
+}
+
+TEST_CASE("A supervisor that comes back at its address gets its workers back",
+          "[remote]") {
+  auto room = std::make_unique<cluster_room>();
+  const auto worker = room->join({placed()});
+  const auto at = room->listener().at();
+  room.reset();
+  REQUIRE(soon([&] { return worker->said().has("keeps trying"); }));
+  listener_options options;
+  options.at = at;
+  cluster_room again{options};
+  REQUIRE(again.listener().wait_for_workers(1, cluster_room::patience));
+  CHECK(again.finish(again.system().start(placed())).ok());
+}
+
+TEST_CASE("A worker may listen and be called by its supervisor", "[remote]") {
+  worker_options options;
+  options.flows = {placed()};
+  options.listen = endpoint{};
+  worker_room worker{std::move(options)};
+  listener_options calling;
+  calling.call = {*worker.worker().at()};
+  cluster_room room{calling};
+  REQUIRE(room.listener().wait_for_workers(1, cluster_room::patience));
+  CHECK(room.finish(room.system().start(placed())).ok());
+}
+
+TEST_CASE("Work that is left when a listener ends is answered", "[remote]") {
+  cluster_room room;
+  const auto run = room.system().start(placed());
+  REQUIRE(soon([&] { return room.said().has("waits for a worker"); }));
+  room.stop_listening();
+  const auto ended = room.finish(run);
+  REQUIRE_FALSE(ended.ok());
+  CHECK(ended.failure->code() == errc::shut_down);
+}
+
+TEST_CASE("The status of a cluster can be asked for from outside", "[remote]") {
+  cluster_room room;
+  worker_options options;
+  options.flows = {placed()};
+  options.name = "first";
+  options.capacity = 3;
+  const auto worker = room.join(std::move(options));
+  REQUIRE(room.finish(room.system().start(placed())).ok());
+  troupe::system outside{{.prepare = network()}};
+  const auto report = troupe::remote::status_of(outside, room.listener().at());
+  REQUIRE(report.at("workers").size() == 1);
+  const auto& first = report.at("workers").at(0);
+  CHECK(first.at("name") == "first");
+  CHECK(first.at("capacity") == 3);
+  CHECK(first.at("held") == 0);
+  CHECK(first.at("done") == 4);
+  CHECK(first.at("labels") == troupe::json::array({"gpu"}));
+  CHECK(report.at("waiting") == 0);
+  CHECK(report.at("leased") == 0);
+}
+
+TEST_CASE("The status of a supervisor that is not there is an error",
+          "[remote]") {
+  troupe::system outside{{.prepare = network()}};
+  endpoint nowhere;
+  nowhere.port = 1;
+  CHECK(code_of([&] {
+          static_cast<void>(troupe::remote::status_of(outside, nowhere));
+        }) == errc::request_failed);
+}
+
+TEST_CASE("Without TLS only this machine is listened to", "[remote]") {
+  troupe::system system{{.prepare = network()}};
+  for (const auto* host : {"0.0.0.0", "::", "192.168.1.1", "127.example.org"}) {
+    listener_options options;
+    options.at.host = host;
+    try {
+      const listener refused{system, options};
+      FAIL("listens on " << host);
+    } catch (const troupe::error& why) {
+      CHECK(why.code() == errc::bad_flow);
+      CHECK_THAT(why.message(), Catch::Matchers::Contains("needs TLS"));
+    }
+  }
+}
+
+TEST_CASE("Options of listeners and workers that make no sense are refused",
+          "[remote]") {
+  troupe::system system{{.prepare = network()}};
+  const auto listen = [&](listener_options options) {
+    return code_of([&] { const listener refused{system, options}; });
+  };
+  CHECK(listen({.silence_max = 100ms}) == errc::bad_flow);
+  CHECK(listen({.twice_after = 0s}) == errc::bad_flow);
+  CHECK(listen({.deaths_max = 0}) == errc::bad_flow);
+  CHECK(listen({.work_max = 0}) == errc::bad_flow);
+  const auto serve = [&](worker_options options) {
+    return code_of([&] {
+      const troupe::remote::worker refused{system, std::move(options)};
+    });
+  };
+  CHECK(serve({.flows = {placed()}}) == errc::bad_flow);
+  CHECK(serve({.flows = {placed()}, .capacity = 0, .join = endpoint{}}) ==
+        errc::bad_flow);
+  CHECK(serve({.flows = {one_node(echo{})}, .join = endpoint{}}) ==
+        errc::bad_flow);
+
+  troupe::system unprepared;
+  CHECK(code_of([&] { const listener refused{unprepared}; }) == errc::bad_flow);
+}
+
+TEST_CASE("A system has one listener at a time", "[remote]") {
+  cluster_room room;
+  CHECK(code_of([&] { const listener second{room.system()}; }) ==
+        errc::bad_flow);
+}
+
+TEST_CASE("An endpoint is read from text", "[remote]") {
+  const auto v4 = endpoint::from("127.0.0.1:4242");
+  CHECK(v4.host == "127.0.0.1");
+  CHECK(v4.port == 4242);
+  const auto v6 = endpoint::from("[::1]:1");
+  CHECK(v6.host == "::1");
+  CHECK(v6.text() == "[::1]:1");
+  for (const auto* text :
+       {"", "host", "host:", ":1", "host:99999", "host:1x"}) {
+    CAPTURE(text);
+    CHECK(code_of([&] { static_cast<void>(endpoint::from(text)); }) ==
+          errc::bad_value);
+  }
+}
