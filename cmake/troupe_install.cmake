@@ -27,6 +27,23 @@ if(TARGET troupe_llm)
     NAMESPACE troupe::
     DESTINATION "${troupe_package_dir}")
 endif()
+# Apart, so that the rest is there for who has no OpenSSL.
+if(TARGET troupe_remote)
+  list(APPEND troupe_include_roots actors/remote)
+  install(TARGETS troupe_remote
+    EXPORT troupe_remote_targets
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(EXPORT troupe_remote_targets
+    FILE troupe_remote_targets.cmake
+    NAMESPACE troupe::
+    DESTINATION "${troupe_package_dir}")
+endif()
+if(TARGET troupe_program)
+  install(TARGETS troupe_program
+    RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
 foreach(library IN LISTS troupe_include_roots)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${library}/include/troupe"
     DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"

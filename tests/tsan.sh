@@ -5,7 +5,8 @@
 # sanitizer, which then reports races that are none. So this builds CAF's core
 # once more, instrumented, from the upstream archive in the distribution's
 # source package (about ten minutes of processor time, once) and links the
-# tests with that.
+# tests with that. troupe::remote is left out: it needs CAF's network modules,
+# which are not among what is built here.
 #
 #   sh tests/tsan.sh              build what is missing, run the tests
 #   sh tests/tsan.sh --core       only build the instrumented CAF

@@ -20,6 +20,29 @@ void load_module(caf::actor_system_config& config) {
   config.load<Module>();
 }
 
+/// The files that CAF's TLS reads for each connection, in PEM.
+struct tls_files {
+  std::string certificate;
+  std::string key;
+  std::string key_password;
+  std::string authorities;
+};
+
+inline void set_tls_files(caf::actor_system_config& config,
+                          const tls_files& files) {
+#if TROUPE_CAF_1
+  config.set("caf.openssl.certificate", files.certificate);
+  config.set("caf.openssl.key", files.key);
+  config.set("caf.openssl.passphrase", files.key_password);
+  config.set("caf.openssl.cafile", files.authorities);
+#else
+  config.openssl_certificate = files.certificate;
+  config.openssl_key = files.key;
+  config.openssl_passphrase = files.key_password;
+  config.openssl_cafile = files.authorities;
+#endif
+}
+
 /// The version of CAF, for people.
 [[nodiscard]] inline std::string caf_version_text() {
 #if TROUPE_CAF_1
@@ -41,10 +64,12 @@ inline thread_local bool is_scheduler_thread = false;
 /// configuration.
 class thread_watch : public caf::thread_hook {
  private:
+  /// The system is about to begin.
+  virtual void on_system(caf::actor_system&) {}
   virtual void on_thread() = 0;
   virtual void on_thread_end() = 0;
 
-  void init(caf::actor_system&) final {}
+  void init(caf::actor_system& system) final { on_system(system); }
 #if TROUPE_CAF_1
   void thread_started(caf::thread_owner owner) final {
     if (owner != caf::thread_owner::scheduler) on_thread();

@@ -82,9 +82,17 @@ void check(double tokens) {
 
 void rate_pass::used(double tokens) {
   check(tokens);
+  if (!line_) return;
   const double unused = std::exchange(tokens_, tokens) - tokens;
   post(*line_->actor, detail::signal{detail::rate_signal::correct, 0,
                                      std::bit_cast<std::uint64_t>(unused)});
+}
+
+void rate_pass::give_back() {
+  const auto line = std::exchange(line_, nullptr);
+  if (!line) return;
+  post(*line->actor, detail::signal{detail::rate_signal::give_back, 0,
+                                    std::bit_cast<std::uint64_t>(tokens_)});
 }
 
 pass_operation::~pass_operation() {

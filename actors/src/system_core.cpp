@@ -34,6 +34,7 @@ system_core::~system_core() {
     std::unique_lock lock{mutex_};
     changed_.wait(lock, [&] { return runs_ == 0; });
   }
+  if (part_) part_->close();
   blocking_.stop();
   timers_->stop();
   semaphores_.clear();
@@ -64,6 +65,13 @@ void system_core::set_elsewhere(std::shared_ptr<placement> where) {
 void system_core::clear_elsewhere() noexcept {
   const std::lock_guard lock{mutex_};
   elsewhere_ = nullptr;
+}
+
+std::shared_ptr<system_part> system_core::part(
+    const std::function<std::shared_ptr<system_part>()>& make) {
+  const std::lock_guard lock{mutex_};
+  if (!part_) part_ = make();
+  return part_;
 }
 
 void system_core::join_later(std::thread leaving) {

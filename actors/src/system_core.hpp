@@ -5,6 +5,7 @@
 #include "manual_queue.hpp"
 #include "placement.hpp"
 #include "semaphore_actor.hpp"
+#include "system_part.hpp"
 #include "timer_service.hpp"
 #include "watchdog.hpp"
 
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -61,6 +63,11 @@ class system_core {
   void set_elsewhere(std::shared_ptr<placement> where);
   void clear_elsewhere() noexcept;
 
+  /// What the library for several processes keeps here, made by whoever asks
+  /// first. Closed when the system ends.
+  [[nodiscard]] std::shared_ptr<system_part> part(
+      const std::function<std::shared_ptr<system_part>()>& make);
+
   /// Waits at the end for a thread whose owner is destroyed by what the thread
   /// itself has called: it cannot wait for itself.
   void join_later(std::thread leaving);
@@ -93,6 +100,7 @@ class system_core {
   std::size_t runs_ = 0;
   std::vector<std::thread> leaving_;
   std::shared_ptr<placement> elsewhere_;
+  std::shared_ptr<system_part> part_;
   /// By owner and limit: an address may come to belong to another node.
   std::map<std::pair<const void*, std::uint32_t>, lite_ptr<semaphore_actor>>
       semaphores_;

@@ -21,11 +21,13 @@ json error_form(const error& from) {
 error error_from(const json& form) {
   try {
     const auto code = form.at("code").get<int>();
-    if (code < 1 || to_string(static_cast<errc>(code)) == "unknown") {
+    const auto known = static_cast<errc>(code);
+    if (code < 1 || static_cast<int>(known) != code ||
+        to_string(known) == "unknown") {
       throw error{errc::bad_value, "not the form of an error: its code is " +
                                        std::to_string(code)};
     }
-    error made{static_cast<errc>(code), form.at("message").get<std::string>()};
+    error made{known, form.at("message").get<std::string>()};
     if (const auto node = form.find("node"); node != form.end()) {
       made.at_node(node->get_ref<const std::string&>());
     }

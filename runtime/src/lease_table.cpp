@@ -101,6 +101,9 @@ void lease_table::cancel(work_id what, time_point now) {
 }
 
 bool lease_table::settle(worker_id who, lease which, time_point now) {
+  // What it holds may come late, behind large results.
+  const auto from = workers_.find(who);
+  if (from != workers_.end()) from->second.heard = now;
   const auto known = all_.find(which.work);
   if (known == all_.end()) return false;
   const auto& with = known->second.with;

@@ -4,6 +4,9 @@
 #ifdef USER_HAS_LLM
 #include <troupe/llm/http.hpp>
 #endif
+#ifdef USER_HAS_REMOTE
+#include <troupe/remote/listener.hpp>
+#endif
 
 #include <iostream>
 
@@ -15,7 +18,12 @@ int main() {
       builder.add("add", [](troupe::state& shared) { shared.add("n", 22); });
   read >> add;
 
+#ifdef USER_HAS_REMOTE
+  troupe::system system{{.prepare = troupe::remote::network()}};
+  const troupe::remote::listener workers{system};
+#else
   troupe::system system;
+#endif
 #ifdef USER_HAS_LLM
   const troupe::llm::http_client web{system};
 #endif

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -45,9 +46,14 @@ class notices {
 /// sockets.
 class worker_room {
  public:
+  /// For flows that need the system of their worker.
+  using make_flows = std::function<std::vector<troupe::flow>(troupe::system&)>;
+
   worker_room(troupe::remote::worker_options options,
-              troupe::remote::network_options network = {})
+              troupe::remote::network_options network = {},
+              const make_flows& make = {})
       : system_({.threads = 2, .prepare = troupe::remote::network(network)}) {
+    if (make) options.flows = make(system_);
     options.notice = [said = said_](const std::string& line) {
       said->add(line);
     };
@@ -55,6 +61,7 @@ class worker_room {
         std::make_unique<troupe::remote::worker>(system_, std::move(options));
   }
 
+  [[nodiscard]] troupe::system& system() { return system_; }
   [[nodiscard]] troupe::remote::worker& worker() { return *worker_; }
   [[nodiscard]] const notices& said() const { return *said_; }
   /// Leaves at once.
@@ -95,10 +102,12 @@ class cluster_room {
     options.capacity = capacity;
     return join(std::move(options));
   }
-  std::unique_ptr<worker_room> join(troupe::remote::worker_options options) {
+  std::unique_ptr<worker_room> join(troupe::remote::worker_options options,
+                                    const worker_room::make_flows& make = {}) {
     const auto before = listener_->workers();
     options.join = listener_->at();
-    auto made = std::make_unique<worker_room>(std::move(options), network_);
+    auto made =
+        std::make_unique<worker_room>(std::move(options), network_, make);
     if (!listener_->wait_for_workers(before + 1, patience)) {
       throw std::runtime_error{
           "the worker does not join: " + made->said().all() + said_->all()};

@@ -120,6 +120,46 @@ TEST_CASE("A worker with another flow of the same name is refused",
   }
 }
 
+TEST_CASE("The work of workers that are refused together is done by others",
+          "[remote]") {
+  struct held {
+    std::shared_ptr<std::atomic<bool>> may_end;
+    std::shared_ptr<std::atomic<int>> begun;
+    troupe::task<> exec() const {
+      ++*begun;
+      while (!*may_end) co_await troupe::sleep_for(1ms);
+    }
+  };
+  struct number {
+    int exec() const { return 1; }
+  };
+  struct other {
+    std::string exec() const { return "text"; }
+  };
+  const held node{std::make_shared<std::atomic<bool>>(false),
+                  std::make_shared<std::atomic<int>>(0)};
+  const auto second_flow = [](auto it) {
+    troupe::node_options options;
+    options.on = "gpu";
+    troupe::flow_builder flow{"second"};
+    flow.add("it", std::move(it), std::move(options));
+    return flow.build();
+  };
+  cluster_room room;
+  const auto one = room.join({placed(4, node), second_flow(other{})});
+  const auto two = room.join({placed(4, node), second_flow(other{})});
+  const auto run = room.system().start(placed(4, node));
+  REQUIRE(soon([&] { return *node.begun == 4; }));
+  const auto second = room.system().start(second_flow(number{}));
+  REQUIRE(soon([&] {
+    return one->said().has("another flow") && two->said().has("another flow");
+  }));
+  *node.may_end = true;
+  const auto good = room.join({placed(4, node), second_flow(number{})});
+  CHECK(room.finish(second).ok());
+  CHECK(room.finish(run).ok());
+}
+
 TEST_CASE("A supervisor that comes back at its address gets its workers back",
           "[remote]") {
   auto room = std::make_unique<cluster_room>();

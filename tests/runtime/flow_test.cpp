@@ -38,6 +38,24 @@ struct plain_exec {
   int exec() const { return 1; }
 };
 
+/// What is written as JSON, and cannot be read from it.
+struct opaque {
+  friend void to_json(troupe::json& into, const opaque&) { into = 1; }
+};
+
+struct takes_opaque {
+  opaque prep(const state&) const { return {}; }
+  int exec(const opaque&) const { return 1; }
+};
+
+struct gives_opaque {
+  opaque exec() const { return {}; }
+};
+
+struct reads_state {
+  int exec(const state& shared) const { return shared.get<int>("key"); }
+};
+
 struct coroutine_exec {
   troupe::task<int> exec() const { co_return 1; }
 };
@@ -137,6 +155,28 @@ TEST_CASE("Options that the node cannot use are mistakes", "[flow]") {
                                   .concurrency = 1U,
                                   .threads = troupe::blocking})
             .empty());
+}
+
+TEST_CASE("A node that cannot be placed on workers is a mistake", "[flow]") {
+  const auto mistake_of = [](auto node, const troupe::node_options& options) {
+    flow_builder builder{"f"};
+    builder.add("n", node, options);
+    return mistakes(builder);
+  };
+  CHECK(has(mistake_of(plain_exec{}, {.reads = {"key"}}), "reads without on"));
+  CHECK(has(mistake_of(nothing, {.on = "gpu"}), "it has no exec"));
+  CHECK(has(mistake_of(takes_opaque{}, {.on = "gpu"}),
+            "what its prep gives cannot be read from JSON"));
+  CHECK(has(mistake_of(gives_opaque{}, {.on = "gpu"}),
+            "what its exec gives cannot be read from JSON"));
+  CHECK(
+      has(mistake_of(reads_state{}, {.on = "gpu"}), "name the keys in reads"));
+  CHECK(mistake_of(reads_state{}, {.on = "gpu", .reads = {"key"}}).empty());
+  CHECK(mistake_of(plain_exec{}, {.on = "gpu"}).empty());
+  // Where they run here, all of them are well.
+  CHECK(mistake_of(takes_opaque{}, {}).empty());
+  CHECK(mistake_of(gives_opaque{}, {}).empty());
+  CHECK(mistake_of(reads_state{}, {}).empty());
 }
 
 TEST_CASE("Edges are checked against the declared actions", "[flow]") {

@@ -47,6 +47,9 @@ class rate_pass {
   /// Sets right how many tokens it took. One that is never told took what was
   /// asked for.
   void used(double tokens);
+  /// What it was for did not happen: it counts as never given. It is of no use
+  /// afterwards.
+  void give_back();
 
  private:
   friend class pass_operation;

@@ -50,15 +50,22 @@ void connector::loop() {
 }
 
 bool connector::wait_until_wanted() {
+  const auto has_changed = [&] { return is_wanted_ || is_ending_; };
   std::unique_lock lock{mutex_};
-  changed_.wait(lock, [&] { return is_wanted_ || is_ending_; });
+  // One that is lost as soon as it is reached is not really there, and the
+  // waits go on growing.
+  if (!changed_.wait_for(lock, options_.retry_max, has_changed)) {
+    wait_ = duration::zero();
+    changed_.wait(lock, has_changed);
+  }
   is_wanted_ = false;
   return !is_ending_;
 }
 
 void connector::try_until_reached() {
   std::string told;
-  for (auto wait = first_wait;; wait = std::min(wait * 2, options_.retry_max)) {
+  while (pause(spread(wait_))) {
+    wait_ = std::min(std::max(wait_ * 2, first_wait), options_.retry_max);
     auto found = connect(system_, options_.to);
     if (auto* reached = std::get_if<caf::actor>(&found)) {
       options_.on_reached(std::move(*reached));
@@ -71,7 +78,6 @@ void connector::try_until_reached() {
                       "; keeps trying");
       told = why;
     }
-    if (!pause(spread(wait))) return;
   }
 }
 

@@ -47,6 +47,8 @@ class connector {
 
   caf::actor_system& system_;
   const options options_;
+  /// Before the next try.
+  duration wait_{};
   std::mutex mutex_;
   std::condition_variable changed_;
   bool is_wanted_ = true;

@@ -37,12 +37,13 @@ std::string list_of(const std::set<std::string>& names) {
 
 gateway::gateway(caf::actor_config& config, detail::home& at,
                  std::shared_ptr<detail::timer_service> timers,
-                 const listener_options& options,
+                 const listener_options& options, gateway_shares shares,
                  std::shared_ptr<gateway_view> view,
                  std::function<void()> on_called_lost)
     : lite_actor(config, at),
       timers_(std::move(timers)),
       options_(options),
+      shares_(std::move(shares)),
       view_(std::move(view)),
       on_called_lost_(std::move(on_called_lost)),
       tick_every_(options.silence_max / 8),
@@ -85,6 +86,7 @@ void gateway::on_signal(detail::signal& received) {
       tick();
       break;
     default:
+      on_shared(received);
       break;
   }
   carry_out();
@@ -114,11 +116,12 @@ void gateway::on_down(const caf::down_msg& down) {
   if (known != ids_.end()) {
     const auto who = workers_.find(known->second);
     if (!who->second.is_draining) {
-      options_.notice("lost the worker '" + who->second.said.name + "', " +
-                      std::to_string(table_.held_by(who->first)) +
-                      " pieces of work go to others");
+      options_.notice(
+          "lost the worker '" + who->second.said.name + "', which held " +
+          std::to_string(table_.held_by(who->first)) + "; that goes to others");
     }
     table_.lose(known->second, timers_->now());
+    end_calls_of(who->first);
     workers_.erase(who);
     ids_.erase(known);
     show();
@@ -129,19 +132,23 @@ void gateway::on_down(const caf::down_msg& down) {
 
 void gateway::on_turn() {
   for (auto& [id, each] : workers_) {
+    add_news(each);
     if (each.out.empty()) continue;
-    tell(each.to, caf::make_message(wire::encode(std::exchange(each.out, {}))));
+    for (auto& packet : wire::encode(std::exchange(each.out, {}))) {
+      tell(each.to, caf::make_message(std::move(packet)));
+    }
   }
 }
 
 void gateway::on_stop(const caf::error&) noexcept {
-  for (auto& [work, order] : orders_) {
-    placed_result ended;
-    ended.failure =
-        error{errc::shut_down, "the system listens for workers no more"};
-    order->answer(std::move(ended));
-  }
+  // What is left of orders answers for itself.
   orders_.clear();
+  post(*shares_.desk, detail::signal{desk_signal::stop});
+  {
+    const std::lock_guard lock{view_->mutex};
+    view_->has_ended = true;
+  }
+  view_->changed.notify_all();
 }
 
 // -- what peers say -----------------------------------------------------------
@@ -187,7 +194,11 @@ void gateway::on_hello(const caf::actor& from, wire::hello said) {
                   std::to_string(said.capacity) + " at once, for " +
                   list_of(said.labels));
   missed_.clear();
-  workers_.emplace(id, worker{from, std::move(said), now, now});
+  workers_.emplace(id, worker{.to = from,
+                              .said = std::move(said),
+                              .joined = now,
+                              .heard = now,
+                              .news = news_outbox{options_.message_max}});
   ids_[from.address()] = id;
   watch(from);
   workers_.at(id).out.emplace_back(
@@ -224,10 +235,10 @@ void gateway::on_said(worker_place who, wire::done& said) {
   if (!table_.settle(who->first, said.which, timers_->now())) return;
   ++who->second.done;
   const auto order = orders_.extract(said.which.work);
-  if (said.body.size() > options_.message_max) {
+  if (said.body->size() > options_.message_max) {
     placed_result refused;
     refused.failure = error{errc::too_large,
-                            "a result of " + std::to_string(said.body.size()) +
+                            "a result of " + std::to_string(said.body->size()) +
                                 " bytes is larger than message_max, " +
                                 std::to_string(options_.message_max)};
     order.mapped()->answer(std::move(refused));
@@ -287,15 +298,14 @@ void gateway::part_with(worker_place who, std::string why, bool is_final) {
   ids_.erase(to.address());
   workers_.erase(who);
   table_.lose(id, timers_->now());
+  end_calls_of(id);
   // First: who hears of the end may look at once.
   show();
   send(to, wire::dismiss{std::move(why), is_final});
 }
 
-void gateway::send(const caf::actor& to, wire::message what) {
-  std::vector<wire::message> packet;
-  packet.push_back(std::move(what));
-  tell(to, caf::make_message(wire::encode(std::move(packet))));
+void gateway::send(const caf::actor& to, const wire::message& what) {
+  tell(to, caf::make_message(wire::encode(what)));
 }
 
 json gateway::report() const {

@@ -1,7 +1,10 @@
 #pragma once
 
 #include "messages.hpp"
+#include "news_outbox.hpp"
 #include "placed_orders.hpp"
+#include "service_desk.hpp"
+#include "switchboard.hpp"
 #include "timer_service.hpp"
 
 #include <troupe/detail/lease_table.hpp>
@@ -25,6 +28,8 @@ struct gateway_view {
   mutable std::condition_variable changed;
   std::size_t workers = 0;
   json status;
+  /// The gateway says and calls nothing more.
+  bool has_ended = false;
 };
 
 /// One that was called, and has been reached.
@@ -34,13 +39,20 @@ class called_worker final : public detail::payload {
   caf::actor who;
 };
 
+/// What a gateway serves its workers with, besides work.
+struct gateway_shares {
+  std::shared_ptr<switchboard> board;
+  detail::lite_ptr<service_desk> desk;
+};
+
 /// A supervisor's end of all connections to workers: who does what is decided
 /// by a `lease_table`; this carries it out.
 class gateway final : public detail::lite_actor {
  public:
   gateway(caf::actor_config& config, detail::home& at,
           std::shared_ptr<detail::timer_service> timers,
-          const listener_options& options, std::shared_ptr<gateway_view> view,
+          const listener_options& options, gateway_shares shares,
+          std::shared_ptr<gateway_view> view,
           std::function<void()> on_called_lost);
 
  private:
@@ -55,6 +67,11 @@ class gateway final : public detail::lite_actor {
     std::size_t done = 0;
     bool is_draining = false;
     std::set<std::uint64_t> snapshots = {};
+    /// Topics that are heard there, and what goes there of them.
+    std::set<std::string> topics = {};
+    news_outbox news;
+    /// Messages of topics that came in this turn.
+    std::uint64_t news_heard = 0;
     /// What goes out at the end of the turn.
     std::vector<wire::message> out = {};
   };
@@ -78,6 +95,11 @@ class gateway final : public detail::lite_actor {
   void on_said(worker_place who, wire::done& said);
   void on_said(worker_place who, wire::events& said);
   void on_said(worker_place who, wire::leave& said);
+  void on_said(worker_place who, wire::call& said);
+  void on_said(worker_place who, wire::end_call& said);
+  void on_said(worker_place who, wire::tune& said);
+  void on_said(worker_place who, wire::news& said);
+  void on_said(worker_place who, wire::heard& said);
   template <class T>
   void on_said(worker_place, T&) {}
 
@@ -95,17 +117,27 @@ class gateway final : public detail::lite_actor {
   void fail(work_id which);
   void carry_out();
 
+  // -- what is shared -----------------------------------------------------
+
+  void on_shared(detail::signal& received);
+  void spread(const std::string& topic, const wire::shared_bytes& body,
+              std::uint64_t missed, worker_place but_not);
+  void end_calls_of(worker_id who);
+  /// What a turn leaves to be said.
+  static void add_news(worker& to);
+
   // -- the rest -----------------------------------------------------------
 
   void tick();
   void show();
   worker_place at(const caf::actor& who);
   void part_with(worker_place who, std::string why, bool is_final);
-  void send(const caf::actor& to, wire::message what);
+  void send(const caf::actor& to, const wire::message& what);
   [[nodiscard]] json report() const;
 
   const std::shared_ptr<detail::timer_service> timers_;
   const listener_options options_;
+  const gateway_shares shares_;
   const std::shared_ptr<gateway_view> view_;
   const std::function<void()> on_called_lost_;
   const duration tick_every_;

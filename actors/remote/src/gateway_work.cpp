@@ -124,7 +124,9 @@ void gateway::carry_out() {
     const auto to = workers_.find(next->worker);
     switch (next->what) {
       case lease_order::kind::give:
-        give(next->worker, next->lease);
+        // Several may be parted with in one turn: what one left was for another
+        // that is gone as well, and is given anew by a later order.
+        if (to != workers_.end()) give(next->worker, next->lease);
         break;
       case lease_order::kind::take_back:
         if (to != workers_.end()) {

@@ -41,10 +41,16 @@ struct listener::state {
         actors(where.actors()),
         chosen(checked(actors, std::move(options))),
         view(std::make_shared<gateway_view>()),
+        board(switchboard::of(core)),
         at(chosen.at) {
+    const auto desk = detail::spawn_lite<service_desk>(
+        core.at(), nullptr, core, board, chosen.message_max);
     self = detail::spawn_lite<gateway>(core.at(), nullptr, core.timers(),
-                                       chosen, view, [this] { call(); });
+                                       chosen, gateway_shares{board, desk},
+                                       view, [this] { call(); });
+    desk->answer_to(self);
     detail::wake(*self);
+    board->news().connect(self, chosen.message_max);
     try {
       at.port = publish(actors, self->handle(), at);
       core.set_elsewhere(
@@ -81,8 +87,11 @@ struct listener::state {
   }
 
   void stop() {
+    board->news().disconnect(*self);
     if (at.port != 0) unpublish(actors, self->handle(), at.port);
     post(*self, detail::signal{gateway_signal::stop});
+    std::unique_lock lock{view->mutex};
+    view->changed.wait(lock, [&] { return view->has_ended; });
   }
 
   // One of them is lost; those that are there are reached as they are.
@@ -95,6 +104,7 @@ struct listener::state {
   caf::actor_system& actors;
   const listener_options chosen;
   const std::shared_ptr<gateway_view> view;
+  const std::shared_ptr<switchboard> board;
   endpoint at;
   detail::lite_ptr<gateway> self;
   std::mutex calls_mutex;

@@ -3,106 +3,112 @@
 #include <troupe/detail/error_form.hpp>
 #include <troupe/detail/flow_model.hpp>
 
-#include <type_traits>
 #include <utility>
 
 namespace troupe::remote::wire {
 
 namespace {
 
-// The number of a message is its position in the variant.
-template <class T, std::size_t I = 0>
-constexpr std::size_t number_of() {
-  if constexpr (std::is_same_v<std::variant_alternative_t<I, message>, T>) {
-    return I;
-  } else {
-    return number_of<T, I + 1>();
-  }
+// No packet is begun beyond it. Memory below 128 KB is kept by the allocator.
+constexpr std::size_t packet_size = 32 * 1024;
+
+/// Writes a list of values.
+template <class Out, class... Ts>
+void add_row(cbor_writer<Out>& to, const Ts&... fields) {
+  to.list(sizeof...(fields));
+  (to.add(fields), ...);
 }
 
-json list() { return json::array(); }
-
-template <class... Ts>
-json row(Ts&&... fields) {
-  json made = json::array();
-  (made.push_back(std::forward<Ts>(fields)), ...);
-  return made;
+json json_in(const bytes& body) {
+  cbor_reader from{body};
+  return from.next<json>();
 }
 
-json form(bytes&& body) { return json::binary(std::move(body)); }
-
+/// Writes a message: a list of its number, which is its position in the
+/// variant, and its fields.
 struct fields_of {
-  json operator()(hello& m) const {
-    return row(m.protocol, std::move(m.name), std::move(m.troupe), m.capacity,
-               std::move(m.labels), std::move(m.flows));
+  cbor_writer<std::string>& to;
+  std::size_t number;
+
+  void operator()(const hello& m) const {
+    row(m.protocol, m.name, m.troupe, m.capacity, m.labels, m.flows);
   }
-  json operator()(beat& m) const {
-    json held = list();
+  void operator()(const beat& m) const {
+    std::vector<std::uint64_t> held;
     for (const auto& each : m.held) {
-      held.push_back(static_cast<std::uint64_t>(each.work));
+      held.push_back(work(each));
       held.push_back(each.epoch);
     }
-    return row(std::move(held));
+    row(held);
   }
-  json operator()(done& m) const {
-    return row(work(m.which), m.which.epoch, form(std::move(m.body)));
+  void operator()(const done& m) const {
+    row(work(m.which), m.which.epoch, *m.body);
   }
-  json operator()(events& m) const {
-    return row(work(m.which), m.which.epoch, std::move(m.all));
+  void operator()(const events& m) const {
+    row(work(m.which), m.which.epoch, m.all);
   }
-  json operator()(leave&) const { return list(); }
-  json operator()(invite&) const { return list(); }
-  json operator()(welcome& m) const { return row(m.beat_ms); }
-  json operator()(dismiss& m) const {
-    return row(std::move(m.why), m.is_final);
+  void operator()(const leave&) const { row(); }
+  void operator()(const invite&) const { row(); }
+  void operator()(const welcome& m) const { row(m.beat_ms); }
+  void operator()(const dismiss& m) const { row(m.why, m.is_final); }
+  void operator()(const give& m) const {
+    row(work(m.which), m.which.epoch, *m.body, m.snapshot);
   }
-  json operator()(give& m) const {
-    return row(work(m.which), m.which.epoch, form(std::move(m.body)),
-               m.snapshot);
+  void operator()(const snapshot& m) const { row(m.id, *m.body); }
+  void operator()(const forget& m) const { row(m.id); }
+  void operator()(const take_back& m) const {
+    row(work(m.which), m.which.epoch);
   }
-  json operator()(snapshot& m) const {
-    return row(m.id, form(std::move(m.body)));
+  void operator()(const got& m) const { row(work(m.which), m.which.epoch); }
+  void operator()(const pulse&) const { row(); }
+  void operator()(const ask_status&) const { row(); }
+  void operator()(const status& m) const { row(m.report); }
+  void operator()(const call& m) const {
+    row(m.number, m.service, m.name, m.body);
   }
-  json operator()(forget& m) const { return row(m.id); }
-  json operator()(take_back& m) const {
-    return row(work(m.which), m.which.epoch);
+  void operator()(const end_call& m) const { row(m.number, m.note); }
+  void operator()(const answer& m) const {
+    row(m.number, m.failure, m.body, m.is_lent);
   }
-  json operator()(got& m) const { return row(work(m.which), m.which.epoch); }
-  json operator()(pulse&) const { return list(); }
-  json operator()(ask_status&) const { return list(); }
-  json operator()(status& m) const { return row(std::move(m.report)); }
+  void operator()(const tune& m) const { row(m.topic, m.is_heard); }
+  void operator()(const news& m) const { row(m.topic, m.body, m.missed); }
+  void operator()(const heard& m) const { row(m.count); }
 
+  template <class... Ts>
+  void row(const Ts&... fields) const {
+    add_row(to, number, fields...);
+  }
   static std::uint64_t work(const lease& from) {
     return static_cast<std::uint64_t>(from.work);
   }
 };
 
-/// Reads the fields of one message, in order. What is there beyond them is of
-/// a later version and is passed over.
+/// Reads the elements of one list, in order. What is there beyond them is of a
+/// later version and is passed over.
 class reader {
  public:
-  explicit reader(json& fields) : fields_(fields) {}
+  explicit reader(cbor_reader& from) : from_(from), left_(from.list()) {}
 
   template <class T>
   T next() {
-    auto& field = fields_.at(at_++);
-    if constexpr (std::is_same_v<T, json>) {
-      return std::move(field);
-    } else if constexpr (std::is_same_v<T, bytes>) {
-      return std::move(static_cast<bytes&>(field.get_binary()));
-    } else {
-      return field.template get<T>();
-    }
+    if (left_ == 0) throw error{errc::bad_value, "it is too short"};
+    --left_;
+    return from_.template next<T>();
   }
   lease next_lease() {
     const auto work = next<std::uint64_t>();
     return {detail::work_id{work}, next<std::uint32_t>()};
   }
+  shared_bytes next_shared() {
+    return std::make_shared<const bytes>(next<bytes>());
+  }
+  void pass_rest() {
+    for (; left_ > 0; --left_) from_.skip();
+  }
 
  private:
-  json& fields_;
-  // After the number of the message.
-  std::size_t at_ = 1;
+  cbor_reader& from_;
+  std::size_t left_;
 };
 
 void read(reader& from, hello& m) {
@@ -124,7 +130,7 @@ void read(reader& from, beat& m) {
 }
 void read(reader& from, done& m) {
   m.which = from.next_lease();
-  m.body = from.next<bytes>();
+  m.body = from.next_shared();
 }
 void read(reader& from, events& m) {
   m.which = from.next_lease();
@@ -139,12 +145,12 @@ void read(reader& from, dismiss& m) {
 }
 void read(reader& from, give& m) {
   m.which = from.next_lease();
-  m.body = from.next<bytes>();
+  m.body = from.next_shared();
   m.snapshot = from.next<std::uint64_t>();
 }
 void read(reader& from, snapshot& m) {
   m.id = from.next<std::uint64_t>();
-  m.body = from.next<bytes>();
+  m.body = from.next_shared();
 }
 void read(reader& from, forget& m) { m.id = from.next<std::uint64_t>(); }
 void read(reader& from, take_back& m) { m.which = from.next_lease(); }
@@ -152,6 +158,32 @@ void read(reader& from, got& m) { m.which = from.next_lease(); }
 void read(reader&, pulse&) {}
 void read(reader&, ask_status&) {}
 void read(reader& from, status& m) { m.report = from.next<json>(); }
+void read(reader& from, call& m) {
+  m.number = from.next<std::uint64_t>();
+  m.service = from.next<std::string>();
+  m.name = from.next<std::string>();
+  m.body = from.next<bytes>();
+}
+void read(reader& from, end_call& m) {
+  m.number = from.next<std::uint64_t>();
+  m.note = from.next<json>();
+}
+void read(reader& from, answer& m) {
+  m.number = from.next<std::uint64_t>();
+  m.failure = from.next<json>();
+  m.body = from.next<bytes>();
+  m.is_lent = from.next<bool>();
+}
+void read(reader& from, tune& m) {
+  m.topic = from.next<std::string>();
+  m.is_heard = from.next<bool>();
+}
+void read(reader& from, news& m) {
+  m.topic = from.next<std::string>();
+  m.body = from.next<bytes>();
+  m.missed = from.next<std::uint64_t>();
+}
+void read(reader& from, heard& m) { m.count = from.next<std::uint64_t>(); }
 
 template <std::size_t I = 0>
 message read_message(std::size_t number, reader& from) {
@@ -172,6 +204,8 @@ template <class F>
 auto checked(const char* what, F read) {
   try {
     return read();
+  } catch (const error& why) {
+    throw error{errc::bad_value, std::string{what} + ": " + why.message()};
   } catch (const json::exception& why) {
     throw error{errc::bad_value, std::string{what} + ": " + why.what()};
   }
@@ -179,26 +213,31 @@ auto checked(const char* what, F read) {
 
 }  // namespace
 
-std::string encode(std::vector<message> packet) {
-  json all = list();
-  for (auto& each : packet) {
-    auto fields = std::visit(fields_of{}, each);
-    fields.insert(fields.begin(), each.index());
-    all.push_back(std::move(fields));
+std::string encode(const message& one) {
+  cbor_writer<std::string> to;
+  std::visit(fields_of{to, one.index()}, one);
+  return to.take();
+}
+
+std::vector<std::string> encode(const std::vector<message>& all) {
+  std::vector<std::string> packets;
+  cbor_writer<std::string> to;
+  for (const auto& each : all) {
+    std::visit(fields_of{to, each.index()}, each);
+    if (to.size() >= packet_size) packets.push_back(to.take());
   }
-  std::string made;
-  json::to_cbor(all, made);
-  return made;
+  if (to.size() > 0) packets.push_back(to.take());
+  return packets;
 }
 
 std::vector<message> decode(std::string_view packet) {
   return checked("not a packet", [&] {
-    auto all = json::from_cbor(packet);
+    cbor_reader all{packet};
     std::vector<message> made;
-    made.reserve(all.size());
-    for (auto& each : all) {
-      reader from{each};
-      made.push_back(read_message(each.at(0).get<std::size_t>(), from));
+    while (!all.at_end()) {
+      reader from{all};
+      made.push_back(read_message(from.next<std::size_t>(), from));
+      from.pass_rest();
     }
     return made;
   });
@@ -207,19 +246,20 @@ std::vector<message> decode(std::string_view packet) {
 // -- bodies -------------------------------------------------------------------
 
 bytes encode(const detail::placed_work& what) {
-  return json::to_cbor(row(
-      what.flow->name, what.node, what.origin.run_id, what.origin.node_path,
-      what.origin.step, what.params.to_json(), what.seed, what.steps_max,
+  cbor_writer<bytes> to;
+  add_row(
+      to, what.flow->name, what.node, what.origin.run_id, what.origin.node_path,
+      what.origin.step, what.params, what.seed, what.steps_max,
       static_cast<int>(what.events), what.input, what.attempt,
       what.item ? json(*what.item) : json{},
-      what.readable && !what.node.empty() ? what.readable->to_json() : json{}));
+      what.readable && !what.node.empty() ? what.readable->root() : value{});
+  return to.take();
 }
 
 work_body decode_work(const bytes& body) {
   return checked("not a piece of work", [&] {
-    auto form = json::from_cbor(body);
-    form.insert(form.begin(), nullptr);
-    reader from{form};
+    cbor_reader all{body};
+    reader from{all};
     work_body made;
     made.flow = from.next<std::string>();
     made.node = from.next<std::string>();
@@ -241,17 +281,17 @@ work_body decode_work(const bytes& body) {
 }
 
 bytes encode(const detail::placed_result& what) {
-  return json::to_cbor(
-      row(what.was_cancelled,
+  cbor_writer<bytes> to;
+  add_row(to, what.was_cancelled,
           what.failure ? detail::error_form(*what.failure) : json{},
-          what.output, std::string{what.action.name()}, what.wrote.to_json()));
+          what.output, what.action.name(), what.wrote.to_json());
+  return to.take();
 }
 
 detail::placed_result decode_result(const bytes& body) {
   return checked("not a result", [&] {
-    auto form = json::from_cbor(body);
-    form.insert(form.begin(), nullptr);
-    reader from{form};
+    cbor_reader all{body};
+    reader from{all};
     detail::placed_result made;
     made.was_cancelled = from.next<bool>();
     if (const auto failure = from.next<json>(); !failure.is_null()) {
@@ -264,10 +304,24 @@ detail::placed_result decode_result(const bytes& body) {
   });
 }
 
-bytes encode(const state& what) { return json::to_cbor(what.to_json()); }
+bytes encode(const state& what) {
+  cbor_writer<bytes> to;
+  to.add(what.root());
+  return to.take();
+}
 
 state decode_state(const bytes& body) {
-  return checked("not a state", [&] { return state{json::from_cbor(body)}; });
+  return checked("not a state", [&] { return state{json_in(body)}; });
+}
+
+bytes encode_json(const json& what) {
+  cbor_writer<bytes> to;
+  to.add(what);
+  return to.take();
+}
+
+json decode_json(const bytes& body) {
+  return checked("not a value", [&] { return json_in(body); });
 }
 
 }  // namespace troupe::remote::wire

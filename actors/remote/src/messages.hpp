@@ -1,5 +1,7 @@
 #pragma once
 
+#include "cbor.hpp"
+
 #include <troupe/detail/lease.hpp>
 #include <troupe/detail/placed_work.hpp>
 #include <troupe/json.hpp>
@@ -7,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,16 +17,17 @@
 #include <variant>
 #include <vector>
 
-/// What supervisors and workers say to each other. A packet is a list of
-/// messages in CBOR (RFC 8949), in the body of one CAF message of one string:
-/// so the protocol is the same under every version of CAF, and its types need
-/// no numbers there.
+/// What supervisors and workers say to each other. A packet is messages one
+/// after the other in CBOR (RFC 8949), in the body of one CAF message of one
+/// string: so the protocol is the same under every version of CAF, and its
+/// types need no numbers there.
 namespace troupe::remote::wire {
 
 /// Grows when a message changes so that an older process would misread it.
 inline constexpr int protocol = 1;
 
-using bytes = std::vector<std::uint8_t>;
+/// One body that goes to several.
+using shared_bytes = std::shared_ptr<const bytes>;
 using detail::lease;
 
 // -- from workers -------------------------------------------------------------
@@ -46,7 +50,7 @@ struct beat {
 /// What came of a lease: a `result_body`.
 struct done {
   lease which;
-  bytes body;
+  shared_bytes body;
 };
 /// Events of what is being done.
 struct events {
@@ -55,6 +59,26 @@ struct events {
 };
 /// It takes nothing new.
 struct leave {};
+/// It asks for something that the supervisor's process shares by name.
+struct call {
+  std::uint64_t number = 0;
+  /// The kind of what is asked, and its name.
+  std::string service;
+  std::string name;
+  /// In CBOR.
+  bytes body;
+};
+/// The end of a call: nobody waits for it any more, or what was lent with the
+/// answer comes back. `note` is null for what was never used.
+struct end_call {
+  std::uint64_t number = 0;
+  json note;
+};
+/// Whether somebody there hears a topic.
+struct tune {
+  std::string topic;
+  bool is_heard = false;
+};
 
 // -- from supervisors ---------------------------------------------------------
 
@@ -72,13 +96,13 @@ struct dismiss {
 /// A lease: a `work_body`, and the snapshot that goes with it, or 0.
 struct give {
   lease which;
-  bytes body;
+  shared_bytes body;
   std::uint64_t snapshot = 0;
 };
 /// A state that leases refer to, in CBOR; before the first of them.
 struct snapshot {
   std::uint64_t id = 0;
-  bytes body;
+  shared_bytes body;
 };
 /// No more leases refer to it.
 struct forget {
@@ -93,6 +117,14 @@ struct got {
 };
 /// The answer to a beat.
 struct pulse {};
+/// What came of a call. If something is lent with it, `end_call` follows.
+struct answer {
+  std::uint64_t number = 0;
+  /// An `error_form`, or null.
+  json failure;
+  bytes body;
+  bool is_lent = false;
+};
 
 // -- from anybody -------------------------------------------------------------
 
@@ -100,16 +132,35 @@ struct ask_status {};
 struct status {
   json report;
 };
+/// A message of a topic: a value, in CBOR.
+struct news {
+  std::string topic;
+  bytes body;
+  /// How many before it gave way since the last one of this topic.
+  std::uint64_t missed = 0;
+};
+/// So many messages of topics have been taken in.
+struct heard {
+  std::uint64_t count = 0;
+};
 
-using message = std::variant<hello, beat, done, events, leave, invite, welcome,
-                             dismiss, give, snapshot, forget, take_back, got,
-                             pulse, ask_status, status>;
+using message =
+    std::variant<hello, beat, done, events, leave, invite, welcome, dismiss,
+                 give, snapshot, forget, take_back, got, pulse, ask_status,
+                 status, call, end_call, answer, tune, news, heard>;
 
-[[nodiscard]] std::string encode(std::vector<message> packet);
+[[nodiscard]] std::string encode(const message& one);
+/// In as many packets as it takes. What is small goes together, which saves
+/// most of what a message of CAF costs; a large one does not wait for others,
+/// nor they for it, and its memory can be had again.
+[[nodiscard]] std::vector<std::string> encode(const std::vector<message>& all);
 /// Errors: throws `errc::bad_value` for what is not a packet.
 [[nodiscard]] std::vector<message> decode(std::string_view packet);
 
 // -- bodies -------------------------------------------------------------------
+
+/// How many calls of one worker may be under way, or have something lent.
+inline constexpr std::size_t calls_max = 100'000;
 
 /// What a worker needs to know of a `placed_work`.
 struct work_body {
@@ -133,5 +184,8 @@ struct work_body {
 [[nodiscard]] detail::placed_result decode_result(const bytes& body);
 [[nodiscard]] bytes encode(const state& what);
 [[nodiscard]] state decode_state(const bytes& body);
+/// What calls and topics carry.
+[[nodiscard]] bytes encode_json(const json& what);
+[[nodiscard]] json decode_json(const bytes& body);
 
 }  // namespace troupe::remote::wire

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <charconv>
 #include <memory>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <utility>
 
@@ -23,10 +24,29 @@ namespace {
 
 int give_password(char* into, int size, int, void* from) {
   const auto& password = *static_cast<const std::string*>(from);
-  if (password.size() > static_cast<std::size_t>(size)) return 0;
+  // CAF would cut off one that leaves no room for the zero at its end.
+  if (password.size() >= static_cast<std::size_t>(size)) return 0;
   password.copy(into, password.size());
   return static_cast<int>(password.size());
 }
+
+// OpenSSL takes a name that begins with a dot for all that end like that, and
+// an empty one for any that is empty.
+bool is_host_name(const std::string& name) {
+  constexpr std::string_view letters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+  return !name.empty() && name.front() != '.' && name.back() != '.' &&
+         name.find_first_not_of(letters) == name.npos;
+}
+
+/// Leaves the errors of a thread as they were.
+class error_mark {
+ public:
+  error_mark() { ERR_set_mark(); }
+  error_mark(const error_mark&) = delete;
+  error_mark& operator=(const error_mark&) = delete;
+  ~error_mark() { ERR_pop_to_mark(); }
+};
 
 // CAF reads the files when the first connection is made, and takes the process
 // down if it cannot.
@@ -42,6 +62,12 @@ void check(const tls_options& tls) {
         "tls.peers: the names that peers may have are needed; any "
         "certificate of the authorities would do otherwise");
   }
+  for (const auto& name : tls.peers) {
+    if (is_host_name(name)) continue;
+    refuse("tls.peers: '" + name +
+           "' is no DNS name; patterns and addresses are not looked for");
+  }
+  const error_mark mark;
   const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> probe{
       SSL_CTX_new(TLS_method()), SSL_CTX_free};
   auto password = tls.key_password;
@@ -77,11 +103,9 @@ void prepare(caf::actor_system_config& config, const network_options& options) {
   if (!options.tls) return;
   const auto& tls = *options.tls;
   detail::load_module<caf::openssl::manager>(config);
-  config.openssl_certificate = tls.certificate;
-  config.openssl_key = tls.key;
-  config.openssl_passphrase = tls.key_password;
-  config.openssl_cafile = tls.authorities;
-  config.add_thread_hook<peer_names>(tls.peers);
+  detail::set_tls_files(
+      config, {tls.certificate, tls.key, tls.key_password, tls.authorities});
+  config.add_thread_hook<peer_names>(tls.peers, options.silence_max);
 }
 
 }  // namespace

@@ -1,9 +1,15 @@
 #include "peer_names.hpp"
 
+#include <troupe/error.hpp>
+
 #include <algorithm>
+#include <memory>
+#include <mutex>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <set>
 #include <utility>
 
 namespace troupe::remote {
@@ -11,7 +17,19 @@ namespace troupe::remote {
 namespace {
 
 // Whose connections this thread makes, if it is the middleman's.
-thread_local const peer_names* current = nullptr;
+thread_local peer_names* current = nullptr;
+thread_local bool was_told_of_context = false;
+
+/// The actor systems that are watched over.
+struct watched {
+  std::mutex mutex;
+  std::set<const caf::actor_system*> systems;
+
+  static watched& all() {
+    static watched only;
+    return only;
+  }
+};
 
 int verify(X509_STORE_CTX* chain, void* names) {
   if (X509_verify_cert(chain) <= 0) return 0;
@@ -19,28 +37,103 @@ int verify(X509_STORE_CTX* chain, void* names) {
   const auto& allowed = static_cast<const peer_names*>(names)->allowed();
   const bool is_known =
       std::any_of(allowed.begin(), allowed.end(), [&](const std::string& name) {
-        return X509_check_host(shown, name.data(), name.size(), 0, nullptr) ==
-               1;
+        return X509_check_host(shown, name.data(), name.size(),
+                               X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
+                               nullptr) == 1;
       });
   if (is_known) return 1;
   X509_STORE_CTX_set_error(chain, X509_V_ERR_HOSTNAME_MISMATCH);
   return 0;
 }
 
-// OpenSSL calls it for each context that is made, before its maker has it.
-void on_new_context(void* context, void*, CRYPTO_EX_DATA*, int, long, void*) {
+int own_index();
+
+peer_names* watcher_of(const SSL_CTX* context) {
+  return static_cast<peer_names*>(SSL_CTX_get_ex_data(context, own_index()));
+}
+
+void on_progress(const SSL* session, int where, int result) {
+  const auto* const context = SSL_get_SSL_CTX(session);
+  auto& handshakes = watcher_of(context)->handshakes();
+  if ((where & SSL_CB_HANDSHAKE_START) != 0 && SSL_is_server(session) == 1) {
+    handshakes.begin(context, SSL_get_fd(session), clock::steady().now());
+  }
+  if ((where & SSL_CB_HANDSHAKE_DONE) != 0) handshakes.end(context);
+  if ((where & SSL_CB_EXIT) == 0 || result > 0) return;
+  handshakes.look(clock::steady().now());
+  // OpenSSL keeps the errors of a thread until somebody takes them, and CAF
+  // 0.17.6 does not. The next connection of the thread that only has to wait
+  // would look broken then, and be closed for what another peer did.
+  ERR_clear_error();
+}
+
+// OpenSSL calls it for each context that is made, before its maker has it. CAF
+// makes one for each connection.
+void on_new_context(void* made, void*, CRYPTO_EX_DATA* data, int index, long,
+                    void*) {
+  was_told_of_context = true;
   if (current == nullptr) return;
-  SSL_CTX_set_cert_verify_callback(static_cast<SSL_CTX*>(context), verify,
-                                   const_cast<peer_names*>(current));
+  auto* const context = static_cast<SSL_CTX*>(made);
+  CRYPTO_set_ex_data(data, index, current);
+  SSL_CTX_set_cert_verify_callback(context, verify, current);
+  SSL_CTX_set_info_callback(context, on_progress);
+#ifdef SSL_OP_IGNORE_UNEXPECTED_EOF
+  // CAF never says goodbye, so this is no error.
+  SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+#endif
+}
+
+void on_context_end(void* ended, void* watcher, CRYPTO_EX_DATA*, int, long,
+                    void*) {
+  if (watcher == nullptr) return;
+  static_cast<peer_names*>(watcher)->handshakes().end(ended);
+  ERR_clear_error();
+}
+
+int own_index() {
+  static const int index =
+      CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, nullptr,
+                              on_new_context, nullptr, on_context_end);
+  return index;
+}
+
+bool contexts_are_told_of() {
+  if (own_index() < 0) return false;
+  was_told_of_context = false;
+  const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> probe{
+      SSL_CTX_new(TLS_method()), SSL_CTX_free};
+  return was_told_of_context;
 }
 
 }  // namespace
 
-peer_names::peer_names(std::vector<std::string> allowed)
-    : allowed_(std::move(allowed)) {
-  static const int once = CRYPTO_get_ex_new_index(
-      CRYPTO_EX_INDEX_SSL_CTX, 0, nullptr, on_new_context, nullptr, nullptr);
-  static_cast<void>(once);
+peer_names::peer_names(std::vector<std::string> allowed, duration time_max)
+    : allowed_(std::move(allowed)), handshakes_(time_max) {
+  static_cast<void>(watched::all());
+  if (!contexts_are_told_of()) {
+    throw error{errc::bad_flow,
+                "network_options.tls: the names of peers cannot be checked "
+                "with this OpenSSL"};
+  }
+}
+
+peer_names::~peer_names() {
+  auto& all = watched::all();
+  const std::lock_guard lock{all.mutex};
+  all.systems.erase(system_);
+}
+
+bool peer_names::watch_over(const caf::actor_system& system) {
+  auto& all = watched::all();
+  const std::lock_guard lock{all.mutex};
+  return all.systems.contains(&system);
+}
+
+void peer_names::on_system(caf::actor_system& system) {
+  system_ = &system;
+  auto& all = watched::all();
+  const std::lock_guard lock{all.mutex};
+  all.systems.insert(system_);
 }
 
 void peer_names::on_thread() { current = this; }

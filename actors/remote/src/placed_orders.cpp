@@ -11,11 +11,11 @@ namespace {
 /// Reads the result in the turn of who waits for it.
 class packed_answer final : public detail::answer {
  public:
-  explicit packed_answer(wire::bytes body) : body_(std::move(body)) {}
+  explicit packed_answer(wire::shared_bytes body) : body_(std::move(body)) {}
 
   void* content() noexcept override {
     try {
-      result_ = wire::decode_result(body_);
+      result_ = wire::decode_result(*body_);
     } catch (...) {
       result_.failure = error::from(std::current_exception());
     }
@@ -23,9 +23,13 @@ class packed_answer final : public detail::answer {
   }
 
  private:
-  wire::bytes body_;
+  wire::shared_bytes body_;
   detail::placed_result result_;
 };
+
+error not_listening() {
+  return error{errc::shut_down, "the system listens for workers no more"};
+}
 
 error too_large(std::string_view what, std::size_t size, std::size_t limit) {
   return error{errc::too_large, std::string{what} + " of " +
@@ -40,7 +44,7 @@ packed_snapshot::packed_snapshot(std::uint64_t number,
                                  std::shared_ptr<const state> of,
                                  detail::lite_ptr<detail::lite_actor> gateway)
     : id(number),
-      body(wire::encode(*of)),
+      body(std::make_shared<const wire::bytes>(wire::encode(*of))),
       of_(std::move(of)),
       gateway_(std::move(gateway)) {}
 
@@ -48,15 +52,25 @@ packed_snapshot::~packed_snapshot() {
   post(*gateway_, detail::signal{gateway_signal::forget, 0, id});
 }
 
-void order_body::answer(detail::placed_result result) {
-  reply.body = caf::make_counted<detail::answer_of<detail::placed_result>>(
-      std::move(result));
-  post(*asker, std::move(reply));
+order_body::~order_body() {
+  if (!asker) return;
+  detail::placed_result ended;
+  ended.failure = not_listening();
+  answer(std::move(ended));
 }
 
-void order_body::answer(wire::bytes result) {
-  reply.body = caf::make_counted<packed_answer>(std::move(result));
-  post(*asker, std::move(reply));
+void order_body::answer(detail::placed_result result) {
+  answer(caf::make_counted<detail::answer_of<detail::placed_result>>(
+      std::move(result)));
+}
+
+void order_body::answer(wire::shared_bytes result) {
+  answer(caf::make_counted<packed_answer>(std::move(result)));
+}
+
+void order_body::answer(detail::payload_ptr result) {
+  reply.body = std::move(result);
+  post(*std::exchange(asker, nullptr), std::move(reply));
 }
 
 std::uint64_t placed_orders::place(detail::placed_order order) {
@@ -65,9 +79,9 @@ std::uint64_t placed_orders::place(detail::placed_order order) {
   made->asker = std::move(order.asker);
   made->reply = std::move(order.reply);
   try {
-    made->body = wire::encode(order.what);
-    if (made->body.size() > message_max_) {
-      throw too_large("work", made->body.size(), message_max_);
+    made->body = std::make_shared<const wire::bytes>(wire::encode(order.what));
+    if (made->body->size() > message_max_) {
+      throw too_large("work", made->body->size(), message_max_);
     }
     if (order.what.node.empty()) made->snapshot = pack(order.what.readable);
     made->label = std::move(order.what.label);
@@ -77,7 +91,7 @@ std::uint64_t placed_orders::place(detail::placed_order order) {
              detail::signal{gateway_signal::place, 0, number, made})) {
       return number;
     }
-    throw error{errc::shut_down, "the system listens for workers no more"};
+    throw not_listening();
   } catch (...) {
     detail::placed_result refused;
     refused.failure = error::from(std::current_exception());
@@ -99,8 +113,8 @@ std::shared_ptr<const packed_snapshot> placed_orders::pack(
   if (auto found = known.lock()) return found;
   auto made =
       std::make_shared<const packed_snapshot>(++last_snapshot_, from, gateway_);
-  if (made->body.size() > message_max_) {
-    throw too_large("a snapshot", made->body.size(), message_max_);
+  if (made->body->size() > message_max_) {
+    throw too_large("a snapshot", made->body->size(), message_max_);
   }
   known = made;
   return made;

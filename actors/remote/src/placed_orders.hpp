@@ -39,7 +39,7 @@ class packed_snapshot {
   ~packed_snapshot();
 
   const std::uint64_t id;
-  const wire::bytes body;
+  const wire::shared_bytes body;
 
  private:
   // Keeps its address from becoming that of another.
@@ -47,12 +47,15 @@ class packed_snapshot {
   detail::lite_ptr<detail::lite_actor> gateway_;
 };
 
-/// A piece of work as the gateway keeps it until it is over.
+/// A piece of work as the gateway keeps it until it is over. One that goes away
+/// without an answer gives `errc::shut_down`: nobody listens any more.
 class order_body final : public detail::payload {
  public:
+  ~order_body() override;
+
   std::string label;
   std::shared_ptr<const detail::flow_model> flow;
-  wire::bytes body;
+  wire::shared_bytes body;
   std::shared_ptr<const packed_snapshot> snapshot;
   std::function<void(event)> tell;
   detail::lite_ptr<detail::lite_actor> asker;
@@ -60,7 +63,10 @@ class order_body final : public detail::payload {
 
   void answer(detail::placed_result result);
   /// Answers with what a worker sent. It is read where it is waited for.
-  void answer(wire::bytes result);
+  void answer(wire::shared_bytes result);
+
+ private:
+  void answer(detail::payload_ptr result);
 };
 using order_ptr = caf::intrusive_ptr<order_body>;
 

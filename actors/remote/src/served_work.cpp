@@ -53,7 +53,7 @@ run_options options_of(const wire::work_body& asked) {
 }  // namespace
 
 served_work::served_work(detail::system_core& core, const served_flows& flows,
-                         const wire::work_body& asked, const state* snapshot,
+                         wire::work_body asked, const state* snapshot,
                          std::function<void()> poke)
     : is_poked_(std::make_shared<std::atomic<bool>>(false)) {
   const auto& served = flow_named(flows, asked.flow);
@@ -69,12 +69,12 @@ served_work::served_work(detail::system_core& core, const served_flows& flows,
     attempt_ = std::make_unique<detail::served_attempt>(
         node_named(served, asked.node),
         detail::served_attempt::request{
-            asked.input, asked.attempt, asked.item,
+            std::move(asked.input), asked.attempt, asked.item,
             asked.readable.is_object() ? state{asked.readable} : state{}});
   }
   run_ = std::make_shared<detail::run_core>(
       core, attempt_ ? attempt_->work() : flow{served.model}, options_of(asked),
-      detail::run_elsewhere{asked.origin,
+      detail::run_elsewhere{std::move(asked.origin),
                             [poke = std::move(poke), is_poked = is_poked_] {
                               if (!is_poked->exchange(true)) poke();
                             }});

@@ -25,7 +25,7 @@ class served_work {
   /// Starts it. `poke` is called on any thread when `take_events` has some.
   /// Errors: throws `errc::bad_flow` for work that is not served here.
   served_work(detail::system_core& core, const served_flows& flows,
-              const wire::work_body& asked, const state* snapshot,
+              wire::work_body asked, const state* snapshot,
               std::function<void()> poke);
 
   [[nodiscard]] detail::run_core& run() const noexcept { return *run_; }

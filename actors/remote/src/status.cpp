@@ -19,6 +19,7 @@ struct status_view {
   std::condition_variable changed;
   std::optional<json> report;
   std::string why = "there is no answer";
+  bool has_ended = false;
 };
 
 /// Asks once, and hands over the answer.
@@ -35,9 +36,7 @@ class status_asker final : public detail::lite_actor {
       return;
     }
     const auto& to = static_cast<supervisor&>(*received.body).who;
-    std::vector<wire::message> packet;
-    packet.emplace_back(wire::ask_status{});
-    tell(to, caf::make_message(wire::encode(std::move(packet))));
+    tell(to, caf::make_message(wire::encode(wire::ask_status{})));
   }
 
   void on_message(caf::mailbox_element& message) override {
@@ -53,6 +52,14 @@ class status_asker final : public detail::lite_actor {
     } catch (const error& why) {
       const std::lock_guard lock{view_->mutex};
       view_->why = why.message();
+    }
+    view_->changed.notify_all();
+  }
+
+  void on_stop(const caf::error&) noexcept override {
+    {
+      const std::lock_guard lock{view_->mutex};
+      view_->has_ended = true;
     }
     view_->changed.notify_all();
   }
@@ -86,6 +93,9 @@ json status_of(system& from, const endpoint& supervisor, duration limit) {
   std::unique_lock lock{view->mutex};
   view->changed.wait_for(lock, limit, [&] { return view->report.has_value(); });
   post(*asker, detail::signal{detail::signal_kind::own + 1});
+  // CAF lists it, as it spoke to another process, and an actor that is listed
+  // must have ended before its actor system may be destroyed.
+  view->changed.wait_for(lock, limit, [&] { return view->has_ended; });
   if (view->report) return std::move(*view->report);
   throw error{errc::request_failed, supervisor.text() + ": " + view->why};
 }

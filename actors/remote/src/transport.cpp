@@ -1,11 +1,26 @@
 #include "transport.hpp"
 
+#include "peer_names.hpp"
+
 #include <troupe/error.hpp>
 
 #include <caf/io/middleman.hpp>
 #include <caf/openssl/all.hpp>
 
+#include <array>
+#include <string_view>
+
 namespace troupe::remote {
+
+namespace {
+
+// What would have CAF speak to others on threads, or through ports, of which
+// nothing is known here.
+constexpr std::array<std::string_view, 3> unchecked_ways{
+    "middleman.attach-utility-actors", "middleman.manual-multiplexing",
+    "middleman.enable-automatic-connections"};
+
+}  // namespace
 
 bool is_encrypted(caf::actor_system& system) {
   if (!system.has_middleman()) {
@@ -13,7 +28,18 @@ bool is_encrypted(caf::actor_system& system) {
                 "the actor system speaks to no other process: prepare it with "
                 "remote::network"};
   }
-  return system.has_openssl_manager();
+  for (const auto way : unchecked_ways) {
+    const auto name = detail::option_name(way);
+    if (!caf::get_or(system.config(), name, false)) continue;
+    throw error{errc::bad_flow, "CAF's option " + name +
+                                    " cannot be used: peers would not be "
+                                    "looked at"};
+  }
+  if (!system.has_openssl_manager()) return false;
+  if (peer_names::watch_over(system)) return true;
+  throw error{errc::bad_flow,
+              "the actor system speaks TLS to whoever comes: prepare it with "
+              "remote::network"};
 }
 
 void check_trust(caf::actor_system& system, const endpoint& at) {

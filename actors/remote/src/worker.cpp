@@ -66,7 +66,8 @@ struct worker::state {
   state(system& where, worker_options options)
       : actors(where.actors()),
         chosen(checked(actors, std::move(options))),
-        view(std::make_shared<link_view>()) {
+        view(std::make_shared<link_view>()),
+        board(switchboard::of(where.core())) {
     auto of_link = link_options(chosen);
     if (chosen.join) {
       of_link.on_lost = [this] {
@@ -85,8 +86,11 @@ struct worker::state {
         post(*self, detail::signal{link_signal::stop});
         throw;
       }
-      return;
     }
+    line = std::make_shared<supervisor_line>(self, chosen.message_max);
+    board->add_supervisor(line);
+    board->news().connect(self, chosen.message_max);
+    if (!chosen.join) return;
     const std::lock_guard lock{join_mutex};
     join = std::make_unique<connector>(
         actors, connector::options{
@@ -108,6 +112,8 @@ struct worker::state {
     }
     ending.reset();
     if (at) unpublish(actors, self->handle(), at->port);
+    board->remove_supervisor(*line);
+    board->news().disconnect(*self);
     post(*self, detail::signal{link_signal::stop});
     std::unique_lock lock{view->mutex};
     view->changed.wait(lock, [&] { return view->has_left; });
@@ -116,8 +122,10 @@ struct worker::state {
   caf::actor_system& actors;
   const worker_options chosen;
   const std::shared_ptr<link_view> view;
+  const std::shared_ptr<switchboard> board;
   std::optional<endpoint> at;
   detail::lite_ptr<worker_link> self;
+  std::shared_ptr<supervisor_line> line;
   std::mutex join_mutex;
   std::unique_ptr<connector> join;
 };

@@ -32,7 +32,9 @@ worker_link::worker_link(caf::actor_config& config, detail::home& at,
       options_(std::move(chosen)),
       view_(std::move(view)),
       beat_every_(options_.silence_max / 8),
-      holder_(options_.said.capacity) {}
+      holder_(options_.said.capacity),
+      board_(switchboard::of(core)),
+      news_(options_.message_max) {}
 
 // -- lite_actor ---------------------------------------------------------------
 
@@ -64,6 +66,7 @@ void worker_link::on_signal(detail::signal& received) {
       tick();
       break;
     default:
+      on_shared(received);
       break;
   }
   again();
@@ -105,10 +108,12 @@ void worker_link::on_down(const caf::down_msg& down) {
 
 void worker_link::on_turn() {
   view_->running.store(holder_.running(), std::memory_order_relaxed);
+  add_news();
   if (out_.empty()) return;
-  auto packet = std::exchange(out_, {});
-  if (supervisor_) {
-    tell(supervisor_, caf::make_message(wire::encode(std::move(packet))));
+  const auto said = std::exchange(out_, {});
+  if (!supervisor_) return;
+  for (auto& packet : wire::encode(said)) {
+    tell(supervisor_, caf::make_message(std::move(packet)));
   }
 }
 
@@ -129,6 +134,7 @@ void worker_link::on_said(wire::welcome& said) {
   beat_every_ = std::chrono::milliseconds{
       std::clamp<std::int64_t>(said.beat_ms, 10, 60'000)};
   options_.notice("has joined the supervisor");
+  tune_all();
 }
 
 void worker_link::on_said(wire::dismiss& said) {
@@ -146,7 +152,7 @@ void worker_link::on_said(wire::give& said) {
 }
 
 void worker_link::on_said(wire::snapshot& said) {
-  snapshots_[said.id] = wire::decode_state(said.body);
+  snapshots_[said.id] = wire::decode_state(*said.body);
 }
 
 void worker_link::on_said(wire::forget& said) { snapshots_.erase(said.id); }
@@ -171,10 +177,10 @@ void worker_link::on_said(wire::got& said) {
 void worker_link::begin(const wire::give& what) {
   const auto number = ++last_job_;
   try {
-    const auto asked = wire::decode_work(what.body);
+    auto asked = wire::decode_work(*what.body);
     const auto snapshot = snapshots_.find(what.snapshot);
     auto work = std::make_unique<served_work>(
-        core_, options_.flows, asked,
+        core_, options_.flows, std::move(asked),
         snapshot == snapshots_.end() ? nullptr : &snapshot->second,
         [self = detail::lite_ptr<lite_actor>{this}, key = key_of(number)] {
           post(*self,
@@ -204,7 +210,10 @@ void worker_link::finish(lease which, const placed_result& result) {
   }
   const auto& kept =
       results_
-          .insert_or_assign(which, std::pair{std::move(body), timers_->now()})
+          .insert_or_assign(
+              which,
+              std::pair{std::make_shared<const wire::bytes>(std::move(body)),
+                        timers_->now()})
           .first->second;
   out_.emplace_back(wire::done{which, kept.first});
 }
@@ -240,6 +249,7 @@ void worker_link::drop_all() {
   results_.clear();
   snapshots_.clear();
   out_.clear();
+  drop_shared("the supervisor is lost");
 }
 
 // -- the rest -----------------------------------------------------------------

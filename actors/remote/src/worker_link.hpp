@@ -1,7 +1,9 @@
 #pragma once
 
 #include "messages.hpp"
+#include "news_outbox.hpp"
 #include "served_work.hpp"
+#include "switchboard.hpp"
 #include "timer_service.hpp"
 
 #include <troupe/detail/lease_holder.hpp>
@@ -14,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace troupe::remote {
@@ -94,6 +97,9 @@ class worker_link final : public detail::lite_actor {
   void on_said(wire::forget& said);
   void on_said(wire::take_back& said);
   void on_said(wire::got& said);
+  void on_said(wire::answer& said);
+  void on_said(wire::news& said);
+  void on_said(wire::heard& said);
   template <class T>
   void on_said(T&) {}
 
@@ -104,6 +110,17 @@ class worker_link final : public detail::lite_actor {
   void on_events(std::uint64_t number);
   void on_ended(std::uint64_t number, outcome ended);
   void drop_all();
+
+  // -- what is shared -----------------------------------------------------
+
+  void on_shared(detail::signal& received);
+  void on_call(call_order_ptr order);
+  void on_call_end(wire::end_call ended);
+  void tune_all();
+  /// The supervisor of all that is shared is gone.
+  void drop_shared(const std::string& why);
+  /// What a turn leaves to be said.
+  void add_news();
 
   // -- the rest -----------------------------------------------------------
 
@@ -132,8 +149,14 @@ class worker_link final : public detail::lite_actor {
   std::map<std::uint64_t, job> jobs_;
   std::map<detail::lease, std::uint64_t> numbers_;
   /// Results that the supervisor has not confirmed, and when they were sent.
-  std::map<detail::lease, std::pair<wire::bytes, time_point>> results_;
+  std::map<detail::lease, std::pair<wire::shared_bytes, time_point>> results_;
   std::map<std::uint64_t, state> snapshots_;
+  const std::shared_ptr<switchboard> board_;
+  /// Calls under way; null for those that are answered and have something lent.
+  std::unordered_map<std::uint64_t, call_order_ptr> calls_;
+  news_outbox news_;
+  /// Messages of topics that came in this turn.
+  std::uint64_t news_heard_ = 0;
   std::vector<wire::message> out_;
 };
 

@@ -92,8 +92,8 @@ class lease_table {
   /// @pre there is no such work
   void add(work_id what, std::string label, time_point now);
   void cancel(work_id what, time_point now);
-  /// A worker says that it is done with a lease. False: the result is for
-  /// nobody, and must not be used.
+  /// A worker says that it is done with a lease, and so that it lives. False:
+  /// the result is for nobody, and must not be used.
   [[nodiscard]] bool settle(worker_id who, lease which, time_point now);
 
   // -- time and orders -------------------------------------------------------

@@ -28,7 +28,9 @@ struct endpoint {
 };
 
 /// Mutual TLS: each side shows a certificate, and looks at that of the other.
-/// The files are PEM.
+/// The files are PEM. CAF reads them anew for each connection and ends the
+/// process if it cannot: they must stay as long as the actor system, and be
+/// replaced only by restarting the process.
 struct tls_options {
   /// What this process shows, and the key that goes with it.
   std::string certificate;
@@ -47,7 +49,8 @@ struct network_options {
   std::optional<tls_options> tls = {};
   /// How often CAF tells its peers that the process is there, and after how
   /// much silence a connection is closed. A handshake that is not over at a
-  /// beat is broken off, so it is best not much less than a second.
+  /// beat is broken off by who calls, so it is best not much less than a
+  /// second. Who is called waits for one with TLS as long as `silence_max`.
   duration heartbeat = std::chrono::seconds{1};
   duration silence_max = std::chrono::seconds{4};
 };
@@ -59,8 +62,8 @@ struct network_options {
 ///     troupe::system system{{.prepare = troupe::remote::network()}};
 ///
 /// Errors: throws `errc::bad_flow` for options that make no sense: a file that
-/// cannot be read, or no peers. The allow list is of the whole process: the
-/// last one that was given counts.
+/// cannot be read, or no peers. The list of peers is that of the actor system:
+/// other TLS connections of the process have nothing to do with it.
 [[nodiscard]] std::function<void(caf::actor_system_config&)> network(
     network_options options = {});
 

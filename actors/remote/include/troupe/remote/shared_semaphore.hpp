@@ -1,0 +1,86 @@
+#pragma once
+
+#include <troupe/limit.hpp>
+#include <troupe/semaphore.hpp>
+#include <troupe/system.hpp>
+#include <troupe/task.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace troupe::remote {
+
+class shared_semaphore_core;
+
+/// A right to do something, lent by a `shared_semaphore`. It goes back when
+/// this is destroyed, and when the process that has it is lost.
+///
+/// It must not outlive the semaphore's system.
+///
+/// Thread safety: confined to one actor or task at a time; it may be destroyed
+/// on any thread.
+class [[nodiscard]] shared_permit {
+ public:
+  /// Stands for no permit.
+  shared_permit() noexcept = default;
+  shared_permit(shared_permit&&) noexcept = default;
+  shared_permit& operator=(shared_permit&&) noexcept = default;
+  shared_permit(const shared_permit&) = delete;
+  shared_permit& operator=(const shared_permit&) = delete;
+  ~shared_permit() = default;
+
+  /// Gives it back before its end.
+  void release() noexcept { held_.reset(); }
+  /// Whether it is there to be given back.
+  [[nodiscard]] explicit operator bool() const noexcept {
+    return held_ != nullptr;
+  }
+
+ private:
+  friend class shared_semaphore_core;
+  explicit shared_permit(std::shared_ptr<void> held) noexcept
+      : held_(std::move(held)) {}
+
+  std::shared_ptr<void> held_;
+};
+
+/// A `semaphore` for all the processes of a cluster: as a `shared_limit`, it is
+/// made in each of them under the same name, the process that listens has the
+/// permits, and a process without a cluster has its own.
+///
+/// A worker that the supervisor has given up is given its permits back at that
+/// moment. If it was frozen or cut off it may still do what they were for,
+/// until it notices by itself: for that long more may be at it than there are
+/// permits.
+///
+/// It may be destroyed after its system, but not be used after it.
+///
+/// Thread safety: immutable; may be used anywhere.
+class shared_semaphore {
+ public:
+  /// Errors: throws `errc::bad_flow` for less than one permit, and for another
+  /// number than a semaphore of this name has in this system.
+  shared_semaphore(system& where, std::string name, std::uint32_t permits);
+
+  /// Gives `count` permits as one, after waiting for them in line; see
+  /// `semaphore::acquire`.
+  ///
+  /// Errors: those of `semaphore::acquire`; in a worker's process also
+  /// `errc::request_failed` when there is no supervisor, when it is lost
+  /// meanwhile, and when it has no semaphore of this name.
+  /// Cancellation: the place in line is given up. Permits that were on their
+  /// way go back.
+  [[nodiscard]] task<shared_permit> acquire(std::uint32_t count = 1) const;
+
+  /// For `node_options::limits`: an attempt holds a permit.
+  // Not explicit, so that a node's options may name it.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  operator limit() const;
+
+ private:
+  std::shared_ptr<shared_semaphore_core> core_;
+};
+
+}  // namespace troupe::remote

@@ -1,0 +1,57 @@
+#include "news_outbox.hpp"
+
+#include <utility>
+
+namespace troupe::remote {
+
+void news_outbox::push(const std::string& topic, wire::shared_bytes body,
+                       std::uint64_t missed) {
+  if (missed > 0) missed_[topic] += missed;
+  waiting_bytes_ += body->size();
+  waiting_.push_back({topic, std::move(body)});
+  while (waiting_.size() > waiting_max ||
+         (waiting_bytes_ > bytes_max_ && waiting_.size() > 1)) {
+    drop_oldest();
+  }
+}
+
+void news_outbox::confirm(std::uint64_t count) {
+  for (; count > 0 && !away_.empty(); --count) {
+    away_bytes_ -= away_.front();
+    away_.pop_front();
+  }
+}
+
+void news_outbox::take(std::vector<wire::message>& out) {
+  while (!waiting_.empty() && away_.size() < away_max) {
+    auto& first = waiting_.front();
+    const auto size = first.body->size();
+    if (!away_.empty() && away_bytes_ + size > bytes_max_) return;
+    wire::news made;
+    const auto missed = missed_.extract(first.topic);
+    if (!missed.empty()) made.missed = missed.mapped();
+    made.topic = std::move(first.topic);
+    made.body = *first.body;
+    out.emplace_back(std::move(made));
+    waiting_.pop_front();
+    waiting_bytes_ -= size;
+    away_.push_back(size);
+    away_bytes_ += size;
+  }
+}
+
+void news_outbox::clear() {
+  waiting_.clear();
+  away_.clear();
+  missed_.clear();
+  waiting_bytes_ = 0;
+  away_bytes_ = 0;
+}
+
+void news_outbox::drop_oldest() {
+  ++missed_[waiting_.front().topic];
+  waiting_bytes_ -= waiting_.front().body->size();
+  waiting_.pop_front();
+}
+
+}  // namespace troupe::remote

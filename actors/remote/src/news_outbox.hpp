@@ -1,0 +1,56 @@
+#pragma once
+
+#include "messages.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace troupe::remote {
+
+/// Messages of topics on their way to one other process, which confirms those
+/// that it has taken in. A bounded number is on the way, and a bounded number
+/// waits for that: there the oldest gives way, so that a process that reads
+/// slowly costs no more than this.
+///
+/// Thread safety: confined to one actor.
+class news_outbox {
+ public:
+  static constexpr std::size_t away_max = 256;
+  static constexpr std::size_t waiting_max = 1024;
+
+  /// `bytes_max`: of what is on the way, and of what waits.
+  explicit news_outbox(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  /// `missed`: so many before it never came here.
+  void push(const std::string& topic, wire::shared_bytes body,
+            std::uint64_t missed = 0);
+  /// So many have arrived.
+  void confirm(std::uint64_t count);
+  /// Moves what may go out now to the end of `out`.
+  void take(std::vector<wire::message>& out);
+  /// Forgets all: the connection is another.
+  void clear();
+
+ private:
+  struct entry {
+    std::string topic;
+    wire::shared_bytes body;
+  };
+
+  void drop_oldest();
+
+  std::size_t bytes_max_;
+  std::deque<entry> waiting_;
+  std::size_t waiting_bytes_ = 0;
+  /// The sizes of those on the way.
+  std::deque<std::size_t> away_;
+  std::size_t away_bytes_ = 0;
+  /// By topic: those that gave way and are not told of yet.
+  std::map<std::string, std::uint64_t> missed_;
+};
+
+}  // namespace troupe::remote

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "newsroom.hpp"
+#include "shared_service.hpp"
+#include "supervisor_line.hpp"
+#include "system_part.hpp"
+
+#include <troupe/system.hpp>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace troupe::remote {
+
+/// What a system shares with other processes by name, and the way to the
+/// supervisor's.
+///
+/// Thread safety: internally synchronised.
+class switchboard final : public detail::system_part {
+ public:
+  /// That of a system; there is one for each.
+  [[nodiscard]] static std::shared_ptr<switchboard> of(
+      detail::system_core& core);
+
+  /// The service of that kind and name, made by `make` if there is none. It
+  /// can be asked for as long as somebody keeps it.
+  template <class T, class F>
+  [[nodiscard]] std::shared_ptr<T> share(const std::string& kind,
+                                         const std::string& name, F make) {
+    const std::lock_guard lock{mutex_};
+    auto& known = services_[{kind, name}];
+    if (auto found = known.lock()) return std::static_pointer_cast<T>(found);
+    auto made = make();
+    known = made;
+    return made;
+  }
+  [[nodiscard]] std::shared_ptr<shared_service> find(
+      const std::string& kind, const std::string& name) const;
+  void forget(const std::string& kind, const std::string& name) noexcept;
+
+  /// Whom to ask; null in a process that is no worker's. Of several, the first
+  /// that was added.
+  [[nodiscard]] std::shared_ptr<supervisor_line> supervisor() const;
+  void add_supervisor(std::shared_ptr<supervisor_line> line);
+  void remove_supervisor(const supervisor_line& line) noexcept;
+
+  [[nodiscard]] newsroom& news() noexcept { return news_; }
+
+  void close() noexcept override;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, std::weak_ptr<shared_service>>
+      services_;
+  std::vector<std::shared_ptr<supervisor_line>> supervisors_;
+  newsroom news_;
+};
+
+}  // namespace troupe::remote

@@ -1,0 +1,16 @@
+#pragma once
+
+namespace troupe::detail {
+
+/// What a library on top of this one keeps with a system.
+///
+/// Thread safety: internally synchronised.
+class system_part {
+ public:
+  virtual ~system_part() = default;
+
+  /// The system ends: no run is left, and the part's actors are to end.
+  virtual void close() noexcept = 0;
+};
+
+}  // namespace troupe::detail

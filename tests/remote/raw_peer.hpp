@@ -1,0 +1,91 @@
+#pragma once
+
+#include "caf_version.hpp"
+#include "messages.hpp"
+#include "transport.hpp"
+
+#include <troupe/remote/network.hpp>
+#include <troupe/system.hpp>
+
+#include <caf/scoped_actor.hpp>
+
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace troupe_test {
+
+/// An actor of another process, as far as can be told from outside, that says
+/// to a supervisor or to a worker whatever it likes. Not to be moved between
+/// threads.
+class raw_peer {
+ public:
+  explicit raw_peer(const troupe::remote::endpoint& to,
+                    const troupe::remote::network_options& network = {})
+      : system_({.threads = 1, .prepare = troupe::remote::network(network)}),
+        self_(system_.actors()) {
+    for (int tries = 0; !to_; ++tries) {
+      auto found = troupe::remote::connect(system_.actors(), to);
+      if (auto* reached = std::get_if<caf::actor>(&found)) {
+        to_ = std::move(*reached);
+      } else if (tries == 20) {
+        throw std::runtime_error{"cannot reach: " +
+                                 std::get<std::string>(found)};
+      }
+    }
+  }
+
+  void say(std::string packet) {
+    troupe::detail::send(self_.ptr(), to_, std::move(packet));
+  }
+  template <class T>
+  void say(T message) {
+    std::vector<troupe::remote::wire::message> packet;
+    packet.emplace_back(std::move(message));
+    say(troupe::remote::wire::encode(std::move(packet)));
+  }
+  /// Something that is no text at all.
+  void say_number(int number) {
+    troupe::detail::send(self_.ptr(), to_, number);
+  }
+
+  /// The next message of this kind; those of others are passed over. Nothing
+  /// if none comes.
+  template <class T>
+  std::optional<T> hear() {
+    while (true) {
+      while (heard_.empty()) {
+        if (!listen()) return {};
+      }
+      auto next = std::move(heard_.front());
+      heard_.erase(heard_.begin());
+      if (auto* wanted = std::get_if<T>(&next)) return std::move(*wanted);
+    }
+  }
+
+ private:
+  bool listen() {
+    constexpr std::chrono::seconds patience{30};
+    bool has_heard = false;
+    self_->receive(
+        [&](const std::string& packet) {
+          for (auto& each : troupe::remote::wire::decode(packet)) {
+            heard_.push_back(std::move(each));
+          }
+          has_heard = true;
+        },
+        caf::after(patience) >> [] {});
+    return has_heard;
+  }
+
+  troupe::system system_;
+  caf::scoped_actor self_;
+  caf::actor to_;
+  std::vector<troupe::remote::wire::message> heard_;
+};
+
+}  // namespace troupe_test
