@@ -60,6 +60,8 @@ struct observation {
   std::optional<json> shared;
   /// A list of [id, phase] and [id, phase, attempt].
   std::optional<std::vector<json>> trace;
+  /// The trace is in no order: parts of it come from several processes.
+  bool is_unordered = false;
   std::optional<std::size_t> missing_edges;
 };
 

@@ -1,20 +1,21 @@
 // Runs recorded flows and compares what happens with what the original did:
-// through the actors, with turns in place and by message, and through the
-// machine alone.
+// through the actors, with turns in place and by message, through the machine
+// alone, or with each exec in a worker process.
 
+#include "replay/observe.hpp"
 #include "replay/recorded_case.hpp"
 #include "replay/scripted_flow.hpp"
+#include "replay/worker_processes.hpp"
 #include "support/bare_runner.hpp"
 
 #include <troupe/system.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <iostream>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,8 +26,6 @@ namespace {
 
 using namespace troupe::replay;
 using troupe::json;
-
-constexpr std::chrono::seconds patience{60};
 
 /// Whether it ended at all, and how.
 using driver = std::function<std::optional<observation>(
@@ -50,27 +49,8 @@ std::optional<observation> by_machine(const recorded_case& from,
 std::optional<observation> by_actors(troupe::system& system,
                                      const recorded_case& from,
                                      const std::shared_ptr<trace>& seen) {
-  const auto run =
-      system.start(make_flow(from, seen), from.shared,
-                   {.params = from.params,
-                    .steps_max = from.step_budget,
-                    .events_max = std::numeric_limits<int>::max()});
-  const auto ended = run.wait_for(patience);
-  if (!ended) {
-    run.cancel();
-    return std::nullopt;
-  }
-  observation shown;
-  shown.ok = ended->ok();
-  if (ended->failure) shown.error = ended->failure->message();
-  shown.action = ended->action.name();
-  shown.shared = ended->state.to_json();
-  shown.trace = seen->take();
-  shown.missing_edges = 0;
-  auto events = run.events();
-  while (const auto each = events.next()) {
-    if (each->kind == troupe::event_kind::warning) ++*shown.missing_edges;
-  }
+  const auto shown = observe(system, make_flow(from, seen), from);
+  static_cast<void>(seen->take());
   return shown;
 }
 
@@ -111,7 +91,7 @@ std::string difference(const recorded_case& from, observation got) {
     return "shared: " + expected_and_got(*expected.shared, *got.shared);
   }
   if (expected.trace) {
-    if (from.is_unordered) {
+    if (from.is_unordered || got.is_unordered) {
       std::sort(expected.trace->begin(), expected.trace->end());
       std::sort(got.trace->begin(), got.trace->end());
     }
@@ -159,16 +139,57 @@ int replay_all(const std::vector<recorded_case>& cases,
   return failed == 0 ? 0 : 1;
 }
 
+struct arguments_given {
+  std::vector<std::string> files;
+  std::size_t workers = 0;
+  /// The supervisor, of a process that is a worker.
+  std::string serve;
+};
+
+arguments_given read_arguments(int count, char** arguments) {
+  arguments_given chosen;
+  for (int i = 1; i < count; ++i) {
+    const std::string word = arguments[i];
+    if (word == "--workers" && i + 1 < count) {
+      chosen.workers = std::stoul(arguments[++i]);
+    } else if (word == "--serve" && i + 1 < count) {
+      chosen.serve = arguments[++i];
+    } else if (word.starts_with("--")) {
+      throw std::runtime_error{"usage: replay_traces [--workers N] [FILE...]"};
+    } else {
+      chosen.files.push_back(word);
+    }
+  }
+  if (chosen.files.empty()) {
+    for (const auto& each :
+         std::filesystem::directory_iterator{TROUPE_TRACES}) {
+      chosen.files.push_back(each.path().string());
+    }
+    std::sort(chosen.files.begin(), chosen.files.end());
+  }
+  return chosen;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   try {
-    if (count < 2) throw std::runtime_error{"usage: replay_traces FILE..."};
+    auto chosen = read_arguments(count, arguments);
     std::vector<recorded_case> cases;
-    for (int i = 1; i < count; ++i) {
-      auto more = read_cases(arguments[i]);
+    for (const auto& file : chosen.files) {
+      auto more = read_cases(file);
       cases.insert(cases.end(), std::move_iterator{more.begin()},
                    std::move_iterator{more.end()});
+    }
+    if (!chosen.serve.empty()) {
+      serve(cases, chosen.serve);
+      return 0;
+    }
+    if (chosen.workers > 0) {
+      const worker_processes workers{chosen.workers, chosen.files};
+      return replay_all(cases, {{"workers", [&](const auto& from, const auto&) {
+                                   return workers.run(from);
+                                 }}});
     }
     troupe::system in_place{{.turns = troupe::turns::in_place}};
     troupe::system by_message{{.turns = troupe::turns::by_message}};

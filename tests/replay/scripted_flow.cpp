@@ -15,10 +15,11 @@
 
 namespace troupe::replay {
 
-void trace::add(const std::string& id, std::string_view phase,
+void trace::add(context& ctx, const std::string& id, std::string_view phase,
                 std::optional<std::uint32_t> attempt) {
   json entry = json::array({id, phase});
   if (attempt) entry.push_back(*attempt);
+  ctx.emit(entry);
   const std::lock_guard lock{mutex_};
   seen_.push_back(std::move(entry));
 }
@@ -40,8 +41,8 @@ class script {
       : does_(std::make_shared<const element>(std::move(does))),
         seen_(std::move(seen)) {}
 
-  [[nodiscard]] number input(const state& shared, const context& ctx) const {
-    seen_->add(does_->id, "prep");
+  [[nodiscard]] number input(const state& shared, context& ctx) const {
+    seen_->add(ctx, does_->id, "prep");
     switch (does_->from) {
       case element::source::read:
         return shared.get<number>(does_->from_name);
@@ -51,14 +52,14 @@ class script {
         return does_->constant;
     }
   }
-  [[nodiscard]] numbers items() const {
-    seen_->add(does_->id, "prep");
+  [[nodiscard]] numbers items(context& ctx) const {
+    seen_->add(ctx, does_->id, "prep");
     return does_->items;
   }
-  void begin(const context& ctx) const {
-    seen_->add(does_->id, "exec", ctx.attempt());
+  void begin(context& ctx) const {
+    seen_->add(ctx, does_->id, "exec", ctx.attempt());
   }
-  [[nodiscard]] number result(number of, const context& ctx) const {
+  [[nodiscard]] number result(number of, context& ctx) const {
     const auto attempt = ctx.attempt();
     if (does_->fail_always || attempt < does_->fail_first) {
       throw std::runtime_error{does_->id + " attempt " +
@@ -74,15 +75,14 @@ class script {
     }
     return wrapped(of * does_->by);
   }
-  [[nodiscard]] number fall_back(const error& why, const context& ctx) const {
-    seen_->add(does_->id, "fallback", ctx.attempt());
+  [[nodiscard]] number fall_back(const error& why, context& ctx) const {
+    seen_->add(ctx, does_->id, "fallback", ctx.attempt());
     if (!does_->fallback_gives) throw error{why};
     return *does_->fallback_gives;
   }
-  [[nodiscard]] action write(state& shared, number result,
-                             const context& ctx) const;
+  [[nodiscard]] action write(state& shared, number result, context& ctx) const;
   [[nodiscard]] action write_sum(state& shared, const numbers& results,
-                                 const context& ctx) const {
+                                 context& ctx) const {
     const auto sum = std::accumulate(results.begin(), results.end(), number{0});
     return write(shared, wrapped(sum), ctx);
   }
@@ -92,8 +92,8 @@ class script {
   std::shared_ptr<trace> seen_;
 };
 
-action script::write(state& shared, number result, const context& ctx) const {
-  seen_->add(does_->id, "post");
+action script::write(state& shared, number result, context& ctx) const {
+  seen_->add(ctx, does_->id, "post");
   const auto& key = does_->key;
   switch (does_->write) {
     case element::writing::set:
@@ -119,7 +119,7 @@ action script::write(state& shared, number result, const context& ctx) const {
 
 /// Waits a moment, so that others have their turn: the first attempt for
 /// another thread, the later ones for the clock.
-task<void> pause(const context& ctx) {
+task<void> pause(context& ctx) {
   if (ctx.attempt() % 2 == 0) {
     co_await blocking([] {});
   } else {
@@ -131,28 +131,28 @@ task<void> pause(const context& ctx) {
 struct plain_exec {
   script does;
 
-  number exec(number input, const context& ctx) const {
+  number exec(number input, context& ctx) const {
     does.begin(ctx);
     return does.result(input, ctx);
   }
-  number fallback(number, const error& why, const context& ctx) const {
+  number fallback(number, const error& why, context& ctx) const {
     return does.fall_back(why, ctx);
   }
 };
 
 struct plain_node : plain_exec {
-  number prep(const state& shared, const context& ctx) const {
+  number prep(const state& shared, context& ctx) const {
     return does.input(shared, ctx);
   }
-  action post(state& shared, number, number result, const context& ctx) const {
+  action post(state& shared, number, number result, context& ctx) const {
     return does.write(shared, result, ctx);
   }
 };
 
 struct plain_batch_node : plain_exec {
-  numbers prep() const { return does.items(); }
+  numbers prep(context& ctx) const { return does.items(ctx); }
   action post(state& shared, const numbers&, const numbers& results,
-              const context& ctx) const {
+              context& ctx) const {
     return does.write_sum(shared, results, ctx);
   }
 };
@@ -160,12 +160,12 @@ struct plain_batch_node : plain_exec {
 struct async_exec {
   script does;
 
-  task<number> exec(number input, const context& ctx) const {
+  task<number> exec(number input, context& ctx) const {
     does.begin(ctx);
     co_await pause(ctx);
     co_return does.result(input, ctx);
   }
-  task<number> fallback(number, const error& why, const context& ctx) const {
+  task<number> fallback(number, const error& why, context& ctx) const {
     // The error may not outlive the first wait.
     const error known = why;
     co_await pause(ctx);
@@ -174,24 +174,23 @@ struct async_exec {
 };
 
 struct async_node : async_exec {
-  task<number> prep(const state& shared, const context& ctx) const {
+  task<number> prep(const state& shared, context& ctx) const {
     co_await pause(ctx);
     co_return does.input(shared, ctx);
   }
-  task<action> post(state& shared, number, number result,
-                    const context& ctx) const {
+  task<action> post(state& shared, number, number result, context& ctx) const {
     co_await pause(ctx);
     co_return does.write(shared, result, ctx);
   }
 };
 
 struct async_batch_node : async_exec {
-  task<numbers> prep(const context& ctx) const {
+  task<numbers> prep(context& ctx) const {
     co_await pause(ctx);
-    co_return does.items();
+    co_return does.items(ctx);
   }
   task<action> post(state& shared, numbers, numbers results,
-                    const context& ctx) const {
+                    context& ctx) const {
     co_await pause(ctx);
     co_return does.write_sum(shared, results, ctx);
   }
@@ -214,11 +213,13 @@ action wrap_sums(state& shared, const std::vector<branch_outcome>&, context&) {
 
 class flow_maker {
  public:
-  flow_maker(const recorded_case& from, std::shared_ptr<trace> seen)
-      : from_(from), seen_(std::move(seen)) {}
+  flow_maker(const recorded_case& from, std::shared_ptr<trace> seen,
+             std::string on)
+      : from_(from), seen_(std::move(seen)), on_(std::move(on)) {}
 
   [[nodiscard]] flow make(const element& wanted) {
-    flow_builder builder{wanted.id};
+    // Two cases may have flows of one name, which workers tell apart by it.
+    flow_builder builder{from_.name + ":" + wanted.id};
     std::map<std::string, node_ref> added;
     // The closure of what the start reaches, each element once.
     std::vector<std::string> open{wanted.start};
@@ -265,6 +266,7 @@ class flow_maker {
     script does{what, seen_};
     node_options options;
     options.retry.attempts = what.attempts;
+    options.on = on_;
     switch (what.what) {
       case element::kind::node:
         if (what.is_async) {
@@ -288,12 +290,14 @@ class flow_maker {
 
   const recorded_case& from_;
   std::shared_ptr<trace> seen_;
+  std::string on_;
 };
 
 }  // namespace
 
-flow make_flow(const recorded_case& from, std::shared_ptr<trace> seen) {
-  flow_maker maker{from, std::move(seen)};
+flow make_flow(const recorded_case& from, std::shared_ptr<trace> seen,
+               std::string on) {
+  flow_maker maker{from, std::move(seen), std::move(on)};
   return maker.make(maker.find(from.root));
 }
 

@@ -2,6 +2,7 @@
 
 #include "replay/recorded_case.hpp"
 
+#include <troupe/context.hpp>
 #include <troupe/flow.hpp>
 #include <troupe/json.hpp>
 
@@ -21,7 +22,9 @@ namespace troupe::replay {
 /// Thread safety: internally synchronised.
 class trace {
  public:
-  void add(const std::string& id, std::string_view phase,
+  /// Tells of it by an event of the run as well, which comes from a worker,
+  /// too.
+  void add(context& ctx, const std::string& id, std::string_view phase,
            std::optional<std::uint32_t> attempt = {});
   [[nodiscard]] std::vector<json> take();
 
@@ -31,9 +34,9 @@ class trace {
 };
 
 /// The flow of a case. Its nodes do what their elements say and write down in
-/// `seen` that they did.
+/// `seen` that they did; `on` places all of them on workers.
 /// Errors: throws `std::runtime_error` for elements that do not exist.
 [[nodiscard]] flow make_flow(const recorded_case& from,
-                             std::shared_ptr<trace> seen);
+                             std::shared_ptr<trace> seen, std::string on = {});
 
 }  // namespace troupe::replay

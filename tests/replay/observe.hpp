@@ -1,0 +1,17 @@
+#pragma once
+
+#include "replay/recorded_case.hpp"
+
+#include <troupe/system.hpp>
+
+#include <optional>
+
+namespace troupe::replay {
+
+/// Runs `work`, the flow of a case, and says what happened, with the trace that
+/// its events tell of; nothing if it does not end.
+[[nodiscard]] std::optional<observation> observe(troupe::system& system,
+                                                 const flow& work,
+                                                 const recorded_case& from);
+
+}  // namespace troupe::replay
