@@ -17,7 +17,7 @@ fail() {
   exit 1
 }
 
-sh tools/install_missing.sh g++ cmake ninja-build libcaf-dev \
+sh tools/install_missing.sh g++ cmake ninja-build libcaf-dev libssl-dev \
   nlohmann-json3-dev catch2 librapidcheck-dev libcli11-dev python3 ||
   fail "packages are missing, see above"
 [ -f build/CMakeCache.txt ] ||

@@ -4,6 +4,7 @@
 // load -> chunk -> summarise each chunk -> join -> combine. The parts that
 // know nothing of flows are in summarize/.
 
+#include "summarize/cluster.hpp"
 #include "summarize/command_line.hpp"
 #include "summarize/flow.hpp"
 #include "summarize/interrupts.hpp"
@@ -18,9 +19,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -47,26 +50,42 @@ listing files_for(const command_line& chosen) {
 }
 
 troupe::flow flow_for(troupe::system& system, const file_list& files,
-                      const command_line& chosen,
-                      const std::shared_ptr<token_count>& counted) {
+                      const command_line& chosen) {
   flow_settings settings;
+  settings.summarizing.on = label_of(chosen);
   settings.concurrency = chosen.concurrency;
   settings.chunk_bytes = chosen.chunk_bytes;
   settings.max_bytes = chosen.max_bytes;
   if (chosen.model) {
-    return model_flow(system, files, chosen, settings, counted);
+    return model_flow(system, files, chosen, settings);
   }
   summary_options length;
   length.sentences = chosen.sentences;
   return summarize_flow(files, extractive{length}, settings);
 }
 
+/// Tells of workers, in a line of its own also where a bar is being drawn.
+void tell(const std::string& line) {
+  static const char* const begin = stderr_is_terminal() ? "\r\x1b[K" : "";
+  std::cerr << begin + ("summarize_files: " + line + "\n");
+}
+
+/// Works for the process that listens, until this one is asked to end.
+exit_status run_worker(const command_line& chosen) {
+  interrupts interrupted;
+  troupe::system system{system_options_of(chosen)};
+  const auto nothing = std::make_shared<const std::vector<listed_file>>();
+  work_for_others(system, flow_for(system, nothing, chosen), chosen,
+                  interrupted, tell);
+  return exit_status::all_summarised;
+}
+
 /// Runs the flow, and meanwhile shows the progress.
 troupe::outcome run_flow(const file_list& files, const command_line& chosen,
-                         const std::shared_ptr<token_count>& counted,
-                         interrupts& interrupted) {
-  troupe::system system;
-  const troupe::flow work = flow_for(system, files, chosen, counted);
+                         token_count& counted, interrupts& interrupted) {
+  troupe::system system{system_options_of(chosen)};
+  const troupe::flow work = flow_for(system, files, chosen);
+  const auto workers = listen_for_workers(system, chosen, tell);
 
   progress_bar::options look;
   look.total = files->size();
@@ -86,6 +105,9 @@ troupe::outcome run_flow(const file_list& files, const command_line& chosen,
     if (event->kind != troupe::event_kind::custom) continue;
     if (event->data.contains("token")) {
       ++tokens;
+    } else if (event->data.contains("tokens_in")) {
+      counted.in += event->data.at("tokens_in").get<std::uint64_t>();
+      counted.out += event->data.at("tokens_out").get<std::uint64_t>();
     } else {
       ++done;
       if (event->data.at("status") != "ok") ++failed;
@@ -119,7 +141,7 @@ bool summarize_all(const command_line& chosen, listing found) {
 
   const auto files =
       std::make_shared<const std::vector<listed_file>>(std::move(found.files));
-  const auto counted = std::make_shared<token_count>();
+  token_count counted;
   const troupe::outcome result = run_flow(files, chosen, counted, interrupted);
   if (!result.ok() && !interrupted.came()) throw *result.failure;
 
@@ -134,11 +156,11 @@ bool summarize_all(const command_line& chosen, listing found) {
   std::sort(reports.begin(), reports.end(),
             [](const auto& a, const auto& b) { return a.file < b.file; });
   if (file) {
-    write(file->stream(), chosen, reports, found, *counted);
+    write(file->stream(), chosen, reports, found, counted);
     file->commit();
   } else {
     errno = 0;
-    write(std::cout, chosen, reports, found, *counted);
+    write(std::cout, chosen, reports, found, counted);
     if (!std::cout.flush()) {
       throw std::system_error(errno != 0 ? errno : EIO, std::generic_category(),
                               "cannot write to standard output");
@@ -149,7 +171,7 @@ bool summarize_all(const command_line& chosen, listing found) {
   if (!all_good && (file || chosen.json)) {
     std::cerr << closing_line(reports, found.skipped.size()) << '\n';
   }
-  if (chosen.model && chosen.json) std::cerr << counted->cost_line() << '\n';
+  if (chosen.model && chosen.json) std::cerr << counted.cost_line() << '\n';
   if (!result.ok()) {
     std::cerr << "summarize_files: interrupted; "
               << reports.size() - found.problems.size() << " of "
@@ -163,6 +185,7 @@ exit_status run_program(int argc, char** argv) {
   const auto parsed = parse_arguments(argc, argv, std::cout, std::cerr);
   if (!parsed.value) return parsed.status;
   try {
+    if (parsed.value->join) return run_worker(*parsed.value);
     listing found = files_for(*parsed.value);
     if (found.files.empty() && found.problems.empty()) {
       std::cerr << "summarize_files: there are no files under \""

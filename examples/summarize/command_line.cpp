@@ -59,9 +59,53 @@ void add_model_options(CLI::App& app, command_line& chosen) {
       ->needs(model);
 }
 
+/// Files at the same time where workers help: enough to keep several busy.
+constexpr std::size_t concurrency_with_workers = 64;
+
+/// Makes HOST:PORT of a port alone; what is wrong, or nothing.
+std::string complete_address(std::string& text) {
+  if (text.find(':') == text.npos) text = "127.0.0.1:" + text;
+  const auto colon = text.rfind(':');
+  auto digits = text.substr(colon + 1);
+  const auto fault = whole_number(0, 65'535)(digits);
+  if (colon == 0) return "has no host before the port";
+  return fault.empty() ? fault : "the port " + fault;
+}
+
+void add_cluster_options(CLI::App& app, command_line& chosen) {
+  auto* listen =
+      app.add_option("--listen", chosen.listen,
+                     "let workers summarise: on this port, where they join")
+          ->type_name("[HOST:]PORT")
+          ->transform(CLI::Validator(complete_address, ""));
+  auto* worker = app.add_flag("--worker", chosen.worker,
+                              "be one of these workers, and need no DIR");
+  auto* join = app.add_option("--join", chosen.join,
+                              "where the worker finds who listens")
+                   ->type_name("HOST:PORT")
+                   ->transform(CLI::Validator(complete_address, ""));
+  worker->needs(join)->excludes(listen);
+  join->needs(worker);
+  auto* certificate =
+      app.add_option("--cert", chosen.certificate,
+                     "for TLS, which other machines need: what to show")
+          ->type_name("FILE");
+  auto* key = app.add_option("--key", chosen.key, "the key that goes with it")
+                  ->type_name("FILE");
+  auto* authorities =
+      app.add_option("--ca", chosen.authorities, "whose certificates to trust")
+          ->type_name("FILE");
+  auto* peers = app.add_option("--peer", chosen.peers,
+                               "a name that the other side may have; may be "
+                               "given again")
+                    ->type_name("NAME");
+  certificate->needs(key)->needs(authorities)->needs(peers);
+  for (auto* each : {key, authorities, peers}) each->needs(certificate);
+}
+
 /// Empty if `directory` can be listed, else what to do.
 std::string directory_fault(const fs::path& directory) {
-  if (directory.empty()) return "DIR is empty; name a directory";
+  if (directory.empty()) return "DIR is required; name a directory";
   std::error_code failure;
   const fs::file_status status = fs::status(directory, failure);
   const std::string name = "\"" + directory.string() + "\"";
@@ -90,11 +134,11 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
   CLI::App app("Summarises every text file under a directory.",
                "summarize_files");
   app.option_defaults()->always_capture_default();
-  app.add_option("DIR", directory, "the directory; subfolders count too")
-      ->required();
-  app.add_option("--concurrency", chosen.concurrency,
-                 "how many files to work on at the same time")
-      ->check(whole_number(1, 100'000));
+  app.add_option("DIR", directory, "the directory; subfolders count too");
+  const auto* concurrency =
+      app.add_option("--concurrency", chosen.concurrency,
+                     "how many files to work on at the same time")
+          ->check(whole_number(1, 100'000));
   app.add_option("--out", output, "write the result to FILE")
       ->type_name("FILE");
   app.add_flag("--json", chosen.json, "write one JSON object per file");
@@ -108,6 +152,7 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
                  "larger files are reported, not read")
       ->check(whole_number(1, 1LL << 40));
   add_model_options(app, chosen);
+  add_cluster_options(app, chosen);
   app.footer(
       "Exit status: 0 all files summarised, 1 some not, 2 wrong usage.\n"
       "Ctrl-C ends it with what is done by then, a second one at once.");
@@ -119,9 +164,15 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
   } catch (const CLI::ParseError& fault) {
     err << "summarize_files: " << fault.what()
         << "\nUsage: summarize_files DIR [--concurrency N] [--out FILE] "
-           "[--json] [--model NAME [--rpm N] [--tpm N]]; --help says more.\n";
+           "[--json] [--model NAME [--rpm N] [--tpm N]] [--listen PORT]\n"
+           "       summarize_files --worker --join HOST:PORT; "
+           "--help says more.\n";
     return {std::nullopt, exit_status::bad_usage};
   }
+  if (chosen.listen && concurrency->count() == 0) {
+    chosen.concurrency = concurrency_with_workers;
+  }
+  if (chosen.join) return {std::move(chosen), exit_status::all_summarised};
   if (const auto fault = directory_fault(directory); !fault.empty()) {
     err << "summarize_files: " << fault << ".\n";
     return {std::nullopt, exit_status::bad_usage};

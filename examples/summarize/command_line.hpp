@@ -6,6 +6,7 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace summarize {
 
@@ -15,7 +16,7 @@ enum class exit_status { all_summarised = 0, some_failed = 1, bad_usage = 2 };
 /// What the user asked for.
 struct command_line {
   std::filesystem::path directory;
-  std::size_t concurrency = 1;               ///< files at the same time
+  std::size_t concurrency = 1;  ///< files, or pieces of a worker, at a time
   std::optional<std::filesystem::path> out;  ///< instead of standard output
   bool json = false;
   std::size_t sentences = 4;
@@ -27,6 +28,14 @@ struct command_line {
   std::string base_url;              ///< instead of that of the environment
   std::optional<double> rpm;         ///< requests a minute
   std::optional<double> tpm;         ///< tokens a minute
+
+  std::optional<std::string> listen;  ///< HOST:PORT where workers join
+  bool worker = false;                ///< of another process, no DIR
+  std::optional<std::string> join;    ///< HOST:PORT that this worker joins
+  std::string certificate;            ///< for TLS, with the three below
+  std::string key;
+  std::string authorities;
+  std::vector<std::string> peers;
 };
 
 /// Reads the arguments. Without a value the program is to end at once with

@@ -18,8 +18,8 @@ struct by_model {
                                        troupe::context& ctx) const {
     auto asking = model.chat(ctx, request_for(text));
     auto reply = co_await asking;
-    counted->in += reply.usage.input;
-    counted->out += reply.usage.output;
+    ctx.emit(troupe::value::object({{"tokens_in", reply.usage.input},
+                                    {"tokens_out", reply.usage.output}}));
     if (reply.text().empty()) {
       throw troupe::error{troupe::errc::bad_reply,
                           "the model gave no summary: it ended with \"" +
@@ -41,7 +41,6 @@ struct by_model {
 
   llm::client model;
   std::size_t sentences;
-  std::shared_ptr<token_count> counted;
 };
 
 llm::api api_of(const std::string& name) {
@@ -54,8 +53,7 @@ llm::api api_of(const std::string& name) {
 
 troupe::flow model_flow(troupe::system& system, file_list files,
                         const command_line& chosen,
-                        const flow_settings& settings,
-                        std::shared_ptr<token_count> counted) {
+                        const flow_settings& settings) {
   llm::client_options how;
   how.model = *chosen.model;
   how.api = api_of(chosen.api);
@@ -74,10 +72,10 @@ troupe::flow model_flow(troupe::system& system, file_list files,
                                     .backoff = 2,
                                     .wait_max = 5min,
                                     .jitter = troupe::jitter::equal};
-  return summarize_flow(std::move(files),
-                        by_model{llm::client{system, std::move(how)},
-                                 chosen.sentences, std::move(counted)},
-                        with_retries);
+  return summarize_flow(
+      std::move(files),
+      by_model{llm::client{system, std::move(how)}, chosen.sentences},
+      with_retries);
 }
 
 }  // namespace summarize

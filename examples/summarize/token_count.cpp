@@ -3,8 +3,8 @@
 namespace summarize {
 
 std::string token_count::cost_line() const {
-  return "Tokens: " + std::to_string(in.load()) + " in, " +
-         std::to_string(out.load()) + " out.";
+  return "Tokens: " + std::to_string(in) + " in, " + std::to_string(out) +
+         " out.";
 }
 
 }  // namespace summarize

@@ -3,7 +3,7 @@
 namespace summarize {
 
 troupe::flow model_flow(troupe::system&, file_list, const command_line&,
-                        const flow_settings&, std::shared_ptr<token_count>) {
+                        const flow_settings&) {
   throw troupe::error{troupe::errc::bad_flow,
                       "this program was built without model clients, which "
                       "need libcurl and valijson"};

@@ -86,5 +86,34 @@ TEST_CASE("wrong usage is refused with a text that names it",
   }
   require_refused(parse({dir + "/missing"}), "does not exist");
   require_refused(parse({file}), "is not a directory");
-  require_refused(parse({""}), "DIR is empty");
+  require_refused(parse({""}), "DIR is required");
+}
+
+TEST_CASE("a worker needs no directory", "[command_line]") {
+  const auto result = parse({"--worker", "--join", "example.org:4242"});
+  REQUIRE(result.parsed.value.has_value());
+  REQUIRE(result.parsed.value->join == "example.org:4242");
+}
+
+TEST_CASE("a port alone is one of this machine", "[command_line]") {
+  const temporary_directory folder;
+  const auto result = parse({folder.path().string(), "--listen", "4242"});
+  REQUIRE(result.parsed.value.has_value());
+  REQUIRE(result.parsed.value->listen == "127.0.0.1:4242");
+  REQUIRE(result.parsed.value->concurrency == 64);
+}
+
+TEST_CASE("options of workers that make no sense are refused",
+          "[command_line]") {
+  const temporary_directory folder;
+  const std::string dir = folder.path().string();
+  require_refused(parse({"--worker"}), "--join");
+  require_refused(parse({dir, "--join", "a:1"}), "--worker");
+  require_refused(parse({dir, "--listen", "65536"}), "the port must be");
+  require_refused(parse({dir, "--listen", "host:x"}), "the port must be");
+  require_refused(parse({dir, "--listen", ":1"}), "has no host");
+  require_refused(parse({dir, "--listen", "1", "--worker", "--join", "a:1"}),
+                  "excludes");
+  require_refused(parse({dir, "--listen", "1", "--cert", "c.pem"}), "--key");
+  require_refused(parse({dir, "--listen", "1", "--peer", "n"}), "--cert");
 }

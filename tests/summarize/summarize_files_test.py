@@ -15,6 +15,7 @@ import urllib.request
 
 PROGRAM = os.environ["SUMMARIZE_FILES"]
 SERVER = os.environ.get("MODEL_SERVER")
+CLUSTER = os.environ.get("WITH_WORKERS")
 GOOD = (
     "Tea is a drink made of hot water and leaves of the tea plant. "
     "The leaves of the tea plant are dried before water is poured on them.\n"
@@ -261,6 +262,66 @@ class SummarizeFiles(unittest.TestCase):
                 ),
                 told,
             )
+
+    def start(self, *arguments):
+        running = subprocess.Popen(
+            [PROGRAM, *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(running.wait)
+        self.addCleanup(running.stdout.close)
+        self.addCleanup(running.stderr.close)
+        self.addCleanup(running.kill)
+        return running
+
+    def read_until(self, running, part):
+        for line in running.stderr:
+            if part in line:
+                return line
+        self.fail("it ended without saying: " + part)
+
+    @unittest.skipUnless(CLUSTER, "it is built without workers")
+    def test_workers_summarise_what_it_would_itself(self):
+        for number in range(5):
+            self.write("%d.txt" % number, GOOD * (number + 1))
+        alone = self.run_program(self.dir)
+        listening = self.start(self.dir, "--listen", 0)
+        line = self.read_until(listening, "listens for workers on ")
+        at = line.rsplit(" ", 1)[1].strip()
+        worker = self.start("--worker", "--join", at)
+        out, told = listening.communicate(timeout=60)
+        self.assertEqual(listening.returncode, 0, told)
+        self.assertEqual(out, alone.stdout)
+        self.assertIn("has joined", told)
+        worker.send_signal(signal.SIGTERM)
+        _, told = worker.communicate(timeout=60)
+        self.assertEqual(worker.returncode, 0, told)
+
+    @unittest.skipUnless(CLUSTER, "it is built without workers")
+    def test_a_worker_that_would_say_something_else_is_refused(self):
+        self.write("a.txt")
+        listening = self.start(self.dir, "--listen", 0, "--sentences", 2)
+        line = self.read_until(listening, "listens for workers on ")
+        at = line.rsplit(" ", 1)[1].strip()
+        self.read_until(listening, "waits for a worker with the label " "'sentences=2'")
+        other = self.start("--worker", "--join", at, "--sentences", 3)
+        line = self.read_until(other, "another flow")
+        self.assertIn('"sentences=2" here and "sentences=3" there', line)
+        good = self.start("--worker", "--join", at, "--sentences", 2)
+        out, told = listening.communicate(timeout=60)
+        self.assertEqual(listening.returncode, 0, told)
+        self.assertTrue(out.endswith("Summarised 1 of 1 file.\n"), out)
+        good.kill()
+
+    @unittest.skipUnless(CLUSTER, "it is built without workers")
+    def test_other_machines_are_not_listened_to_without_tls(self):
+        self.write("a.txt")
+        done = self.run_program(self.dir, "--listen", "0.0.0.0:0")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("needs TLS", done.stderr)
 
     def test_options_of_a_model_need_one(self):
         for wrong in (

@@ -1,0 +1,11 @@
+#include "summarize/cluster.hpp"
+
+namespace summarize {
+
+std::string label_of(const command_line& chosen) {
+  if (!chosen.listen && !chosen.join) return {};
+  const auto length = "sentences=" + std::to_string(chosen.sentences);
+  return chosen.model ? "model=" + *chosen.model + " " + length : length;
+}
+
+}  // namespace summarize
