@@ -57,4 +57,27 @@ struct limit_options {
 };
 report limit(const measuring& how, const limit_options& given);
 
+/// Work that is placed on workers, each a process of this machine.
+struct remote_options {
+  std::size_t workers = 3;
+  bool tls = false;
+
+  // -- of steps --------------------------------------------------------------
+
+  std::size_t steps = 100'000;
+  /// Bytes that go out and come back with each.
+  std::size_t payload = 100;
+  /// Steps in flight.
+  std::size_t window = 100;
+
+  // -- of a batch ------------------------------------------------------------
+
+  std::size_t n = 100'000;
+  std::size_t concurrency = 1000;
+};
+/// Placed steps, beside requests of raw CAF to as many processes.
+report remote_steps(const measuring& how, const remote_options& given);
+/// A batch of placed sub-flows, beside the same batch at home.
+report remote_batch(const measuring& how, const remote_options& given);
+
 }  // namespace troupe::bench

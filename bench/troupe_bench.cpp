@@ -1,6 +1,9 @@
 // Measures what Troupe costs. See docs/performance.md.
 
 #include "cases.hpp"
+#ifdef TROUPE_BENCH_REMOTE
+#include "remote_worker.hpp"
+#endif
 
 #include <CLI/CLI.hpp>
 
@@ -31,6 +34,10 @@ struct arguments {
   bench::llm_options llm;
   bench::limit_options limit;
 #endif
+#ifdef TROUPE_BENCH_REMOTE
+  bench::remote_options remote;
+  bench::remote_worker_options served;
+#endif
 };
 
 class command_line {
@@ -52,11 +59,15 @@ class command_line {
 #ifdef TROUPE_MODEL_SERVER
     add_cases_of_models();
 #endif
+#ifdef TROUPE_BENCH_REMOTE
+    add_cases_of_workers();
+    add_worker();
+#endif
   }
 
   int run(int count, char** words) {
     CLI11_PARSE(app_, count, words);
-    chosen_().print(given_.as_json);
+    if (chosen_) chosen_().print(given_.as_json);
     return 0;
   }
 
@@ -153,6 +164,44 @@ class command_line {
         ->check(CLI::PositiveNumber);
     limit->add_option("--rate", given_.limit.rate, "Calls within a second")
         ->check(CLI::PositiveNumber);
+  }
+#endif
+
+#ifdef TROUPE_BENCH_REMOTE
+  void add_cases_of_workers() {
+    auto& remote = given_.remote;
+    auto* steps = add(
+        "remote", "Placed steps, beside requests of raw CAF",
+        [this, &remote] { return bench::remote_steps(given_.how, remote); });
+    steps->add_option("--steps", remote.steps, "Steps in all")
+        ->check(CLI::PositiveNumber);
+    steps->add_option("--payload", remote.payload, "Bytes of each, both ways");
+    steps->add_option("--window", remote.window, "Steps in flight")
+        ->check(CLI::PositiveNumber);
+    auto* batch = add(
+        "remote-batch", "A batch of placed sub-flows",
+        [this, &remote] { return bench::remote_batch(given_.how, remote); });
+    batch->add_option("--n", remote.n, "Sub-flows")->check(CLI::PositiveNumber);
+    batch->add_option("--concurrency", remote.concurrency, "Sub-flows at once")
+        ->check(CLI::PositiveNumber);
+    for (auto* each : {steps, batch}) {
+      each->add_option("--workers", remote.workers, "Worker processes")
+          ->check(CLI::Range(1, 1000));
+      each->add_flag("--tls", remote.tls, "With mutual TLS, both sides");
+    }
+  }
+
+  // What the cases above start; not for people.
+  void add_worker() {
+    auto& served = given_.served;
+    auto* worker = app_.add_subcommand("remote-worker")->group("");
+    worker->add_option("--capacity", served.capacity);
+    worker->add_option("--join", served.join);
+    worker->add_option("--certificates", served.certificates);
+    worker->callback([this, &served] {
+      served.threads = given_.how.threads;
+      bench::serve_as_remote_worker(served);
+    });
   }
 #endif
 
