@@ -6,8 +6,10 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe::bench {
@@ -39,9 +41,10 @@ struct echo_steps {
 /// @pre there are at least as many steps as runs
 [[nodiscard]] flow echo_flow(std::shared_ptr<echo_steps> steps);
 
-/// A batch of `n` sub-flows of three trivial nodes, each of which writes one
-/// number. They are placed if `is_placed`.
 enum class sub_flows_at : std::uint8_t { home, workers };
+
+/// A batch of `n` sub-flows of three trivial nodes, the last of which writes
+/// one number.
 [[nodiscard]] flow numbers_flow(std::size_t n, std::size_t concurrency,
                                 sub_flows_at where);
 

@@ -22,12 +22,6 @@ function(troupe_test_program name)
   troupe_configure_program(${name})
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
-  # What every test includes is half of what it takes to read one.
-  list(LENGTH arg_SOURCES count)
-  if(count GREATER 3)
-    target_precompile_headers(${name} PRIVATE
-      "${PROJECT_SOURCE_DIR}/tests/support/catch.hpp" <nlohmann/json.hpp>)
-  endif()
   string(REGEX REPLACE "_tests$" "" prefix "${name}")
   foreach(source IN LISTS arg_SOURCES)
     get_filename_component(stem "${source}" NAME_WE)

@@ -92,8 +92,11 @@ std::string first_difference(const json& here, const json& there) {
   if (changes.empty()) return {};
   const auto place = changes.front().at("path").get<std::string>();
   const json::json_pointer at{place};
+  // The other side may have sent anything.
+  constexpr auto lenient = json::error_handler_t::replace;
   const auto shown = [&](const json& side) {
-    return side.contains(at) ? side.at(at).dump() : std::string{"nothing"};
+    return side.contains(at) ? side.at(at).dump(-1, ' ', false, lenient)
+                             : std::string{"nothing"};
   };
   return "at " + place + " there is " + shown(here) + " here and " +
          shown(there) + " there";

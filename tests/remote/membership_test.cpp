@@ -174,6 +174,22 @@ TEST_CASE("A supervisor that comes back at its address gets its workers back",
   CHECK(again.finish(again.system().start(placed())).ok());
 }
 
+TEST_CASE("A supervisor in no hurry keeps its workers", "[remote]") {
+  listener_options patient;
+  patient.silence_max = 16s;
+  cluster_room room{patient};
+  worker_options options;
+  options.flows = {placed()};
+  options.silence_max = 200ms;
+  const auto worker = room.join(std::move(options));
+  // One that joins anew begins to count anew.
+  CHECK(soon([&] {
+    const auto workers = room.listener().status().at("workers");
+    return !workers.empty() && workers.at(0).at("joined_s") >= 1;
+  }));
+  CHECK_FALSE(worker->said().has("nothing was heard"));
+}
+
 TEST_CASE("A worker may listen and be called by its supervisor", "[remote]") {
   worker_options options;
   options.flows = {placed()};

@@ -44,9 +44,8 @@ class raw_peer {
   }
   template <class T>
   void say(T message) {
-    std::vector<troupe::remote::wire::message> packet;
-    packet.emplace_back(std::move(message));
-    say(troupe::remote::wire::encode(std::move(packet)));
+    say(troupe::remote::wire::encode(
+        troupe::remote::wire::message{std::move(message)}));
   }
   /// Something that is no text at all.
   void say_number(int number) {

@@ -118,6 +118,17 @@ TEST_CASE("A worker that says nothing is dismissed", "[lease_table]") {
   CHECK(orders(table) == std::vector<lease_order>{{kind::dismiss, ann, {}}});
 }
 
+TEST_CASE("A worker whose results come is not dismissed", "[lease_table]") {
+  lease_table table{{.silence_max = 2s}};
+  table.join(ann, {.capacity = 2}, start);
+  add_jobs(table, 2);
+  CHECK(given(table) == "1:1.1 1:2.1");
+  CHECK(table.settle(ann, {job(1), 1}, start + 1s));
+  table.advance(start + 2s);
+  CHECK(orders(table).empty());
+  CHECK(table.due() == start + 3s);
+}
+
 TEST_CASE("A lease that did not arrive is given again", "[lease_table]") {
   lease_table table{{.arrival_max = 1s}};
   table.join(ann, {.capacity = 1}, start);

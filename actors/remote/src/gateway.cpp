@@ -102,7 +102,9 @@ void gateway::on_message(caf::mailbox_element& message) {
     for (auto& each : wire::decode(detail::content_as<std::string>(message))) {
       receive(from, std::move(each));
     }
-  } catch (const error& why) {
+  } catch (...) {
+    // Whatever one peer brings about, the others are served.
+    const auto why = error::from(std::current_exception());
     const auto known = at(from);
     if (known != workers_.end()) {
       part_with(known, "it sent what makes no sense: " + why.message(), true);

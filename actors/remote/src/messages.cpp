@@ -120,6 +120,9 @@ void read(reader& from, hello& m) {
   m.capacity = from.next<std::size_t>();
   m.labels = from.next<std::set<std::string>>();
   m.flows = from.next<std::map<std::string, json>>();
+  // People are shown these as JSON, which throws for text that is not UTF-8.
+  const json shown = json::array({m.name, m.troupe, m.labels, m.flows});
+  static_cast<void>(shown.dump());
 }
 void read(reader& from, beat& m) {
   const auto held = from.next<std::vector<std::uint64_t>>();

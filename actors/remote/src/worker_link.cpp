@@ -2,6 +2,7 @@
 
 #include "system_core.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -88,7 +89,8 @@ void worker_link::on_message(caf::mailbox_element& message) {
         std::visit([&](auto& said) { on_said(said); }, each);
       }
     }
-  } catch (const error& why) {
+  } catch (...) {
+    const auto why = error::from(std::current_exception());
     if (from == supervisor_) {
       options_.notice("the supervisor sent what makes no sense: " +
                       why.message());
@@ -133,6 +135,8 @@ void worker_link::on_said(wire::welcome& said) {
   phase_ = phase::joined;
   beat_every_ = std::chrono::milliseconds{
       std::clamp<std::int64_t>(said.beat_ms, 10, 60'000)};
+  // A supervisor in no hurry answers beats only: they must be in time here too.
+  beat_every_ = std::min(beat_every_, options_.silence_max / 4);
   options_.notice("has joined the supervisor");
   tune_all();
 }
