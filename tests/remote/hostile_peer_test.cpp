@@ -59,31 +59,18 @@ wire::hello idle_hello() {
   return made;
 }
 
-/// A list that is within so many lists.
-std::string deep_cbor(std::size_t depth) {
-  return std::string(depth, '\x81') + '\x80';
+wire::shared_bytes body_of(const troupe::detail::placed_result& result) {
+  return std::make_shared<const wire::bytes>(wire::encode(result));
 }
 
-std::string cbor(const json& form) {
-  std::string made;
-  json::to_cbor(form, made);
-  return made;
-}
-
-wire::bytes body_of(const std::string& text) {
-  return {text.begin(), text.end()};
-}
-
-json in_list(json form) {
-  auto made = json::array();
-  made.push_back(std::move(form));
-  return made;
+/// For people.
+std::string begin_of(const wire::shared_bytes& body) {
+  return std::string(body->begin(), body->end()).substr(0, 40);
 }
 
 /// Packets that are none.
 std::vector<std::string> nonsense() {
   return {
-      "",
       "hello",
       "\xff",
       "\x81",
@@ -94,22 +81,24 @@ std::vector<std::string> nonsense() {
       deep_cbor(100'000),
       cbor(json::object()),
       cbor("text"),
-      cbor(in_list(1)),
-      cbor(in_list(json::array())),
-      cbor(in_list(json::array({99}))),
-      cbor(in_list(json::array({-1}))),
-      cbor(in_list(json::array({"hello"}))),
+      cbor(1),
+      cbor(json::array()),
+      cbor(json::array({99})),
+      cbor(json::array({-1})),
+      cbor(json::array({"hello"})),
       // A `hello`, a `beat`, a `done` and `events`, of other types or too
       // short.
-      cbor(in_list(json::array({0}))),
-      cbor(in_list(json::array({0, wire::protocol, 5, 5, 5, 5, 5}))),
-      cbor(in_list(json::array(
-          {0, wire::protocol, "a", "b", -1, json::array(), json::object()}))),
-      cbor(in_list(json::array({1, "held"}))),
-      cbor(in_list(json::array({1, json::array({-1, 2.5})}))),
-      cbor(in_list(json::array({2, 1, -1, "body"}))),
-      cbor(in_list(json::array({2, 1, 1}))),
-      cbor(in_list(json::array({3, 1, 1, "all"}))),
+      cbor(json::array({0})),
+      cbor(json::array({0, wire::protocol, 5, 5, 5, 5, 5})),
+      cbor(json::array(
+          {0, wire::protocol, "a", "b", -1, json::array(), json::object()})),
+      cbor(json::array(
+          {0, wire::protocol, "\xff", "", 1, json::array(), json::object()})),
+      cbor(json::array({1, "held"})),
+      cbor(json::array({1, json::array({-1, 2.5})})),
+      cbor(json::array({2, 1, -1, "body"})),
+      cbor(json::array({2, 1, 1})),
+      cbor(json::array({3, 1, 1, "all"})),
   };
 }
 
@@ -135,8 +124,8 @@ TEST_CASE("A worker with another version of the protocol is refused",
   cluster_room room{patient()};
   raw_peer old{room.listener().at()};
   // What follows the version may be anything there.
-  old.say(cbor(in_list(
-      json::array({0, wire::protocol + 41, json::object(), "fields", 7}))));
+  old.say(
+      cbor(json::array({0, wire::protocol + 41, json::object(), "fields", 7})));
   const auto refused = old.hear<wire::dismiss>();
   REQUIRE(refused);
   CHECK(refused->is_final);
@@ -156,7 +145,7 @@ TEST_CASE("Who has not joined may say anything", "[remote]") {
   raw_peer stranger{room.listener().at()};
   for (const auto& packet : nonsense()) stranger.say(packet);
   stranger.say_number(7);
-  stranger.say(wire::done{{troupe::detail::work_id{1}, 1}, {}});
+  stranger.say(wire::done{{troupe::detail::work_id{1}, 1}, body_of("")});
   CHECK(stranger.hear<wire::dismiss>());
   check_served(room);
 }
@@ -177,6 +166,25 @@ TEST_CASE("A worker that makes no sense is sent away", "[remote]") {
   check_served(room);
 }
 
+TEST_CASE("A worker whose flow is not even text is refused", "[remote]") {
+  cluster_room room{patient()};
+  {
+    // From now on the supervisor compares.
+    const auto honest = room.join({placed()});
+    REQUIRE(room.finish(room.system().start(placed())).ok());
+  }
+  REQUIRE(soon([&] { return room.listener().workers() == 0; }));
+  raw_peer peer{room.listener().at()};
+  auto hello = hello_for(placed());
+  hello.flows.at("small")["flows"][0]["start"] = "\xff\xfe";
+  peer.say(hello);
+  // The next hello is answered, and the other was not taken.
+  peer.say(idle_hello());
+  CHECK(peer.hear<wire::welcome>());
+  CHECK(room.listener().workers() == 1);
+  check_served(room);
+}
+
 TEST_CASE("Messages of the other side mean nothing to a supervisor",
           "[remote]") {
   cluster_room room{patient()};
@@ -185,8 +193,8 @@ TEST_CASE("Messages of the other side mean nothing to a supervisor",
   peer.say(wire::invite{});
   peer.say(wire::welcome{});
   peer.say(wire::dismiss{});
-  peer.say(wire::give{});
-  peer.say(wire::snapshot{});
+  peer.say(wire::give{{}, body_of(""), 0});
+  peer.say(wire::snapshot{1, body_of("")});
   peer.say(wire::forget{});
   peer.say(wire::take_back{});
   peer.say(wire::got{});
@@ -225,7 +233,7 @@ TEST_CASE("What is said of the leases of others counts for nothing",
     for (std::uint32_t epoch = 0; epoch < 4; ++epoch) {
       const wire::lease which{troupe::detail::work_id{work}, epoch};
       thief.say(wire::events{which, {json("no event")}});
-      thief.say(wire::done{which, wire::encode(forged)});
+      thief.say(wire::done{which, body_of(forged)});
     }
   }
   thief.say(wire::beat{});
@@ -265,11 +273,11 @@ TEST_CASE("A result that makes no sense fails its step and nothing else",
   const auto result = [](json output) {
     troupe::detail::placed_result made;
     made.output = std::move(output);
-    return wire::encode(made);
+    return body_of(made);
   };
   const auto failure = json::object({{"code", 9999}, {"message", "?"}});
-  const std::vector<wire::bytes> bodies{
-      {},
+  const std::vector<wire::shared_bytes> bodies{
+      body_of(""),
       body_of("\xff"),
       body_of(deep_cbor(100'000)),
       body_of(cbor("text")),
@@ -284,7 +292,7 @@ TEST_CASE("A result that makes no sense fails its step and nothing else",
   std::optional<raw_peer> liar{std::in_place, room.listener().at()};
   liar->say(hello_for(placed()));
   for (const auto& body : bodies) {
-    CAPTURE(std::string(body.begin(), body.end()).substr(0, 40));
+    CAPTURE(begin_of(body));
     const auto run = room.system().start(placed());
     const auto given = liar->hear<wire::give>();
     REQUIRE(given);
@@ -314,7 +322,7 @@ TEST_CASE("Events that are none part a worker from its work", "[remote]") {
   // Its result comes too late.
   troupe::detail::placed_result forged;
   forged.output = 666;
-  liar.say(wire::done{given->which, wire::encode(forged)});
+  liar.say(wire::done{given->which, body_of(forged)});
   const auto honest = room.join({placed()});
   const auto ended = room.finish(run);
   REQUIRE(ended.ok());
@@ -336,9 +344,9 @@ TEST_CASE("A worker outlives whatever a supervisor says", "[remote]") {
     };
     auto packets = nonsense();
     // A `welcome`, a `dismiss` and a `give`.
-    packets.push_back(cbor(in_list(json::array({6, "often"}))));
-    packets.push_back(cbor(in_list(json::array({7, 1, 1}))));
-    packets.push_back(cbor(in_list(json::array({8, 1, 1, "body", 0}))));
+    packets.push_back(cbor(json::array({6, "often"})));
+    packets.push_back(cbor(json::array({7, 1, 1})));
+    packets.push_back(cbor(json::array({8, 1, 1, "body", 0})));
     for (const auto& packet : packets) {
       CAPTURE(packet.substr(0, 40));
       meet();
@@ -351,8 +359,8 @@ TEST_CASE("A worker outlives whatever a supervisor says", "[remote]") {
     boss.say(wire::snapshot{1, body_of("\x01")});
     // Work that makes no sense is answered as such.
     meet();
-    const std::vector<wire::bytes> bodies{
-        {},
+    const std::vector<wire::shared_bytes> bodies{
+        body_of(""),
         body_of("\xff"),
         body_of(deep_cbor(100'000)),
         body_of(cbor(json::array({"small"}))),
@@ -366,13 +374,13 @@ TEST_CASE("A worker outlives whatever a supervisor says", "[remote]") {
                                   1, 0, nullptr, 1, nullptr, nullptr})))};
     std::uint64_t number = 0;
     for (const auto& body : bodies) {
-      CAPTURE(std::string(body.begin(), body.end()).substr(0, 40));
+      CAPTURE(begin_of(body));
       const wire::lease which{troupe::detail::work_id{++number}, 1};
       boss.say(wire::give{which, body, 77});
       const auto done = boss.hear<wire::done>();
       REQUIRE(done);
       CHECK(done->which == which);
-      CHECK(wire::decode_result(done->body).failure);
+      CHECK(wire::decode_result(*done->body).failure);
       boss.say(wire::got{which});
     }
   }

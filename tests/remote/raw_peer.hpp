@@ -87,4 +87,20 @@ class raw_peer {
   std::vector<troupe::remote::wire::message> heard_;
 };
 
+/// A list that is within so many lists.
+inline std::string deep_cbor(std::size_t depth) {
+  return std::string(depth, '\x81') + '\x80';
+}
+
+inline std::string cbor(const troupe::json& form) {
+  std::string made;
+  troupe::json::to_cbor(form, made);
+  return made;
+}
+
+inline troupe::remote::wire::shared_bytes body_of(const std::string& text) {
+  return std::make_shared<const troupe::remote::wire::bytes>(text.begin(),
+                                                             text.end());
+}
+
 }  // namespace troupe_test
