@@ -29,6 +29,14 @@ using troupe::remote::worker_options;
 
 namespace {
 
+// Far from the gigabytes of a forged header. The address sanitizer keeps
+// what was freed for a while.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t growth_max_mb = 1000;
+#else
+constexpr std::size_t growth_max_mb = 200;
+#endif
+
 constexpr unsigned seed = 20'240'611;
 
 struct echo {
@@ -152,7 +160,7 @@ TEST_CASE("Whoever comes to a port with TLS, workers are served",
     strangers = crowd_of(1000, port, nothing);
   }
   check_served(room, authority.network("worker.test", {"boss.test"}));
-  CHECK(memory.growth_mb() < 200);
+  CHECK(memory.growth_mb() < growth_max_mb);
   CAPTURE(memory.growth_mb());
 }
 
@@ -170,7 +178,7 @@ TEST_CASE("Whoever comes to a port without TLS, workers are served",
     strangers = crowd_of(1000, port, nothing);
   }
   check_served(room, {});
-  CHECK(memory.growth_mb() < 200);
+  CHECK(memory.growth_mb() < growth_max_mb);
 }
 
 TEST_CASE("Who does not come to the point is sent away", "[remote][tls]") {

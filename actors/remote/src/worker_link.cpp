@@ -121,6 +121,8 @@ void worker_link::on_turn() {
 
 void worker_link::on_stop(const caf::error&) noexcept {
   drop_all();
+  // Their runs refer to this link, to tell it of their ends.
+  jobs_.clear();
   {
     const std::lock_guard lock{view_->mutex};
     view_->has_left = true;
