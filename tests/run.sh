@@ -48,6 +48,9 @@ sh tools/install_missing.sh g++ cmake ninja-build libcaf-dev \
   python3 git ||
   stop "packages are missing, see above"
 
+LSAN_OPTIONS="suppressions=$PWD/tests/support/leaks.supp:print_suppressions=0"
+export LSAN_OPTIONS
+
 run_preset ci
 # Tests labelled "static" run nothing that a sanitizer could watch.
 run_preset asan -LE static
