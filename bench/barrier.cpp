@@ -16,7 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds short_wait{50};
-constexpr milliseconds long_wait{200};
+constexpr milliseconds branch_wait{200};
 
 struct wait_node {
   milliseconds span;
@@ -29,7 +29,7 @@ flow both_branches() {
   two.add("first", wait_node{short_wait}) >>
       two.add("second", wait_node{short_wait});
   flow_builder one{"one_long"};
-  one.add("only", wait_node{long_wait});
+  one.add("only", wait_node{branch_wait});
   return fork("both", {two.build(), one.build()});
 }
 
@@ -70,7 +70,7 @@ double caf_ms(std::size_t threads) {
   raw_caf caf{threads};
   std::latch done{2};
   const auto two = caf.actors().spawn<caf_branch>(short_wait, &done);
-  const auto one = caf.actors().spawn<caf_branch>(long_wait, &done);
+  const auto one = caf.actors().spawn<caf_branch>(branch_wait, &done);
   const double before = now_ns();
   detail::anon_send(two, std::int64_t{2});
   detail::anon_send(one, std::int64_t{1});

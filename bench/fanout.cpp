@@ -11,7 +11,7 @@ namespace troupe::bench {
 
 namespace {
 
-constexpr std::size_t nodes = 3;
+constexpr std::size_t branch_nodes = 3;
 
 struct trivial {
   std::int64_t prep(const state&, const context& ctx) const {
@@ -45,7 +45,7 @@ class caf_sub_flow : public caf::event_based_actor {
 
  private:
   void go_on(std::int64_t n) {
-    if (n == static_cast<std::int64_t>(nodes)) {
+    if (n == static_cast<std::int64_t>(branch_nodes)) {
       detail::send(this, parent_, std::int64_t{1});
       quit();
       return;
@@ -93,7 +93,7 @@ class caf_batch : public caf::event_based_actor {
 
 double caf_sub_flows_per_s(std::size_t threads, std::size_t n) {
   raw_caf caf{threads, caf_policy::sharing};
-  std::array<caf::actor, nodes> counters;
+  std::array<caf::actor, branch_nodes> counters;
   for (auto& each : counters) each = spawn_counter(caf.actors());
   std::latch done{1};
   auto all = caf.actors().spawn<caf_batch>(counters.data(), &done);

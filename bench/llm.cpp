@@ -47,7 +47,7 @@ struct our_calls {
   std::atomic<std::size_t> threads_max{0};
 };
 
-struct ask_node {
+struct call_node {
   std::size_t prep(const state&, const context& ctx) const {
     return ctx.params().at("i").get<std::size_t>();
   }
@@ -97,7 +97,7 @@ our_figures make_our_calls(const measuring& how, const model_calls& which) {
   const double before = now_ns();
   system on{{.threads = how.threads}};
   flow_builder one{"one"};
-  one.add("ask", ask_node{shared, client_for(which, on)});
+  one.add("ask", call_node{shared, client_for(which, on)});
   const auto count = which.count;
   const flow all =
       batch("all", one.build(),

@@ -19,7 +19,7 @@ namespace troupe::bench {
 
 namespace {
 
-constexpr const char* program = TROUPE_MODEL_SERVER;
+constexpr const char* server_program = TROUPE_MODEL_SERVER;
 
 struct pipe_ends {
   pipe_ends() {
@@ -62,15 +62,15 @@ model_server_process::model_server_process(std::vector<std::string> arguments) {
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_adddup2(&files, input.read, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&files, output.write, STDOUT_FILENO);
-  arguments.insert(arguments.begin(), program);
+  arguments.insert(arguments.begin(), server_program);
   std::vector<char*> words;
   for (auto& each : arguments) words.push_back(each.data());
   words.push_back(nullptr);
-  const int failed =
-      posix_spawn(&process_, program, &files, nullptr, words.data(), environ);
+  const int failed = posix_spawn(&process_, server_program, &files, nullptr,
+                                 words.data(), environ);
   posix_spawn_file_actions_destroy(&files);
   if (failed != 0) {
-    throw std::system_error{failed, std::generic_category(), program};
+    throw std::system_error{failed, std::generic_category(), server_program};
   }
   input_ = std::exchange(input.write, -1);
   close(std::exchange(output.write, -1));

@@ -13,7 +13,7 @@ namespace troupe::bench {
 
 namespace {
 
-constexpr const char* program = "/proc/self/exe";
+constexpr const char* own_program = "/proc/self/exe";
 
 std::array<int, 2> new_pipe() {
   std::array<int, 2> ends{};
@@ -66,7 +66,7 @@ void remote_worker_processes::start(const remote_worker_options& how) {
   posix_spawn_file_actions_adddup2(&files, input[0], STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&files, output[1], STDOUT_FILENO);
   child made{-1, input[1], output[0]};
-  const int failed = posix_spawn(&made.process, program, &files, nullptr,
+  const int failed = posix_spawn(&made.process, own_program, &files, nullptr,
                                  words.data(), environ);
   posix_spawn_file_actions_destroy(&files);
   close(input[0]);
@@ -74,7 +74,7 @@ void remote_worker_processes::start(const remote_worker_options& how) {
   if (failed != 0) {
     close(input[1]);
     close(output[0]);
-    throw std::system_error{failed, std::generic_category(), program};
+    throw std::system_error{failed, std::generic_category(), own_program};
   }
   children_.push_back(made);
 }

@@ -10,7 +10,7 @@ namespace troupe::bench {
 namespace {
 
 constexpr std::size_t small_bytes = 1024;
-constexpr std::size_t nodes = 2;
+constexpr std::size_t loop_nodes = 2;
 
 /// A document with texts of 100 bytes, `bytes` in all, in one member.
 state document_of(std::size_t bytes) {
@@ -28,7 +28,7 @@ state document_of(std::size_t bytes) {
 }  // namespace
 
 report state_size(const measuring& how, std::size_t bytes, std::int64_t steps) {
-  const flow counting = counting_flow(nodes, steps);
+  const flow counting = counting_flow(loop_nodes, steps);
   const state small = document_of(small_bytes);
   const state large = document_of(bytes);
   samples at_small;
@@ -44,7 +44,7 @@ report state_size(const measuring& how, std::size_t bytes, std::int64_t steps) {
       at_large.add(more);
       growth.add(more / less);
     }
-    requests.add(ns_per_request(how.threads, nodes, 1, steps));
+    requests.add(ns_per_request(how.threads, loop_nodes, 1, steps));
   }
   report found{"state"};
   found.set("bytes", bytes);

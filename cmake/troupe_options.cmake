@@ -10,6 +10,11 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
       AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
     target_compile_options(troupe_options INTERFACE -Wno-restrict)
   endif()
+  # Types of unnamed namespaces in a unity build's second file, seen by GCC as
+  # those of a header.
+  if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(troupe_options INTERFACE -Wno-subobject-linkage)
+  endif()
   if(TROUPE_WERROR)
     target_compile_options(troupe_options INTERFACE -Werror)
   endif()
@@ -20,6 +25,11 @@ if(TROUPE_SANITIZERS)
     -fsanitize=${TROUPE_SANITIZERS}
     -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
+  # Clang 14 cannot place what this check needs beside a coroutine.
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang"
+      AND TROUPE_SANITIZERS MATCHES "undefined")
+    target_compile_options(troupe_options INTERFACE -fno-sanitize=function)
+  endif()
   target_link_options(troupe_options INTERFACE
     -fsanitize=${TROUPE_SANITIZERS})
 endif()

@@ -54,12 +54,12 @@ export LSAN_OPTIONS
 run_preset ci
 # Tests labelled "static" run nothing that a sanitizer could watch.
 run_preset asan -LE static
-if core=$(sh tests/tsan.sh --where); then
+if caf=$(sh tests/tsan.sh --where); then
   sh tests/tsan.sh --configure
   wrap="sh tests/tsan.sh --run"
   run_preset tsan -LE static
 else
-  echo "== tsan: left out, as there is no CAF for it in $core;" \
+  echo "== tsan: left out, as there is no CAF for it in $caf;" \
     "sh tests/tsan.sh builds one"
 fi
 

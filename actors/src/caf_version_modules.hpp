@@ -9,6 +9,10 @@
 
 #include <string>
 
+#if TROUPE_CAF_1
+#include <caf/thread_owner.hpp>
+#endif
+
 namespace troupe::detail {
 
 /// Adds a module of CAF, for example the middleman, to a configuration.

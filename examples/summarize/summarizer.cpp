@@ -231,7 +231,7 @@ std::vector<double> early_prior(const std::vector<sentence>& all) {
   return prior;
 }
 
-std::size_t words_in(std::string_view text) {
+std::size_t words_and_ideographs_in(std::string_view text) {
   return 1 + static_cast<std::size_t>(std::count_if(
                  text.begin(), text.end(),
                  [](char c) { return c == ' ' || starts_ideograph(c); }));
@@ -257,7 +257,9 @@ std::vector<std::size_t> choose(const std::vector<sentence>& all,
   const std::vector<sparse_vector> vectors = term_vectors(all);
   std::vector<std::size_t> words;
   words.reserve(all.size());
-  for (const sentence& one : all) words.push_back(words_in(one.text));
+  for (const sentence& one : all) {
+    words.push_back(words_and_ideographs_in(one.text));
+  }
   const std::vector<double> value = values_of(all, vectors, words);
   std::vector<double> news(all.size(), 1.0);
   std::vector<std::size_t> chosen;

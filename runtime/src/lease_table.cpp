@@ -53,16 +53,21 @@ void lease_table::hear(worker_id who, std::span<const lease> held,
     order(lease_order::kind::dismiss, who);
     return;
   }
-  known->second.heard = now;
+  worker& one = known->second;
+  bool may_have_more = is_quiet(one, now);
+  one.heard = now;
   std::set<lease> rest{held.begin(), held.end()};
   std::vector<work_id> missing;
-  for (const work_id each : known->second.held) {
-    auto& with = all_.at(each).with;
+  for (const work_id each : one.held) {
+    auto& of = all_.at(each);
     const auto mine =
-        std::find_if(with.begin(), with.end(),
-                     [&](const holding& one) { return one.by == who; });
+        std::find_if(of.with.begin(), of.with.end(),
+                     [&](const holding& its) { return its.by == who; });
     if (rest.erase({each, mine->epoch}) > 0) {
+      if (mine->has_arrived) continue;
       mine->has_arrived = true;
+      one.bytes_under_way -= of.bytes;
+      may_have_more |= of.bytes > 0;
     } else if (!mine->has_arrived &&
                now - mine->since >= options_.arrival_max) {
       missing.push_back(each);
@@ -77,14 +82,15 @@ void lease_table::hear(worker_id who, std::span<const lease> held,
     take_from(*each, lost, who);
     if (lost.with.empty()) put_back(*each, lost);
   }
-  if (!missing.empty()) assign(now);
+  if (!missing.empty() || may_have_more) assign(now);
 }
 
 // -- work ---------------------------------------------------------------------
 
-void lease_table::add(work_id what, std::string label, time_point now) {
+void lease_table::add(work_id what, std::string label, time_point now,
+                      std::size_t bytes) {
   waiting_[label].push_back(what);
-  all_.emplace(what, work{std::move(label)});
+  all_.emplace(what, work{std::move(label), bytes});
   assign(now);
 }
 
@@ -92,9 +98,9 @@ void lease_table::cancel(work_id what, time_point now) {
   const auto known = all_.find(what);
   if (known == all_.end()) return;
   while (!known->second.with.empty()) {
-    const auto [by, epoch, since, has_arrived] = known->second.with.back();
-    order(lease_order::kind::take_back, by, {what, epoch});
-    take_from(what, known->second, by);
+    const holding last = known->second.with.back();
+    order(lease_order::kind::take_back, last.by, {what, last.epoch});
+    take_from(what, known->second, last.by);
   }
   all_.erase(known);
   assign(now);
@@ -183,7 +189,7 @@ void lease_table::assign(time_point now) {
         queue.pop_front();
         continue;
       }
-      const auto to = freest(label, first->second);
+      const auto to = freest(label, first->second, now);
       if (to == workers_.end()) break;
       queue.pop_front();
       give(first->first, first->second, to->first, now);
@@ -199,14 +205,18 @@ void lease_table::assign_twice(time_point now) {
   }
   for (const work_id what : slow) {
     auto& of = all_.at(what);
-    const auto to = freest(of.label, of);
+    const auto to = freest(of.label, of, now);
     if (to != workers_.end()) give(what, of, to->first, now);
   }
   twice_look_ = now + *options_.twice_after;
 }
 
+bool lease_table::is_quiet(const worker& one, time_point now) const {
+  return now - one.heard >= options_.silence_max / 2;
+}
+
 std::map<worker_id, lease_table::worker>::iterator lease_table::freest(
-    const std::string& label, const work& except) {
+    const std::string& label, const work& what, time_point now) {
   auto best = workers_.end();
   double best_load = 1;
   for (auto each = workers_.begin(); each != workers_.end(); ++each) {
@@ -214,10 +224,14 @@ std::map<worker_id, lease_table::worker>::iterator lease_table::freest(
     const worker& one = each->second;
     const double load = static_cast<double>(one.held.size()) /
                         static_cast<double>(one.offer.capacity);
-    if (one.is_draining || load >= best_load) continue;
+    if (one.is_draining || load >= best_load || is_quiet(one, now)) continue;
     if (!label.empty() && !one.offer.labels.contains(label)) continue;
+    if (one.bytes_under_way > 0 &&
+        one.bytes_under_way + what.bytes > options_.bytes_under_way_max) {
+      continue;
+    }
     const bool has_it =
-        std::any_of(except.with.begin(), except.with.end(),
+        std::any_of(what.with.begin(), what.with.end(),
                     [&](const holding& mine) { return mine.by == who; });
     if (has_it) continue;
     best = each;
@@ -230,15 +244,23 @@ void lease_table::give(work_id what, work& of, worker_id to, time_point now) {
   for (const auto& each : of.with) alone_.erase({each.since, what});
   of.with.push_back({to, ++of.epoch, now});
   if (of.with.size() == 1) alone_.emplace(now, what);
-  workers_.at(to).held.insert(what);
+  auto& one = workers_.at(to);
+  one.held.insert(what);
+  one.bytes_under_way += of.bytes;
   order(lease_order::kind::give, to, {what, of.epoch});
 }
 
 void lease_table::take_from(work_id what, work& of, worker_id from) {
   for (const auto& each : of.with) alone_.erase({each.since, what});
-  std::erase_if(of.with, [&](const holding& each) { return each.by == from; });
-  if (of.with.size() == 1) alone_.emplace(of.with.front().since, what);
   const auto known = workers_.find(from);
+  std::erase_if(of.with, [&](const holding& each) {
+    if (each.by != from) return false;
+    if (known != workers_.end() && !each.has_arrived) {
+      known->second.bytes_under_way -= of.bytes;
+    }
+    return true;
+  });
+  if (of.with.size() == 1) alone_.emplace(of.with.front().since, what);
   if (known != workers_.end()) known->second.held.erase(what);
 }
 

@@ -1,3 +1,4 @@
+#include "support/both_ways.hpp"
 #include "support/catch.hpp"
 #include "support/peer.hpp"
 #include "support/small_flows.hpp"
@@ -46,10 +47,6 @@ node_actor_handle spawn_mortal(caf::actor_system& at) {
     }};
   };
   return at.spawn<caf::lazy_init>(mortal, caf::exit_reason::user_shutdown);
-}
-
-auto both_ways() {
-  return GENERATE(troupe::turns::in_place, troupe::turns::by_message);
 }
 
 /// Fails its first attempts, counted by the actor.

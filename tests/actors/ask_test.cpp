@@ -1,3 +1,4 @@
+#include "support/both_ways.hpp"
 #include "support/catch.hpp"
 #include "support/peer.hpp"
 #include "support/small_flows.hpp"
@@ -54,10 +55,6 @@ struct asks_many {
 
 errc failure_of(simulation& sim, const troupe::run& run) {
   return sim.finish(run).failure.value().code();
-}
-
-auto both_ways() {
-  return GENERATE(troupe::turns::in_place, troupe::turns::by_message);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ using troupe::testing::simulation;
 
 namespace {
 
-struct scripted : scripted_exec {
+struct scripted_fallback : scripted_exec {
   int fallback() const { return -1; }
   troupe::action post(state&, int given) const {
     return given < 0 ? "gave_up" : "";
@@ -54,9 +54,9 @@ TEST_CASE("The events of a run tell its life in order", "[events]") {
   simulation sim{{.turns = how}};
   script calls;
   calls.fails("busy").fails("down");
-  const auto run = sim.start(
-      one_node(scripted{{calls}}, {.retry = {.attempts = 2, .wait = 3s}}), {},
-      {.events = event_detail::steps});
+  const auto run = sim.start(one_node(scripted_fallback{{calls}},
+                                      {.retry = {.attempts = 2, .wait = 3s}}),
+                             {}, {.events = event_detail::steps});
   sim.finish(run);
   const auto events = events_of(run);
   CHECK(lines(events) == std::vector<std::string>{
@@ -106,13 +106,13 @@ TEST_CASE("A stream ends with its final event, however the run ended",
   CHECK(ended(bad).text == "node 'only', attempt 0: node_threw: broken");
 
   calls.after(24h).gives(1).dies();
-  const auto cancelled = start(one_node(scripted{{calls}}));
+  const auto cancelled = start(one_node(scripted_fallback{{calls}}));
   sim.run_ready();
   cancelled.cancel("enough");
   sim.finish(cancelled);
   CHECK(ended(cancelled).text == "node 'only': cancelled: enough");
 
-  const auto died = start(one_node(scripted{{calls}}));
+  const auto died = start(one_node(scripted_fallback{{calls}}));
   sim.finish(died);
   CHECK(has(ended(died).text, "actor_died"));
 }

@@ -1,6 +1,7 @@
 // What a run and the options of a node allow its attempts: the limits they
 // have to pass, and the retries that all nodes of a run share.
 
+#include "support/both_ways.hpp"
 #include "support/catch.hpp"
 #include "support/small_flows.hpp"
 
@@ -29,10 +30,6 @@ using troupe::semaphore;
 using troupe::testing::simulation;
 
 namespace {
-
-auto both_ways() {
-  return GENERATE(troupe::turns::in_place, troupe::turns::by_message);
-}
 
 /// `count` sub-flows of `work` at once.
 troupe::flow in_parallel(
@@ -93,7 +90,7 @@ struct is_rejected {
   }
 };
 
-struct always_fails {
+struct always_down {
   std::shared_ptr<std::atomic<int>> calls =
       std::make_shared<std::atomic<int>>(0);
 
@@ -162,7 +159,7 @@ TEST_CASE("A permit of a node's limit comes back when the attempt fails",
           "[limits]") {
   simulation sim{{.turns = both_ways()}};
   const semaphore seat{sim.system(), 1};
-  const always_fails node;
+  const always_down node;
   const auto work =
       one_node(node, {.retry = {.attempts = 5}, .limits = {seat}});
   CHECK(sim.finish(sim.start(work)).failure->code() == errc::request_failed);
@@ -186,7 +183,7 @@ TEST_CASE("A server that wants fewer requests pauses the rate", "[limits]") {
 
 TEST_CASE("All nodes of a run share its retries", "[limits]") {
   simulation sim{{.turns = both_ways()}};
-  const always_fails node;
+  const always_down node;
   const auto work =
       in_parallel(one_node(node, {.retry = {.attempts = 4, .wait = 1s}}), 10,
                   troupe::collect);

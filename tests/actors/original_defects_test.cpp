@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "support/let_others_run.hpp"
 #include "support/three_ways.hpp"
+#include "support/tries.hpp"
 
 #include <troupe/batch.hpp>
 #include <troupe/each.hpp>
@@ -34,10 +35,6 @@ namespace {
 
 /// How often each of many items was tried.
 using tally = std::array<std::atomic<int>, 240>;
-
-troupe::node_options tries(std::uint32_t attempts, troupe::duration wait = {}) {
-  return {.retry = {.attempts = attempts, .wait = wait}};
-}
 
 /// Fails in every attempt; the result says which item fell back, or that an
 /// attempt had another number than it should have.

@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 #include "support/three_ways.hpp"
+#include "support/tries.hpp"
 
 #include <troupe/sleep.hpp>
 
@@ -72,10 +73,6 @@ struct async_hopeless {
     throw std::invalid_argument("test error");
   }
 };
-
-troupe::node_options tries(std::uint32_t attempts, troupe::duration wait = {}) {
-  return {.retry = {.attempts = attempts, .wait = wait}};
-}
 
 }  // namespace
 

@@ -1,3 +1,4 @@
+#include "support/both_ways.hpp"
 #include "support/catch.hpp"
 #include "support/small_flows.hpp"
 
@@ -26,10 +27,6 @@ using troupe::state;
 using troupe::testing::simulation;
 
 namespace {
-
-auto both_ways() {
-  return GENERATE(troupe::turns::in_place, troupe::turns::by_message);
-}
 
 /// Tasks of one coroutine that stand in line one after the other.
 struct line {

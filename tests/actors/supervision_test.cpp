@@ -30,11 +30,11 @@ using troupe::testing::simulation;
 namespace {
 
 /// Waits, fails and dies as the script says.
-struct scripted : scripted_exec {
+struct scripted_step : scripted_exec {
   void post(state& shared, int given) const { shared.set("given", given); }
 };
 
-struct with_fallback : scripted {
+struct with_fallback : scripted_step {
   int fallback(const troupe::error& why) const {
     return static_cast<int>(why.message().size());
   }
@@ -77,7 +77,7 @@ TEST_CASE("Attempts that are used up end the run or fall back",
 
   SECTION("without a fallback") {
     const auto result =
-        sim.finish(sim.start(one_node(scripted{{calls}}, twice)));
+        sim.finish(sim.start(one_node(scripted_step{{calls}}, twice)));
     REQUIRE_FALSE(result.ok());
     CHECK(result.failure->describe() ==
           "node 'only', attempt 1: node_threw: three");
@@ -111,7 +111,7 @@ TEST_CASE("A predicate decides what is tried again", "[supervision]") {
     return why.message() == "again";
   };
   const auto result =
-      sim.finish(sim.start(one_node(scripted{{calls}}, options)));
+      sim.finish(sim.start(one_node(scripted_step{{calls}}, options)));
   REQUIRE_FALSE(result.ok());
   CHECK(result.failure->message() == "never");
 }
@@ -187,7 +187,7 @@ TEST_CASE("A retry wait blocks nobody", "[supervision]") {
   calls.fails("busy", 100);
   for (int i = 0; i < 100; ++i) calls.gives(1);
   const auto body =
-      one_node(scripted{{calls}}, {.retry = {.attempts = 2, .wait = 1h}});
+      one_node(scripted_step{{calls}}, {.retry = {.attempts = 2, .wait = 1h}});
   const auto all = troupe::batch(
       "all", body, numbered(100),
       {.concurrency = 100, .on_conflict = troupe::on_conflict::last});
@@ -243,7 +243,7 @@ TEST_CASE("A node's actor that dies costs no attempt", "[supervision]") {
   script calls;
   calls.fails("busy").dies().dies().fails("busy").gives(7);
   const auto result = sim.finish(
-      sim.start(one_node(scripted{{calls}}, {.retry = {.attempts = 3}})));
+      sim.start(one_node(scripted_step{{calls}}, {.retry = {.attempts = 3}})));
   // Attempts 0 and 1 failed; those that died in between were not counted.
   REQUIRE(result.ok());
   CHECK(result.state.get<int>("given") == 7);
@@ -257,7 +257,7 @@ TEST_CASE("A node whose actor dies again and again fails", "[supervision]") {
   simulation sim{{.turns = troupe::turns::by_message}};
   script calls;
   for (int i = 0; i < 10; ++i) calls.dies();
-  const auto result = sim.finish(sim.start(one_node(scripted{{calls}})));
+  const auto result = sim.finish(sim.start(one_node(scripted_step{{calls}})));
   REQUIRE_FALSE(result.ok());
   CHECK(result.failure->describe() ==
         "node 'only': actor_died: its actor died 4 times");
@@ -270,7 +270,7 @@ TEST_CASE("A sub-flow whose actor dies begins anew", "[supervision]") {
   script calls;
   calls.dies().dies().dies().gives(7);
   const auto all =
-      troupe::batch("all", one_node(scripted{{calls}}), numbered(1));
+      troupe::batch("all", one_node(scripted_step{{calls}}), numbered(1));
   const auto result = sim.finish(sim.start(all));
   REQUIRE(result.ok());
   CHECK(result.state.get<int>("given") == 7);
@@ -283,7 +283,7 @@ TEST_CASE("A sub-flow whose actor dies again and again fails",
   script calls;
   for (int i = 0; i < 10; ++i) calls.dies();
   const auto all =
-      troupe::batch("all", one_node(scripted{{calls}}), numbered(1));
+      troupe::batch("all", one_node(scripted_step{{calls}}), numbered(1));
   const auto result = sim.finish(sim.start(all));
   REQUIRE_FALSE(result.ok());
   CHECK(result.failure->code() == errc::actor_died);
@@ -299,7 +299,7 @@ TEST_CASE("A whole run whose actor dies is told so", "[supervision]") {
   calls.dies();
   troupe::flow_builder builder{"two"};
   builder.add("first", [](state& shared) { shared.set("a", 1); }) >>
-      builder.add("second", scripted{{calls}});
+      builder.add("second", scripted_step{{calls}});
   const auto run = sim.start(builder.build());
   const auto result = sim.finish(run);
   REQUIRE_FALSE(result.ok());

@@ -2,11 +2,11 @@
 
 #include "support/actor_system.hpp"
 #include "support/catch.hpp"
+#include "support/scripted_actor.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <future>
 #include <latch>
 #include <set>
@@ -17,23 +17,10 @@
 using namespace std::chrono_literals;
 using namespace troupe::detail;
 using troupe::testing_support::actor_home;
+using troupe::testing_support::poke;
+using troupe::testing_support::scripted_actor;
 
 namespace {
-
-constexpr auto poke = signal_kind::own;
-
-class scripted : public lite_actor {
- public:
-  using lite_actor::again;
-  using lite_actor::lite_actor;
-  using lite_actor::quit;
-  std::function<void(signal&)> receive = [](signal&) {};
-  std::function<void()> turn = [] {};
-
- private:
-  void on_signal(signal& received) override { receive(received); }
-  void on_turn() override { turn(); }
-};
 
 /// A plain actor that answers numbers, one after a moment.
 class echo : public caf::event_based_actor {
@@ -55,10 +42,10 @@ TEST_CASE("Every actor that is woken gets a turn", "[worker_scheduler]") {
   {
     actor_home home{threads};
     std::latch is_done{2 * count};
-    const auto root = spawn_lite<scripted>(home.at, nullptr);
+    const auto root = spawn_lite<scripted_actor>(home.at, nullptr);
     // Half are woken by an actor, half from outside.
     const auto make = [&](exec_ctx* from) {
-      const auto leaf = spawn_lite<scripted>(home.at, from);
+      const auto leaf = spawn_lite<scripted_actor>(home.at, from);
       leaf->receive = [&is_done, self = leaf.get()](signal&) {
         is_done.count_down();
         self->quit();
@@ -87,10 +74,10 @@ TEST_CASE("Workers without work take from one that has more",
   std::latch together{static_cast<std::ptrdiff_t>(threads)};
   std::latch is_done{static_cast<std::ptrdiff_t>(threads)};
   std::vector<std::thread::id> ran_on(threads);
-  const auto root = spawn_lite<scripted>(home.at, nullptr);
+  const auto root = spawn_lite<scripted_actor>(home.at, nullptr);
   root->receive = [&](signal&) {
     for (unsigned i = 0; i < threads; ++i) {
-      const auto leaf = spawn_lite<scripted>(home.at, root->context());
+      const auto leaf = spawn_lite<scripted_actor>(home.at, root->context());
       leaf->receive = [&, i](signal&) {
         ran_on[i] = std::this_thread::get_id();
         together.arrive_and_wait();
@@ -108,9 +95,9 @@ TEST_CASE("Workers without work take from one that has more",
 TEST_CASE("Two actors that wake each other do not keep out a third",
           "[worker_scheduler]") {
   actor_home home{1};
-  const auto one = spawn_lite<scripted>(home.at, nullptr);
-  const auto two = spawn_lite<scripted>(home.at, nullptr);
-  const auto third = spawn_lite<scripted>(home.at, nullptr);
+  const auto one = spawn_lite<scripted_actor>(home.at, nullptr);
+  const auto two = spawn_lite<scripted_actor>(home.at, nullptr);
+  const auto third = spawn_lite<scripted_actor>(home.at, nullptr);
   std::atomic<bool> is_over{false};
   std::promise<void> third_ran;
   std::promise<void> pair_is_done;
@@ -135,8 +122,8 @@ TEST_CASE("Two actors that wake each other do not keep out a third",
 TEST_CASE("An actor with much to do does not keep out others",
           "[worker_scheduler]") {
   actor_home home{1};
-  const auto busy = spawn_lite<scripted>(home.at, nullptr);
-  const auto other = spawn_lite<scripted>(home.at, nullptr);
+  const auto busy = spawn_lite<scripted_actor>(home.at, nullptr);
+  const auto other = spawn_lite<scripted_actor>(home.at, nullptr);
   std::atomic<bool> is_over{false};
   std::promise<void> other_ran;
   std::promise<void> busy_is_done;
@@ -166,9 +153,9 @@ TEST_CASE("Messages go round many actors on all workers",
   constexpr std::uint64_t hops = 2'000;
   actor_home home{threads};
   std::latch is_done{static_cast<std::ptrdiff_t>(tokens)};
-  std::vector<lite_ptr<scripted>> ring;
+  std::vector<lite_ptr<scripted_actor>> ring;
   for (std::size_t i = 0; i < actors; ++i) {
-    ring.push_back(spawn_lite<scripted>(home.at, nullptr));
+    ring.push_back(spawn_lite<scripted_actor>(home.at, nullptr));
   }
   for (std::size_t i = 0; i < actors; ++i) {
     ring[i]->receive = [&, i](signal& token) {
@@ -216,11 +203,11 @@ TEST_CASE("A system may end while actors wait for a turn",
   for (int round = 0; round < 10; ++round) {
     actor_home home{threads};
     std::promise<void> is_running;
-    const auto root = spawn_lite<scripted>(home.at, nullptr);
+    const auto root = spawn_lite<scripted_actor>(home.at, nullptr);
     root->receive = [&](signal&) {
       for (int i = 0; i < 1'000; ++i) {
-        post(*spawn_lite<scripted>(home.at, root->context()), signal{poke},
-             root->context());
+        post(*spawn_lite<scripted_actor>(home.at, root->context()),
+             signal{poke}, root->context());
       }
       is_running.set_value();
     };

@@ -32,7 +32,7 @@ using troupe::llm::toolbox;
 namespace {
 
 /// Which of the servers of the protocol's authors, and how it is reached.
-struct way {
+struct server_way {
   bool has_session;
   bool is_program;
 };
@@ -41,7 +41,8 @@ std::string variable(const std::string& name) {
   return server("", name.c_str());
 }
 
-mcp_client client_of(troupe::system& system, way to, mcp_options options) {
+mcp_client client_of(troupe::system& system, server_way to,
+                     mcp_options options) {
   const std::string name = to.has_session ? "MCP_SESSION_" : "MCP_STATELESS_";
   if (!to.is_program) {
     troupe::llm::mcp_address at;
@@ -58,7 +59,7 @@ mcp_client client_of(troupe::system& system, way to, mcp_options options) {
 
 /// A client of such a server, and runs that use it.
 struct mcp_room {
-  explicit mcp_room(way to, mcp_options options = {})
+  explicit mcp_room(server_way to, mcp_options options = {})
       : client{client_of(system, to, std::move(options))} {}
 
   template <class Work>
@@ -102,8 +103,8 @@ struct mcp_room {
   mcp_client client;
 };
 
-way with_session() { return {true, GENERATE(true, false)}; }
-way without_session() { return {false, GENERATE(true, false)}; }
+server_way with_session() { return {true, GENERATE(true, false)}; }
+server_way without_session() { return {false, GENERATE(true, false)}; }
 
 }  // namespace
 

@@ -44,7 +44,7 @@ client_options options_of(api which) {
   return how;
 }
 
-struct way {
+struct api_way {
   api which;
   bool stream;
 
@@ -56,7 +56,7 @@ struct way {
 };
 
 /// Each API, whole and streamed.
-way each_way() {
+api_way each_way() {
   const api which = GENERATE(api::openai_chat, api::openai_responses,
                              api::anthropic_messages);
   const bool stream = GENERATE(false, true);

@@ -3,6 +3,7 @@
 // reply after a retry, within the client's limits.
 
 #include "support/catch.hpp"
+#include "support/each_api.hpp"
 #include "support/fault_room.hpp"
 
 #include <troupe/llm/client.hpp>

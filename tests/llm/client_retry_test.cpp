@@ -3,6 +3,7 @@
 
 #include "lite_actor.hpp"
 #include "support/catch.hpp"
+#include "support/each_api.hpp"
 #include "support/fault_room.hpp"
 
 #include <troupe/llm/client.hpp>

@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
+#include "support/each_api.hpp"
 #include "support/model_room.hpp"
 
 #include <troupe/gather.hpp>
@@ -31,11 +32,6 @@ using troupe::llm::tool_spec;
 namespace {
 
 const json hello = json::array({{{"reply", "Hello to you."}}});
-
-api each_api() {
-  return GENERATE(api::openai_chat, api::openai_responses,
-                  api::anthropic_messages);
-}
 
 /// The tokens that a run tells, and the JSON form of its reply.
 struct streamed {

@@ -36,7 +36,7 @@ struct answer {
 };
 
 template <class N = answer>
-troupe::flow placed(N node = {}) {
+troupe::flow placed_node(N node = {}) {
   return one_node(std::move(node), {.on = "gpu"});
 }
 
@@ -111,8 +111,8 @@ listener_options patient() {
 
 /// That the listener goes on as if nothing had been.
 void check_served(cluster_room& room) {
-  const auto honest = room.join({placed()});
-  const auto ended = room.finish(room.system().start(placed()));
+  const auto honest = room.join({placed_node()});
+  const auto ended = room.finish(room.system().start(placed_node()));
   REQUIRE(ended.ok());
   CHECK(ended.state.get<int>("given") == 42);
 }
@@ -170,12 +170,12 @@ TEST_CASE("A worker whose flow is not even text is refused", "[remote]") {
   cluster_room room{patient()};
   {
     // From now on the supervisor compares.
-    const auto honest = room.join({placed()});
-    REQUIRE(room.finish(room.system().start(placed())).ok());
+    const auto honest = room.join({placed_node()});
+    REQUIRE(room.finish(room.system().start(placed_node())).ok());
   }
   REQUIRE(soon([&] { return room.listener().workers() == 0; }));
   raw_peer peer{room.listener().at()};
-  auto hello = hello_for(placed());
+  auto hello = hello_for(placed_node());
   hello.flows.at("small")["flows"][0]["start"] = "\xff\xfe";
   peer.say(hello);
   // The next hello is answered, and the other was not taken.
@@ -221,8 +221,8 @@ TEST_CASE("What is said of the leases of others counts for nothing",
   const held node{std::make_shared<std::atomic<bool>>(false),
                   std::make_shared<std::atomic<int>>(0)};
   cluster_room room{patient()};
-  const auto honest = room.join({placed(node)});
-  const auto run = room.system().start(placed(node));
+  const auto honest = room.join({placed_node(node)});
+  const auto run = room.system().start(placed_node(node));
   REQUIRE(soon([&] { return *node.begun == 1; }));
 
   raw_peer thief{room.listener().at()};
@@ -249,19 +249,19 @@ TEST_CASE("A worker may say it can do nothing, or everything", "[remote]") {
   cluster_room room;
   raw_peer peer{room.listener().at()};
   SECTION("nothing") {
-    peer.say(hello_for(placed(), 0));
+    peer.say(hello_for(placed_node(), 0));
     const auto refused = peer.hear<wire::dismiss>();
     REQUIRE(refused);
     CHECK_THAT(refused->why, Catch::Matchers::Contains("no capacity"));
     check_served(room);
   }
   SECTION("everything, and do nothing of it") {
-    peer.say(hello_for(placed(), std::size_t{1} << 60));
+    peer.say(hello_for(placed_node(), std::size_t{1} << 60));
     REQUIRE(peer.hear<wire::welcome>());
-    const auto run = room.system().start(placed());
+    const auto run = room.system().start(placed_node());
     REQUIRE(peer.hear<wire::give>());
     // It is heard of no more, and its work is for others.
-    const auto honest = room.join({placed()});
+    const auto honest = room.join({placed_node()});
     const auto ended = room.finish(run);
     REQUIRE(ended.ok());
     CHECK(ended.state.get<int>("given") == 42);
@@ -290,10 +290,10 @@ TEST_CASE("A result that makes no sense fails its step and nothing else",
       result(nullptr)};
   cluster_room room{patient()};
   std::optional<raw_peer> liar{std::in_place, room.listener().at()};
-  liar->say(hello_for(placed()));
+  liar->say(hello_for(placed_node()));
   for (const auto& body : bodies) {
     CAPTURE(begin_of(body));
-    const auto run = room.system().start(placed());
+    const auto run = room.system().start(placed_node());
     const auto given = liar->hear<wire::give>();
     REQUIRE(given);
     liar->say(wire::done{given->which, body});
@@ -310,8 +310,8 @@ TEST_CASE("A result that makes no sense fails its step and nothing else",
 TEST_CASE("Events that are none part a worker from its work", "[remote]") {
   cluster_room room{patient()};
   raw_peer liar{room.listener().at()};
-  liar.say(hello_for(placed()));
-  const auto run = room.system().start(placed());
+  liar.say(hello_for(placed_node()));
+  const auto run = room.system().start(placed_node());
   const auto given = liar.hear<wire::give>();
   REQUIRE(given);
   const json event = GENERATE(
@@ -323,7 +323,7 @@ TEST_CASE("Events that are none part a worker from its work", "[remote]") {
   troupe::detail::placed_result forged;
   forged.output = 666;
   liar.say(wire::done{given->which, body_of(forged)});
-  const auto honest = room.join({placed()});
+  const auto honest = room.join({placed_node()});
   const auto ended = room.finish(run);
   REQUIRE(ended.ok());
   CHECK(ended.state.get<int>("given") == 42);
@@ -331,7 +331,7 @@ TEST_CASE("Events that are none part a worker from its work", "[remote]") {
 
 TEST_CASE("A worker outlives whatever a supervisor says", "[remote]") {
   worker_options options;
-  options.flows = {placed()};
+  options.flows = {placed_node()};
   options.listen = endpoint{};
   options.silence_max = 60s;
   worker_room worker{std::move(options)};
@@ -388,5 +388,5 @@ TEST_CASE("A worker outlives whatever a supervisor says", "[remote]") {
   calling.call = {*worker.worker().at()};
   cluster_room room{calling};
   REQUIRE(room.listener().wait_for_workers(1, cluster_room::patience));
-  CHECK(room.finish(room.system().start(placed())).ok());
+  CHECK(room.finish(room.system().start(placed_node())).ok());
 }

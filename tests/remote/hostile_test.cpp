@@ -2,6 +2,7 @@
 
 #include "remote/certificates.hpp"
 #include "remote/cluster_room.hpp"
+#include "remote/placed_items.hpp"
 #include "remote/raw_socket.hpp"
 #include "remote/soon.hpp"
 #include "support/catch.hpp"
@@ -29,27 +30,18 @@ using troupe::remote::worker_options;
 
 namespace {
 
-constexpr unsigned seed = 20'240'611;
+constexpr unsigned crowd_seed = 20'240'611;
 
 // Sanitizers take memory for each piece, and keep what was freed.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if !defined(__has_feature)
+#define __has_feature(name) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 constexpr std::size_t growth_max_mb = 2000;
 #else
 constexpr std::size_t growth_max_mb = 200;
 #endif
-
-struct echo {
-  int exec(troupe::context& ctx) const {
-    return ctx.params().at("i").get<int>();
-  }
-  void post(state& shared, int i) const { shared.append("done", i); }
-};
-
-template <class N = echo>
-troupe::flow placed(std::size_t items = 4, N node = {}) {
-  return troupe::batch("all", one_node(std::move(node)), numbered(items),
-                       {.concurrency = 4, .on = "gpu"});
-}
 
 /// How much memory the process takes, from a moment on.
 class memory_watch {
@@ -116,17 +108,17 @@ crowd crowd_of(std::size_t count, std::uint16_t port,
   return made;
 }
 
-std::string nothing() { return {}; }
+std::string silence() { return {}; }
 
 /// A worker joins while all of them are there, and does something.
 void check_served(cluster_room& room, const network_options& network) {
   worker_options options;
-  options.flows = {placed()};
+  options.flows = {placed_items()};
   options.join = room.listener().at();
   options.retry_max = 200ms;
   const worker_room honest{std::move(options), network};
   CHECK(room.listener().wait_for_workers(1, 60s));
-  CHECK(room.finish(room.system().start(placed())).ok());
+  CHECK(room.finish(room.system().start(placed_items())).ok());
 }
 
 }  // namespace
@@ -137,8 +129,8 @@ TEST_CASE("Whoever comes to a port with TLS, workers are served",
   certificates authority;
   cluster_room room{{}, authority.network("boss.test", {"worker.test"})};
   const auto port = room.listener().at().port;
-  std::minstd_rand random{seed};
-  CAPTURE(seed);
+  std::minstd_rand random{crowd_seed};
+  CAPTURE(crowd_seed);
   const memory_watch memory;
   crowd strangers;
   SECTION("random bytes") {
@@ -156,7 +148,7 @@ TEST_CASE("Whoever comes to a port with TLS, workers are served",
     strangers = crowd_of(100, port, [&] { return torn_hello(random); });
   }
   SECTION("a thousand that say nothing") {
-    strangers = crowd_of(1000, port, nothing);
+    strangers = crowd_of(1000, port, silence);
   }
   check_served(room, authority.network("worker.test", {"boss.test"}));
   CHECK(memory.growth_mb() < growth_max_mb);
@@ -174,7 +166,7 @@ TEST_CASE("Whoever comes to a port without TLS, workers are served",
     strangers = crowd_of(100, port, [] { return web_request; });
   }
   SECTION("a thousand that say nothing") {
-    strangers = crowd_of(1000, port, nothing);
+    strangers = crowd_of(1000, port, silence);
   }
   check_served(room, {});
   CHECK(memory.growth_mb() < growth_max_mb);
@@ -187,7 +179,7 @@ TEST_CASE("Who does not come to the point is sent away", "[remote][tls]") {
   network.silence_max = 1s;
   cluster_room room{{}, network};
   const auto port = room.listener().at().port;
-  std::minstd_rand random{seed};
+  std::minstd_rand random{crowd_seed};
   const raw_socket silent{port};
   const raw_socket slow{port};
   slow.say(torn_hello(random).substr(0, 100));
@@ -211,7 +203,7 @@ TEST_CASE("Of too many who say nothing the first is sent away",
   cluster_room room{{}, network};
   const auto port = room.listener().at().port;
   const raw_socket first{port};
-  const auto crowd = crowd_of(700, port, nothing);
+  const auto crowd = crowd_of(700, port, silence);
   CHECK(first.is_closed_within(60s));
   CHECK_FALSE(crowd.back().is_closed_within(0s));
 }
@@ -231,7 +223,7 @@ TEST_CASE("Handshakes that fail cost no worker its connection",
   certificates authority;
   cluster_room room{{}, authority.network("boss.test", {"worker.test"})};
   worker_options options;
-  options.flows = {placed(items, bulky{})};
+  options.flows = {placed_items(items, bulky{})};
   options.join = room.listener().at();
   const worker_room honest{std::move(options),
                            authority.network("worker.test", {"boss.test"})};
@@ -239,14 +231,14 @@ TEST_CASE("Handshakes that fail cost no worker its connection",
 
   std::atomic<bool> is_over{false};
   std::thread strangers{[&, port = room.listener().at().port] {
-    std::minstd_rand random{seed};
+    std::minstd_rand random{crowd_seed};
     while (!is_over) {
       const raw_socket each{port};
       each.say(torn_hello(random));
       static_cast<void>(each.is_closed_within(1s));
     }
   }};
-  const auto run = room.system().start(placed(items, bulky{}));
+  const auto run = room.system().start(placed_items(items, bulky{}));
   const auto ended = run.wait_for(120s);
   is_over = true;
   strangers.join();

@@ -1,4 +1,6 @@
 #include "remote/cluster_room.hpp"
+#include "remote/counter.hpp"
+#include "remote/idle_worker.hpp"
 #include "remote/soon.hpp"
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
@@ -8,7 +10,6 @@
 #include <troupe/sleep.hpp>
 #include <troupe/testing.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <stdexcept>
@@ -27,19 +28,11 @@ using troupe::testing::simulation;
 
 namespace {
 
-struct nothing {
-  void exec() const {}
-};
-
-using counter = std::shared_ptr<std::atomic<int>>;
-
-counter count() { return std::make_shared<std::atomic<int>>(0); }
-
 /// Adds up what it is told, slowly enough that two at a time would show.
 struct account {
   std::string key;
-  counter inside = count();
-  counter most = count();
+  counter inside = new_counter();
+  counter most = new_counter();
   int sum = 0;
 
   task<json> receive(json message) {
@@ -59,7 +52,7 @@ struct account {
   }
 };
 
-keyed_actors accounts(troupe::system& where, counter made = count(),
+keyed_actors accounts(troupe::system& where, counter made = new_counter(),
                       troupe::remote::keyed_options options = {}) {
   return {where, "account",
           [made](const std::string& key) {
@@ -101,18 +94,12 @@ troupe::flow many(asks node, int count) {
                        {.concurrency = troupe::concurrency_max});
 }
 
-/// A worker that is there for what it asks.
-std::unique_ptr<worker_room> join(cluster_room& room) {
-  return room.join(
-      {troupe::batch("all", one_node(nothing{}), numbered(1), {.on = "gpu"})});
-}
-
 }  // namespace
 
 TEST_CASE("An actor is made for the first message of its key, and remembers",
           "[keyed]") {
   simulation sim;
-  const auto made = count();
+  const auto made = new_counter();
   const auto all = accounts(sim.system(), made);
   const auto ask = [&](const std::string& key, int amount) {
     const auto ended =
@@ -130,12 +117,12 @@ TEST_CASE("An actor is made for the first message of its key, and remembers",
 TEST_CASE("Workers and their supervisor speak to the same actors",
           "[remote][keyed]") {
   cluster_room room;
-  const auto made = count();
+  const auto made = new_counter();
   const auto here = accounts(room.system(), made);
   std::vector<std::unique_ptr<worker_room>> workers;
   std::vector<troupe::run> runs;
   for (int i = 0; i < 3; ++i) {
-    workers.push_back(join(room));
+    workers.push_back(join_idle(room));
     auto& own = workers.back()->system();
     const asks node{keyed_actors{own, "account"}, "ann", add(1)};
     runs.push_back(own.start(many(node, 20)));
@@ -152,8 +139,8 @@ TEST_CASE("Workers and their supervisor speak to the same actors",
 TEST_CASE("One key takes one message at a time, and keys do not wait",
           "[keyed]") {
   simulation sim;
-  const auto inside = count();
-  const auto most = count();
+  const auto inside = new_counter();
+  const auto most = new_counter();
   const keyed_actors all{sim.system(), "account", [&](const std::string& key) {
                            return account{key, inside, most};
                          }};
@@ -174,7 +161,7 @@ TEST_CASE("One key takes one message at a time, and keys do not wait",
 TEST_CASE("An actor that is idle is dropped, and the next begins anew",
           "[keyed]") {
   simulation sim;
-  const auto made = count();
+  const auto made = new_counter();
   const auto all = accounts(sim.system(), made, {.idle_max = 1min});
   const auto ask = [&](int amount) {
     const auto ended =
@@ -204,7 +191,7 @@ TEST_CASE("What an actor throws goes to who asked, and the actor stays",
     }
   };
   cluster_room room;
-  const auto worker = join(room);
+  const auto worker = join_idle(room);
   const keyed_actors here{room.system(), "picky",
                           [](const std::string&) { return picky{}; }};
   const keyed_actors there{worker->system(), "picky"};
@@ -222,7 +209,7 @@ TEST_CASE("What an actor throws goes to who asked, and the actor stays",
 TEST_CASE("More messages than an actor keeps are refused", "[keyed]") {
   simulation sim;
   const auto all =
-      accounts(sim.system(), count(), {.messages_max = 2, .keys_max = 1});
+      accounts(sim.system(), new_counter(), {.messages_max = 2, .keys_max = 1});
   const auto slow = sim.start(many({all, "ann", add(1, 1000)}, 2));
   sim.run_ready();
   const auto third = sim.finish(sim.start(one_node(asks{all, "ann", add(1)})));
@@ -249,7 +236,7 @@ TEST_CASE("Who waits for a reply longer than its limit goes on", "[keyed]") {
 TEST_CASE("Nobody waits for an actor of a name that nothing makes",
           "[remote][keyed]") {
   cluster_room room;
-  const auto worker = join(room);
+  const auto worker = join_idle(room);
   const keyed_actors here{room.system(), "account"};
   const keyed_actors there{worker->system(), "account"};
   const asks from_here{here, "ann", add(1)};
@@ -265,8 +252,8 @@ TEST_CASE("Nobody waits for an actor of a name that nothing makes",
 TEST_CASE("Who waits for a reply is told when its supervisor is lost",
           "[remote][keyed]") {
   auto room = std::make_unique<cluster_room>();
-  const auto worker = join(*room);
-  const auto begun = count();
+  const auto worker = join_idle(*room);
+  const auto begun = new_counter();
   struct stuck {
     counter begun;
     task<json> receive(json) {
@@ -302,7 +289,7 @@ TEST_CASE("Keyed actors that make no sense are refused", "[keyed]") {
   simulation sim;
   const auto refused = [&](troupe::remote::keyed_options options) {
     return code_of([&] {
-             static_cast<void>(accounts(sim.system(), count(), options));
+             static_cast<void>(accounts(sim.system(), new_counter(), options));
            }) == errc::bad_flow;
   };
   CHECK(refused({.messages_max = 0}));

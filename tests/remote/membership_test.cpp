@@ -1,4 +1,6 @@
 #include "remote/cluster_room.hpp"
+#include "remote/placed_items.hpp"
+#include "remote/soon.hpp"
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
 #include "support/small_flows.hpp"
@@ -11,7 +13,6 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 
 using namespace std::chrono_literals;
@@ -23,34 +24,6 @@ using troupe::remote::listener;
 using troupe::remote::listener_options;
 using troupe::remote::network;
 using troupe::remote::worker_options;
-
-namespace {
-
-struct echo {
-  int exec(troupe::context& ctx) const {
-    return ctx.params().at("i").get<int>();
-  }
-  void post(state& shared, int i) const { shared.append("done", i); }
-};
-
-template <class N = echo>
-troupe::flow placed(int items = 4, N node = {}) {
-  return troupe::batch("all", one_node(std::move(node)), numbered(items),
-                       {.concurrency = 4, .on = "gpu"});
-}
-
-/// Waits for what other threads bring about.
-template <class F>
-bool soon(F holds) {
-  const auto until = std::chrono::steady_clock::now() + cluster_room::patience;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
-}  // namespace
 
 TEST_CASE("A worker that is drained finishes what it has and leaves",
           "[remote]") {
@@ -66,12 +39,12 @@ TEST_CASE("A worker that is drained finishes what it has and leaves",
   const held node{std::make_shared<std::atomic<bool>>(false),
                   std::make_shared<std::atomic<int>>(0)};
   cluster_room room;
-  const auto leaving = room.join({placed(8, node)}, 2);
-  const auto run = room.system().start(placed(8, node));
+  const auto leaving = room.join({placed_items(8, node)}, 2);
+  const auto run = room.system().start(placed_items(8, node));
   REQUIRE(soon([&] { return *node.begun == 2; }));
   leaving->worker().drain();
   REQUIRE(soon([&] { return room.said().has("leaves"); }));
-  const auto staying = room.join({placed(8, node)}, 4);
+  const auto staying = room.join({placed_items(8, node)}, 4);
   *node.may_end = true;
   CHECK(leaving->worker().wait_for(cluster_room::patience));
   const auto ended = room.finish(run);
@@ -83,7 +56,7 @@ TEST_CASE("A worker that is drained finishes what it has and leaves",
 
 TEST_CASE("A worker that has nothing to do leaves at once", "[remote]") {
   cluster_room room;
-  const auto worker = room.join({placed()});
+  const auto worker = room.join({placed_items()});
   worker->worker().drain();
   CHECK(worker->worker().wait_for(cluster_room::patience));
   CHECK(soon([&] { return room.listener().workers() == 0; }));
@@ -95,12 +68,12 @@ TEST_CASE("A worker with another flow of the same name is refused",
     std::string exec() const { return "text"; }
   };
   cluster_room room;
-  const auto good = room.join({placed()});
-  REQUIRE(room.finish(room.system().start(placed())).ok());
+  const auto good = room.join({placed_items()});
+  REQUIRE(room.finish(room.system().start(placed_items())).ok());
 
   SECTION("when it joins") {
     worker_options options;
-    options.flows = {placed(4, other{})};
+    options.flows = {placed_items(4, other{})};
     options.join = room.listener().at();
     worker_room bad{std::move(options)};
     REQUIRE(soon([&] { return bad.said().has("another flow"); }));
@@ -111,11 +84,11 @@ TEST_CASE("A worker with another flow of the same name is refused",
   SECTION("when the supervisor first uses the flow") {
     cluster_room later;
     worker_options options;
-    options.flows = {placed(4, other{})};
+    options.flows = {placed_items(4, other{})};
     const auto bad = later.join(std::move(options));
-    const auto run = later.system().start(placed());
+    const auto run = later.system().start(placed_items());
     REQUIRE(soon([&] { return bad->said().has("another flow"); }));
-    const auto second = later.join({placed()});
+    const auto second = later.join({placed_items()});
     CHECK(later.finish(run).ok());
   }
 }
@@ -146,16 +119,16 @@ TEST_CASE("The work of workers that are refused together is done by others",
     return flow.build();
   };
   cluster_room room;
-  const auto one = room.join({placed(4, node), second_flow(other{})});
-  const auto two = room.join({placed(4, node), second_flow(other{})});
-  const auto run = room.system().start(placed(4, node));
+  const auto one = room.join({placed_items(4, node), second_flow(other{})});
+  const auto two = room.join({placed_items(4, node), second_flow(other{})});
+  const auto run = room.system().start(placed_items(4, node));
   REQUIRE(soon([&] { return *node.begun == 4; }));
   const auto second = room.system().start(second_flow(number{}));
   REQUIRE(soon([&] {
     return one->said().has("another flow") && two->said().has("another flow");
   }));
   *node.may_end = true;
-  const auto good = room.join({placed(4, node), second_flow(number{})});
+  const auto good = room.join({placed_items(4, node), second_flow(number{})});
   CHECK(room.finish(second).ok());
   CHECK(room.finish(run).ok());
 }
@@ -163,7 +136,7 @@ TEST_CASE("The work of workers that are refused together is done by others",
 TEST_CASE("A supervisor that comes back at its address gets its workers back",
           "[remote]") {
   auto room = std::make_unique<cluster_room>();
-  const auto worker = room->join({placed()});
+  const auto worker = room->join({placed_items()});
   const auto at = room->listener().at();
   room.reset();
   REQUIRE(soon([&] { return worker->said().has("keeps trying"); }));
@@ -171,7 +144,7 @@ TEST_CASE("A supervisor that comes back at its address gets its workers back",
   options.at = at;
   cluster_room again{options};
   REQUIRE(again.listener().wait_for_workers(1, cluster_room::patience));
-  CHECK(again.finish(again.system().start(placed())).ok());
+  CHECK(again.finish(again.system().start(placed_items())).ok());
 }
 
 TEST_CASE("A supervisor in no hurry keeps its workers", "[remote]") {
@@ -179,7 +152,7 @@ TEST_CASE("A supervisor in no hurry keeps its workers", "[remote]") {
   patient.silence_max = 16s;
   cluster_room room{patient};
   worker_options options;
-  options.flows = {placed()};
+  options.flows = {placed_items()};
   options.silence_max = 200ms;
   const auto worker = room.join(std::move(options));
   // One that joins anew begins to count anew.
@@ -192,19 +165,19 @@ TEST_CASE("A supervisor in no hurry keeps its workers", "[remote]") {
 
 TEST_CASE("A worker may listen and be called by its supervisor", "[remote]") {
   worker_options options;
-  options.flows = {placed()};
+  options.flows = {placed_items()};
   options.listen = endpoint{};
   worker_room worker{std::move(options)};
   listener_options calling;
   calling.call = {*worker.worker().at()};
   cluster_room room{calling};
   REQUIRE(room.listener().wait_for_workers(1, cluster_room::patience));
-  CHECK(room.finish(room.system().start(placed())).ok());
+  CHECK(room.finish(room.system().start(placed_items())).ok());
 }
 
 TEST_CASE("Work that is left when a listener ends is answered", "[remote]") {
   cluster_room room;
-  const auto run = room.system().start(placed());
+  const auto run = room.system().start(placed_items());
   REQUIRE(soon([&] { return room.said().has("waits for a worker"); }));
   room.stop_listening();
   const auto ended = room.finish(run);
@@ -215,11 +188,11 @@ TEST_CASE("Work that is left when a listener ends is answered", "[remote]") {
 TEST_CASE("The status of a cluster can be asked for from outside", "[remote]") {
   cluster_room room;
   worker_options options;
-  options.flows = {placed()};
+  options.flows = {placed_items()};
   options.name = "first";
   options.capacity = 3;
   const auto worker = room.join(std::move(options));
-  REQUIRE(room.finish(room.system().start(placed())).ok());
+  REQUIRE(room.finish(room.system().start(placed_items())).ok());
   troupe::system outside{{.prepare = network()}};
   const auto report = troupe::remote::status_of(outside, room.listener().at());
   REQUIRE(report.at("workers").size() == 1);
@@ -273,8 +246,8 @@ TEST_CASE("Options of listeners and workers that make no sense are refused",
       const troupe::remote::worker refused{system, std::move(options)};
     });
   };
-  CHECK(serve({.flows = {placed()}}) == errc::bad_flow);
-  CHECK(serve({.flows = {placed()}, .capacity = 0, .join = endpoint{}}) ==
+  CHECK(serve({.flows = {placed_items()}}) == errc::bad_flow);
+  CHECK(serve({.flows = {placed_items()}, .capacity = 0, .join = endpoint{}}) ==
         errc::bad_flow);
   CHECK(serve({.flows = {one_node(echo{})}, .join = endpoint{}}) ==
         errc::bad_flow);

@@ -25,7 +25,7 @@ namespace wire = troupe::remote::wire;
 
 namespace {
 
-struct echo {
+struct gives_one {
   int exec() const { return 1; }
   void post(troupe::state&, int) const {}
 };
@@ -98,7 +98,7 @@ T sent() {
 troupe::detail::placed_work some_work() {
   troupe::detail::placed_work made;
   made.label = "gpu";
-  made.flow = one_node(echo{}, {.on = "gpu"}).share();
+  made.flow = one_node(gives_one{}, {.on = "gpu"}).share();
   made.node = "inner/only";
   made.origin = {"run-7", "outer/inner/only", 12};
   made.params = troupe::value{json::object({{"i", 3}})};

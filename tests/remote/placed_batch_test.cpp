@@ -1,4 +1,5 @@
 #include "remote/cluster_room.hpp"
+#include "remote/counter.hpp"
 #include "support/catch.hpp"
 #include "support/small_flows.hpp"
 
@@ -22,13 +23,9 @@ using troupe::state;
 
 namespace {
 
-using counter = std::shared_ptr<std::atomic<int>>;
-
-counter count() { return std::make_shared<std::atomic<int>>(0); }
-
 /// A batch whose sub-flows are placed.
 template <class N>
-troupe::flow placed(N node, int items, fan_out_options options = {}) {
+troupe::flow placed_batch(N node, int items, fan_out_options options = {}) {
   options.on = "gpu";
   if (options.concurrency == troupe::sequence) options.concurrency = 16;
   return troupe::batch("all", one_node(std::move(node)), numbered(items),
@@ -52,16 +49,16 @@ struct square {
 
 TEST_CASE("Placed sub-flows run on workers and their writes come back",
           "[remote][batch]") {
-  const auto here = count();
-  const auto there = count();
+  const auto here = new_counter();
+  const auto there = new_counter();
   cluster_room room;
   const int workers = GENERATE(1, 2, 3);
   std::vector<std::unique_ptr<worker_room>> joined;
   for (int i = 0; i < workers; ++i) {
-    joined.push_back(room.join({placed(square{there}, 200)}));
+    joined.push_back(room.join({placed_batch(square{there}, 200)}));
   }
   const auto ended = room.finish(
-      room.system().start(placed(square{here}, 200), {{"offset", 1000}}));
+      room.system().start(placed_batch(square{here}, 200), {{"offset", 1000}}));
   REQUIRE(ended.ok());
   CHECK(ended.state.at("squares").size() == 200);
   CHECK(ended.state.at("squares").at("14") == 1196);
@@ -105,9 +102,9 @@ TEST_CASE("Outcomes of placed sub-flows are what they are at home",
     return troupe::action{};
   };
   cluster_room room;
-  const auto worker = room.join({placed(picky{}, 3)});
+  const auto worker = room.join({placed_batch(picky{}, 3)});
   const auto ended =
-      room.finish(room.system().start(placed(picky{}, 3, options)));
+      room.finish(room.system().start(placed_batch(picky{}, 3, options)));
   REQUIRE(ended.ok());
   CHECK(ended.state.at("done") == troupe::value::array({0, 2}));
   REQUIRE(seen.size() == 3);
@@ -135,11 +132,11 @@ TEST_CASE("A placed sub-flow that fails stops the others", "[remote][batch]") {
       co_await troupe::sleep_for(1h);
     }
   };
-  const auto ended_there = count();
+  const auto ended_there = new_counter();
   cluster_room room;
-  const auto worker = room.join({placed(one_fails{ended_there}, 5)});
-  const auto ended =
-      room.finish(room.system().start(placed(one_fails{count()}, 5)));
+  const auto worker = room.join({placed_batch(one_fails{ended_there}, 5)});
+  const auto ended = room.finish(
+      room.system().start(placed_batch(one_fails{new_counter()}, 5)));
   REQUIRE_FALSE(ended.ok());
   CHECK(ended.failure->message() == "no");
   while (*ended_there < 5) std::this_thread::yield();
@@ -151,8 +148,8 @@ TEST_CASE("Events of placed sub-flows name their run and item",
     void exec(troupe::context& ctx) const { ctx.emit(ctx.params()); }
   };
   cluster_room room;
-  const auto worker = room.join({placed(talking{}, 3)});
-  const auto run = room.system().start(placed(talking{}, 3), {},
+  const auto worker = room.join({placed_batch(talking{}, 3)});
+  const auto run = room.system().start(placed_batch(talking{}, 3), {},
                                        {.events = troupe::event_detail::steps});
   REQUIRE(room.finish(run).ok());
   std::set<std::string> started;
@@ -186,14 +183,14 @@ TEST_CASE("Work of a worker that is lost is done by another",
     }
   };
   const auto is_stuck = std::make_shared<std::atomic<bool>>(true);
-  const auto begun = count();
+  const auto begun = new_counter();
   const stuck_at_first node{is_stuck, begun};
   cluster_room room;
-  auto first = room.join({placed(node, 20)}, 8);
-  const auto run = room.system().start(placed(node, 20));
+  auto first = room.join({placed_batch(node, 20)}, 8);
+  const auto run = room.system().start(placed_batch(node, 20));
   while (*begun < 8) std::this_thread::yield();
   *is_stuck = false;
-  const auto second = room.join({placed(node, 20)}, 8);
+  const auto second = room.join({placed_batch(node, 20)}, 8);
   first->end();
   const auto ended = room.finish(run);
   REQUIRE(ended.ok());
@@ -212,14 +209,14 @@ TEST_CASE("The last items of a slow worker are run twice where that is asked",
     }
     void post(state& shared) const { shared.add("done", 1); }
   };
-  const auto begun = count();
+  const auto begun = new_counter();
   const slow_once node{std::make_shared<std::atomic<bool>>(true), begun};
   troupe::remote::listener_options options;
   options.twice_after = 50ms;
   cluster_room room{options};
-  const auto first = room.join({placed(node, 6)}, 2);
-  const auto second = room.join({placed(node, 6)}, 2);
-  const auto ended = room.finish(room.system().start(placed(node, 6)));
+  const auto first = room.join({placed_batch(node, 6)}, 2);
+  const auto second = room.join({placed_batch(node, 6)}, 2);
+  const auto ended = room.finish(room.system().start(placed_batch(node, 6)));
   REQUIRE(ended.ok());
   CHECK(ended.state.get<int>("done") == 6);
   CHECK(*begun == 7);

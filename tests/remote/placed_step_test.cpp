@@ -1,12 +1,11 @@
 #include "remote/cluster_room.hpp"
+#include "remote/counter.hpp"
 #include "support/catch.hpp"
 
 #include <troupe/each.hpp>
 #include <troupe/sleep.hpp>
 
-#include <atomic>
 #include <chrono>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -18,11 +17,6 @@ using troupe::node_options;
 using troupe::state;
 
 namespace {
-
-/// Where attempts are made: which copy of the flow has made how many.
-using counter = std::shared_ptr<std::atomic<int>>;
-
-counter count() { return std::make_shared<std::atomic<int>>(0); }
 
 struct doubled {
   counter made;
@@ -37,7 +31,7 @@ struct doubled {
 };
 
 template <class N>
-troupe::flow placed(N node, node_options options = {}) {
+troupe::flow placed_step(N node, node_options options = {}) {
   options.on = "gpu";
   troupe::flow_builder flow{"work"};
   flow.add("it", std::move(node), std::move(options));
@@ -47,12 +41,12 @@ troupe::flow placed(N node, node_options options = {}) {
 }  // namespace
 
 TEST_CASE("A placed exec runs in the worker's process", "[remote]") {
-  const auto here = count();
-  const auto there = count();
+  const auto here = new_counter();
+  const auto there = new_counter();
   cluster_room room;
-  const auto worker = room.join({placed(doubled{there})});
+  const auto worker = room.join({placed_step(doubled{there})});
   const auto ended =
-      room.finish(room.system().start(placed(doubled{here}), {{"n", 21}}));
+      room.finish(room.system().start(placed_step(doubled{here}), {{"n", 21}}));
   REQUIRE(ended.ok());
   CHECK(ended.state.get<int>("result") == 42);
   CHECK(*here == 0);
@@ -61,20 +55,22 @@ TEST_CASE("A placed exec runs in the worker's process", "[remote]") {
 
 TEST_CASE("A placed exec runs here where nobody listens for workers",
           "[remote]") {
-  const auto here = count();
+  const auto here = new_counter();
   troupe::system system;
-  const auto ended = system.start(placed(doubled{here}), {{"n", 21}}).get();
+  const auto ended =
+      system.start(placed_step(doubled{here}), {{"n", 21}}).get();
   REQUIRE(ended.ok());
   CHECK(ended.state.get<int>("result") == 42);
   CHECK(*here == 1);
 }
 
 TEST_CASE("A placed step waits for a worker with its label", "[remote]") {
-  const auto there = count();
+  const auto there = new_counter();
   cluster_room room;
-  const auto run = room.system().start(placed(doubled{count()}), {{"n", 1}});
+  const auto run =
+      room.system().start(placed_step(doubled{new_counter()}), {{"n", 1}});
   CHECK_FALSE(run.wait_for(20ms));
-  const auto worker = room.join({placed(doubled{there})});
+  const auto worker = room.join({placed_step(doubled{there})});
   CHECK(room.finish(run).ok());
   CHECK(*there == 1);
   CHECK(room.said().has("waits for a worker with the label 'gpu'"));
@@ -97,12 +93,13 @@ TEST_CASE("A placed exec that fails is tried again, and falls back at home",
     }
   };
   const node_options options{.retry = {.attempts = 3}};
-  const auto tried = count();
-  const auto fell_back = count();
+  const auto tried = new_counter();
+  const auto fell_back = new_counter();
   cluster_room room;
-  const auto worker = room.join({placed(failing{tried, count()}, options)});
-  const auto ended = room.finish(
-      room.system().start(placed(failing{count(), fell_back}, options)));
+  const auto worker =
+      room.join({placed_step(failing{tried, new_counter()}, options)});
+  const auto ended = room.finish(room.system().start(
+      placed_step(failing{new_counter(), fell_back}, options)));
   CHECK(ended.ok());
   CHECK(*tried == 3);
   CHECK(*fell_back == 1);
@@ -156,9 +153,9 @@ TEST_CASE("Of the state a placed exec finds the keys that its node names",
   };
   const node_options options{.reads = {"model", "absent"}};
   cluster_room room;
-  const auto worker = room.join({placed(reading{}, options)});
+  const auto worker = room.join({placed_step(reading{}, options)});
   const auto ended = room.finish(room.system().start(
-      placed(reading{}, options), {{"model", "large"}, {"secret", 1}}));
+      placed_step(reading{}, options), {{"model", "large"}, {"secret", 1}}));
   REQUIRE(ended.ok());
   CHECK(ended.state.get<bool>("result"));
 }
@@ -179,13 +176,13 @@ TEST_CASE("The items of a placed batch node run on workers", "[remote]") {
     }
   };
   const std::size_t width = GENERATE(1U, 3U, 8U);
-  const auto here = count();
-  const auto there = count();
+  const auto here = new_counter();
+  const auto there = new_counter();
   cluster_room room;
-  const auto worker =
-      room.join({placed(troupe::each(squares{there}, {.concurrency = width}))});
+  const auto worker = room.join(
+      {placed_step(troupe::each(squares{there}, {.concurrency = width}))});
   const auto ended = room.finish(room.system().start(
-      placed(troupe::each(squares{here}, {.concurrency = width})),
+      placed_step(troupe::each(squares{here}, {.concurrency = width})),
       {{"items", troupe::value::array({1, 2, 3, 4})}}));
   REQUIRE(ended.ok());
   CHECK(ended.state.at("results") == troupe::value::array({1, 104, 209, 316}));
@@ -206,8 +203,8 @@ TEST_CASE("Events of a placed exec come in the stream of its run, in order",
     void post(state&, troupe::context& ctx) const { ctx.emit("post"); }
   };
   cluster_room room;
-  const auto worker = room.join({placed(talking{})});
-  const auto run = room.system().start(placed(talking{}));
+  const auto worker = room.join({placed_step(talking{})});
+  const auto run = room.system().start(placed_step(talking{}));
   REQUIRE(room.finish(run).ok());
   std::vector<troupe::value> seen;
   auto events = run.events();
@@ -238,11 +235,12 @@ TEST_CASE("A cancelled run stops its exec on the worker", "[remote]") {
       co_await troupe::sleep_for(1h);
     }
   };
-  const auto begun = count();
-  const auto dropped = count();
+  const auto begun = new_counter();
+  const auto dropped = new_counter();
   cluster_room room;
-  const auto worker = room.join({placed(waiting{begun, dropped})});
-  const auto run = room.system().start(placed(waiting{count(), count()}));
+  const auto worker = room.join({placed_step(waiting{begun, dropped})});
+  const auto run =
+      room.system().start(placed_step(waiting{new_counter(), new_counter()}));
   while (*begun == 0) std::this_thread::yield();
   run.cancel();
   CHECK(room.finish(run).failure->code() == errc::cancelled);
@@ -256,8 +254,9 @@ TEST_CASE("The time limit of a placed exec counts on the worker", "[remote]") {
   };
   const node_options options{.timeout = 5ms};
   cluster_room room;
-  const auto worker = room.join({placed(slow{}, options)});
-  const auto ended = room.finish(room.system().start(placed(slow{}, options)));
+  const auto worker = room.join({placed_step(slow{}, options)});
+  const auto ended =
+      room.finish(room.system().start(placed_step(slow{}, options)));
   CHECK(ended.failure->code() == errc::timed_out);
 }
 
@@ -273,11 +272,11 @@ TEST_CASE("What is larger than it may be is refused with the sizes",
   options.message_max = 1000;
   cluster_room room{options};
   troupe::remote::worker_options limited;
-  limited.flows = {placed(growing{})};
+  limited.flows = {placed_step(growing{})};
   limited.message_max = 1000;
   const auto worker = room.join(limited);
   const auto started = [&](std::size_t size) {
-    return room.finish(room.system().start(placed(growing{}),
+    return room.finish(room.system().start(placed_step(growing{}),
                                            {{"text", std::string(size, 'a')}}));
   };
   CHECK(started(100).ok());

@@ -1,4 +1,6 @@
 #include "remote/cluster_room.hpp"
+#include "remote/counter.hpp"
+#include "remote/idle_worker.hpp"
 #include "remote/soon.hpp"
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
@@ -9,7 +11,6 @@
 #include <troupe/sleep.hpp>
 #include <troupe/testing.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -28,14 +29,6 @@ using troupe::remote::shared_semaphore;
 
 namespace {
 
-struct nothing {
-  void exec() const {}
-};
-
-using counter = std::shared_ptr<std::atomic<int>>;
-
-counter count() { return std::make_shared<std::atomic<int>>(0); }
-
 /// So many at once, and no other for longer than a test takes.
 rate_limit_options only(double passes) {
   rate_limit_options options;
@@ -46,8 +39,8 @@ rate_limit_options only(double passes) {
 
 struct passes {
   shared_limit limit;
-  counter begun = count();
-  counter passed = count();
+  counter begun = new_counter();
+  counter passed = new_counter();
 
   task<> exec() const {
     ++*begun;
@@ -59,8 +52,8 @@ struct passes {
 /// Holds a permit until it is cancelled.
 struct holds {
   shared_semaphore seats;
-  counter begun = count();
-  counter seated = count();
+  counter begun = new_counter();
+  counter seated = new_counter();
 
   task<> exec() const {
     ++*begun;
@@ -87,11 +80,6 @@ troupe::flow batch_of(N node, int items, std::string on = {}) {
                        options);
 }
 
-/// A worker that is there for what it shares.
-std::unique_ptr<worker_room> join(cluster_room& room) {
-  return room.join({batch_of(nothing{}, 1, "gpu")});
-}
-
 /// Whether `limit` lets nobody through any more.
 bool is_used_up(cluster_room& room, const shared_limit& limit) {
   struct tries {
@@ -111,12 +99,12 @@ TEST_CASE("Three workers together get no more passes than the limit has",
           "[remote][shared]") {
   cluster_room room;
   const shared_limit limit{room.system(), "model", only(5)};
-  const auto begun = count();
-  const auto passed = count();
+  const auto begun = new_counter();
+  const auto passed = new_counter();
   std::vector<std::unique_ptr<worker_room>> workers;
   std::vector<troupe::run> runs;
   for (int i = 0; i < 3; ++i) {
-    workers.push_back(join(room));
+    workers.push_back(join_idle(room));
     auto& own = workers.back()->system();
     const passes node{{own, "model", only(5)}, begun, passed};
     runs.push_back(own.start(batch_of(node, 4)));
@@ -138,7 +126,7 @@ TEST_CASE("Nodes of placed sub-flows pass the supervisor's limit",
     troupe::fan_out_options placed;
     placed.concurrency = 6;
     placed.on = "gpu";
-    return troupe::batch("all", one_node(nothing{}, options), numbered(6),
+    return troupe::batch("all", one_node(idle_node{}, options), numbered(6),
                          placed);
   };
   cluster_room room;
@@ -156,15 +144,18 @@ TEST_CASE("Nodes of placed sub-flows pass the supervisor's limit",
 TEST_CASE("Who stops waiting in a worker leaves nothing behind",
           "[remote][shared]") {
   cluster_room room;
-  const auto worker = join(room);
+  const auto worker = join_idle(room);
   const shared_semaphore here{room.system(), "seats", 3};
   const shared_semaphore there{worker->system(), "seats", 3};
   for (int i = 0; i < 50; ++i) {
     // Cancelled while it asks, while it is answered, or when it has a permit.
     const holds node{there};
     const auto run = worker->system().start(batch_of(node, 5));
-    while (*node.begun < i % 5) std::this_thread::yield();
-    while (*node.seated < i % 4 && i % 2 == 1) std::this_thread::yield();
+    const int seats = i % 2 == 1 ? i % 4 : 0;
+    // It ends by itself if the supervisor is lost meanwhile.
+    REQUIRE(soon([&] {
+      return run.done() || (*node.begun >= i % 5 && *node.seated >= seats);
+    }));
     run.cancel();
     REQUIRE_FALSE(room.finish(run).ok());
   }
@@ -174,13 +165,13 @@ TEST_CASE("Who stops waiting in a worker leaves nothing behind",
 TEST_CASE("A pass that nobody in a worker takes any more goes back",
           "[remote][shared]") {
   cluster_room room;
-  const auto worker = join(room);
+  const auto worker = join_idle(room);
   for (int i = 0; i < 30; ++i) {
     const auto name = "model " + std::to_string(i);
     const shared_limit here{room.system(), name, only(1)};
     const passes first{{worker->system(), name, only(1)}};
     const auto run = worker->system().start(one_node(first));
-    while (*first.begun < 1) std::this_thread::yield();
+    REQUIRE(soon([&] { return *first.begun == 1; }));
     for (int turns = 0; turns < i * 20; ++turns) std::this_thread::yield();
     run.cancel();
     static_cast<void>(room.finish(run));
@@ -191,8 +182,8 @@ TEST_CASE("A pass that nobody in a worker takes any more goes back",
 
 TEST_CASE("Permits of a worker that is lost go to others", "[remote][shared]") {
   cluster_room room;
-  auto lost = join(room);
-  const auto other = join(room);
+  auto lost = join_idle(room);
+  const auto other = join_idle(room);
   const shared_semaphore here{room.system(), "seats", 1};
   const holds holder{{lost->system(), "seats", 1}};
   const auto held = lost->system().start(one_node(holder));
@@ -207,7 +198,7 @@ TEST_CASE("Permits of a worker that is lost go to others", "[remote][shared]") {
 TEST_CASE("Who waits in a worker that is lost leaves the line",
           "[remote][shared]") {
   cluster_room room;
-  auto lost = join(room);
+  auto lost = join_idle(room);
   const shared_semaphore here{room.system(), "seats", 1};
   const holds first{here};
   const auto held = room.system().start(one_node(first));
@@ -231,7 +222,7 @@ TEST_CASE("Who waits in a worker that is lost leaves the line",
 TEST_CASE("Callers fail when their supervisor is lost, and go on with the next",
           "[remote][shared]") {
   auto room = std::make_unique<cluster_room>();
-  const auto worker = join(*room);
+  const auto worker = join_idle(*room);
   const auto at = room->listener().at();
   std::optional<shared_semaphore> here{std::in_place, room->system(), "seats",
                                        1U};
@@ -259,7 +250,7 @@ TEST_CASE("Callers fail when their supervisor is lost, and go on with the next",
 
 TEST_CASE("A supervisor without the limit says so", "[remote][shared]") {
   cluster_room room;
-  const auto worker = join(room);
+  const auto worker = join_idle(room);
   const passes node{{worker->system(), "model", only(1)}};
   const auto ended = room.finish(worker->system().start(one_node(node)));
   REQUIRE_FALSE(ended.ok());
@@ -275,7 +266,7 @@ TEST_CASE("A worker that is told to slow down slows down all",
     }
   };
   cluster_room room;
-  const auto worker = join(room);
+  const auto worker = join_idle(room);
   rate_limit_options fast;
   fast.requests = {.amount = 1e6, .per = 1s};
   const shared_limit here{room.system(), "model", fast};
@@ -297,7 +288,7 @@ TEST_CASE("What a pass was used for is counted at the supervisor",
     }
   };
   cluster_room room;
-  const auto worker = join(room);
+  const auto worker = join_idle(room);
   rate_limit_options options;
   options.requests = {.amount = 1e6, .per = 1s};
   options.tokens = {.amount = 1e9, .per = 1h, .burst = 1e9};
@@ -310,7 +301,7 @@ TEST_CASE("What a pass was used for is counted at the supervisor",
 TEST_CASE("What the supervisor's semaphore refuses is refused in a worker",
           "[remote][shared]") {
   cluster_room room;
-  const auto worker = join(room);
+  const auto worker = join_idle(room);
   const shared_semaphore here{room.system(), "seats", 1};
   const visits many{{worker->system(), "seats", 5}, 5};
   const auto ended = room.finish(worker->system().start(one_node(many)));

@@ -1,4 +1,5 @@
 #include "remote/cluster_room.hpp"
+#include "remote/idle_worker.hpp"
 #include "remote/soon.hpp"
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
@@ -25,16 +26,6 @@ using troupe::remote::subscription;
 using troupe::remote::topic;
 
 namespace {
-
-struct nothing {
-  void exec() const {}
-};
-
-/// A worker that is there for what it hears.
-std::unique_ptr<worker_room> join(cluster_room& room) {
-  return room.join(
-      {troupe::batch("all", one_node(nothing{}), numbered(1), {.on = "gpu"})});
-}
 
 void skip_to(const subscription& heard, const std::string& text) {
   for (;;) {
@@ -90,8 +81,8 @@ struct reads {
 TEST_CASE("What is published anywhere is heard in every process, in order",
           "[remote][topic]") {
   cluster_room room;
-  const auto one = join(room);
-  const auto two = join(room);
+  const auto one = join_idle(room);
+  const auto two = join_idle(room);
   const std::vector<topic> ends{{room.system(), "prices"},
                                 {one->system(), "prices"},
                                 {two->system(), "prices"}};
@@ -116,7 +107,7 @@ TEST_CASE("What is published anywhere is heard in every process, in order",
 TEST_CASE("A subscription that is dropped hears nothing more and others do",
           "[remote][topic]") {
   cluster_room room;
-  const auto worker = join(room);
+  const auto worker = join_idle(room);
   const topic here{room.system(), "prices"};
   const topic there{worker->system(), "prices"};
   {
@@ -131,7 +122,7 @@ TEST_CASE("A subscription that is dropped hears nothing more and others do",
 
 TEST_CASE("A worker that joins again goes on to hear", "[remote][topic]") {
   auto room = std::make_unique<cluster_room>();
-  const auto worker = join(*room);
+  const auto worker = join_idle(*room);
   const auto at = room->listener().at();
   const auto heard = topic{worker->system(), "prices"}.subscribe();
   connect(topic{room->system(), "prices"}, heard);
@@ -158,7 +149,7 @@ TEST_CASE("More news than a reader takes gives way, the oldest first",
 TEST_CASE("A flood of news to other processes is bounded and counted",
           "[remote][topic]") {
   cluster_room room;
-  const auto worker = join(room);
+  const auto worker = join_idle(room);
   const topic here{room.system(), "prices"};
   const auto heard =
       topic{worker->system(), "prices"}.subscribe({.messages_max = 100'000});

@@ -7,7 +7,7 @@ namespace troupe::replay {
 
 namespace {
 
-constexpr std::chrono::seconds patience{60};
+constexpr std::chrono::seconds run_patience{60};
 
 }  // namespace
 
@@ -18,7 +18,7 @@ std::optional<observation> observe(troupe::system& system, const flow& work,
                    {.params = from.params,
                     .steps_max = from.step_budget,
                     .events_max = std::numeric_limits<int>::max()});
-  const auto ended = run.wait_for(patience);
+  const auto ended = run.wait_for(run_patience);
   if (!ended) {
     run.cancel();
     return std::nullopt;

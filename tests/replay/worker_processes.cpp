@@ -19,7 +19,7 @@ namespace troupe::replay {
 
 namespace {
 
-constexpr std::chrono::seconds patience{60};
+constexpr std::chrono::seconds join_patience{60};
 constexpr const char* label = "replay";
 
 system_options on_network() {
@@ -72,7 +72,7 @@ struct worker_processes::state {
 worker_processes::worker_processes(std::size_t count,
                                    const std::vector<std::string>& files)
     : state_(std::make_unique<state>(count, files)) {
-  if (!state_->listening.wait_for_workers(count, patience)) {
+  if (!state_->listening.wait_for_workers(count, join_patience)) {
     throw std::runtime_error{"the workers do not come"};
   }
 }

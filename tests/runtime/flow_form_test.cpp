@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/nothing.hpp"
 #include "support/small_flows.hpp"
 
 #include <troupe/batch.hpp>
@@ -14,6 +15,7 @@ using troupe::json;
 using troupe::state;
 using troupe::detail::first_difference;
 using troupe_test::has;
+using troupe_test::nothing;
 using troupe_test::numbered;
 using troupe_test::one_node;
 
@@ -39,8 +41,6 @@ struct counts_wide {
   std::string exec(long count) const { return std::to_string(count); }
   void post(state&, long, const std::string&) const {}
 };
-
-const auto nothing = [](state&) {};
 
 /// "first" and "second", with what a test changes.
 struct chain {

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/nothing.hpp"
 #include "support/small_flows.hpp"
 
 #include <troupe/batch.hpp>
@@ -13,10 +14,9 @@ using troupe::errc;
 using troupe::flow_builder;
 using troupe::state;
 using troupe_test::has;
+using troupe_test::nothing;
 
 namespace {
-
-const auto nothing = [](state&) {};
 
 /// What build() says is wrong, or nothing.
 std::string mistakes(const flow_builder& builder) {

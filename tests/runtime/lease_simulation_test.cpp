@@ -58,7 +58,10 @@ class world {
 
   void run(std::uint64_t works) {
     for (std::uint64_t i = 0; i < works; ++i) {
-      after(upto(4000ms), [this, i] { table_.add(work_id{i}, "", now_); });
+      // Some are so large that few of them may be under way.
+      const std::size_t bytes = i % 3 * 40;
+      after(upto(4000ms),
+            [this, i, bytes] { table_.add(work_id{i}, "", now_, bytes); });
     }
     for (int i = 0; i < 12; ++i) after(upto(8000ms), [this] { disturb(); });
     after(10s, [this] { is_quiet_ = true; });
@@ -265,7 +268,8 @@ class world {
   time_point now_{0s};
   bool is_quiet_ = false;
   std::multimap<time_point, std::function<void()>> events_;
-  lease_table table_{{.twice_after = 3s, .deaths_max = 100}};
+  lease_table table_{
+      {.bytes_under_way_max = 100, .twice_after = 3s, .deaths_max = 100}};
   std::map<worker_id, process_ptr> workers_;
   std::uint64_t next_worker_ = 1;
   std::map<work_id, int> used_;

@@ -13,7 +13,7 @@ using kind = lease_order::kind;
 
 namespace {
 
-constexpr time_point start{1h};
+constexpr time_point opened{1h};
 constexpr worker_id ann{1};
 constexpr worker_id bob{2};
 
@@ -39,7 +39,7 @@ std::string given(lease_table& from) {
 }
 
 void add_jobs(lease_table& to, std::uint64_t count) {
-  for (std::uint64_t i = 1; i <= count; ++i) to.add(job(i), "", start);
+  for (std::uint64_t i = 1; i <= count; ++i) to.add(job(i), "", opened);
 }
 
 }  // namespace
@@ -49,17 +49,17 @@ TEST_CASE("Work waits for a worker, and goes out in its order",
   lease_table table;
   add_jobs(table, 3);
   CHECK(given(table).empty());
-  table.join(ann, {.capacity = 2}, start);
+  table.join(ann, {.capacity = 2}, opened);
   CHECK(given(table) == "1:1.1 1:2.1");
-  CHECK(table.settle(ann, {job(1), 1}, start));
+  CHECK(table.settle(ann, {job(1), 1}, opened));
   CHECK(given(table) == "1:3.1");
   CHECK(table.unfinished() == 2);
 }
 
 TEST_CASE("Who has the largest share free is given the next", "[lease_table]") {
   lease_table table;
-  table.join(ann, {.capacity = 2}, start);
-  table.join(bob, {.capacity = 4}, start);
+  table.join(ann, {.capacity = 2}, opened);
+  table.join(bob, {.capacity = 4}, opened);
   add_jobs(table, 7);
   CHECK(given(table) == "1:1.1 2:2.1 2:3.1 1:4.1 2:5.1 2:6.1");
   CHECK(table.held_by(ann) == 2);
@@ -68,128 +68,169 @@ TEST_CASE("Who has the largest share free is given the next", "[lease_table]") {
 
 TEST_CASE("Work with a label goes to workers that have it", "[lease_table]") {
   lease_table table;
-  table.join(ann, {.capacity = 9}, start);
-  table.add(job(1), "gpu", start);
-  table.add(job(2), "", start);
+  table.join(ann, {.capacity = 9}, opened);
+  table.add(job(1), "gpu", opened);
+  table.add(job(2), "", opened);
   CHECK(given(table) == "1:2.1");
-  table.join(bob, {.capacity = 9, .labels = {"gpu"}}, start);
+  table.join(bob, {.capacity = 9, .labels = {"gpu"}}, opened);
   CHECK(given(table) == "2:1.1");
 }
 
 TEST_CASE("What a lost worker held is for others, before all else",
           "[lease_table]") {
   lease_table table;
-  table.join(ann, {.capacity = 2}, start);
+  table.join(ann, {.capacity = 2}, opened);
   add_jobs(table, 3);
   CHECK(given(table) == "1:1.1 1:2.1");
-  table.lose(ann, start);
-  table.join(bob, {.capacity = 3}, start);
+  table.lose(ann, opened);
+  table.join(bob, {.capacity = 3}, opened);
   CHECK(given(table) == "2:1.2 2:2.2 2:3.1");
 }
 
 TEST_CASE("The result of a lease that stands no more is refused",
           "[lease_table]") {
   lease_table table;
-  table.join(ann, {.capacity = 1}, start);
+  table.join(ann, {.capacity = 1}, opened);
   add_jobs(table, 1);
-  table.lose(ann, start);
-  table.join(bob, {.capacity = 1}, start);
-  CHECK_FALSE(table.settle(ann, {job(1), 1}, start));
-  CHECK_FALSE(table.settle(bob, {job(1), 1}, start));
-  CHECK(table.settle(bob, {job(1), 2}, start));
-  CHECK_FALSE(table.settle(bob, {job(1), 2}, start));
+  table.lose(ann, opened);
+  table.join(bob, {.capacity = 1}, opened);
+  CHECK_FALSE(table.settle(ann, {job(1), 1}, opened));
+  CHECK_FALSE(table.settle(bob, {job(1), 1}, opened));
+  CHECK(table.settle(bob, {job(1), 2}, opened));
+  CHECK_FALSE(table.settle(bob, {job(1), 2}, opened));
   CHECK(table.unfinished() == 0);
 }
 
 TEST_CASE("A worker that says nothing is dismissed", "[lease_table]") {
   lease_table table{{.silence_max = 2s}};
-  table.join(ann, {.capacity = 1}, start);
-  table.join(bob, {.capacity = 1}, start + 1s);
-  table.add(job(1), "", start + 1s);
+  table.join(ann, {.capacity = 1}, opened);
+  table.join(bob, {.capacity = 1}, opened + 1s);
+  table.add(job(1), "", opened + 500ms);
   CHECK(given(table) == "1:1.1");
-  CHECK(table.due() == start + 2s);
-  table.advance(start + 2s);
+  CHECK(table.due() == opened + 2s);
+  table.advance(opened + 2s);
   CHECK(orders(table) ==
         std::vector<lease_order>{{kind::dismiss, ann, {}},
                                  {kind::give, bob, {job(1), 2}}});
   CHECK(table.workers() == 1);
   // It may not have heard of that.
-  table.hear(ann, {}, start + 3s);
+  table.hear(ann, {}, opened + 3s);
   CHECK(orders(table) == std::vector<lease_order>{{kind::dismiss, ann, {}}});
 }
 
 TEST_CASE("A worker whose results come is not dismissed", "[lease_table]") {
   lease_table table{{.silence_max = 2s}};
-  table.join(ann, {.capacity = 2}, start);
+  table.join(ann, {.capacity = 2}, opened);
   add_jobs(table, 2);
   CHECK(given(table) == "1:1.1 1:2.1");
-  CHECK(table.settle(ann, {job(1), 1}, start + 1s));
-  table.advance(start + 2s);
+  CHECK(table.settle(ann, {job(1), 1}, opened + 1s));
+  table.advance(opened + 2s);
   CHECK(orders(table).empty());
-  CHECK(table.due() == start + 3s);
+  CHECK(table.due() == opened + 3s);
+}
+
+TEST_CASE("A worker that has become quiet gets nothing new until it is heard",
+          "[lease_table]") {
+  lease_table table{{.silence_max = 2s}};
+  table.join(ann, {.capacity = 9}, opened);
+  table.join(bob, {.capacity = 1}, opened);
+  table.hear(bob, {}, opened + 1s);
+  table.add(job(1), "", opened + 1s);
+  CHECK(given(table) == "2:1.1");
+  table.add(job(2), "", opened + 1s);
+  CHECK(given(table).empty());
+  table.hear(ann, {}, opened + 1500ms);
+  CHECK(given(table) == "1:2.1");
+}
+
+TEST_CASE("What is on its way to a worker is no more than it can take soon",
+          "[lease_table]") {
+  lease_table table{{.bytes_under_way_max = 100}};
+  table.join(ann, {.capacity = 9}, opened);
+  for (std::uint64_t i = 1; i <= 4; ++i) table.add(job(i), "", opened, 50);
+  CHECK(given(table) == "1:1.1 1:2.1");
+  SECTION("until it says that it has it") {
+    const std::vector<lease> held{{job(1), 1}};
+    table.hear(ann, held, opened);
+    CHECK(given(table) == "1:3.1");
+    table.hear(ann, held, opened);
+    CHECK(given(table).empty());
+  }
+  SECTION("until it is done with it") {
+    CHECK(table.settle(ann, {job(2), 1}, opened));
+    CHECK(given(table) == "1:3.1");
+  }
+}
+
+TEST_CASE("What is larger than that goes to a worker alone", "[lease_table]") {
+  lease_table table{{.bytes_under_way_max = 100}};
+  table.join(ann, {.capacity = 9}, opened);
+  table.join(bob, {.capacity = 9}, opened);
+  for (std::uint64_t i = 1; i <= 3; ++i) table.add(job(i), "", opened, 500);
+  CHECK(given(table) == "1:1.1 2:2.1");
 }
 
 TEST_CASE("A lease that did not arrive is given again", "[lease_table]") {
   lease_table table{{.arrival_max = 1s}};
-  table.join(ann, {.capacity = 1}, start);
+  table.join(ann, {.capacity = 1}, opened);
   add_jobs(table, 1);
   CHECK(given(table) == "1:1.1");
-  table.hear(ann, {}, start + 999ms);
+  table.hear(ann, {}, opened + 999ms);
   CHECK(given(table).empty());
-  table.hear(ann, {}, start + 1s);
+  table.hear(ann, {}, opened + 1s);
   CHECK(given(table) == "1:1.2");
   const std::vector held{lease{job(1), 2}};
-  table.hear(ann, held, start + 5s);
+  table.hear(ann, held, opened + 5s);
   CHECK(given(table).empty());
 }
 
 TEST_CASE("What a worker has held once did arrive, whatever comes late",
           "[lease_table]") {
   lease_table table{{.arrival_max = 1s}};
-  table.join(ann, {.capacity = 1}, start);
+  table.join(ann, {.capacity = 1}, opened);
   add_jobs(table, 1);
   CHECK(given(table) == "1:1.1");
-  table.hear(ann, std::vector{lease{job(1), 1}}, start + 100ms);
+  table.hear(ann, std::vector{lease{job(1), 1}}, opened + 100ms);
   // Sent before the one above.
-  table.hear(ann, {}, start + 2s);
+  table.hear(ann, {}, opened + 2s);
   CHECK(given(table).empty());
-  CHECK(table.settle(ann, {job(1), 1}, start + 3s));
+  CHECK(table.settle(ann, {job(1), 1}, opened + 3s));
 }
 
 TEST_CASE("Leases that did not arrive are given again in their order",
           "[lease_table]") {
   lease_table table{{.arrival_max = 1s}};
-  table.join(ann, {.capacity = 3}, start);
+  table.join(ann, {.capacity = 3}, opened);
   add_jobs(table, 3);
   CHECK(given(table) == "1:1.1 1:2.1 1:3.1");
-  table.hear(ann, {}, start + 1s);
+  table.hear(ann, {}, opened + 1s);
   CHECK(given(table) == "1:1.2 1:2.2 1:3.2");
 }
 
 TEST_CASE("A worker is told to drop what it should not hold", "[lease_table]") {
   lease_table table;
-  table.join(ann, {.capacity = 2}, start);
+  table.join(ann, {.capacity = 2}, opened);
   add_jobs(table, 1);
   CHECK(given(table) == "1:1.1");
-  table.cancel(job(1), start);
+  table.cancel(job(1), opened);
   const lease old{job(1), 1};
   CHECK(orders(table) == std::vector<lease_order>{{kind::take_back, ann, old}});
   // That message was lost.
-  table.hear(ann, std::vector{old}, start + 1s);
+  table.hear(ann, std::vector{old}, opened + 1s);
   CHECK(orders(table) == std::vector<lease_order>{{kind::take_back, ann, old}});
-  CHECK_FALSE(table.settle(ann, old, start + 1s));
+  CHECK_FALSE(table.settle(ann, old, opened + 1s));
 }
 
 TEST_CASE("Work that workers die of is not given away for ever",
           "[lease_table]") {
   lease_table table{{.deaths_max = 2}};
   add_jobs(table, 1);
-  table.join(ann, {}, start);
+  table.join(ann, {}, opened);
   CHECK(given(table) == "1:1.1");
-  table.lose(ann, start);
-  table.join(bob, {}, start);
+  table.lose(ann, opened);
+  table.join(bob, {}, opened);
   CHECK(given(table) == "2:1.2");
-  table.lose(bob, start);
+  table.lose(bob, opened);
   CHECK(orders(table) ==
         std::vector<lease_order>{{kind::fail, bob, {job(1), 2}}});
   CHECK(table.unfinished() == 0);
@@ -198,46 +239,46 @@ TEST_CASE("Work that workers die of is not given away for ever",
 TEST_CASE("A worker that drains keeps what it has, and gets no more",
           "[lease_table]") {
   lease_table table;
-  table.join(ann, {.capacity = 2}, start);
-  table.add(job(1), "", start);
+  table.join(ann, {.capacity = 2}, opened);
+  table.add(job(1), "", opened);
   table.drain(ann);
-  table.add(job(2), "", start);
+  table.add(job(2), "", opened);
   CHECK(given(table) == "1:1.1");
-  CHECK(table.settle(ann, {job(1), 1}, start));
+  CHECK(table.settle(ann, {job(1), 1}, opened));
   CHECK(given(table).empty());
 }
 
 TEST_CASE("Slow work is given to a second worker, and the first result counts",
           "[lease_table]") {
   lease_table table{{.silence_max = 1h, .twice_after = 10s}};
-  table.join(ann, {.capacity = 1}, start);
+  table.join(ann, {.capacity = 1}, opened);
   add_jobs(table, 1);
   CHECK(given(table) == "1:1.1");
-  CHECK(table.due() == start + 10s);
-  table.advance(start + 10s);
+  CHECK(table.due() == opened + 10s);
+  table.advance(opened + 10s);
   // There is nobody else, so that it is looked for later.
   CHECK(given(table).empty());
-  CHECK(table.due() == start + 20s);
-  table.join(bob, {.capacity = 1}, start + 11s);
-  table.advance(start + 20s);
+  CHECK(table.due() == opened + 20s);
+  table.join(bob, {.capacity = 1}, opened + 11s);
+  table.advance(opened + 20s);
   CHECK(given(table) == "2:1.2");
-  table.advance(start + 100s);
+  table.advance(opened + 100s);
   CHECK(given(table).empty());
-  CHECK(table.settle(ann, {job(1), 1}, start + 101s));
+  CHECK(table.settle(ann, {job(1), 1}, opened + 101s));
   CHECK(orders(table) ==
         std::vector<lease_order>{{kind::take_back, bob, {job(1), 2}}});
-  CHECK_FALSE(table.settle(bob, {job(1), 2}, start + 102s));
+  CHECK_FALSE(table.settle(bob, {job(1), 2}, opened + 102s));
 }
 
 TEST_CASE("Work that two workers have survives the loss of one",
           "[lease_table]") {
-  lease_table table{{.twice_after = 1s}};
-  table.join(ann, {.capacity = 1}, start);
-  table.join(bob, {.capacity = 1}, start);
+  lease_table table{{.silence_max = 1h, .twice_after = 1s}};
+  table.join(ann, {.capacity = 1}, opened);
+  table.join(bob, {.capacity = 1}, opened);
   add_jobs(table, 1);
-  table.advance(start + 1s);
+  table.advance(opened + 1s);
   CHECK(given(table) == "1:1.1 2:1.2");
-  table.lose(ann, start + 1s);
+  table.lose(ann, opened + 1s);
   CHECK(given(table).empty());
-  CHECK(table.settle(bob, {job(1), 2}, start + 2s));
+  CHECK(table.settle(bob, {job(1), 2}, opened + 2s));
 }

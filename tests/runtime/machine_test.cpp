@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/nothing.hpp"
 #include "support/small_flows.hpp"
 
 #include <troupe/batch.hpp>
@@ -19,11 +20,10 @@ using troupe::error;
 using troupe::flow_builder;
 using troupe::machine;
 using troupe::state;
+using troupe_test::nothing;
 using command = troupe::machine::command;
 
 namespace {
-
-const auto nothing = [](state&) {};
 
 struct fails {
   int exec() const { return 1; }

@@ -13,21 +13,20 @@
 
 using namespace std::chrono_literals;
 using troupe::duration;
-using troupe::mistakes_in;
 using troupe::rate;
 using troupe::rate_meter;
 using troupe::time_point;
 
 namespace {
 
-const time_point start{1h};
+const time_point first_ask{1h};
 
-/// When each of `count` passes that ask from `start` on, one after the other,
-/// by timers that are up to `late` late.
+/// When each of `count` passes that ask from `first_ask` on, one after the
+/// other, by timers that are up to `late` late.
 std::vector<time_point> passes(rate_meter meter, std::size_t count,
                                double amount = 1, duration late = 0ms) {
   std::vector<time_point> all;
-  time_point now = start;
+  time_point now = first_ask;
   for (std::size_t i = 0; i < count; ++i) {
     if (meter.ready_at() > now) now = meter.ready_at() + late;
     meter.take(now, amount);
@@ -40,60 +39,60 @@ std::vector<time_point> passes(rate_meter meter, std::size_t count,
 
 TEST_CASE("What passes is spread evenly", "[rate]") {
   const auto all = passes(rate_meter{{.amount = 100, .per = 1s}}, 201);
-  CHECK(all.front() == start);
+  CHECK(all.front() == first_ask);
   CHECK(all[1] - all[0] <= 10ms);
-  CHECK(all.back() - start <= 2s);
-  CHECK(all.back() - start >= 2s - 2ms);
+  CHECK(all.back() - first_ask <= 2s);
+  CHECK(all.back() - first_ask >= 2s - 2ms);
 }
 
 TEST_CASE("A burst passes at once after a pause", "[rate]") {
   const auto all =
       passes(rate_meter{{.amount = 10, .per = 1s, .burst = 5}}, 10);
-  CHECK(all[4] == start);
-  CHECK(all[5] > start + 90ms);
-  CHECK(all[9] <= start + 500ms);
-  CHECK(all[9] >= start + 490ms);
+  CHECK(all[4] == first_ask);
+  CHECK(all[5] > first_ask + 90ms);
+  CHECK(all[9] <= first_ask + 500ms);
+  CHECK(all[9] >= first_ask + 490ms);
 }
 
 TEST_CASE("Late timers do not lower the rate", "[rate]") {
   const auto all = passes(rate_meter{{.amount = 100, .per = 1s}}, 101, 1, 1ms);
-  CHECK(all.back() - start <= 1001ms);
+  CHECK(all.back() - first_ask <= 1001ms);
 }
 
 TEST_CASE("A pause is not made up for", "[rate]") {
   rate_meter meter{{.amount = 10, .per = 1s}};
-  meter.take(start, 1);
-  const time_point later = start + 1h;
+  meter.take(first_ask, 1);
+  const time_point later = first_ask + 1h;
   meter.take(later, 1);
   CHECK(meter.ready_at() >= later + 98ms);
 }
 
 TEST_CASE("A large amount passes and is paid for afterwards", "[rate]") {
   rate_meter meter{{.amount = 1000, .per = 1min}};
-  meter.take(start, 5000);
-  CHECK(meter.ready_at() >= start + 5min - 2ms);
+  meter.take(first_ask, 5000);
+  CHECK(meter.ready_at() >= first_ask + 5min - 2ms);
   meter.give_back(4000);
-  CHECK(meter.ready_at() <= start + 1min);
+  CHECK(meter.ready_at() <= first_ask + 1min);
   meter.give_back(-1000);
-  CHECK(meter.ready_at() >= start + 2min - 2ms);
+  CHECK(meter.ready_at() >= first_ask + 2min - 2ms);
 }
 
 TEST_CASE("Backing off halves the rate, which grows back", "[rate]") {
   rate_meter meter{{.amount = 10, .per = 1s}};
-  CHECK(meter.pace(start) == 1);
-  meter.back_off(start);
-  CHECK(meter.pace(start) == 0.5);
-  meter.back_off(start + 100ms);
-  CHECK(std::abs(meter.pace(start + 100ms) - 0.55) < 1e-9);
-  CHECK(meter.pace(start + 1s) == 1);
-  meter.take(start, 1);
-  CHECK(meter.ready_at() >= start + 198ms);
-  CHECK(meter.ready_at() <= start + 200ms);
+  CHECK(meter.pace(first_ask) == 1);
+  meter.back_off(first_ask);
+  CHECK(meter.pace(first_ask) == 0.5);
+  meter.back_off(first_ask + 100ms);
+  CHECK(std::abs(meter.pace(first_ask + 100ms) - 0.55) < 1e-9);
+  CHECK(meter.pace(first_ask + 1s) == 1);
+  meter.take(first_ask, 1);
+  CHECK(meter.ready_at() >= first_ask + 198ms);
+  CHECK(meter.ready_at() <= first_ask + 200ms);
 }
 
 TEST_CASE("However often it backs off, something passes", "[rate]") {
   rate_meter meter{{.amount = 10, .per = 1s}};
-  time_point now = start;
+  time_point now = first_ask;
   for (int i = 0; i < 100; ++i) {
     meter.back_off(now);
     now += 125ms;
@@ -103,22 +102,22 @@ TEST_CASE("However often it backs off, something passes", "[rate]") {
 
 TEST_CASE("Nothing passes in a pause that was asked for", "[rate]") {
   rate_meter meter{{.amount = 10, .per = 1s, .burst = 10}};
-  meter.pause(start + 1min);
-  CHECK(meter.ready_at() == start + 1min);
-  meter.pause(start);
-  CHECK(meter.ready_at() == start + 1min);
+  meter.pause(first_ask + 1min);
+  CHECK(meter.ready_at() == first_ask + 1min);
+  meter.pause(first_ask);
+  CHECK(meter.ready_at() == first_ask + 1min);
 }
 
 TEST_CASE("A rate that makes no sense is named", "[rate]") {
-  CHECK(mistakes_in({}).empty());
-  CHECK(mistakes_in({.amount = 0}).size() == 1);
-  CHECK(mistakes_in({.amount = std::nan("")}).size() == 1);
-  CHECK(mistakes_in({.per = 0s}).size() == 1);
-  CHECK(mistakes_in({.per = duration::max()}).size() == 1);
-  CHECK(mistakes_in({.burst = 0.5}).size() == 1);
-  CHECK(mistakes_in({.amount = -1,
-                     .per = -1s,
-                     .burst = std::numeric_limits<double>::infinity()})
+  CHECK(mistakes_in(rate{}).empty());
+  CHECK(mistakes_in(rate{.amount = 0}).size() == 1);
+  CHECK(mistakes_in(rate{.amount = std::nan("")}).size() == 1);
+  CHECK(mistakes_in(rate{.per = 0s}).size() == 1);
+  CHECK(mistakes_in(rate{.per = duration::max()}).size() == 1);
+  CHECK(mistakes_in(rate{.burst = 0.5}).size() == 1);
+  CHECK(mistakes_in(rate{.amount = -1,
+                         .per = -1s,
+                         .burst = std::numeric_limits<double>::infinity()})
             .size() == 3);
 }
 
@@ -132,7 +131,7 @@ TEST_CASE(
     const rate allowed{amount, 1s, burst};
     rate_meter meter{allowed};
     std::vector<time_point> all;
-    time_point now = start;
+    time_point now = first_ask;
     for (int i = 0; i < 300; ++i) {
       now += std::chrono::microseconds{*rc::gen::inRange(0, 20'000)};
       now = std::max(now, meter.ready_at());

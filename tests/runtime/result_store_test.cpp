@@ -14,7 +14,7 @@ using troupe::time_point;
 
 namespace {
 
-const time_point start{};
+const time_point stored{};
 
 /// With its key, so many bytes of JSON text.
 troupe::value of_bytes(std::size_t bytes) {
@@ -25,46 +25,46 @@ troupe::value of_bytes(std::size_t bytes) {
 
 TEST_CASE("A result is found under its key", "[result_store]") {
   result_store store{{}};
-  CHECK_FALSE(store.find("a", start));
-  store.put("a", 1, start);
-  store.put("b", 2, start);
-  CHECK(store.find("a", start) == troupe::value{1});
-  store.put("a", 3, start);
-  CHECK(store.find("a", start) == troupe::value{3});
+  CHECK_FALSE(store.find("a", stored));
+  store.put("a", 1, stored);
+  store.put("b", 2, stored);
+  CHECK(store.find("a", stored) == troupe::value{1});
+  store.put("a", 3, stored);
+  CHECK(store.find("a", stored) == troupe::value{3});
   CHECK(store.size() == 2);
 }
 
 TEST_CASE("A result is good for its time", "[result_store]") {
   result_store store{{.ttl = 10s}};
-  store.put("a", 1, start);
-  CHECK(store.find("a", start + 9s));
-  CHECK_FALSE(store.find("a", start + 10s));
+  store.put("a", 1, stored);
+  CHECK(store.find("a", stored + 9s));
+  CHECK_FALSE(store.find("a", stored + 10s));
   CHECK(store.size() == 0);
 }
 
 TEST_CASE("What was not read for the longest time gives way",
           "[result_store]") {
   result_store store{{.bytes_max = 30}};
-  for (const char* key : {"a", "b", "c"}) store.put(key, of_bytes(10), start);
-  CHECK(store.find("a", start));
-  store.put("d", of_bytes(10), start);
-  CHECK(store.find("a", start));
-  CHECK_FALSE(store.find("b", start));
-  CHECK(store.find("c", start));
+  for (const char* key : {"a", "b", "c"}) store.put(key, of_bytes(10), stored);
+  CHECK(store.find("a", stored));
+  store.put("d", of_bytes(10), stored);
+  CHECK(store.find("a", stored));
+  CHECK_FALSE(store.find("b", stored));
+  CHECK(store.find("c", stored));
 }
 
 TEST_CASE("What is larger than all the room is not kept", "[result_store]") {
   result_store store{{.bytes_max = 30}};
-  store.put("a", of_bytes(10), start);
-  store.put("b", of_bytes(31), start);
-  CHECK(store.find("a", start));
-  CHECK_FALSE(store.find("b", start));
+  store.put("a", of_bytes(10), stored);
+  store.put("b", of_bytes(31), stored);
+  CHECK(store.find("a", stored));
+  CHECK_FALSE(store.find("b", stored));
 }
 
 TEST_CASE("The bytes of a store are those of what is in it", "[result_store]") {
   CHECK(rc::check([] {
     result_store store{{.bytes_max = 200, .ttl = 20s}};
-    auto now = start;
+    auto now = stored;
     const auto keys =
         *rc::gen::container<std::string>(rc::gen::inRange('a', 'g'));
     for (const char key : keys) {
@@ -77,7 +77,7 @@ TEST_CASE("The bytes of a store are those of what is in it", "[result_store]") {
     std::size_t found = 0;
     for (char key = 'a'; key < 'g'; ++key) {
       // Still there, if too old: nothing has been read at this time.
-      if (const auto result = store.find(std::string(1, key), start)) {
+      if (const auto result = store.find(std::string(1, key), stored)) {
         bytes += 1 + result->to_json().dump().size();
         ++found;
       }

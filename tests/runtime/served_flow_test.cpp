@@ -1,5 +1,6 @@
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
+#include "support/nothing.hpp"
 #include "support/small_flows.hpp"
 
 #include <troupe/batch.hpp>
@@ -20,6 +21,7 @@ using troupe::detail::served_flow;
 using troupe::detail::served_in;
 using troupe_test::code_of;
 using troupe_test::has;
+using troupe_test::nothing;
 using troupe_test::numbered;
 using troupe_test::one_node;
 
@@ -29,8 +31,6 @@ struct answer {
   int exec() const { return 42; }
   void post(state&, int) const {}
 };
-
-const auto nothing = [](state&) {};
 
 /// A flow with the node "here", which is not placed, and "there", which is.
 flow half_placed(const std::string& name, const std::string& label = "gpu") {

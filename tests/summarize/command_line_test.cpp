@@ -114,6 +114,7 @@ TEST_CASE("options of workers that make no sense are refused",
   require_refused(parse({dir, "--listen", ":1"}), "has no host");
   require_refused(parse({dir, "--listen", "1", "--worker", "--join", "a:1"}),
                   "excludes");
-  require_refused(parse({dir, "--listen", "1", "--cert", "c.pem"}), "--key");
+  require_refused(parse({dir, "--listen", "1", "--cert", "c.pem"}),
+                  "--cert requires");
   require_refused(parse({dir, "--listen", "1", "--peer", "n"}), "--cert");
 }

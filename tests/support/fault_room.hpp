@@ -61,12 +61,6 @@ inline troupe::json rule(troupe::json reply, std::size_t times) {
   return {{"reply", std::move(reply)}, {"times", times}};
 }
 
-inline auto each_api() {
-  return GENERATE(troupe::llm::api::openai_chat,
-                  troupe::llm::api::openai_responses,
-                  troupe::llm::api::anthropic_messages);
-}
-
 inline troupe::node_options retrying(std::uint32_t attempts) {
   troupe::node_options options;
   options.retry.attempts = attempts;

@@ -48,8 +48,9 @@ void gateway::place(std::uint64_t number, order_ptr order) {
                     "' waits for a worker with the label '" + order->label +
                     "'; none has joined");
   }
+  const auto bytes = order->body->size();
   orders_.emplace(which, std::move(order));
-  table_.add(which, std::move(label), timers_->now());
+  table_.add(which, std::move(label), timers_->now(), bytes);
 }
 
 void gateway::recall(work_id which) {

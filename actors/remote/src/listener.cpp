@@ -13,7 +13,7 @@ namespace {
 
 constexpr duration call_again_max = std::chrono::seconds{5};
 
-[[noreturn]] void refuse(const std::string& what) {
+[[noreturn]] void refuse_listener(const std::string& what) {
   throw error{errc::bad_flow, "listener_options." + what};
 }
 
@@ -21,14 +21,16 @@ listener_options checked(caf::actor_system& system, listener_options options) {
   check_trust(system, options.at);
   for (const auto& each : options.call) check_trust(system, each);
   if (options.silence_max < std::chrono::milliseconds{500}) {
-    refuse("silence_max must be at least half a second");
+    refuse_listener("silence_max must be at least half a second");
   }
   if (options.twice_after && *options.twice_after <= duration::zero()) {
-    refuse("twice_after must be more than zero");
+    refuse_listener("twice_after must be more than zero");
   }
-  if (options.deaths_max < 1) refuse("deaths_max must be at least 1");
-  if (options.work_max < 1) refuse("work_max must be at least 1");
-  if (options.message_max < 1) refuse("message_max must be at least 1");
+  if (options.deaths_max < 1) refuse_listener("deaths_max must be at least 1");
+  if (options.work_max < 1) refuse_listener("work_max must be at least 1");
+  if (options.message_max < 1) {
+    refuse_listener("message_max must be at least 1");
+  }
   if (!options.notice) options.notice = [](const std::string&) {};
   return options;
 }

@@ -18,7 +18,7 @@ namespace troupe::remote {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& what) {
+[[noreturn]] void refuse_network(const std::string& what) {
   throw error{errc::bad_flow, "network_options." + what};
 }
 
@@ -52,20 +52,21 @@ class error_mark {
 // down if it cannot.
 void check(const tls_options& tls) {
   if (tls.certificate.empty() || tls.key.empty()) {
-    refuse("tls: certificate and key are needed, on both sides");
+    refuse_network("tls: certificate and key are needed, on both sides");
   }
   if (tls.authorities.empty()) {
-    refuse("tls.authorities: whom to trust is needed");
+    refuse_network("tls.authorities: whom to trust is needed");
   }
   if (tls.peers.empty()) {
-    refuse(
+    refuse_network(
         "tls.peers: the names that peers may have are needed; any "
         "certificate of the authorities would do otherwise");
   }
   for (const auto& name : tls.peers) {
     if (is_host_name(name)) continue;
-    refuse("tls.peers: '" + name +
-           "' is no DNS name; patterns and addresses are not looked for");
+    refuse_network(
+        "tls.peers: '" + name +
+        "' is no DNS name; patterns and addresses are not looked for");
   }
   const error_mark mark;
   const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> probe{
@@ -75,18 +76,19 @@ void check(const tls_options& tls) {
   SSL_CTX_set_default_passwd_cb_userdata(probe.get(), &password);
   if (SSL_CTX_use_certificate_chain_file(probe.get(),
                                          tls.certificate.c_str()) != 1) {
-    refuse("tls.certificate: '" + tls.certificate +
-           "' is no certificate that can be read");
+    refuse_network("tls.certificate: '" + tls.certificate +
+                   "' is no certificate that can be read");
   }
   if (SSL_CTX_use_PrivateKey_file(probe.get(), tls.key.c_str(),
                                   SSL_FILETYPE_PEM) != 1) {
-    refuse("tls.key: '" + tls.key +
-           "' is no key that can be read, or not that of the certificate");
+    refuse_network(
+        "tls.key: '" + tls.key +
+        "' is no key that can be read, or not that of the certificate");
   }
   if (SSL_CTX_load_verify_locations(probe.get(), tls.authorities.c_str(),
                                     nullptr) != 1) {
-    refuse("tls.authorities: '" + tls.authorities +
-           "' holds no certificates that can be read");
+    refuse_network("tls.authorities: '" + tls.authorities +
+                   "' holds no certificates that can be read");
   }
 }
 
@@ -152,10 +154,10 @@ std::string endpoint::text() const {
 std::function<void(caf::actor_system_config&)> network(
     network_options options) {
   if (options.heartbeat <= duration::zero()) {
-    refuse("heartbeat must be more than zero");
+    refuse_network("heartbeat must be more than zero");
   }
   if (options.silence_max <= options.heartbeat) {
-    refuse("silence_max must be more than heartbeat");
+    refuse_network("silence_max must be more than heartbeat");
   }
   if (options.tls) check(*options.tls);
   return [options = std::move(options)](caf::actor_system_config& config) {

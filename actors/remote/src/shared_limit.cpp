@@ -12,7 +12,7 @@ namespace troupe::remote {
 
 namespace {
 
-constexpr auto kind = "rate limit";
+constexpr auto limit_kind = "rate limit";
 
 bool is_sound(double tokens) { return tokens >= 0 && std::isfinite(tokens); }
 
@@ -74,7 +74,7 @@ class shared_limit_core final
         name_(std::move(name)),
         options_(options),
         own_(where, options) {}
-  ~shared_limit_core() override { board_->forget(kind, name_); }
+  ~shared_limit_core() override { board_->forget(limit_kind, name_); }
 
   static std::shared_ptr<shared_limit_core> find_or_make(
       system& where, const std::string& name,
@@ -114,9 +114,10 @@ class shared_limit_core final
 std::shared_ptr<shared_limit_core> shared_limit_core::find_or_make(
     system& where, const std::string& name, const rate_limit_options& options) {
   auto made =
-      switchboard::of(where.core())->share<shared_limit_core>(kind, name, [&] {
-        return std::make_shared<shared_limit_core>(where, name, options);
-      });
+      switchboard::of(where.core())
+          ->share<shared_limit_core>(limit_kind, name, [&] {
+            return std::make_shared<shared_limit_core>(where, name, options);
+          });
   if (is_same(made->options_, options)) return made;
   throw error{errc::bad_flow, "the system has a shared limit '" + name +
                                   "' with other options"};
@@ -127,7 +128,7 @@ task<shared_limit_core::pass_ptr> shared_limit_core::acquire(
     std::shared_ptr<shared_limit_core> self, double tokens) {
   if (auto line = self->board_->supervisor()) {
     const json asked = tokens;
-    remote_call asking{std::move(line), kind, self->name_, asked};
+    remote_call asking{std::move(line), limit_kind, self->name_, asked};
     auto got = co_await asking;
     if (!got.with) {
       throw error{errc::bad_reply, "the supervisor gave no pass"};
@@ -146,7 +147,7 @@ void shared_limit_core::back_off(duration pause) const {
     return;
   }
   wire::call asked;
-  asked.service = kind;
+  asked.service = limit_kind;
   asked.name = name_;
   asked.body = wire::encode_json(json::object(
       {{"pause_ms",

@@ -9,7 +9,7 @@ namespace troupe::remote {
 
 namespace {
 
-constexpr auto kind = "semaphore";
+constexpr auto semaphore_kind = "semaphore";
 
 /// Permits that are with a worker.
 class lent_permit final : public lent {
@@ -32,7 +32,7 @@ class shared_semaphore_core final
       : board_(switchboard::of(where.core())),
         name_(std::move(name)),
         own_(where, permits) {}
-  ~shared_semaphore_core() override { board_->forget(kind, name_); }
+  ~shared_semaphore_core() override { board_->forget(semaphore_kind, name_); }
 
   static std::shared_ptr<shared_semaphore_core> find_or_make(
       system& where, const std::string& name, std::uint32_t permits);
@@ -64,7 +64,7 @@ class shared_semaphore_core final
 std::shared_ptr<shared_semaphore_core> shared_semaphore_core::find_or_make(
     system& where, const std::string& name, std::uint32_t permits) {
   auto made = switchboard::of(where.core())
-                  ->share<shared_semaphore_core>(kind, name, [&] {
+                  ->share<shared_semaphore_core>(semaphore_kind, name, [&] {
                     return std::make_shared<shared_semaphore_core>(where, name,
                                                                    permits);
                   });
@@ -78,7 +78,7 @@ task<shared_permit> shared_semaphore_core::acquire(
     std::shared_ptr<shared_semaphore_core> self, std::uint32_t count) {
   if (auto line = self->board_->supervisor()) {
     const json asked = count;
-    remote_call asking{std::move(line), kind, self->name_, asked};
+    remote_call asking{std::move(line), semaphore_kind, self->name_, asked};
     auto got = co_await asking;
     if (!got.with) {
       throw error{errc::bad_reply, "the supervisor gave no permit"};

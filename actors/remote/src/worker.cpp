@@ -13,7 +13,7 @@ namespace troupe::remote {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& what) {
+[[noreturn]] void refuse_worker(const std::string& what) {
   throw error{errc::bad_flow, "worker_options." + what};
 }
 
@@ -24,16 +24,16 @@ std::string own_name() {
 }
 
 worker_options checked(caf::actor_system& system, worker_options options) {
-  if (options.capacity < 1) refuse("capacity must be at least 1");
+  if (options.capacity < 1) refuse_worker("capacity must be at least 1");
   if (options.join.has_value() == options.listen.has_value()) {
-    refuse("join or listen is needed, and not both");
+    refuse_worker("join or listen is needed, and not both");
   }
   check_trust(system, options.join ? *options.join : *options.listen);
   if (options.silence_max <= duration::zero()) {
-    refuse("silence_max must be more than zero");
+    refuse_worker("silence_max must be more than zero");
   }
   if (options.retry_max <= duration::zero()) {
-    refuse("retry_max must be more than zero");
+    refuse_worker("retry_max must be more than zero");
   }
   if (options.name.empty()) options.name = own_name();
   if (!options.notice) options.notice = [](const std::string&) {};

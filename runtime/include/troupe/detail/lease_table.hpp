@@ -30,6 +30,9 @@ struct lease_options {
   duration silence_max = std::chrono::seconds{2};
   /// A lease that its worker knows nothing of after so long did not arrive.
   duration arrival_max = std::chrono::seconds{1};
+  /// What is on its way to one worker has at most so many bytes, or is one
+  /// piece of work: what a worker says of itself comes behind as much.
+  std::size_t bytes_under_way_max = std::size_t{8} << 20;
   /// Work that takes so long is given to a second worker where one has nothing
   /// else to do, and the first result counts. Nothing: it is not.
   std::optional<duration> twice_after = {};
@@ -67,7 +70,8 @@ struct lease_order {
 /// `lease_holder`, its other side.
 ///
 /// - Work is given in its order to the worker with its label that has the
-///   largest share of its capacity free. None has more than its capacity.
+///   largest share of its capacity free. None has more than its capacity, and
+///   one that was not heard of for half of `silence_max` gets nothing new.
 /// - Work whose worker is lost is given to another one first of all.
 /// - A result counts once, and only that of a lease which still stands.
 ///
@@ -89,8 +93,10 @@ class lease_table {
 
   // -- work ------------------------------------------------------------------
 
+  /// It takes so many bytes to send it.
   /// @pre there is no such work
-  void add(work_id what, std::string label, time_point now);
+  void add(work_id what, std::string label, time_point now,
+           std::size_t bytes = 0);
   void cancel(work_id what, time_point now);
   /// A worker says that it is done with a lease, and so that it lives. False:
   /// the result is for nobody, and must not be used.
@@ -122,6 +128,8 @@ class lease_table {
     worker_offer offer;
     time_point heard;
     std::set<work_id> held = {};
+    /// Of what it may not have got yet.
+    std::size_t bytes_under_way = 0;
     bool is_draining = false;
   };
   /// A worker that a work is with.
@@ -133,6 +141,7 @@ class lease_table {
   };
   struct work {
     std::string label;
+    std::size_t bytes = 0;
     std::uint32_t epoch = 0;
     std::uint32_t deaths = 0;
     std::vector<holding> with = {};
@@ -145,7 +154,8 @@ class lease_table {
   void take_from(work_id what, work& of, worker_id from);
   void put_back(work_id what, const work& of);
   [[nodiscard]] std::map<worker_id, worker>::iterator freest(
-      const std::string& label, const work& except);
+      const std::string& label, const work& what, time_point now);
+  [[nodiscard]] bool is_quiet(const worker& one, time_point now) const;
   void order(lease_order::kind what, worker_id to, lease which = {});
 
   const lease_options options_;
