@@ -104,9 +104,9 @@ TEST_CASE("The result of a lease that stands no more is refused",
 TEST_CASE("A worker that says nothing is dismissed", "[lease_table]") {
   lease_table table{{.silence_max = 2s}};
   table.join(ann, {.capacity = 1}, opened);
-  table.join(bob, {.capacity = 1}, opened + 1s);
-  table.add(job(1), "", opened + 500ms);
+  table.add(job(1), "", opened);
   CHECK(given(table) == "1:1.1");
+  table.join(bob, {.capacity = 1}, opened + 1500ms);
   CHECK(table.due() == opened + 2s);
   table.advance(opened + 2s);
   CHECK(orders(table) ==
