@@ -1,4 +1,5 @@
 #include "cases.hpp"
+#include "keep_freed_memory.hpp"
 #include "raw_remote.hpp"
 #include "remote_flows.hpp"
 #include "remote_worker_processes.hpp"
@@ -113,6 +114,7 @@ std::string folder_of(const certificates_ptr& from) {
 }  // namespace
 
 report remote_steps(const measuring& how, const remote_options& given) {
+  keep_freed_memory();
   const auto certificates = certificates_if(given.tls);
   const auto folder = folder_of(certificates);
   const raw_requests which{given.steps, given.window,
@@ -154,6 +156,7 @@ report remote_steps(const measuring& how, const remote_options& given) {
 }
 
 report remote_batch(const measuring& how, const remote_options& given) {
+  keep_freed_memory();
   const auto certificates = certificates_if(given.tls);
   const auto count = static_cast<double>(given.n);
   const auto rate_of = [&](system& on, sub_flows_at where) {

@@ -1,5 +1,6 @@
 #include "remote_worker.hpp"
 
+#include "keep_freed_memory.hpp"
 #include "raw_remote.hpp"
 #include "remote_flows.hpp"
 #include "throwaway_certificates.hpp"
@@ -32,6 +33,7 @@ remote::network_options bench_network(const std::string& certificates) {
 }
 
 void serve_as_remote_worker(const remote_worker_options& how) {
+  keep_freed_memory();
   const auto network = bench_network(how.certificates);
   if (how.join == 0) {
     const raw_echo echo{how.threads, network};

@@ -10,10 +10,11 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
       AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
     target_compile_options(troupe_options INTERFACE -Wno-restrict)
   endif()
-  # Types of unnamed namespaces in a unity build's second file, seen by GCC as
-  # those of a header.
+  # GCC takes types in unnamed namespaces of a unity build for those of a
+  # header, and sees less of what is initialised in large files.
   if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(troupe_options INTERFACE -Wno-subobject-linkage)
+    target_compile_options(troupe_options INTERFACE
+      -Wno-subobject-linkage -Wno-maybe-uninitialized)
   endif()
   if(TROUPE_WERROR)
     target_compile_options(troupe_options INTERFACE -Werror)

@@ -1,10 +1,19 @@
 #include "troupe/detail/lease_table.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <chrono>
 #include <utility>
 
 namespace troupe::detail {
+
+namespace {
+
+// A slow way still takes a megabyte in a second.
+duration time_for(std::size_t bytes) {
+  return std::chrono::microseconds{bytes};
+}
+
+}  // namespace
 
 // -- workers ------------------------------------------------------------------
 
@@ -29,18 +38,16 @@ void lease_table::remove(std::map<worker_id, worker>::iterator who) {
   const worker_id gone = who->first;
   const auto held = std::move(who->second.held);
   workers_.erase(who);
-  // The order of those that wait is that in which they came, so the last one
-  // goes in front first.
-  for (auto each = held.rbegin(); each != held.rend(); ++each) {
-    auto& lost = all_.at(*each);
-    take_from(*each, lost, gone);
+  for (const work_id each : held) {
+    auto& lost = all_.at(each);
+    take_from(each, lost, gone);
     ++lost.deaths;
     if (!lost.with.empty()) continue;
     if (lost.deaths < options_.deaths_max) {
-      put_back(*each, lost);
+      put_back(each, lost);
     } else {
-      order(lease_order::kind::fail, gone, {*each, lost.epoch});
-      all_.erase(*each);
+      order(lease_order::kind::fail, gone, {each, lost.epoch});
+      all_.erase(each);
     }
   }
 }
@@ -56,6 +63,7 @@ void lease_table::hear(worker_id who, std::span<const lease> held,
   worker& one = known->second;
   bool may_have_more = is_quiet(one, now);
   one.heard = now;
+  const duration arrival = options_.arrival_max + time_for(one.bytes_under_way);
   std::set<lease> rest{held.begin(), held.end()};
   std::vector<work_id> missing;
   for (const work_id each : one.held) {
@@ -66,21 +74,19 @@ void lease_table::hear(worker_id who, std::span<const lease> held,
     if (rest.erase({each, mine->epoch}) > 0) {
       if (mine->has_arrived) continue;
       mine->has_arrived = true;
-      one.bytes_under_way -= of.bytes;
-      may_have_more |= of.bytes > 0;
-    } else if (!mine->has_arrived &&
-               now - mine->since >= options_.arrival_max) {
+      one.bytes_under_way -= mine->bytes;
+      may_have_more |= mine->bytes > 0;
+    } else if (!mine->has_arrived && now - mine->since >= arrival) {
       missing.push_back(each);
     }
   }
   for (const auto& each : rest) {
     order(lease_order::kind::take_back, who, each);
   }
-  // As in `remove`.
-  for (auto each = missing.rbegin(); each != missing.rend(); ++each) {
-    auto& lost = all_.at(*each);
-    take_from(*each, lost, who);
-    if (lost.with.empty()) put_back(*each, lost);
+  for (const work_id each : missing) {
+    auto& lost = all_.at(each);
+    take_from(each, lost, who);
+    if (lost.with.empty()) put_back(each, lost);
   }
   if (!missing.empty() || may_have_more) assign(now);
 }
@@ -89,7 +95,7 @@ void lease_table::hear(worker_id who, std::span<const lease> held,
 
 void lease_table::add(work_id what, std::string label, time_point now,
                       std::size_t bytes) {
-  waiting_[label].push_back(what);
+  waiting_[label].insert(what);
   all_.emplace(what, work{std::move(label), bytes});
   assign(now);
 }
@@ -102,8 +108,21 @@ void lease_table::cancel(work_id what, time_point now) {
     order(lease_order::kind::take_back, last.by, {what, last.epoch});
     take_from(what, known->second, last.by);
   }
+  const auto queue = waiting_.find(known->second.label);
+  if (queue != waiting_.end()) {
+    queue->second.erase(what);
+    if (queue->second.empty()) waiting_.erase(queue);
+  }
   all_.erase(known);
   assign(now);
+}
+
+void lease_table::send_along(worker_id with, lease which, std::size_t bytes) {
+  for (auto& each : all_.at(which.work).with) {
+    if (each.by != with || each.has_arrived) continue;
+    each.bytes += bytes;
+    workers_.at(with).bytes_under_way += bytes;
+  }
 }
 
 bool lease_table::settle(worker_id who, lease which, time_point now) {
@@ -158,9 +177,9 @@ std::optional<lease_order> lease_table::next() {
 }
 
 std::size_t lease_table::waiting() const noexcept {
-  std::size_t with_somebody = alone_.size();
-  for (const auto& [what, each] : all_) with_somebody += each.with.size() > 1;
-  return all_.size() - with_somebody;
+  std::size_t all = 0;
+  for (const auto& [label, queue] : waiting_) all += queue.size();
+  return all;
 }
 
 bool lease_table::is_first(worker_id who, lease which) const {
@@ -182,18 +201,22 @@ void lease_table::order(lease_order::kind what, worker_id to, lease which) {
 // -- who gets what ------------------------------------------------------------
 
 void lease_table::assign(time_point now) {
-  for (auto& [label, queue] : waiting_) {
-    while (!queue.empty()) {
-      const auto first = all_.find(queue.front());
-      if (first == all_.end() || !first->second.with.empty()) {
-        queue.pop_front();
-        continue;
-      }
-      const auto to = freest(label, first->second, now);
-      if (to == workers_.end()) break;
-      queue.pop_front();
-      give(first->first, first->second, to->first, now);
+  // Of each label the oldest, and of these the oldest that somebody can take.
+  std::set<work_id> fronts;
+  for (const auto& [label, queue] : waiting_) fronts.insert(*queue.begin());
+  while (!fronts.empty()) {
+    const work_id what = fronts.extract(fronts.begin()).value();
+    auto& of = all_.at(what);
+    const auto to = freest(of.label, of, now);
+    if (to == workers_.end()) continue;
+    const auto queue = waiting_.find(of.label);
+    queue->second.erase(what);
+    if (queue->second.empty()) {
+      waiting_.erase(queue);
+    } else {
+      fronts.insert(*queue->second.begin());
     }
+    give(what, of, to->first, now);
   }
 }
 
@@ -242,7 +265,7 @@ std::map<worker_id, lease_table::worker>::iterator lease_table::freest(
 
 void lease_table::give(work_id what, work& of, worker_id to, time_point now) {
   for (const auto& each : of.with) alone_.erase({each.since, what});
-  of.with.push_back({to, ++of.epoch, now});
+  of.with.push_back({to, ++of.epoch, now, of.bytes});
   if (of.with.size() == 1) alone_.emplace(now, what);
   auto& one = workers_.at(to);
   one.held.insert(what);
@@ -256,7 +279,7 @@ void lease_table::take_from(work_id what, work& of, worker_id from) {
   std::erase_if(of.with, [&](const holding& each) {
     if (each.by != from) return false;
     if (known != workers_.end() && !each.has_arrived) {
-      known->second.bytes_under_way -= of.bytes;
+      known->second.bytes_under_way -= each.bytes;
     }
     return true;
   });
@@ -265,7 +288,7 @@ void lease_table::take_from(work_id what, work& of, worker_id from) {
 }
 
 void lease_table::put_back(work_id what, const work& of) {
-  waiting_[of.label].push_front(what);
+  waiting_[of.label].insert(what);
 }
 
 }  // namespace troupe::detail

@@ -185,6 +185,24 @@ TEST_CASE("Work that is left when a listener ends is answered", "[remote]") {
   CHECK(ended.failure->code() == errc::shut_down);
 }
 
+TEST_CASE("Work that others hold when a listener ends did not die with them",
+          "[remote]") {
+  struct waits {
+    troupe::task<> exec() const { co_await troupe::sleep_for(1h); }
+  };
+  listener_options options;
+  options.deaths_max = 1;
+  cluster_room room{options};
+  const auto one = room.join({placed_items(4, waits{})}, 2);
+  const auto two = room.join({placed_items(4, waits{})}, 2);
+  const auto run = room.system().start(placed_items(4, waits{}));
+  REQUIRE(soon([&] { return room.listener().status().at("leased") == 4; }));
+  room.stop_listening();
+  const auto ended = room.finish(run);
+  REQUIRE_FALSE(ended.ok());
+  CHECK(ended.failure->code() == errc::shut_down);
+}
+
 TEST_CASE("The status of a cluster can be asked for from outside", "[remote]") {
   cluster_room room;
   worker_options options;

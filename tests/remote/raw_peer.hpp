@@ -39,6 +39,15 @@ class raw_peer {
     }
   }
 
+  /// One that is called, and then speaks to whoever spoke first.
+  raw_peer()
+      : system_({.threads = 1, .prepare = troupe::remote::network()}),
+        self_(system_.actors()) {
+    at_.port = troupe::remote::publish(system_.actors(),
+                                       caf::actor_cast<caf::actor>(self_), at_);
+  }
+
+  [[nodiscard]] const troupe::remote::endpoint& at() const { return at_; }
   void say(std::string packet) {
     troupe::detail::send(self_.ptr(), to_, std::move(packet));
   }
@@ -52,18 +61,22 @@ class raw_peer {
     troupe::detail::send(self_.ptr(), to_, number);
   }
 
-  /// The next message of this kind; those of others are passed over. Nothing
-  /// if none comes.
+  /// The next message, or nothing if none comes.
+  std::optional<troupe::remote::wire::message> hear_any() {
+    while (heard_.empty()) {
+      if (!listen()) return {};
+    }
+    auto next = std::move(heard_.front());
+    heard_.erase(heard_.begin());
+    return next;
+  }
+  /// The next message of this kind; those of others are passed over.
   template <class T>
   std::optional<T> hear() {
-    while (true) {
-      while (heard_.empty()) {
-        if (!listen()) return {};
-      }
-      auto next = std::move(heard_.front());
-      heard_.erase(heard_.begin());
-      if (auto* wanted = std::get_if<T>(&next)) return std::move(*wanted);
+    while (auto next = hear_any()) {
+      if (auto* wanted = std::get_if<T>(&*next)) return std::move(*wanted);
     }
+    return {};
   }
 
  private:
@@ -72,6 +85,7 @@ class raw_peer {
     bool has_heard = false;
     self_->receive(
         [&](const std::string& packet) {
+          if (!to_) to_ = caf::actor_cast<caf::actor>(self_->current_sender());
           for (auto& each : troupe::remote::wire::decode(packet)) {
             heard_.push_back(std::move(each));
           }
@@ -84,6 +98,7 @@ class raw_peer {
   troupe::system system_;
   caf::scoped_actor self_;
   caf::actor to_;
+  troupe::remote::endpoint at_;
   std::vector<troupe::remote::wire::message> heard_;
 };
 

@@ -9,7 +9,7 @@
 using namespace std::chrono_literals;
 using namespace troupe::detail;
 using troupe::time_point;
-using kind = lease_order::kind;
+using order_kind = lease_order::kind;
 
 namespace {
 
@@ -29,7 +29,7 @@ std::vector<lease_order> orders(lease_table& from) {
 std::string given(lease_table& from) {
   std::string words;
   for (const auto& each : orders(from)) {
-    REQUIRE(each.what == kind::give);
+    REQUIRE(each.what == order_kind::give);
     if (!words.empty()) words += ' ';
     words += std::to_string(static_cast<int>(each.worker)) + ":" +
              std::to_string(static_cast<int>(each.lease.work)) + "." +
@@ -110,12 +110,13 @@ TEST_CASE("A worker that says nothing is dismissed", "[lease_table]") {
   CHECK(table.due() == opened + 2s);
   table.advance(opened + 2s);
   CHECK(orders(table) ==
-        std::vector<lease_order>{{kind::dismiss, ann, {}},
-                                 {kind::give, bob, {job(1), 2}}});
+        std::vector<lease_order>{{order_kind::dismiss, ann, {}},
+                                 {order_kind::give, bob, {job(1), 2}}});
   CHECK(table.workers() == 1);
   // It may not have heard of that.
   table.hear(ann, {}, opened + 3s);
-  CHECK(orders(table) == std::vector<lease_order>{{kind::dismiss, ann, {}}});
+  CHECK(orders(table) ==
+        std::vector<lease_order>{{order_kind::dismiss, ann, {}}});
 }
 
 TEST_CASE("A worker whose results come is not dismissed", "[lease_table]") {
@@ -170,6 +171,50 @@ TEST_CASE("What is larger than that goes to a worker alone", "[lease_table]") {
   CHECK(given(table) == "1:1.1 2:2.1");
 }
 
+TEST_CASE("What goes along with a lease is under way as well",
+          "[lease_table]") {
+  lease_table table{{.bytes_under_way_max = 100}};
+  table.join(ann, {.capacity = 9}, opened);
+  table.add(job(1), "", opened, 10);
+  CHECK(given(table) == "1:1.1");
+  table.send_along(ann, {job(1), 1}, 500);
+  table.add(job(2), "", opened, 10);
+  CHECK(given(table).empty());
+  const std::vector<lease> held{{job(1), 1}};
+  table.hear(ann, held, opened);
+  CHECK(given(table) == "1:2.1");
+}
+
+TEST_CASE("What is large has longer to arrive", "[lease_table]") {
+  lease_table table{{.silence_max = 1h, .arrival_max = 1s}};
+  table.join(ann, {.capacity = 1}, opened);
+  table.add(job(1), "", opened, 2'000'000);
+  CHECK(given(table) == "1:1.1");
+  table.hear(ann, {}, opened + 2900ms);
+  CHECK(given(table).empty());
+  table.hear(ann, {}, opened + 3s);
+  CHECK(given(table) == "1:1.2");
+}
+
+TEST_CASE("Work of two labels is given in its order", "[lease_table]") {
+  lease_table table;
+  table.add(job(1), "b", opened);
+  table.add(job(2), "a", opened);
+  table.add(job(3), "b", opened);
+  table.join(ann, {.capacity = 3, .labels = {"a", "b"}}, opened);
+  CHECK(given(table) == "1:1.1 1:2.1 1:3.1");
+}
+
+TEST_CASE("Work that is cancelled while it waits leaves nothing",
+          "[lease_table]") {
+  lease_table table;
+  add_jobs(table, 3);
+  table.cancel(job(2), opened);
+  CHECK(table.waiting() == 2);
+  table.join(ann, {.capacity = 3}, opened);
+  CHECK(given(table) == "1:1.1 1:3.1");
+}
+
 TEST_CASE("A lease that did not arrive is given again", "[lease_table]") {
   lease_table table{{.arrival_max = 1s}};
   table.join(ann, {.capacity = 1}, opened);
@@ -214,10 +259,12 @@ TEST_CASE("A worker is told to drop what it should not hold", "[lease_table]") {
   CHECK(given(table) == "1:1.1");
   table.cancel(job(1), opened);
   const lease old{job(1), 1};
-  CHECK(orders(table) == std::vector<lease_order>{{kind::take_back, ann, old}});
+  CHECK(orders(table) ==
+        std::vector<lease_order>{{order_kind::take_back, ann, old}});
   // That message was lost.
   table.hear(ann, std::vector{old}, opened + 1s);
-  CHECK(orders(table) == std::vector<lease_order>{{kind::take_back, ann, old}});
+  CHECK(orders(table) ==
+        std::vector<lease_order>{{order_kind::take_back, ann, old}});
   CHECK_FALSE(table.settle(ann, old, opened + 1s));
 }
 
@@ -232,7 +279,7 @@ TEST_CASE("Work that workers die of is not given away for ever",
   CHECK(given(table) == "2:1.2");
   table.lose(bob, opened);
   CHECK(orders(table) ==
-        std::vector<lease_order>{{kind::fail, bob, {job(1), 2}}});
+        std::vector<lease_order>{{order_kind::fail, bob, {job(1), 2}}});
   CHECK(table.unfinished() == 0);
 }
 
@@ -266,7 +313,7 @@ TEST_CASE("Slow work is given to a second worker, and the first result counts",
   CHECK(given(table).empty());
   CHECK(table.settle(ann, {job(1), 1}, opened + 101s));
   CHECK(orders(table) ==
-        std::vector<lease_order>{{kind::take_back, bob, {job(1), 2}}});
+        std::vector<lease_order>{{order_kind::take_back, bob, {job(1), 2}}});
   CHECK_FALSE(table.settle(bob, {job(1), 2}, opened + 102s));
 }
 

@@ -71,16 +71,12 @@ void gateway::on_signal(detail::signal& received) {
       break;
     case gateway_signal::reached: {
       const auto& who = static_cast<called_worker&>(*received.body).who;
-      called_.insert(who.address());
-      watch(who);
+      if (called_.emplace(who.address(), who).second) watch(who);
       send(who, wire::invite{});
       break;
     }
     case gateway_signal::stop:
-      while (!workers_.empty()) {
-        part_with(workers_.begin(), "the supervisor has ended", false);
-      }
-      quit();
+      end();
       break;
     case detail::signal_kind::wake:
       tick();
@@ -122,11 +118,7 @@ void gateway::on_down(const caf::down_msg& down) {
           "lost the worker '" + who->second.said.name + "', which held " +
           std::to_string(table_.held_by(who->first)) + "; that goes to others");
     }
-    table_.lose(known->second, timers_->now());
-    end_calls_of(who->first);
-    workers_.erase(who);
-    ids_.erase(known);
-    show();
+    remove(who);
   }
   if (called_.erase(down.source) > 0) on_called_lost_();
   carry_out();
@@ -174,12 +166,17 @@ void gateway::receive(const caf::actor& from, wire::message said) {
 }
 
 void gateway::on_hello(const caf::actor& from, wire::hello said) {
+  bool is_watched = called_.contains(from.address());
   if (const auto known = at(from); known != workers_.end()) {
-    part_with(known, "it joins again", false);
+    is_watched = true;
+    options_.notice("the worker '" + known->second.said.name +
+                    "' joins again, and has nothing of what it held");
+    remove(known);
   }
   const auto why = reason_to_refuse(said);
   if (!why.empty()) {
     options_.notice("refused the worker '" + said.name + "': " + why);
+    if (is_watched && !called_.contains(from.address())) unwatch(from);
     send(from, wire::dismiss{why, true});
     return;
   }
@@ -202,7 +199,7 @@ void gateway::on_hello(const caf::actor& from, wire::hello said) {
                               .heard = now,
                               .news = news_outbox{options_.message_max}});
   ids_[from.address()] = id;
-  watch(from);
+  if (!is_watched) watch(from);
   workers_.at(id).out.emplace_back(
       wire::welcome{in_ms(options_.silence_max / 4)});
   table_.join(id, std::move(offer), now);
@@ -272,6 +269,10 @@ void gateway::tick() {
   const bool was_stopped = now - last_tick_ > tick_every_ * 3;
   last_tick_ = now;
   if (!was_stopped) table_.advance(now);
+  // One that gave this supervisor up waits to be asked again.
+  for (const auto& [address, each] : called_) {
+    if (!ids_.contains(address)) send(each, wire::invite{});
+  }
   show();
   timers_->arm(tick_every_, detail::lite_ptr<lite_actor>{this}, 0, 0);
 }
@@ -295,15 +296,31 @@ void gateway::part_with(worker_place who, std::string why, bool is_final) {
   options_.notice("parts with the worker '" + who->second.said.name +
                   "': " + why);
   const auto to = who->second.to;
+  // That of one which was called brings it back.
+  if (!called_.contains(to.address())) unwatch(to);
+  remove(who);
+  send(to, wire::dismiss{std::move(why), is_final});
+}
+
+void gateway::remove(worker_place who) {
   const auto id = who->first;
-  unwatch(to);
-  ids_.erase(to.address());
+  ids_.erase(who->second.to.address());
   workers_.erase(who);
   table_.lose(id, timers_->now());
   end_calls_of(id);
-  // First: who hears of the end may look at once.
   show();
-  send(to, wire::dismiss{std::move(why), is_final});
+}
+
+void gateway::end() {
+  // Nobody gets what another leaves.
+  for (const auto& [id, each] : workers_) table_.drain(id);
+  for (const auto& [which, each] : orders_)
+    table_.cancel(which, timers_->now());
+  orders_.clear();
+  while (!workers_.empty()) {
+    part_with(workers_.begin(), "the supervisor has ended", false);
+  }
+  quit();
 }
 
 void gateway::send(const caf::actor& to, const wire::message& what) {

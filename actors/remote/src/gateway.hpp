@@ -112,6 +112,7 @@ class gateway final : public detail::lite_actor {
   /// Remembers the flow, and parts with workers that have another one of its
   /// name. Errors: throws `errc::bad_flow` if this process has two.
   void learn(const std::shared_ptr<const detail::flow_model>& flow);
+  void forget_old_flows();
   void forget_snapshot(std::uint64_t id);
   void give(worker_id to, detail::lease which);
   void fail(work_id which);
@@ -131,7 +132,10 @@ class gateway final : public detail::lite_actor {
   void tick();
   void show();
   worker_place at(const caf::actor& who);
+  /// It counts no more, and is told.
   void part_with(worker_place who, std::string why, bool is_final);
+  void remove(worker_place who);
+  void end();
   void send(const caf::actor& to, const wire::message& what);
   [[nodiscard]] json report() const;
 
@@ -144,12 +148,15 @@ class gateway final : public detail::lite_actor {
   detail::lease_table table_;
   std::map<worker_id, worker> workers_;
   std::map<caf::actor_addr, worker_id> ids_;
-  std::set<caf::actor_addr> called_;
+  /// Those that were called and reached, whether they have joined or not.
+  std::map<caf::actor_addr, caf::actor> called_;
   std::unordered_map<work_id, order_ptr> orders_;
   /// What this process knows of its own flows, by name.
   std::map<std::string, json> forms_;
   std::map<const detail::flow_model*, std::weak_ptr<const detail::flow_model>>
       learnt_;
+  /// So many are learnt when what nobody has any more is forgotten.
+  std::size_t forget_at_ = 64;
   /// Labels for which nobody was there, told once.
   std::set<std::string> missed_;
   std::uint64_t last_worker_ = 0;

@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace troupe::remote {
 
@@ -63,19 +65,18 @@ void gateway::recall(work_id which) {
 }
 
 void gateway::learn(const std::shared_ptr<const detail::flow_model>& flow) {
-  auto& known = learnt_[flow.get()];
-  if (!known.expired()) return;
-  auto form = detail::flow_form(*flow);
-  const auto [same_name, is_new] = forms_.emplace(flow->name, std::move(form));
+  const auto known = learnt_.find(flow.get());
+  if (known != learnt_.end() && !known->second.expired()) return;
+  // One that is built anew for each run, perhaps.
+  if (learnt_.size() >= forget_at_) forget_old_flows();
+  const auto form = detail::flow_form(*flow);
+  if (const auto same = forms_.find(flow->name); same != forms_.end()) {
+    if (same->second != form) forget_old_flows();
+  }
+  const auto [same_name, is_new] = forms_.emplace(flow->name, form);
   if (!is_new) {
-    // One that is built anew for each run, perhaps.
-    std::erase_if(learnt_, [&](const auto& each) {
-      return each.first != flow.get() && each.second.expired();
-    });
-    const auto what =
-        detail::first_difference(same_name->second, detail::flow_form(*flow));
+    const auto what = detail::first_difference(same_name->second, form);
     if (!what.empty()) {
-      learnt_.erase(flow.get());
       throw error{errc::bad_flow, "two different flows with the name '" +
                                       flow->name +
                                       "' are placed on workers: " + what};
@@ -83,11 +84,29 @@ void gateway::learn(const std::shared_ptr<const detail::flow_model>& flow) {
   }
   learnt_[flow.get()] = flow;
   if (!is_new) return;
-  for (auto each = workers_.begin(); each != workers_.end();) {
-    const auto who = each++;
-    auto why = reason_to_refuse(who->second.said);
-    if (!why.empty()) part_with(who, std::move(why), true);
+  std::vector<std::pair<worker_id, std::string>> others;
+  for (const auto& [id, each] : workers_) {
+    auto why = reason_to_refuse(each.said);
+    if (why.empty()) continue;
+    // First: none of them gets what another one leaves.
+    table_.drain(id);
+    others.emplace_back(id, std::move(why));
   }
+  for (auto& [id, why] : others) {
+    part_with(workers_.find(id), std::move(why), true);
+  }
+}
+
+void gateway::forget_old_flows() {
+  std::map<std::string, json> kept;
+  std::erase_if(learnt_, [&](const auto& each) {
+    const auto flow = each.second.lock();
+    if (!flow) return true;
+    if (auto form = forms_.extract(flow->name)) kept.insert(std::move(form));
+    return false;
+  });
+  forms_ = std::move(kept);
+  forget_at_ = std::max<std::size_t>(64, 2 * learnt_.size());
 }
 
 void gateway::forget_snapshot(std::uint64_t id) {
@@ -106,6 +125,7 @@ void gateway::give(worker_id to, lease which) {
     snapshot = order.snapshot->id;
     if (who.snapshots.insert(snapshot).second) {
       who.out.emplace_back(wire::snapshot{snapshot, order.snapshot->body});
+      table_.send_along(to, which, order.snapshot->body->size());
     }
   }
   who.out.emplace_back(wire::give{which, order.body, snapshot});
@@ -113,6 +133,7 @@ void gateway::give(worker_id to, lease which) {
 
 void gateway::fail(work_id which) {
   const auto order = orders_.extract(which);
+  if (order.empty()) return;
   placed_result ended;
   ended.failure =
       error{errc::actor_died, std::to_string(options_.deaths_max) +

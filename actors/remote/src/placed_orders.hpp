@@ -87,7 +87,9 @@ class placed_orders final : public detail::placement {
 
   const detail::lite_ptr<detail::lite_actor> gateway_;
   const std::size_t message_max_;
-  std::atomic<std::uint64_t> last_{0};
+  /// Of all listeners of the process, as work may be recalled by a number that
+  /// an earlier one gave.
+  static inline std::atomic<std::uint64_t> last_{0};
   std::mutex mutex_;
   std::uint64_t last_snapshot_ = 0;
   std::map<const state*, std::weak_ptr<const packed_snapshot>> snapshots_;

@@ -135,6 +135,7 @@ void worker_link::on_stop(const caf::error&) noexcept {
 void worker_link::on_said(wire::welcome& said) {
   if (phase_ == phase::joined) return;
   phase_ = phase::joined;
+  has_said_hello_ = true;
   beat_every_ = std::chrono::milliseconds{
       std::clamp<std::int64_t>(said.beat_ms, 10, 60'000)};
   // A supervisor in no hurry answers beats only: they must be in time here too.
@@ -266,8 +267,13 @@ void worker_link::tick() {
     say_hello(now);
   }
   if (phase_ == phase::joined) {
+    // They may be on a slow way, which takes a megabyte in a second.
+    std::size_t bytes = 0;
+    for (const auto& [which, kept] : results_) bytes += kept.first->size();
+    const duration patience =
+        options_.silence_max + std::chrono::microseconds{bytes};
     for (auto& [which, kept] : results_) {
-      if (now - kept.second < options_.silence_max) continue;
+      if (now - kept.second < patience) continue;
       kept.second = now;
       out_.emplace_back(wire::done{which, kept.first});
     }

@@ -28,7 +28,8 @@ struct worker_offer {
 struct lease_options {
   /// A worker that was not heard of for so long is given up.
   duration silence_max = std::chrono::seconds{2};
-  /// A lease that its worker knows nothing of after so long did not arrive.
+  /// A lease that its worker knows nothing of after so long, and a second for
+  /// each megabyte under way, did not arrive.
   duration arrival_max = std::chrono::seconds{1};
   /// What is on its way to one worker has at most so many bytes, or is one
   /// piece of work: what a worker says of itself comes behind as much.
@@ -69,10 +70,11 @@ struct lease_order {
 /// two sides together is that a worker says now and then what it holds: see
 /// `lease_holder`, its other side.
 ///
-/// - Work is given in its order to the worker with its label that has the
+/// - Work is given in the order of its ids to the worker with its label that
+/// has the
 ///   largest share of its capacity free. None has more than its capacity, and
 ///   one that was not heard of for half of `silence_max` gets nothing new.
-/// - Work whose worker is lost is given to another one first of all.
+/// - Work whose worker is lost is given to another one in that order, too.
 /// - A result counts once, and only that of a lease which still stands.
 ///
 /// Thread safety: confined to one actor or task.
@@ -98,6 +100,8 @@ class lease_table {
   void add(work_id what, std::string label, time_point now,
            std::size_t bytes = 0);
   void cancel(work_id what, time_point now);
+  /// So many bytes more are sent with a lease that is given.
+  void send_along(worker_id with, lease which, std::size_t bytes);
   /// A worker says that it is done with a lease, and so that it lives. False:
   /// the result is for nobody, and must not be used.
   [[nodiscard]] bool settle(worker_id who, lease which, time_point now);
@@ -137,6 +141,7 @@ class lease_table {
     worker_id by;
     std::uint32_t epoch;
     time_point since;
+    std::size_t bytes = 0;
     bool has_arrived = false;
   };
   struct work {
@@ -161,8 +166,8 @@ class lease_table {
   const lease_options options_;
   std::map<worker_id, worker> workers_;
   std::unordered_map<work_id, work> all_;
-  /// By label, in order. What is over by now is passed over.
-  std::map<std::string, std::deque<work_id>> waiting_;
+  /// By label, in order; none is empty.
+  std::map<std::string, std::set<work_id>> waiting_;
   /// What is with one worker, the longest first.
   std::set<std::pair<time_point, work_id>> alone_;
   /// Not before then is a second worker looked for again.

@@ -39,6 +39,9 @@ class [[nodiscard]] placed_call final : private waiter {
   }
   json await_resume() {
     if (result_.failure) throw *result_.failure;
+    if (result_.was_cancelled) {
+      throw error{errc::cancelled, "it was cancelled where it was done"};
+    }
     return std::move(result_.output);
   }
 
