@@ -14,6 +14,13 @@ if [ ! -d "$directory" ]; then
   exit 2
 fi
 directory=$(CDPATH='' cd -- "$directory" && pwd)
+if [ -n "${TROUPE_BUILD:-}" ]; then
+  if [ ! -d "$TROUPE_BUILD" ]; then
+    echo "cluster: '$TROUPE_BUILD', of TROUPE_BUILD, is not a directory" >&2
+    exit 2
+  fi
+  TROUPE_BUILD=$(CDPATH='' cd -- "$TROUPE_BUILD" && pwd)
+fi
 cd -- "$(dirname -- "$0")/.."
 
 fail() {
@@ -47,7 +54,7 @@ end_all() {
   rm -rf "$scratch"
 }
 trap end_all EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' HUP INT TERM
 
 # wait_for SECONDS COMMAND...: until the command succeeds.
 wait_for() {

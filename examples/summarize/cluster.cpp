@@ -3,11 +3,23 @@
 #include <troupe/remote/listener.hpp>
 #include <troupe/remote/worker.hpp>
 
+#include <memory>
+#include <mutex>
 #include <utility>
 
 namespace summarize {
 
 namespace remote = troupe::remote;
+
+namespace {
+
+/// The worker, for as long as there is one.
+struct reachable {
+  std::mutex mutex;
+  remote::worker* serving = nullptr;
+};
+
+}  // namespace
 
 troupe::system_options system_options_of(const command_line& chosen) {
   troupe::system_options made;
@@ -44,8 +56,16 @@ void work_for_others(troupe::system& system, const troupe::flow& work,
   options.join = remote::endpoint::from(*chosen.join);
   options.notice = std::move(tell);
   remote::worker serving{system, std::move(options)};
-  interrupted.on_first([&serving] { serving.drain(); });
+  // A signal may still come when the worker has left.
+  const auto reach = std::make_shared<reachable>();
+  reach->serving = &serving;
+  interrupted.on_first([reach] {
+    const std::lock_guard lock{reach->mutex};
+    if (reach->serving != nullptr) reach->serving->drain();
+  });
   serving.wait();
+  const std::lock_guard lock{reach->mutex};
+  reach->serving = nullptr;
 }
 
 }  // namespace summarize

@@ -1,3 +1,4 @@
+#include "fiber_actor.hpp"
 #include "remote/cluster_room.hpp"
 #include "remote/counter.hpp"
 #include "remote/idle_worker.hpp"
@@ -11,6 +12,8 @@
 #include <troupe/testing.hpp>
 
 #include <chrono>
+#include <coroutine>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -50,6 +53,46 @@ struct account {
     reply["sum"] = sum;
     co_return reply;
   }
+};
+
+/// Awaitable: the end of the actor that runs the coroutine.
+class death final : private troupe::detail::waiter {
+ public:
+  bool await_ready() const noexcept { return false; }
+  template <troupe::detail::hosted Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    auto& host = *self.promise().host;
+    enlist(host, self);
+    caf::anon_send_exit(
+        dynamic_cast<troupe::detail::fiber_actor&>(host).handle(),
+        caf::exit_reason::kill);
+  }
+  void await_resume() const noexcept {}
+};
+
+/// Can be killed, and tells how many keys have an actor when it ends.
+class frail final : public troupe::remote::keyed_actor {
+ public:
+  frail() = default;
+  frail(counter sum, std::function<int()> keys)
+      : sum_(std::move(sum)), keys_(std::move(keys)) {}
+  ~frail() override {
+    if (sum_) *sum_ += keys_();
+  }
+
+  task<json> receive(json message) override {
+    // What comes meanwhile waits in the actor.
+    co_await troupe::sleep_for(1ns);
+    if (message == "die") {
+      death end;
+      co_await end;
+    }
+    co_return message;
+  }
+
+ private:
+  counter sum_;
+  std::function<int()> keys_;
 };
 
 keyed_actors accounts(troupe::system& where, counter made = new_counter(),
@@ -178,6 +221,55 @@ TEST_CASE("An actor that is idle is dropped, and the next begins anew",
   CHECK(all.size() == 0);
   CHECK(ask(1) == 1);
   CHECK(*made == 2);
+}
+
+TEST_CASE("An actor may be idle for as long as there is time", "[keyed]") {
+  simulation sim;
+  sim.advance(1s);
+  const auto all = accounts(sim.system(), new_counter(),
+                            {.idle_max = troupe::duration::max()});
+  REQUIRE(sim.finish(sim.start(one_node(asks{all, "ann", add(1)}))).ok());
+  sim.advance(24h);
+  CHECK(all.size() == 1);
+}
+
+TEST_CASE("A key is free when its actor is destroyed, and no earlier",
+          "[keyed]") {
+  simulation sim;
+  const auto taken = new_counter();
+  std::unique_ptr<keyed_actors> all;
+  const auto keys = [&] { return static_cast<int>(all->size()); };
+  all = std::make_unique<keyed_actors>(
+      sim.system(), "frail",
+      [&](const std::string&) { return std::make_unique<frail>(taken, keys); },
+      troupe::remote::keyed_options{.idle_max = 1min});
+  const auto ask = [&](const std::string& key, const char* what) {
+    return sim.start(one_node(asks{*all, key, json(what)}));
+  };
+  REQUIRE(sim.finish(ask("idle", "stay")).ok());
+  sim.advance(2min);
+  CHECK(*taken == 1);
+  CHECK(all->size() == 0);
+  REQUIRE_FALSE(sim.finish(ask("killed", "die")).ok());
+  CHECK(*taken == 2);
+  CHECK(all->size() == 0);
+}
+
+TEST_CASE("Who waits for an actor that is killed is told so", "[keyed]") {
+  simulation sim;
+  const keyed_actors all{sim.system(), "frail", [](const std::string&) {
+                           return std::make_unique<frail>();
+                         }};
+  const auto began = sim.now();
+  std::vector<troupe::run> runs;
+  for (const auto* what : {"die", "stay", "stay"}) {
+    runs.push_back(sim.start(one_node(asks{all, "one", json(what)})));
+  }
+  for (const auto& each : runs) {
+    CHECK(sim.finish(each).failure.value().code() == errc::shut_down);
+  }
+  CHECK(sim.now() - began < 1s);
+  CHECK(sim.finish(sim.start(one_node(asks{all, "one", json("stay")}))).ok());
 }
 
 TEST_CASE("What an actor throws goes to who asked, and the actor stays",

@@ -280,6 +280,26 @@ TEST_CASE("A system has one listener at a time", "[remote]") {
         errc::bad_flow);
 }
 
+TEST_CASE("A system is one worker, or a supervisor", "[remote]") {
+  const auto serve_in = [](troupe::system& where) {
+    worker_options options;
+    options.flows = {placed_items()};
+    options.join = endpoint{};
+    return code_of([&] {
+      const troupe::remote::worker second{where, std::move(options)};
+    });
+  };
+  cluster_room room;
+  CHECK(serve_in(room.system()) == errc::bad_flow);
+  const auto worker = room.join({placed_items()});
+  CHECK(serve_in(worker->system()) == errc::bad_flow);
+  CHECK(code_of([&] { const listener also{worker->system()}; }) ==
+        errc::bad_flow);
+  worker->end();
+  const listener now{worker->system()};
+  CHECK(now.workers() == 0);
+}
+
 TEST_CASE("An endpoint is read from text", "[remote]") {
   const auto v4 = endpoint::from("127.0.0.1:4242");
   CHECK(v4.host == "127.0.0.1");

@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <variant>
@@ -63,6 +64,42 @@ TEST_CASE("News is bounded by its bytes as well", "[news]") {
   CHECK(taken_from(box).empty());
   box.confirm(2);
   CHECK(taken_from(box).size() == 1);
+}
+
+TEST_CASE("Who hears a topic anew is told nothing of the time before",
+          "[news]") {
+  news_outbox box{100};
+  for (int i = 0; i < 5; ++i) box.push("tea", of_size(30));
+  box.push("milk", of_size(40));
+  box.forget("tea");
+  box.push("tea", of_size(60));
+  const auto sent = taken_from(box);
+  REQUIRE(sent.size() == 2);
+  CHECK(sent[0].topic == "milk");
+  CHECK(sent[1].body.size() == 60);
+  CHECK(sent[1].missed == 0);
+}
+
+TEST_CASE("What gave way is counted for a bounded number of topics", "[news]") {
+  news_outbox box{1'000'000};
+  const auto count = news_outbox::missed_topics_max + 1;
+  for (std::size_t i = 0; i < count + news_outbox::waiting_max; ++i) {
+    box.push(std::to_string(i), of_size(1));
+  }
+  // The first of them are known, the last is not.
+  box.push("0", of_size(1));
+  box.push(std::to_string(count - 1), of_size(1));
+  std::uint64_t missed_first = 0;
+  std::uint64_t missed_last = 0;
+  for (auto sent = taken_from(box); !sent.empty(); sent = taken_from(box)) {
+    for (const auto& each : sent) {
+      if (each.topic == "0") missed_first += each.missed;
+      if (each.topic == std::to_string(count - 1)) missed_last += each.missed;
+    }
+    box.confirm(sent.size());
+  }
+  CHECK(missed_first == 1);
+  CHECK(missed_last == 0);
 }
 
 TEST_CASE("A new connection has no news of the old one", "[news]") {

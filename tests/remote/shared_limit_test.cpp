@@ -12,6 +12,7 @@
 #include <troupe/testing.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,6 +70,19 @@ struct visits {
   std::uint32_t permits = 1;
 
   task<> exec() const { const auto all = co_await seats.acquire(permits); }
+};
+
+/// Keeps what it got for a minute, and not what gave it.
+template <class T>
+struct keeps {
+  std::function<T()> make;
+
+  task<> exec() const {
+    std::optional<T> from{make()};
+    const auto got = co_await from->acquire();
+    from.reset();
+    co_await troupe::sleep_for(1min);
+  }
 };
 
 template <class N>
@@ -340,6 +354,38 @@ TEST_CASE("Handles of one name are one limit, and must agree", "[shared]") {
           shared_semaphore{sim.system(), "seats", 2};
         }) == errc::bad_flow);
   second.cancel();
+}
+
+TEST_CASE("Permits that are out outlive the handle that lent them",
+          "[shared]") {
+  troupe::testing::simulation sim;
+  const auto seats = [&] { return shared_semaphore{sim.system(), "seats", 1}; };
+  const auto held = sim.start(one_node(keeps<shared_semaphore>{seats}));
+  sim.run_ready();
+  const auto waits = sim.start(one_node(visits{seats()}));
+  sim.advance(59s);
+  CHECK_FALSE(waits.done());
+  CHECK(code_of([&] {
+          shared_semaphore{sim.system(), "seats", 2};
+        }) == errc::bad_flow);
+  sim.advance(2s);
+  CHECK(sim.finish(held).ok());
+  CHECK(sim.finish(waits).ok());
+}
+
+TEST_CASE("A pass that is out outlives the handle that gave it", "[shared]") {
+  troupe::testing::simulation sim;
+  const auto limit = [&] {
+    return shared_limit{sim.system(), "model", only(1)};
+  };
+  const auto held = sim.start(one_node(keeps<shared_limit>{limit}));
+  sim.run_ready();
+  const passes next{limit()};
+  const auto waits = sim.start(one_node(next));
+  sim.run_ready();
+  CHECK(*next.passed == 0);
+  waits.cancel();
+  CHECK(sim.finish(held).ok());
 }
 
 TEST_CASE("A shared limit may be destroyed after its system", "[shared]") {

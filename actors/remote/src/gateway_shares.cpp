@@ -63,6 +63,7 @@ void gateway::on_said(worker_place who, wire::tune& said) {
     who->second.topics.insert(std::move(said.topic));
   } else {
     who->second.topics.erase(said.topic);
+    who->second.news.forget(said.topic);
   }
 }
 

@@ -5,7 +5,9 @@
 #include <troupe/remote/keyed_actors.hpp>
 #include <troupe/sleep.hpp>
 
+#include <atomic>
 #include <coroutine>
+#include <memory>
 #include <utility>
 
 namespace troupe::remote {
@@ -22,7 +24,7 @@ class [[nodiscard]] keyed_wait final : private detail::waiter {
   keyed_wait(const keyed_wait&) = delete;
   keyed_wait& operator=(const keyed_wait&) = delete;
   ~keyed_wait() {
-    if (host() != nullptr && order_) order_->gone.store(true);
+    if (host() != nullptr) is_gone_->store(true);
   }
 
   bool await_ready() const noexcept { return false; }
@@ -42,10 +44,9 @@ class [[nodiscard]] keyed_wait final : private detail::waiter {
     if (owner == nullptr) {
       throw error{errc::request_failed, "only an actor can ask another"};
     }
-    auto order = caf::make_counted<keyed_order>(owner->waker_for(key),
-                                                std::move(message_));
-    order_ = order;
-    to_.deliver(key_, std::move(order));
+    to_.deliver(key_,
+                caf::make_counted<keyed_order>(owner->waker_for(key),
+                                               std::move(message_), is_gone_));
   }
   void receive(void* answer) override {
     reply_ = std::move(*static_cast<keyed_reply*>(answer));
@@ -54,7 +55,8 @@ class [[nodiscard]] keyed_wait final : private detail::waiter {
   keyed_directory& to_;
   const std::string& key_;
   json message_;
-  keyed_order_ptr order_;
+  const std::shared_ptr<std::atomic<bool>> is_gone_ =
+      std::make_shared<std::atomic<bool>>(false);
   keyed_reply reply_;
 };
 

@@ -120,14 +120,19 @@ void keyed_host::on_fibers() {
 
 void keyed_host::on_timer(detail::wake_key key) {
   if (key.generation != idle_round_) return;
+  // Before the key is free, as another may be made for it at once. If a message
+  // is on its way here, it is this host that makes the next.
+  actor_.reset();
   if (directory_->forget_idle(key_)) quit();
 }
 
 void keyed_host::on_stop(const caf::error&) noexcept {
-  directory_->forget(key_, *this);
   cancel_timer(idle_timer_);
   work_.reset();
   actor_.reset();
+  // After the actor, which is the only one of its key, and before the answers:
+  // who gets one may ask again.
+  directory_->forget(key_, *this);
   current_.reset();
   waiting_.clear();
 }
@@ -144,7 +149,7 @@ bool keyed_host::begin() {
   // A timer that is under way is about the time before this message.
   ++idle_round_;
   cancel_timer(std::exchange(idle_timer_, 0));
-  if (current_->gone.load()) {
+  if (current_->is_gone()) {
     settle(keyed_reply{});
     return false;
   }
@@ -175,8 +180,11 @@ void keyed_host::settle(keyed_reply reply) {
   const bool was_last = directory_->on_answered(key_);
   std::exchange(current_, nullptr)->answer(std::move(reply));
   if (!was_last) return;
-  idle_timer_ =
-      wake_at(now() + directory_->options().idle_max, {own_timer, idle_round_});
+  const auto span = directory_->options().idle_max;
+  const auto from = now();
+  const auto due =
+      span > time_point::max() - from ? time_point::max() : from + span;
+  idle_timer_ = wake_at(due, {own_timer, idle_round_});
 }
 
 }  // namespace troupe::remote

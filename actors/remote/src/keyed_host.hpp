@@ -29,17 +29,23 @@ struct keyed_reply {
 /// answers it.
 class keyed_order final : public detail::payload {
  public:
-  keyed_order(detail::waker who, json asked)
-      : message(std::move(asked)), who_(std::move(who)) {}
+  /// `is_gone` is set when the actor that waited does so no more. It keeps that
+  /// and not the order, which is to be destroyed with what was to answer it.
+  keyed_order(detail::waker who, json asked,
+              std::shared_ptr<const std::atomic<bool>> is_gone)
+      : message(std::move(asked)),
+        is_gone_(std::move(is_gone)),
+        who_(std::move(who)) {}
   ~keyed_order() override;
 
   void answer(keyed_reply reply);
+  /// Nobody waits for the answer any more.
+  [[nodiscard]] bool is_gone() const noexcept { return is_gone_->load(); }
 
   json message;
-  /// Set from the actor that waited: it does so no more.
-  std::atomic<bool> gone{false};
 
  private:
+  const std::shared_ptr<const std::atomic<bool>> is_gone_;
   /// Empty once it is answered.
   detail::waker who_;
 };
@@ -67,9 +73,10 @@ class keyed_directory : public std::enable_shared_from_this<keyed_directory> {
   void deliver(const std::string& key, keyed_order_ptr order);
   /// A message is answered. Returns whether it was the last.
   bool on_answered(const std::string& key);
-  /// Forgets a host that has nothing left to answer. Returns whether it has.
+  /// Forgets a host that has no actor, and nothing left to answer: from then on
+  /// another may be made. Returns whether it has.
   bool forget_idle(const std::string& key);
-  /// A host ends, whatever it has.
+  /// A host ends, and has no actor any more.
   void forget(const std::string& key, const keyed_host& host) noexcept;
   void close() noexcept;
   [[nodiscard]] std::size_t size() const;

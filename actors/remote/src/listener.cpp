@@ -44,6 +44,7 @@ struct listener::state {
         chosen(checked(actors, std::move(options))),
         view(std::make_shared<gateway_view>()),
         board(switchboard::of(core)),
+        role(board->take_role("supervisor")),
         at(chosen.at) {
     const auto desk = detail::spawn_lite<service_desk>(
         core.at(), nullptr, core, board, chosen.message_max);
@@ -107,6 +108,7 @@ struct listener::state {
   const listener_options chosen;
   const std::shared_ptr<gateway_view> view;
   const std::shared_ptr<switchboard> board;
+  const std::shared_ptr<const std::string> role;
   endpoint at;
   detail::lite_ptr<gateway> self;
   std::mutex calls_mutex;

@@ -6,7 +6,7 @@ namespace troupe::remote {
 
 void news_outbox::push(const std::string& topic, wire::shared_bytes body,
                        std::uint64_t missed) {
-  if (missed > 0) missed_[topic] += missed;
+  note_missed(topic, missed);
   waiting_bytes_ += body->size();
   waiting_.push_back({topic, std::move(body)});
   while (waiting_.size() > waiting_max ||
@@ -40,6 +40,15 @@ void news_outbox::take(std::vector<wire::message>& out) {
   }
 }
 
+void news_outbox::forget(const std::string& topic) {
+  missed_.erase(topic);
+  std::erase_if(waiting_, [&](const entry& each) {
+    if (each.topic != topic) return false;
+    waiting_bytes_ -= each.body->size();
+    return true;
+  });
+}
+
 void news_outbox::clear() {
   waiting_.clear();
   away_.clear();
@@ -49,9 +58,19 @@ void news_outbox::clear() {
 }
 
 void news_outbox::drop_oldest() {
-  ++missed_[waiting_.front().topic];
+  note_missed(waiting_.front().topic, 1);
   waiting_bytes_ -= waiting_.front().body->size();
   waiting_.pop_front();
+}
+
+void news_outbox::note_missed(const std::string& topic, std::uint64_t count) {
+  if (count == 0) return;
+  const auto known = missed_.find(topic);
+  if (known != missed_.end()) {
+    known->second += count;
+  } else if (missed_.size() < missed_topics_max) {
+    missed_.emplace(topic, count);
+  }
 }
 
 }  // namespace troupe::remote

@@ -21,6 +21,8 @@ class news_outbox {
  public:
   static constexpr std::size_t away_max = 256;
   static constexpr std::size_t waiting_max = 1024;
+  /// Of so many topics it is known how many messages gave way.
+  static constexpr std::size_t missed_topics_max = 4096;
 
   /// `bytes_max`: of what is on the way, and of what waits.
   explicit news_outbox(std::size_t bytes_max) : bytes_max_(bytes_max) {}
@@ -32,6 +34,9 @@ class news_outbox {
   void confirm(std::uint64_t count);
   /// Moves what may go out now to the end of `out`.
   void take(std::vector<wire::message>& out);
+  /// The topic is heard there no more: what waits of it is not sent, and not
+  /// told of to who hears it next.
+  void forget(const std::string& topic);
   /// Forgets all: the connection is another.
   void clear();
 
@@ -42,6 +47,7 @@ class news_outbox {
   };
 
   void drop_oldest();
+  void note_missed(const std::string& topic, std::uint64_t count);
 
   std::size_t bytes_max_;
   std::deque<entry> waiting_;
@@ -49,7 +55,8 @@ class news_outbox {
   /// The sizes of those on the way.
   std::deque<std::size_t> away_;
   std::size_t away_bytes_ = 0;
-  /// By topic: those that gave way and are not told of yet.
+  /// By topic: those that gave way and are not told of yet. At most
+  /// `missed_topics_max`; those of others are not counted.
   std::map<std::string, std::uint64_t> missed_;
 };
 

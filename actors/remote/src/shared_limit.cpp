@@ -32,7 +32,8 @@ bool is_same(const rate_limit_options& a, const rate_limit_options& b) {
 /// A pass of this process, or one of the supervisor's.
 class shared_pass_core final : public lent {
  public:
-  explicit shared_pass_core(rate_pass pass) : pass_(std::move(pass)) {}
+  shared_pass_core(std::shared_ptr<shared_limit_core> of, rate_pass pass)
+      : of_(std::move(of)), pass_(std::move(pass)) {}
   explicit shared_pass_core(borrowed pass) : pass_(std::move(pass)) {}
 
   void used(double tokens) {
@@ -57,6 +58,8 @@ class shared_pass_core final : public lent {
   }
 
  private:
+  /// While a pass is out, the next handle of the name is the same limit.
+  std::shared_ptr<shared_limit_core> of_;
   std::variant<rate_pass, borrowed> pass_;
 };
 
@@ -137,7 +140,8 @@ task<shared_limit_core::pass_ptr> shared_limit_core::acquire(
     co_return std::make_unique<shared_pass_core>(std::move(*got.with));
   }
   auto waiting = self->own_.acquire(tokens);
-  co_return std::make_unique<shared_pass_core>(co_await waiting);
+  auto got = co_await waiting;
+  co_return std::make_unique<shared_pass_core>(std::move(self), std::move(got));
 }
 
 void shared_limit_core::back_off(duration pause) const {

@@ -11,6 +11,13 @@ namespace {
 
 constexpr auto semaphore_kind = "semaphore";
 
+/// Permits of this process. While some are out, the next handle of the name is
+/// the same semaphore.
+struct own_permit {
+  std::shared_ptr<shared_semaphore_core> of;
+  permit held;
+};
+
 /// Permits that are with a worker.
 class lent_permit final : public lent {
  public:
@@ -87,7 +94,10 @@ task<shared_permit> shared_semaphore_core::acquire(
   }
   auto waiting = self->own_.acquire(count);
   auto got = co_await waiting;
-  co_return shared_permit{std::make_shared<permit>(std::move(got))};
+  auto held = std::make_shared<own_permit>();
+  held->of = std::move(self);
+  held->held = std::move(got);
+  co_return shared_permit{std::move(held)};
 }
 
 task<std::shared_ptr<void>> shared_semaphore_core::enter_as(

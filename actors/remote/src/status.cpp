@@ -18,7 +18,8 @@ struct status_view {
   std::mutex mutex;
   std::condition_variable changed;
   std::optional<json> report;
-  std::string why = "there is no answer";
+  /// Why there will be no report.
+  std::optional<std::string> why;
   bool has_ended = false;
 };
 
@@ -91,13 +92,17 @@ json status_of(system& from, const endpoint& supervisor, duration limit) {
                               caf::make_counted<status_asker::supervisor>(
                                   std::move(std::get<caf::actor>(found)))});
   std::unique_lock lock{view->mutex};
-  view->changed.wait_for(lock, limit, [&] { return view->report.has_value(); });
+  view->changed.wait_for(lock, limit, [&] {
+    return view->report || view->why || view->has_ended;
+  });
   post(*asker, detail::signal{detail::signal_kind::own + 1});
   // CAF lists it, as it spoke to another process, and an actor that is listed
   // must have ended before its actor system may be destroyed.
   view->changed.wait_for(lock, limit, [&] { return view->has_ended; });
   if (view->report) return std::move(*view->report);
-  throw error{errc::request_failed, supervisor.text() + ": " + view->why};
+  throw error{
+      errc::request_failed,
+      supervisor.text() + ": " + view->why.value_or("there is no answer")};
 }
 
 }  // namespace troupe::remote

@@ -2,6 +2,10 @@
 
 #include "system_core.hpp"
 
+#include <troupe/error.hpp>
+
+#include <vector>
+
 namespace troupe::remote {
 
 std::shared_ptr<switchboard> switchboard::of(detail::system_core& core) {
@@ -26,30 +30,39 @@ void switchboard::forget(const std::string& kind,
   }
 }
 
+std::shared_ptr<const std::string> switchboard::take_role(std::string role) {
+  const std::lock_guard lock{mutex_};
+  if (const auto known = role_.lock()) {
+    throw error{errc::bad_flow, "the system is a " + *known +
+                                    " already, and cannot be a " + role +
+                                    " beside that"};
+  }
+  auto made = std::make_shared<const std::string>(std::move(role));
+  role_ = made;
+  return made;
+}
+
 std::shared_ptr<supervisor_line> switchboard::supervisor() const {
   const std::lock_guard lock{mutex_};
-  return supervisors_.empty() ? nullptr : supervisors_.front();
+  return supervisor_;
 }
 
-void switchboard::add_supervisor(std::shared_ptr<supervisor_line> line) {
+void switchboard::set_supervisor(
+    std::shared_ptr<supervisor_line> line) noexcept {
+  // The last one ends when the lock is open again.
   const std::lock_guard lock{mutex_};
-  supervisors_.push_back(std::move(line));
-}
-
-void switchboard::remove_supervisor(const supervisor_line& line) noexcept {
-  const std::lock_guard lock{mutex_};
-  std::erase_if(supervisors_,
-                [&](const auto& each) { return each.get() == &line; });
+  supervisor_.swap(line);
 }
 
 void switchboard::close() noexcept {
   std::vector<std::shared_ptr<shared_service>> left;
+  std::shared_ptr<supervisor_line> supervisor;
   {
     const std::lock_guard lock{mutex_};
     for (const auto& [name, each] : services_) {
       if (auto found = each.lock()) left.push_back(std::move(found));
     }
-    supervisors_.clear();
+    supervisor.swap(supervisor_);
   }
   news_.close();
   for (const auto& each : left) each->close();

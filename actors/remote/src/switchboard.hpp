@@ -12,7 +12,6 @@
 #include <mutex>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace troupe::remote {
 
@@ -42,11 +41,12 @@ class switchboard final : public detail::system_part {
       const std::string& kind, const std::string& name) const;
   void forget(const std::string& kind, const std::string& name) noexcept;
 
-  /// Whom to ask; null in a process that is no worker's. Of several, the first
-  /// that was added.
+  /// Makes the system a "supervisor" or a "worker" while the result is kept.
+  /// Errors: throws `errc::bad_flow` if it is one already.
+  [[nodiscard]] std::shared_ptr<const std::string> take_role(std::string role);
+  /// Whom to ask; null in a system that is no worker.
   [[nodiscard]] std::shared_ptr<supervisor_line> supervisor() const;
-  void add_supervisor(std::shared_ptr<supervisor_line> line);
-  void remove_supervisor(const supervisor_line& line) noexcept;
+  void set_supervisor(std::shared_ptr<supervisor_line> line) noexcept;
 
   [[nodiscard]] newsroom& news() noexcept { return news_; }
 
@@ -56,7 +56,8 @@ class switchboard final : public detail::system_part {
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, std::weak_ptr<shared_service>>
       services_;
-  std::vector<std::shared_ptr<supervisor_line>> supervisors_;
+  std::weak_ptr<const std::string> role_;
+  std::shared_ptr<supervisor_line> supervisor_;
   newsroom news_;
 };
 

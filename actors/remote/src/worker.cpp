@@ -67,7 +67,8 @@ struct worker::state {
       : actors(where.actors()),
         chosen(checked(actors, std::move(options))),
         view(std::make_shared<link_view>()),
-        board(switchboard::of(where.core())) {
+        board(switchboard::of(where.core())),
+        role(board->take_role("worker")) {
     auto of_link = link_options(chosen);
     if (chosen.join) {
       of_link.on_lost = [this] {
@@ -88,7 +89,7 @@ struct worker::state {
       }
     }
     line = std::make_shared<supervisor_line>(self, chosen.message_max);
-    board->add_supervisor(line);
+    board->set_supervisor(line);
     board->news().connect(self, chosen.message_max);
     if (!chosen.join) return;
     const std::lock_guard lock{join_mutex};
@@ -112,7 +113,7 @@ struct worker::state {
     }
     ending.reset();
     if (at) unpublish(actors, self->handle(), at->port);
-    board->remove_supervisor(*line);
+    board->set_supervisor(nullptr);
     board->news().disconnect(*self);
     post(*self, detail::signal{link_signal::stop});
     std::unique_lock lock{view->mutex};
@@ -123,6 +124,7 @@ struct worker::state {
   const worker_options chosen;
   const std::shared_ptr<link_view> view;
   const std::shared_ptr<switchboard> board;
+  const std::shared_ptr<const std::string> role;
   std::optional<endpoint> at;
   detail::lite_ptr<worker_link> self;
   std::shared_ptr<supervisor_line> line;

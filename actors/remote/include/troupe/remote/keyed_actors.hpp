@@ -76,8 +76,10 @@ struct keyed_options {
 ///
 /// It is a handle: copies, and those of the same name in a system, are one;
 /// what counts are the function and the options of the first that has a
-/// function. When the last is destroyed its actors are, too. It may be
-/// destroyed after its system, but not be used after it.
+/// function. When the last is destroyed its actors are, too, but not at once:
+/// if the name is made again by then, a new actor of a key may be there beside
+/// the one that is about to end. A handle may be destroyed after its system,
+/// but not be used after it.
 ///
 /// Thread safety: immutable; may be used anywhere. The function is called by
 /// actors, for several keys at once.

@@ -58,8 +58,9 @@ struct listener_options {
 class listener {
  public:
   /// Errors: throws `errc::bad_flow` for options that make no sense, for a
-  /// `where` that is not prepared with `network`, and for an address other
-  /// than loopback without TLS; `errc::request_failed` if it cannot listen.
+  /// `where` that is not prepared with `network` or has a listener or a worker
+  /// already, and for an address other than loopback without TLS;
+  /// `errc::request_failed` if it cannot listen.
   explicit listener(system& where, listener_options options = {});
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;

@@ -52,7 +52,9 @@ class shared_pass {
 /// pass of a worker that is lost stays used: what it was for may have happened.
 /// Who waits in a worker that is lost leaves the line.
 ///
-/// It is a handle: copies, and those of the same name in a system, are one. It
+/// It is a handle: copies, and those of the same name in a system, are one.
+/// When there is neither a handle nor a pass any more, the limit is forgotten,
+/// and the next of its name begins anew, with all that it may give at once. It
 /// may be destroyed after its system, but not be used after it.
 ///
 /// Thread safety: immutable; may be used anywhere.

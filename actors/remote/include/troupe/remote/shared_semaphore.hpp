@@ -55,7 +55,9 @@ class [[nodiscard]] shared_permit {
 /// until it notices by itself: for that long more may be at it than there are
 /// permits.
 ///
-/// It may be destroyed after its system, but not be used after it.
+/// It is a handle: copies, and those of the same name in a system, are one,
+/// also if it is made after the others are gone but while a permit of theirs is
+/// out. It may be destroyed after its system, but not be used after it.
 ///
 /// Thread safety: immutable; may be used anywhere.
 class shared_semaphore {

@@ -49,7 +49,8 @@ class [[nodiscard]] subscription {
   /// The next message, for a thread of your own: blocks for at most `limit`.
   [[nodiscard]] std::optional<value> wait_for(duration limit) const;
 
-  /// How many messages gave way: here, and on the way here.
+  /// How many messages gave way: here, and on the way here. On the way they are
+  /// counted for some thousand topics at a time.
   [[nodiscard]] std::uint64_t missed() const;
 
  private:

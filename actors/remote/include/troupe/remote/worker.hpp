@@ -52,8 +52,9 @@ class worker {
   /// Returns at once; joining goes on by itself.
   /// Errors: throws `errc::bad_flow` for options that make no sense, for flows
   /// in which nothing is placed on workers, for a `where` that is not prepared
-  /// with `network`, and for an address other than loopback without TLS;
-  /// `errc::request_failed` if it cannot listen.
+  /// with `network` or has a worker or a listener already, and for an address
+  /// other than loopback without TLS; `errc::request_failed` if it cannot
+  /// listen.
   worker(system& where, worker_options options);
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
