@@ -190,8 +190,10 @@ TEST_CASE("Items that are no list of objects name the batch", "[batch]") {
 
 TEST_CASE("A batch without items is done at once", "[batch]") {
   simulation sim;
-  const auto policy = GENERATE(troupe::fail_fast, troupe::collect,
-                               troupe::tolerate(1), troupe::tolerate_share(0));
+  // A list that begins with a variable is one of references otherwise.
+  const auto policy =
+      GENERATE(as<troupe::failure_policy>{}, troupe::fail_fast, troupe::collect,
+               troupe::tolerate(1), troupe::tolerate_share(0));
   const auto all = troupe::batch("all", one_node([](state&) {}),
                                  [](const state&) { return troupe::json{}; },
                                  {.on_failure = policy});
