@@ -1,19 +1,9 @@
 #include "troupe/detail/lease_table.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace troupe::detail {
-
-namespace {
-
-// A slow way still takes a megabyte in a second.
-duration time_for(std::size_t bytes) {
-  return std::chrono::microseconds{bytes};
-}
-
-}  // namespace
 
 // -- workers ------------------------------------------------------------------
 
@@ -63,7 +53,8 @@ void lease_table::hear(worker_id who, std::span<const lease> held,
   worker& one = known->second;
   bool may_have_more = is_quiet(one, now);
   one.heard = now;
-  const duration arrival = options_.arrival_max + time_for(one.bytes_under_way);
+  const duration arrival =
+      options_.arrival_max + time_under_way(one.bytes_under_way);
   std::set<lease> rest{held.begin(), held.end()};
   std::vector<work_id> missing;
   for (const work_id each : one.held) {

@@ -314,8 +314,9 @@ void gateway::remove(worker_place who) {
 void gateway::end() {
   // Nobody gets what another leaves.
   for (const auto& [id, each] : workers_) table_.drain(id);
-  for (const auto& [which, each] : orders_)
+  for (const auto& [which, each] : orders_) {
     table_.cancel(which, timers_->now());
+  }
   orders_.clear();
   while (!workers_.empty()) {
     part_with(workers_.begin(), "the supervisor has ended", false);

@@ -267,11 +267,10 @@ void worker_link::tick() {
     say_hello(now);
   }
   if (phase_ == phase::joined) {
-    // They may be on a slow way, which takes a megabyte in a second.
     std::size_t bytes = 0;
     for (const auto& [which, kept] : results_) bytes += kept.first->size();
     const duration patience =
-        options_.silence_max + std::chrono::microseconds{bytes};
+        options_.silence_max + detail::time_under_way(bytes);
     for (auto& [which, kept] : results_) {
       if (now - kept.second < patience) continue;
       kept.second = now;

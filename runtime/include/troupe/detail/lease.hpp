@@ -1,5 +1,8 @@
 #pragma once
 
+#include "troupe/clock.hpp"
+
+#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +16,12 @@ enum class work_id : std::uint64_t {};
 
 /// A worker for as long as it is connected: one that comes back is another.
 enum class worker_id : std::uint64_t {};
+
+/// How long so much may be under way: a slow way still takes a megabyte in a
+/// second.
+constexpr duration time_under_way(std::size_t bytes) {
+  return std::chrono::microseconds{bytes};
+}
 
 /// Work that was given to a worker, until the supervisor says otherwise.
 struct lease {
