@@ -22,6 +22,7 @@ system_core::system_core(caf::actor_system& system, system_options options,
       timers_(std::make_shared<timer_service>(
           how == drive::by_hand ? timer_service::clock::manual
                                 : timer_service::clock::real)),
+      threads_(std::make_shared<service_threads>()),
       blocking_(pool_options(options_, how)),
       // Real time means nothing to a system whose clock is the test's.
       dog_(how == drive::by_hand ? duration::max() : options_.watchdog),
@@ -40,13 +41,11 @@ system_core::~system_core() {
   semaphores_.clear();
   if (queue_) {
     queue_->run();
-    return;
+  } else {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return actors() == 0; });
   }
-  std::unique_lock lock{mutex_};
-  changed_.wait(lock, [&] { return actors() == 0; });
-  auto leaving = std::move(leaving_);
-  lock.unlock();
-  for (auto& each : leaving) each.join();
+  threads_->close();
 }
 
 std::shared_ptr<placement> system_core::elsewhere() const {
@@ -56,9 +55,6 @@ std::shared_ptr<placement> system_core::elsewhere() const {
 
 void system_core::set_elsewhere(std::shared_ptr<placement> where) {
   const std::lock_guard lock{mutex_};
-  if (elsewhere_) {
-    throw error{errc::bad_flow, "the system listens for workers already"};
-  }
   elsewhere_ = std::move(where);
 }
 
@@ -72,11 +68,6 @@ std::shared_ptr<system_part> system_core::part(
   const std::lock_guard lock{mutex_};
   if (!part_) part_ = make();
   return part_;
-}
-
-void system_core::join_later(std::thread leaving) {
-  const std::lock_guard lock{mutex_};
-  leaving_.push_back(std::move(leaving));
 }
 
 std::string system_core::next_run_id() {

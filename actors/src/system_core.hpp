@@ -5,6 +5,7 @@
 #include "manual_queue.hpp"
 #include "placement.hpp"
 #include "semaphore_actor.hpp"
+#include "service_threads.hpp"
 #include "system_part.hpp"
 #include "timer_service.hpp"
 #include "watchdog.hpp"
@@ -19,9 +20,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
-#include <vector>
 
 namespace troupe::detail {
 
@@ -59,7 +58,7 @@ class system_core {
 
   /// Where work goes that is to be done elsewhere; null if it is done here.
   [[nodiscard]] std::shared_ptr<placement> elsewhere() const;
-  /// Errors: throws `errc::bad_flow` if there is such a place already.
+  /// @pre there is none: each system has one listener at most.
   void set_elsewhere(std::shared_ptr<placement> where);
   void clear_elsewhere() noexcept;
 
@@ -68,9 +67,10 @@ class system_core {
   [[nodiscard]] std::shared_ptr<system_part> part(
       const std::function<std::shared_ptr<system_part>()>& make);
 
-  /// Waits at the end for a thread whose owner is destroyed by what the thread
-  /// itself has called: it cannot wait for itself.
-  void join_later(std::thread leaving);
+  [[nodiscard]] const std::shared_ptr<service_threads>& threads()
+      const noexcept {
+    return threads_;
+  }
 
   // -- counting --------------------------------------------------------------
 
@@ -89,6 +89,7 @@ class system_core {
  private:
   system_options options_;
   std::shared_ptr<timer_service> timers_;
+  const std::shared_ptr<service_threads> threads_;
   blocking_pool blocking_;
   watchdog dog_;
   std::unique_ptr<manual_queue> queue_;
@@ -98,7 +99,6 @@ class system_core {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t runs_ = 0;
-  std::vector<std::thread> leaving_;
   std::shared_ptr<placement> elsewhere_;
   std::shared_ptr<system_part> part_;
   /// By owner and limit: an address may come to belong to another node.

@@ -28,6 +28,11 @@ struct http_thread::shared {
     }
   }
 
+  void stop() {
+    is_stopping.store(true, std::memory_order_release);
+    driven.wake();
+  }
+
   static constexpr std::size_t turn_quantum = 256;
 
   transfers driven;
@@ -38,20 +43,13 @@ struct http_thread::shared {
 
 http_thread::http_thread(troupe::detail::system_core& core,
                          const http_options& options)
-    : core_(core),
+    : threads_(core.threads()),
       shared_(std::make_shared<shared>(core.at().system, options)),
       actor_(troupe::detail::spawn_lite<http_actor>(shared_->at, nullptr,
                                                     shared_->driven)),
-      thread_([mine = shared_] { mine->run(); }) {}
+      thread_(threads_->start([mine = shared_] { mine->run(); },
+                              [mine = shared_] { mine->stop(); })) {}
 
-http_thread::~http_thread() {
-  shared_->is_stopping.store(true, std::memory_order_release);
-  shared_->driven.wake();
-  if (thread_.get_id() == std::this_thread::get_id()) {
-    core_.join_later(std::move(thread_));
-  } else {
-    thread_.join();
-  }
-}
+http_thread::~http_thread() { threads_->end(thread_); }
 
 }  // namespace troupe::llm::detail

@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <memory>
-#include <thread>
 
 namespace troupe::llm::detail {
 
@@ -49,10 +48,10 @@ class http_thread {
   /// `http_thread` may be what the thread has just called.
   struct shared;
 
-  troupe::detail::system_core& core_;
-  std::shared_ptr<shared> shared_;
-  troupe::detail::lite_ptr<http_actor> actor_;
-  std::thread thread_;
+  const std::shared_ptr<troupe::detail::service_threads> threads_;
+  const std::shared_ptr<shared> shared_;
+  const troupe::detail::lite_ptr<http_actor> actor_;
+  const troupe::detail::service_threads::number thread_;
 };
 
 }  // namespace troupe::llm::detail

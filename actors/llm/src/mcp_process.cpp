@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <coroutine>
 #include <sys/socket.h>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -260,16 +259,11 @@ class process_transport final
  public:
   process_transport(troupe::detail::system_core& core, mcp_command server,
                     const mcp_options& options)
-      : core_(core), server_(std::move(server)), options_(options) {}
+      : threads_(core.threads()),
+        server_(std::move(server)),
+        options_(options) {}
   ~process_transport() override {
-    if (!process_) return;
-    process_->stop();
-    // What the thread has just called may have dropped the last handle.
-    if (thread_.get_id() == std::this_thread::get_id()) {
-      core_.join_later(std::move(thread_));
-    } else {
-      thread_.join();
-    }
+    if (process_) threads_->end(thread_);
   }
 
   task<json> exchange(std::uint64_t id, json request, mcp::agreement) override {
@@ -287,19 +281,21 @@ class process_transport final
     const std::lock_guard lock{mutex_};
     if (!process_) {
       auto begun = std::make_shared<mcp_process>(server_, options_);
-      thread_ = std::thread{[begun] { begun->run(); }};
+      thread_ = threads_->start([begun] { begun->run(); },
+                                [begun] { begun->stop(); });
       process_ = std::move(begun);
     }
     return *process_;
   }
 
-  troupe::detail::system_core& core_;
+  const std::shared_ptr<troupe::detail::service_threads> threads_;
   const mcp_command server_;
   const mcp_options options_;
   std::mutex mutex_;
   /// Shared with its thread, which may outlive this.
   std::shared_ptr<mcp_process> process_;
-  std::thread thread_;
+  /// There is one while there is a process.
+  troupe::detail::service_threads::number thread_ = 0;
 };
 
 }  // namespace
