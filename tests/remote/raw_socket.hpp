@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
 #include <stdexcept>
 #include <string>
@@ -58,6 +59,36 @@ class raw_socket {
   }
 
   int handle_;
+};
+
+/// A port of this machine where nobody takes connections: the kernel keeps one,
+/// and leaves the others unanswered.
+class silent_port {
+ public:
+  silent_port() : handle_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(at);
+    auto* address = reinterpret_cast<sockaddr*>(&at);
+    if (handle_ < 0 || bind(handle_, address, size) != 0 ||
+        listen(handle_, 0) != 0 || getsockname(handle_, address, &size) != 0) {
+      if (handle_ >= 0) close(handle_);
+      throw std::runtime_error{"cannot listen"};
+    }
+    port_ = ntohs(at.sin_port);
+    kept_.emplace(port_);
+  }
+  silent_port(const silent_port&) = delete;
+  silent_port& operator=(const silent_port&) = delete;
+  ~silent_port() { close(handle_); }
+
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+ private:
+  int handle_;
+  std::uint16_t port_ = 0;
+  std::optional<raw_socket> kept_;
 };
 
 /// Lets the process have as many connections as it may.

@@ -1,4 +1,7 @@
+#include "reachable.hpp"
+#include "remote/cluster_room.hpp"
 #include "remote/raw_peer.hpp"
+#include "remote/raw_socket.hpp"
 #include "remote/soon.hpp"
 #include "support/catch.hpp"
 #include "support/small_flows.hpp"
@@ -7,6 +10,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -14,6 +19,28 @@ using namespace std::chrono_literals;
 using namespace troupe_test;
 using troupe::errc;
 using troupe::error;
+using troupe::remote::endpoint;
+
+TEST_CASE("A connection that nobody takes is given up in time", "[remote]") {
+  const silent_port nobody;
+  endpoint at;
+  at.port = nobody.port();
+  CHECK(troupe::remote::why_unreachable(at, 20ms) == "Connection timed out");
+  troupe::system outside{{.prepare = troupe::remote::network()}};
+  CHECK_THROWS_WITH(troupe::remote::status_of(outside, at, 20ms),
+                    Catch::Matchers::Contains(at.text()) &&
+                        Catch::Matchers::Contains("time"));
+}
+
+TEST_CASE("An address is reachable while somebody listens there", "[remote]") {
+  auto room = std::make_unique<cluster_room>();
+  const auto at = room->listener().at();
+  CHECK(troupe::remote::why_unreachable(at, cluster_room::patience) ==
+        std::nullopt);
+  room.reset();
+  CHECK(troupe::remote::why_unreachable(at, cluster_room::patience) ==
+        "Connection refused");
+}
 
 TEST_CASE("An answer that is no status is not waited out", "[remote]") {
   raw_peer other;

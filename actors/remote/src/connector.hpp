@@ -32,7 +32,7 @@ class connector {
   connector(caf::actor_system& system, options chosen);
   connector(const connector&) = delete;
   connector& operator=(const connector&) = delete;
-  /// Waits for the try that is under way.
+  /// Waits for the try that is under way: seconds at most.
   ~connector();
 
   /// The actor has been lost: tries again.

@@ -7,8 +7,9 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <thread>
+#include <string>
 #include <utility>
+#include <variant>
 
 namespace troupe::remote {
 
@@ -20,6 +21,7 @@ struct status_view {
   std::optional<json> report;
   /// Why there will be no report.
   std::optional<std::string> why;
+  /// The asker.
   bool has_ended = false;
 };
 
@@ -76,21 +78,35 @@ class status_asker final : public detail::lite_actor {
   const std::shared_ptr<status_view> view_;
 };
 
+void reach(caf::actor_system& from, const endpoint& supervisor, duration limit,
+           status_view& view, status_asker& asker) {
+  auto found = connect(from, supervisor, limit);
+  if (auto* reached = std::get_if<caf::actor>(&found)) {
+    post(asker, detail::signal{detail::signal_kind::own, 0, 0,
+                               caf::make_counted<status_asker::supervisor>(
+                                   std::move(*reached))});
+    return;
+  }
+  {
+    const std::lock_guard lock{view.mutex};
+    view.why = std::move(std::get<std::string>(found));
+  }
+  view.changed.notify_all();
+}
+
 }  // namespace
 
 json status_of(system& from, const endpoint& supervisor, duration limit) {
   check_trust(from.actors(), supervisor);
-  auto found = connect(from.actors(), supervisor);
-  if (auto* why = std::get_if<std::string>(&found)) {
-    throw error{errc::request_failed,
-                "cannot reach " + supervisor.text() + ": " + *why};
-  }
   const auto view = std::make_shared<status_view>();
   const auto asker =
       detail::spawn_lite<status_asker>(from.core().at(), nullptr, view);
-  post(*asker, detail::signal{detail::signal_kind::own, 0, 0,
-                              caf::make_counted<status_asker::supervisor>(
-                                  std::move(std::get<caf::actor>(found)))});
+  // CAF blocks while it connects, for longer than the limit perhaps.
+  static_cast<void>(from.core().threads()->start(
+      [&actors = from.actors(), supervisor, limit, view, asker] {
+        reach(actors, supervisor, limit, *view, *asker);
+      },
+      [] {}));
   std::unique_lock lock{view->mutex};
   view->changed.wait_for(lock, limit, [&] {
     return view->report || view->why || view->has_ended;
@@ -98,11 +114,11 @@ json status_of(system& from, const endpoint& supervisor, duration limit) {
   post(*asker, detail::signal{detail::signal_kind::own + 1});
   // CAF lists it, as it spoke to another process, and an actor that is listed
   // must have ended before its actor system may be destroyed.
-  view->changed.wait_for(lock, limit, [&] { return view->has_ended; });
+  view->changed.wait(lock, [&] { return view->has_ended; });
   if (view->report) return std::move(*view->report);
-  throw error{
-      errc::request_failed,
-      supervisor.text() + ": " + view->why.value_or("there is no answer")};
+  throw error{errc::request_failed,
+              "no status from " + supervisor.text() + ": " +
+                  view->why.value_or("there is no answer in time")};
 }
 
 }  // namespace troupe::remote

@@ -1,6 +1,7 @@
 #include "transport.hpp"
 
 #include "peer_names.hpp"
+#include "reachable.hpp"
 
 #include <troupe/error.hpp>
 
@@ -70,7 +71,9 @@ void unpublish(caf::actor_system& system, const caf::actor& whom,
 }
 
 std::variant<caf::actor, std::string> connect(caf::actor_system& system,
-                                              const endpoint& to) {
+                                              const endpoint& to,
+                                              duration limit) {
+  if (auto why = why_unreachable(to, limit)) return std::move(*why);
   const auto found = system.has_openssl_manager()
                          ? caf::openssl::remote_actor(system, to.host, to.port)
                          : system.middleman().remote_actor(to.host, to.port);

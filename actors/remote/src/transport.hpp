@@ -4,6 +4,7 @@
 
 #include <troupe/remote/network.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -24,9 +25,14 @@ void check_trust(caf::actor_system& system, const endpoint& at);
 void unpublish(caf::actor_system& system, const caf::actor& whom,
                std::uint16_t port);
 
-/// The actor that is published there, or why it cannot be reached. Blocks, as
-/// long as the system's `network_options` allow for.
+/// How long a connection may take to be there.
+inline constexpr duration connect_max = std::chrono::seconds{5};
+
+/// The actor that is published there, or why it cannot be reached. Blocks, for
+/// at most `limit` until there is a connection, and then as long as the
+/// system's `network_options` allow for.
 [[nodiscard]] std::variant<caf::actor, std::string> connect(
-    caf::actor_system& system, const endpoint& to);
+    caf::actor_system& system, const endpoint& to,
+    duration limit = connect_max);
 
 }  // namespace troupe::remote
