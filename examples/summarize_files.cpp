@@ -7,13 +7,13 @@
 #include "summarize/cluster.hpp"
 #include "summarize/command_line.hpp"
 #include "summarize/flow.hpp"
-#include "summarize/interrupts.hpp"
 #include "summarize/model.hpp"
 #include "summarize/output_file.hpp"
 #include "summarize/progress.hpp"
 #include "summarize/report.hpp"
 #include "summarize/text_file.hpp"
 
+#include <troupe/interrupts.hpp>
 #include <troupe/system.hpp>
 
 #include <algorithm>
@@ -72,7 +72,7 @@ void tell(const std::string& line) {
 
 /// Works for the process that listens, until this one is asked to end.
 exit_status run_worker(const command_line& chosen) {
-  interrupts interrupted;
+  troupe::interrupts interrupted;
   troupe::system system{system_options_of(chosen)};
   const auto nothing = std::make_shared<const std::vector<listed_file>>();
   work_for_others(system, flow_for(system, nothing, chosen), chosen,
@@ -82,7 +82,8 @@ exit_status run_worker(const command_line& chosen) {
 
 /// Runs the flow, and meanwhile shows the progress.
 troupe::outcome run_flow(const file_list& files, const command_line& chosen,
-                         token_count& counted, interrupts& interrupted) {
+                         token_count& counted,
+                         troupe::interrupts& interrupted) {
   troupe::system system{system_options_of(chosen)};
   const troupe::flow work = flow_for(system, files, chosen);
   const auto workers = listen_for_workers(system, chosen, tell);
@@ -134,7 +135,7 @@ void write(std::ostream& out, const command_line& chosen,
 }
 
 bool summarize_all(const command_line& chosen, listing found) {
-  interrupts interrupted;
+  troupe::interrupts interrupted;
   // Opened first: a place that cannot be written to is known at once.
   std::unique_ptr<output_file> file;
   if (chosen.out) file = std::make_unique<output_file>(*chosen.out);
@@ -185,7 +186,7 @@ exit_status run_program(int argc, char** argv) {
   const auto parsed = parse_arguments(argc, argv, std::cout, std::cerr);
   if (!parsed.value) return parsed.status;
   try {
-    if (parsed.value->join) return run_worker(*parsed.value);
+    if (is_worker(*parsed.value)) return run_worker(*parsed.value);
     listing found = files_for(*parsed.value);
     if (found.files.empty() && found.problems.empty()) {
       std::cerr << "summarize_files: there are no files under \""

@@ -1,16 +1,28 @@
 #pragma once
 
 #include "summarize/command_line.hpp"
-#include "summarize/interrupts.hpp"
 
 #include <troupe/flow.hpp>
+#include <troupe/interrupts.hpp>
 #include <troupe/system.hpp>
 
 #include <functional>
 #include <memory>
 #include <string>
 
+namespace CLI {
+class App;
+}
+
 namespace summarize {
+
+/// Adds the options that make the program part of a cluster; none where it is
+/// built without workers.
+void add_cluster_options(CLI::App& app, command_line& chosen);
+/// Whether workers are to help.
+[[nodiscard]] bool listens(const command_line& chosen);
+/// Whether the program is such a worker, and needs no directory.
+[[nodiscard]] bool is_worker(const command_line& chosen);
 
 /// Which workers may summarise for this command line: those that would say the
 /// same. Empty where nobody is to help.
@@ -18,8 +30,7 @@ namespace summarize {
 
 /// Options for a system that may speak to others, if `chosen` says so.
 ///
-/// Errors: as the functions below, throws `troupe::error` where the program is
-/// built without them, and for certificates that cannot be used.
+/// Errors: throws `troupe::error` for certificates that cannot be used.
 [[nodiscard]] troupe::system_options system_options_of(
     const command_line& chosen);
 
@@ -32,7 +43,8 @@ namespace summarize {
 /// Summarises for the supervisor that `chosen` names, until the program is
 /// asked to end: then it finishes what it has.
 void work_for_others(troupe::system& system, const troupe::flow& work,
-                     const command_line& chosen, interrupts& interrupted,
+                     const command_line& chosen,
+                     troupe::interrupts& interrupted,
                      std::function<void(const std::string&)> tell);
 
 }  // namespace summarize

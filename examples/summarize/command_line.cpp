@@ -1,5 +1,7 @@
 #include "summarize/command_line.hpp"
 
+#include "summarize/cluster.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -61,47 +63,6 @@ void add_model_options(CLI::App& app, command_line& chosen) {
 
 /// Files at the same time where workers help: enough to keep several busy.
 constexpr std::size_t concurrency_with_workers = 64;
-
-/// Makes HOST:PORT of a port alone; what is wrong, or nothing.
-std::string complete_address(std::string& text) {
-  if (text.find(':') == text.npos) text = "127.0.0.1:" + text;
-  const auto colon = text.rfind(':');
-  auto digits = text.substr(colon + 1);
-  const auto fault = whole_number(0, 65'535)(digits);
-  if (colon == 0) return "has no host before the port";
-  return fault.empty() ? fault : "the port " + fault;
-}
-
-void add_cluster_options(CLI::App& app, command_line& chosen) {
-  auto* listen =
-      app.add_option("--listen", chosen.listen,
-                     "let workers summarise: on this port, where they join")
-          ->type_name("[HOST:]PORT")
-          ->transform(CLI::Validator(complete_address, ""));
-  auto* worker = app.add_flag("--worker", chosen.worker,
-                              "be one of these workers, and need no DIR");
-  auto* join = app.add_option("--join", chosen.join,
-                              "where the worker finds who listens")
-                   ->type_name("HOST:PORT")
-                   ->transform(CLI::Validator(complete_address, ""));
-  worker->needs(join)->excludes(listen);
-  join->needs(worker);
-  auto* certificate =
-      app.add_option("--cert", chosen.certificate,
-                     "for TLS, which other machines need: what to show")
-          ->type_name("FILE");
-  auto* key = app.add_option("--key", chosen.key, "the key that goes with it")
-                  ->type_name("FILE");
-  auto* authorities =
-      app.add_option("--ca", chosen.authorities, "whose certificates to trust")
-          ->type_name("FILE");
-  auto* peers = app.add_option("--peer", chosen.peers,
-                               "a name that the other side may have; may be "
-                               "given again")
-                    ->type_name("NAME");
-  certificate->needs(key)->needs(authorities)->needs(peers);
-  for (auto* each : {key, authorities, peers}) each->needs(certificate);
-}
 
 /// Empty if `directory` can be listed, else what to do.
 std::string directory_fault(const fs::path& directory) {
@@ -169,10 +130,11 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
            "--help says more.\n";
     return {std::nullopt, exit_status::bad_usage};
   }
-  if (chosen.listen && concurrency->count() == 0) {
+  if (listens(chosen) && concurrency->count() == 0) {
     chosen.concurrency = concurrency_with_workers;
   }
-  if (chosen.join) return {std::move(chosen), exit_status::all_summarised};
+  if (is_worker(chosen))
+    return {std::move(chosen), exit_status::all_summarised};
   if (const auto fault = directory_fault(directory); !fault.empty()) {
     err << "summarize_files: " << fault << ".\n";
     return {std::nullopt, exit_status::bad_usage};

@@ -4,9 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <iosfwd>
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
+
+namespace troupe::remote {
+struct cluster_arguments;
+}
 
 namespace summarize {
 
@@ -29,13 +33,8 @@ struct command_line {
   std::optional<double> rpm;         ///< requests a minute
   std::optional<double> tpm;         ///< tokens a minute
 
-  std::optional<std::string> listen;  ///< HOST:PORT where workers join
-  bool worker = false;                ///< of another process, no DIR
-  std::optional<std::string> join;    ///< HOST:PORT that this worker joins
-  std::string certificate;            ///< for TLS, with the three below
-  std::string key;
-  std::string authorities;
-  std::vector<std::string> peers;
+  /// Null where the program is built without workers.
+  std::shared_ptr<troupe::remote::cluster_arguments> cluster;
 };
 
 /// Reads the arguments. Without a value the program is to end at once with

@@ -2,12 +2,13 @@
 
 namespace summarize {
 
-troupe::system_options system_options_of(const command_line& chosen) {
-  if (!chosen.listen && !chosen.join) return {};
-  throw troupe::error{troupe::errc::bad_flow,
-                      "this program was built without workers, which need "
-                      "OpenSSL and the network modules of CAF"};
-}
+void add_cluster_options(CLI::App&, command_line&) {}
+
+bool listens(const command_line&) { return false; }
+
+bool is_worker(const command_line&) { return false; }
+
+troupe::system_options system_options_of(const command_line&) { return {}; }
 
 std::shared_ptr<void> listen_for_workers(
     troupe::system&, const command_line&,
@@ -16,6 +17,7 @@ std::shared_ptr<void> listen_for_workers(
 }
 
 void work_for_others(troupe::system&, const troupe::flow&, const command_line&,
-                     interrupts&, std::function<void(const std::string&)>) {}
+                     troupe::interrupts&,
+                     std::function<void(const std::string&)>) {}
 
 }  // namespace summarize

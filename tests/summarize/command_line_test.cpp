@@ -1,42 +1,12 @@
-#include "summarize/command_line.hpp"
-
+#include "summarize/parse.hpp"
 #include "summarize/temporary_directory.hpp"
 #include "support/catch.hpp"
 
-#include <sstream>
+#include <filesystem>
 #include <string>
-#include <vector>
 
+using namespace troupe_test;
 using summarize::exit_status;
-
-namespace {
-
-struct outcome {
-  summarize::parsed_arguments parsed;
-  std::string out;
-  std::string err;
-};
-
-outcome parse(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "summarize_files");
-  std::vector<const char*> pointers;
-  for (const auto& argument : arguments) pointers.push_back(argument.c_str());
-  std::ostringstream out;
-  std::ostringstream err;
-  auto parsed = summarize::parse_arguments(static_cast<int>(pointers.size()),
-                                           pointers.data(), out, err);
-  return {std::move(parsed), out.str(), err.str()};
-}
-
-void require_refused(const outcome& result, const std::string& text) {
-  CAPTURE(result.err);
-  REQUIRE_FALSE(result.parsed.value.has_value());
-  REQUIRE(result.parsed.status == exit_status::bad_usage);
-  REQUIRE(result.out.empty());
-  REQUIRE(result.err.find(text) != std::string::npos);
-}
-
-}  // namespace
 
 TEST_CASE("a directory alone is enough", "[command_line]") {
   const temporary_directory folder;
@@ -87,34 +57,4 @@ TEST_CASE("wrong usage is refused with a text that names it",
   require_refused(parse({dir + "/missing"}), "does not exist");
   require_refused(parse({file}), "is not a directory");
   require_refused(parse({""}), "DIR is required");
-}
-
-TEST_CASE("a worker needs no directory", "[command_line]") {
-  const auto result = parse({"--worker", "--join", "example.org:4242"});
-  REQUIRE(result.parsed.value.has_value());
-  REQUIRE(result.parsed.value->join == "example.org:4242");
-}
-
-TEST_CASE("a port alone is one of this machine", "[command_line]") {
-  const temporary_directory folder;
-  const auto result = parse({folder.path().string(), "--listen", "4242"});
-  REQUIRE(result.parsed.value.has_value());
-  REQUIRE(result.parsed.value->listen == "127.0.0.1:4242");
-  REQUIRE(result.parsed.value->concurrency == 64);
-}
-
-TEST_CASE("options of workers that make no sense are refused",
-          "[command_line]") {
-  const temporary_directory folder;
-  const std::string dir = folder.path().string();
-  require_refused(parse({"--worker"}), "--join");
-  require_refused(parse({dir, "--join", "a:1"}), "--worker");
-  require_refused(parse({dir, "--listen", "65536"}), "the port must be");
-  require_refused(parse({dir, "--listen", "host:x"}), "the port must be");
-  require_refused(parse({dir, "--listen", ":1"}), "has no host");
-  require_refused(parse({dir, "--listen", "1", "--worker", "--join", "a:1"}),
-                  "excludes");
-  require_refused(parse({dir, "--listen", "1", "--cert", "c.pem"}),
-                  "--cert requires");
-  require_refused(parse({dir, "--listen", "1", "--peer", "n"}), "--cert");
 }

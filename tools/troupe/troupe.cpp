@@ -2,6 +2,7 @@
 
 #include "cluster_table.hpp"
 
+#include <troupe/remote/command_line.hpp>
 #include <troupe/remote/status.hpp>
 #include <troupe/system.hpp>
 
@@ -20,7 +21,7 @@ struct arguments {
   std::string supervisor;
   bool json = false;
   double seconds = 5;
-  remote::tls_options tls;
+  remote::cluster_arguments cluster;
 };
 
 void add_connection(CLI::App& app, arguments& chosen) {
@@ -30,30 +31,13 @@ void add_connection(CLI::App& app, arguments& chosen) {
   app.add_option("--timeout", chosen.seconds,
                  "the longest to wait for an answer, in seconds")
       ->check(CLI::Range(0.1, 3600.0));
-  auto* certificate =
-      app.add_option("--cert", chosen.tls.certificate,
-                     "for TLS, which other machines need: what to show")
-          ->type_name("FILE");
-  auto* key =
-      app.add_option("--key", chosen.tls.key, "the key that goes with it")
-          ->type_name("FILE");
-  auto* authorities = app.add_option("--ca", chosen.tls.authorities,
-                                     "whose certificates to trust")
-                          ->type_name("FILE");
-  auto* peers = app.add_option("--peer", chosen.tls.peers,
-                               "a name that the supervisor may have; may be "
-                               "given again")
-                    ->type_name("NAME");
-  certificate->needs(key)->needs(authorities)->needs(peers);
-  for (auto* each : {key, authorities, peers}) each->needs(certificate);
+  add_tls_options(app, chosen.cluster.tls);
 }
 
 int show_status(const arguments& chosen) {
-  remote::network_options network;
-  if (!chosen.tls.certificate.empty()) network.tls = chosen.tls;
   troupe::system_options options;
   options.threads = 1;
-  options.prepare = remote::network(network);
+  options.prepare = remote::network(chosen.cluster.network());
   troupe::system system{options};
   const auto limit = std::chrono::duration_cast<troupe::duration>(
       std::chrono::duration<double>{chosen.seconds});

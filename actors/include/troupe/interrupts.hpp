@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <signal.h>
+#include <thread>
+
+namespace troupe {
+
+/// Lets a program end in order when it is asked to: by Ctrl-C, or SIGTERM.
+/// Asked a second time, it ends at once.
+///
+/// To be made before all other threads, which then leave these signals alone:
+/// so before a `system`. They wait until `on_first`.
+///
+///     troupe::interrupts interrupted;
+///     troupe::system system;
+///     const troupe::run run = system.start(work);
+///     interrupted.on_first([run] { run.cancel("interrupted"); });
+///
+/// Thread safety: `came` from any thread, all else from one at a time.
+class interrupts {
+ public:
+  interrupts();
+  interrupts(const interrupts&) = delete;
+  interrupts& operator=(const interrupts&) = delete;
+  /// Waits for `stop`, if it is being called. The signals then do what they did
+  /// before.
+  ~interrupts();
+
+  /// Calls `stop` on another thread when the program is asked to end, also if
+  /// it already was. At most once.
+  void on_first(std::function<void()> stop);
+  /// Whether the program was asked to end, since `on_first`.
+  [[nodiscard]] bool came() const noexcept { return signal_ != 0; }
+  /// Ends as the signal would have ended it, so that a shell knows.
+  /// @pre `came()`
+  [[noreturn]] void end_program() const;
+
+ private:
+  void watch(const std::function<void()>& stop);
+
+  sigset_t which_{};
+  sigset_t before_{};
+  std::atomic<int> signal_{0};
+  std::atomic<bool> is_over_{false};
+  std::thread watching_;
+};
+
+}  // namespace troupe

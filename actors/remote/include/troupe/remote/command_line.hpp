@@ -1,0 +1,99 @@
+#pragma once
+
+// For programs that read their command line with CLI11, version 2, which
+// nothing else of this library needs.
+
+#include <troupe/error.hpp>
+#include <troupe/remote/network.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <optional>
+#include <string>
+
+namespace troupe::remote {
+
+/// What a command line says of the part that a program has in a cluster.
+struct cluster_arguments {
+  /// Where workers join: the program is a supervisor.
+  std::optional<endpoint> listen = {};
+  /// The supervisor that it joins: the program is a worker.
+  std::optional<endpoint> join = {};
+  /// All empty where no TLS was asked for.
+  tls_options tls = {};
+
+  /// For `network`.
+  [[nodiscard]] network_options network() const {
+    network_options made;
+    if (!tls.certificate.empty()) made.tls = tls;
+    return made;
+  }
+};
+
+}  // namespace troupe::remote
+
+namespace troupe::detail {
+
+/// Makes HOST:PORT of a port alone. The result is what is wrong, or nothing.
+inline std::string complete_address(std::string& text) {
+  if (text.find(':') == text.npos) text = "127.0.0.1:" + text;
+  try {
+    static_cast<void>(remote::endpoint::from(text));
+    return {};
+  } catch (const error& fault) {
+    return fault.message();
+  }
+}
+
+inline CLI::Option* add_address(CLI::App& app, const std::string& name,
+                                std::optional<remote::endpoint>& into,
+                                const std::string& description) {
+  const auto read = [&into](const std::string& text) {
+    into = remote::endpoint::from(text);
+  };
+  return app.add_option_function<std::string>(name, read, description)
+      ->type_name("[HOST:]PORT")
+      ->transform(CLI::Validator{complete_address, ""});
+}
+
+}  // namespace troupe::detail
+
+namespace troupe::remote {
+
+/// Adds `--cert FILE`, `--key FILE`, `--ca FILE` and `--peer NAME`, of which
+/// all or none are given. `into` must be there as long as `app` is used.
+inline void add_tls_options(CLI::App& app, tls_options& into) {
+  auto* certificate =
+      app.add_option("--cert", into.certificate,
+                     "for TLS, which other machines need: what to show")
+          ->type_name("FILE");
+  auto* key = app.add_option("--key", into.key, "the key that goes with it")
+                  ->type_name("FILE");
+  auto* authorities =
+      app.add_option("--ca", into.authorities, "whose certificates to trust")
+          ->type_name("FILE");
+  auto* peers = app.add_option("--peer", into.peers,
+                               "a name that the other side may have; may be "
+                               "given again")
+                    ->type_name("NAME");
+  certificate->needs(key)->needs(authorities)->needs(peers);
+  for (auto* each : {key, authorities, peers}) each->needs(certificate);
+}
+
+/// Adds `--listen [HOST:]PORT` for a supervisor, `--worker --join [HOST:]PORT`
+/// for a worker, and the options for TLS. A port alone is one of this machine;
+/// with neither, the program is by itself. `into` must be there as long as
+/// `app` is used.
+inline void add_cluster_options(CLI::App& app, cluster_arguments& into) {
+  auto* listen = troupe::detail::add_address(
+      app, "--listen", into.listen, "let workers help: they join on this port");
+  auto* worker =
+      app.add_flag("--worker", "be one of these workers, and nothing else");
+  auto* join = troupe::detail::add_address(
+      app, "--join", into.join, "where the worker finds who listens");
+  worker->needs(join)->excludes(listen);
+  join->needs(worker);
+  add_tls_options(app, into.tls);
+}
+
+}  // namespace troupe::remote

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <troupe/interrupts.hpp>
+#include <troupe/remote/worker.hpp>
+#include <troupe/system.hpp>
+
+namespace troupe::remote {
+
+/// Is a `worker` until the program is asked to end, and then until it has
+/// finished what it holds. Blocks. `asked` is given to this alone.
+///
+///     troupe::interrupts asked;
+///     troupe::system system{{.prepare = troupe::remote::network()}};
+///     troupe::remote::serve(
+///         system, {.flows = {embedding()}, .join = supervisor}, asked);
+///
+/// Errors: as the constructor of `worker`.
+void serve(system& where, worker_options options, interrupts& asked);
+
+}  // namespace troupe::remote
