@@ -23,7 +23,13 @@ if(INSTALL_FROM)
     --prefix "${WORK}/prefix")
   set(how "-DCMAKE_PREFIX_PATH=${WORK}/prefix")
 else()
+  # This compiles every library once more: as many sources at a time as the
+  # build that asks for it.
   set(how "-DTROUPE_SOURCE=${SOURCE}" -DBUILD_SHARED_LIBS=ON)
+  if(UNITY_BUILD)
+    list(APPEND how -DCMAKE_UNITY_BUILD=ON
+      "-DCMAKE_UNITY_BUILD_BATCH_SIZE=${UNITY_BUILD_BATCH_SIZE}")
+  endif()
 endif()
 if(LAUNCHER)
   list(APPEND how "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}")
