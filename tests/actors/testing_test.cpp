@@ -13,7 +13,7 @@ using troupe::testing::simulation;
 
 namespace {
 
-struct caller {
+struct model_caller {
   script model;
 
   troupe::task<std::string> exec(troupe::context& ctx) const {
@@ -49,7 +49,7 @@ TEST_CASE("A backoff of 24 hours passes in one call", "[testing]") {
   script model;
   model.fails("busy", 3).gives("done");
   const auto work = one(
-      caller{model},
+      model_caller{model},
       {.retry = {.attempts = 4, .wait = 6h, .backoff = 2, .wait_max = 24h}});
   const auto began = sim.now();
 
@@ -70,7 +70,7 @@ TEST_CASE("Nothing happens until the test moves the system on", "[testing]") {
   simulation sim;
   script model;
   model.after(10ms).gives("done");
-  const auto run = sim.start(one(caller{model}));
+  const auto run = sim.start(one(model_caller{model}));
   CHECK(model.calls().empty());
 
   CHECK(sim.run_ready() > 0);
@@ -88,7 +88,7 @@ TEST_CASE("A run that cannot end is told from one that takes long",
   simulation sim;
   script model;
   model.after(2h).gives("done");
-  const auto run = sim.start(one(caller{model}));
+  const auto run = sim.start(one(model_caller{model}));
   try {
     sim.finish(run, 1h);
     FAIL("ended");
@@ -143,7 +143,7 @@ TEST_CASE("A script kills the actor of a node", "[testing]") {
   script model;
   model.dies().after(5ms).gives("done");
 
-  const auto result = sim.finish(sim.start(one(caller{model})));
+  const auto result = sim.finish(sim.start(one(model_caller{model})));
   REQUIRE(result.ok());
   CHECK(model.calls().size() == 2);
   CHECK(model.calls()[1].attempt == 0);
@@ -170,7 +170,7 @@ TEST_CASE("A simulation ends what it started", "[testing]") {
   std::optional<troupe::run> left;
   {
     simulation sim;
-    left = sim.start(one(caller{model}));
+    left = sim.start(one(model_caller{model}));
     sim.run_ready();
     CHECK_FALSE(left->done());
   }

@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 #include "support/each_api.hpp"
 #include "support/fault_room.hpp"
+#include "support/tries.hpp"
 
 #include <troupe/llm/client.hpp>
 
@@ -194,7 +195,7 @@ TEST_CASE("A fault that passes is over after a retry", "[client_fault]") {
     how.limits = each.limits;
     how.stream = stream;
     // On a machine that is busy the second may come too late as well.
-    CHECK(room.text(std::move(how), retrying(20)) == "Done.");
+    CHECK(room.text(std::move(how), tries(20)) == "Done.");
     CHECK(room.count("requests") >= 2);
   }
 }

@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 #include "support/each_api.hpp"
 #include "support/fault_room.hpp"
+#include "support/tries.hpp"
 
 #include <troupe/llm/client.hpp>
 #include <troupe/rate_limit.hpp>
@@ -53,7 +54,7 @@ TEST_CASE("A server that fails for a time is asked until it answers",
   const auto which = each_api();
   const int status = GENERATE(408, 409, 429, 500, 502, 503, 529);
   fault_room room{errors_then_reply(status, 2)};
-  CHECK(room.text(room.options(which), retrying(3)) == "Done.");
+  CHECK(room.text(room.options(which), tries(3)) == "Done.");
   CHECK(room.count("requests") == 3);
 }
 
@@ -61,7 +62,7 @@ TEST_CASE("The error names the status when the retries are used up",
           "[client_retry]") {
   const auto which = each_api();
   fault_room room{errors_then_reply(500, 9)};
-  const auto why = room.failure(room.options(which), retrying(3));
+  const auto why = room.failure(room.options(which), tries(3));
   CHECK(why.code() == errc::request_failed);
   CHECK(has(why.message(), "500"));
   CHECK(why.attempt() == 2U);
@@ -75,7 +76,7 @@ TEST_CASE("What a retry cannot mend is not tried again", "[client_retry]") {
   fault_room room{errors_then_reply(status, 9)};
   auto how = room.options(which);
   how.stream = stream;
-  const auto why = room.failure(std::move(how), retrying(3));
+  const auto why = room.failure(std::move(how), tries(3));
   CHECK(why.code() == errc::request_failed);
   CHECK(why.is_permanent());
   CHECK(has(why.message(), std::to_string(status)));
@@ -89,7 +90,7 @@ TEST_CASE("A server without any money left is not tried again",
                     {"type", "insufficient_quota"},
                     {"code", "insufficient_quota"}}}};
   fault_room room{script({rule({{"status", 429}, {"body", body}})})};
-  const auto why = room.failure(room.options(), retrying(3));
+  const auto why = room.failure(room.options(), tries(3));
   CHECK(why.is_permanent());
   CHECK(room.count("requests") == 1);
 }
@@ -102,7 +103,7 @@ TEST_CASE("A storm of 429 is waited out as the server asks", "[client_retry]") {
   fault_room room{errors_then_reply(429, 3, {{"ms", 40}})};
   auto how = room.options(which);
   how.stream = stream;
-  CHECK(room.text(std::move(how), retrying(4)) == "Done.");
+  CHECK(room.text(std::move(how), tries(4)) == "Done.");
   const auto times = times_of(room.log());
   REQUIRE(times.size() == 4);
   for (std::size_t i = 1; i < times.size(); ++i) {
@@ -126,7 +127,7 @@ TEST_CASE("The wait a server asks for is in the error", "[client_retry]") {
 TEST_CASE("A server that asks for more than the longest wait is given up",
           "[client_retry]") {
   fault_room room{errors_then_reply(429, 1, {{"seconds", 60}})};
-  auto options = retrying(2);
+  auto options = tries(2);
   options.retry.wait_max = 1s;
   CHECK(room.failure(room.options(), options).code() == errc::rate_limited);
   CHECK(room.count("requests") == 1);
@@ -150,7 +151,7 @@ TEST_CASE("Calls above the rate of a server all come through in the end",
   const json above{{"limit", {{"per_second", 100}, {"burst", 2}}}};
   fault_room room{script({above, rule("Done.")})};
   const auto how = room.options();
-  auto options = retrying(100);
+  auto options = tries(100);
   options.retry.jitter = troupe::jitter::full;
   options.retry.wait = 5ms;
   std::vector<troupe::run> runs;
@@ -195,7 +196,7 @@ TEST_CASE("A run that is cancelled before the reply comes aborts the call",
 
 TEST_CASE("An attempt that takes too long aborts its call", "[client_retry]") {
   fault_room room{script({rule({{"fault", "silence"}}, 1), rule("Done.")})};
-  auto options = retrying(20);
+  auto options = tries(20);
   options.timeout = 100ms;
   CHECK(room.text(room.options(), options) == "Done.");
   CHECK(room.log("aborted", 1).at("counters").at("replies") == 1);

@@ -6,7 +6,6 @@
 #include <troupe/llm/client.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,12 +58,6 @@ inline troupe::json rule(troupe::json reply) {
 /// Applies so many times.
 inline troupe::json rule(troupe::json reply, std::size_t times) {
   return {{"reply", std::move(reply)}, {"times", times}};
-}
-
-inline troupe::node_options retrying(std::uint32_t attempts) {
-  troupe::node_options options;
-  options.retry.attempts = attempts;
-  return options;
 }
 
 }  // namespace troupe_test

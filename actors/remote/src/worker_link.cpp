@@ -47,8 +47,8 @@ void worker_link::on_signal(detail::signal& received) {
   switch (received.kind) {
     case detail::signal_kind::answer: {
       auto& answer = static_cast<detail::answer&>(*received.body);
-      on_ended(number_of(received),
-               std::move(*static_cast<outcome*>(answer.content())));
+      on_run_ended(number_of(received),
+                   std::move(*static_cast<outcome*>(answer.content())));
       break;
     }
     case link_signal::events:
@@ -233,7 +233,7 @@ void worker_link::on_events(std::uint64_t number) {
   out_.emplace_back(wire::events{known->second.which, std::move(all)});
 }
 
-void worker_link::on_ended(std::uint64_t number, outcome ended) {
+void worker_link::on_run_ended(std::uint64_t number, outcome ended) {
   on_events(number);
   const auto known = jobs_.extract(number);
   if (known.empty()) return;

@@ -108,7 +108,7 @@ class worker_link final : public detail::lite_actor {
   void begin(const wire::give& what);
   void finish(detail::lease which, const detail::placed_result& result);
   void on_events(std::uint64_t number);
-  void on_ended(std::uint64_t number, outcome ended);
+  void on_run_ended(std::uint64_t number, outcome ended);
   void drop_all();
 
   // -- what is shared -----------------------------------------------------
