@@ -87,8 +87,8 @@ inline void add_tls_options(CLI::App& app, tls_options& into) {
 inline void add_cluster_options(CLI::App& app, cluster_arguments& into) {
   auto* listen = troupe::detail::add_address(
       app, "--listen", into.listen, "let workers help: they join on this port");
-  auto* worker =
-      app.add_flag("--worker", "be one of these workers, and nothing else");
+  auto* worker = app.add_flag("--worker")
+                     ->description("be one of these workers, and nothing else");
   auto* join = troupe::detail::add_address(
       app, "--join", into.join, "where the worker finds who listens");
   worker->needs(join)->excludes(listen);
