@@ -17,11 +17,11 @@ void add_cluster_options(CLI::App& app, command_line& chosen) {
 }
 
 bool listens(const command_line& chosen) {
-  return chosen.cluster->listen.has_value();
+  return chosen.cluster && chosen.cluster->listen;
 }
 
 bool is_worker(const command_line& chosen) {
-  return chosen.cluster->join.has_value();
+  return chosen.cluster && chosen.cluster->join;
 }
 
 troupe::system_options system_options_of(const command_line& chosen) {

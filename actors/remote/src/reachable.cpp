@@ -23,18 +23,19 @@ std::string text_of(int code) { return std::generic_category().message(code); }
 class probe {
  public:
   explicit probe(const addrinfo& to)
-      : socket_(socket(to.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                       to.ai_protocol)) {}
+      : socket_(::socket(to.ai_family,
+                         SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                         to.ai_protocol)) {}
   probe(const probe&) = delete;
   probe& operator=(const probe&) = delete;
   ~probe() {
-    if (socket_ >= 0) close(socket_);
+    if (socket_ >= 0) ::close(socket_);
   }
 
   /// 0, or the number of the error.
   [[nodiscard]] int reach(const addrinfo& to, time_point until) const {
     if (socket_ < 0) return errno;
-    if (connect(socket_, to.ai_addr, to.ai_addrlen) == 0) return 0;
+    if (::connect(socket_, to.ai_addr, to.ai_addrlen) == 0) return 0;
     if (errno != EINPROGRESS) return errno;
     if (!has_answer(until)) return ETIMEDOUT;
     int code = 0;
@@ -51,7 +52,7 @@ class probe {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(
           until - clock::steady().now());
       const auto span = std::clamp<std::int64_t>(left.count(), 0, INT_MAX);
-      found = poll(&answer, 1, static_cast<int>(span));
+      found = ::poll(&answer, 1, static_cast<int>(span));
     } while (found < 0 && errno == EINTR);
     return found > 0;
   }
