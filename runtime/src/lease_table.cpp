@@ -20,11 +20,12 @@ void lease_table::drain(worker_id who) {
 void lease_table::lose(worker_id who, time_point now) {
   const auto known = workers_.find(who);
   if (known == workers_.end()) return;
-  remove(known);
+  remove(known, now + lost_pause);
   assign(now);
 }
 
-void lease_table::remove(std::map<worker_id, worker>::iterator who) {
+void lease_table::remove(std::map<worker_id, worker>::iterator who,
+                         time_point until) {
   const worker_id gone = who->first;
   const auto held = std::move(who->second.held);
   workers_.erase(who);
@@ -34,7 +35,8 @@ void lease_table::remove(std::map<worker_id, worker>::iterator who) {
     ++lost.deaths;
     if (!lost.with.empty()) continue;
     if (lost.deaths < options_.deaths_max) {
-      put_back(each, lost);
+      lost.paused_until = until;
+      paused_.emplace(until, each);
     } else {
       order(lease_order::kind::fail, gone, {each, lost.epoch});
       all_.erase(each);
@@ -99,6 +101,9 @@ void lease_table::cancel(work_id what, time_point now) {
     order(lease_order::kind::take_back, last.by, {what, last.epoch});
     take_from(what, known->second, last.by);
   }
+  if (known->second.paused_until) {
+    paused_.erase({*known->second.paused_until, what});
+  }
   const auto queue = waiting_.find(known->second.label);
   if (queue != waiting_.end()) {
     queue->second.erase(what);
@@ -141,6 +146,7 @@ time_point lease_table::due() const {
   for (const auto& [who, each] : workers_) {
     next = std::min(next, each.heard + options_.silence_max);
   }
+  if (!paused_.empty()) next = std::min(next, paused_.begin()->first);
   if (options_.twice_after && !alone_.empty()) {
     next = std::min(
         next,
@@ -154,8 +160,10 @@ void lease_table::advance(time_point now) {
     const auto silent = each++;
     if (now - silent->second.heard < options_.silence_max) continue;
     order(lease_order::kind::dismiss, silent->first);
-    remove(silent);
+    // Those that are silent as well have had nothing new for long.
+    remove(silent, now);
   }
+  end_pauses(now);
   assign(now);
   if (options_.twice_after && now >= twice_look_) assign_twice(now);
 }
@@ -168,7 +176,7 @@ std::optional<lease_order> lease_table::next() {
 }
 
 std::size_t lease_table::waiting() const noexcept {
-  std::size_t all = 0;
+  std::size_t all = paused_.size();
   for (const auto& [label, queue] : waiting_) all += queue.size();
   return all;
 }
@@ -280,6 +288,15 @@ void lease_table::take_from(work_id what, work& of, worker_id from) {
 
 void lease_table::put_back(work_id what, const work& of) {
   waiting_[of.label].insert(what);
+}
+
+void lease_table::end_pauses(time_point now) {
+  while (!paused_.empty() && paused_.begin()->first <= now) {
+    const work_id what = paused_.extract(paused_.begin()).value().second;
+    auto& of = all_.at(what);
+    of.paused_until.reset();
+    put_back(what, of);
+  }
 }
 
 }  // namespace troupe::detail

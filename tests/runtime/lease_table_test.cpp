@@ -76,15 +76,52 @@ TEST_CASE("Work with a label goes to workers that have it", "[lease_table]") {
   CHECK(given(table) == "2:1.1");
 }
 
-TEST_CASE("What a lost worker held is for others, before all else",
+TEST_CASE("What a lost worker held is for others, after a pause",
           "[lease_table]") {
   lease_table table;
   table.join(ann, {.capacity = 2}, opened);
   add_jobs(table, 3);
   CHECK(given(table) == "1:1.1 1:2.1");
   table.lose(ann, opened);
+  CHECK(table.waiting() == 3);
   table.join(bob, {.capacity = 3}, opened);
-  CHECK(given(table) == "2:1.2 2:2.2 2:3.1");
+  CHECK(given(table) == "2:3.1");
+  CHECK(table.due() == opened + lease_table::lost_pause);
+  table.advance(opened + lease_table::lost_pause - 1ms);
+  CHECK(given(table).empty());
+  table.advance(opened + lease_table::lost_pause);
+  CHECK(given(table) == "2:1.2 2:2.2");
+  CHECK(table.waiting() == 0);
+}
+
+TEST_CASE("Work is not given from one lost worker to the next",
+          "[lease_table]") {
+  const auto width = GENERATE(as<std::uint64_t>{}, 1, 2, 3, 8);
+  lease_table table{{.deaths_max = 2}};
+  table.add(job(1), "", opened);
+  for (std::uint64_t i = 1; i <= width; ++i) {
+    table.join(worker_id{i}, {}, opened);
+  }
+  CHECK(given(table) == "1:1.1");
+  for (std::uint64_t i = 1; i <= width; ++i) table.lose(worker_id{i}, opened);
+  CHECK(orders(table).empty());
+  table.advance(opened + lease_table::lost_pause);
+  table.join(worker_id{9}, {}, opened + 1s);
+  CHECK(given(table) == "9:1.2");
+}
+
+TEST_CASE("Work that is cancelled in such a pause leaves nothing",
+          "[lease_table]") {
+  lease_table table;
+  table.join(ann, {}, opened);
+  add_jobs(table, 1);
+  CHECK(given(table) == "1:1.1");
+  table.lose(ann, opened);
+  table.cancel(job(1), opened);
+  CHECK(table.waiting() == 0);
+  table.join(bob, {}, opened);
+  table.advance(opened + lease_table::lost_pause);
+  CHECK(orders(table).empty());
 }
 
 TEST_CASE("The result of a lease that stands no more is refused",
@@ -94,6 +131,7 @@ TEST_CASE("The result of a lease that stands no more is refused",
   add_jobs(table, 1);
   table.lose(ann, opened);
   table.join(bob, {.capacity = 1}, opened);
+  table.advance(opened + lease_table::lost_pause);
   CHECK_FALSE(table.settle(ann, {job(1), 1}, opened));
   CHECK_FALSE(table.settle(bob, {job(1), 1}, opened));
   CHECK(table.settle(bob, {job(1), 2}, opened));
@@ -276,6 +314,7 @@ TEST_CASE("Work that workers die of is not given away for ever",
   CHECK(given(table) == "1:1.1");
   table.lose(ann, opened);
   table.join(bob, {}, opened);
+  table.advance(opened + lease_table::lost_pause);
   CHECK(given(table) == "2:1.2");
   table.lose(bob, opened);
   CHECK(orders(table) ==

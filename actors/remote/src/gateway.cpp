@@ -23,6 +23,9 @@ detail::lease_options lease_options_of(const listener_options& options) {
   return chosen;
 }
 
+/// What wakes the gateway.
+enum waking : std::uint32_t { for_tick, for_lost_work };
+
 std::int64_t in_ms(duration span) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
 }
@@ -53,7 +56,7 @@ gateway::gateway(caf::actor_config& config, detail::home& at,
 
 void gateway::on_start() {
   last_tick_ = timers_->now();
-  timers_->arm(tick_every_, detail::lite_ptr<lite_actor>{this}, 0, 0);
+  wake_after(tick_every_, for_tick);
   show();
 }
 
@@ -79,7 +82,11 @@ void gateway::on_signal(detail::signal& received) {
       end();
       break;
     case detail::signal_kind::wake:
-      tick();
+      if (received.slot == for_tick) {
+        tick();
+      } else {
+        look(timers_->now());
+      }
       break;
     default:
       on_shared(received);
@@ -265,16 +272,23 @@ void gateway::on_said(worker_place who, wire::leave&) {
 
 void gateway::tick() {
   const auto now = timers_->now();
-  // After a stop of this process itself nobody can have been heard.
-  const bool was_stopped = now - last_tick_ > tick_every_ * 3;
+  look(now);
   last_tick_ = now;
-  if (!was_stopped) table_.advance(now);
   // One that gave this supervisor up waits to be asked again.
   for (const auto& [address, each] : called_) {
     if (!ids_.contains(address)) send(each, wire::invite{});
   }
   show();
-  timers_->arm(tick_every_, detail::lite_ptr<lite_actor>{this}, 0, 0);
+  wake_after(tick_every_, for_tick);
+}
+
+void gateway::look(time_point now) {
+  // After a stop of this process itself nobody can have been heard.
+  if (now - last_tick_ <= tick_every_ * 3) table_.advance(now);
+}
+
+void gateway::wake_after(duration wait, std::uint32_t why) {
+  timers_->arm(wait, detail::lite_ptr<lite_actor>{this}, why, 0);
 }
 
 void gateway::show() {
@@ -307,6 +321,7 @@ void gateway::remove(worker_place who) {
   ids_.erase(who->second.to.address());
   workers_.erase(who);
   table_.lose(id, timers_->now());
+  wake_after(detail::lease_table::lost_pause, for_lost_work);
   end_calls_of(id);
   show();
 }

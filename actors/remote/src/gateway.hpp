@@ -130,6 +130,8 @@ class gateway final : public detail::lite_actor {
   // -- the rest -----------------------------------------------------------
 
   void tick();
+  void look(time_point now);
+  void wake_after(duration wait, std::uint32_t why);
   void show();
   worker_place at(const caf::actor& who);
   /// It counts no more, and is told.

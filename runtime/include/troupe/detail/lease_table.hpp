@@ -71,15 +71,22 @@ struct lease_order {
 /// `lease_holder`, its other side.
 ///
 /// - Work is given in the order of its ids to the worker with its label that
-/// has the
-///   largest share of its capacity free. None has more than its capacity, and
-///   one that was not heard of for half of `silence_max` gets nothing new.
-/// - Work whose worker is lost is given to another one in that order, too.
+///   has the largest share of its capacity free. None has more than its
+///   capacity, and one that was not heard of for half of `silence_max` gets
+///   nothing new.
+/// - Work whose worker is lost is given to another one in that order, too,
+/// after
+///   `lost_pause`.
 /// - A result counts once, and only that of a lease which still stands.
 ///
 /// Thread safety: confined to one actor or task.
 class lease_table {
  public:
+  /// So long the work of a lost worker waits before it is given again. Workers
+  /// are often lost together, with their machine; those are known by then, and
+  /// it does not go from one of them to the next.
+  static constexpr duration lost_pause = std::chrono::milliseconds{100};
+
   explicit lease_table(lease_options options = {}) : options_(options) {}
 
   // -- workers ---------------------------------------------------------------
@@ -88,7 +95,7 @@ class lease_table {
   void join(worker_id who, worker_offer offer, time_point now);
   /// Gives it nothing more.
   void drain(worker_id who);
-  /// It is gone, and what it held is for others.
+  /// It is gone, and what it held is for others, soon.
   void lose(worker_id who, time_point now);
   /// It lives, and holds these.
   void hear(worker_id who, std::span<const lease> held, time_point now);
@@ -150,14 +157,17 @@ class lease_table {
     std::uint32_t epoch = 0;
     std::uint32_t deaths = 0;
     std::vector<holding> with = {};
+    /// Set while it waits as its worker was lost.
+    std::optional<time_point> paused_until = {};
   };
 
   void assign(time_point now);
   void assign_twice(time_point now);
   void give(work_id what, work& of, worker_id to, time_point now);
-  void remove(std::map<worker_id, worker>::iterator who);
+  void remove(std::map<worker_id, worker>::iterator who, time_point until);
   void take_from(work_id what, work& of, worker_id from);
   void put_back(work_id what, const work& of);
+  void end_pauses(time_point now);
   [[nodiscard]] std::map<worker_id, worker>::iterator freest(
       const std::string& label, const work& what, time_point now);
   [[nodiscard]] bool is_quiet(const worker& one, time_point now) const;
@@ -168,6 +178,8 @@ class lease_table {
   std::unordered_map<work_id, work> all_;
   /// By label, in order; none is empty.
   std::map<std::string, std::set<work_id>> waiting_;
+  /// What was with lost workers, until it may be given again.
+  std::set<std::pair<time_point, work_id>> paused_;
   /// What is with one worker, the longest first.
   std::set<std::pair<time_point, work_id>> alone_;
   /// Not before then is a second worker looked for again.
