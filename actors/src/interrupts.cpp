@@ -30,7 +30,8 @@ interrupts::interrupts() {
 interrupts::~interrupts() {
   is_over_ = true;
   if (watching_.joinable()) {
-    pthread_kill(watching_.native_handle(), SIGTERM);
+    // It waits for that one as for the other, and is not ended by it.
+    pthread_kill(watching_.native_handle(), SIGINT);
     watching_.join();
   }
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
