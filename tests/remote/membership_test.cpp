@@ -163,6 +163,27 @@ TEST_CASE("A supervisor in no hurry keeps its workers", "[remote]") {
   CHECK_FALSE(worker->said().has("nothing was heard"));
 }
 
+TEST_CASE("The work of a lost worker is soon done by another", "[remote]") {
+  struct held_at_first {
+    std::shared_ptr<std::atomic<int>> begun;
+    troupe::task<> exec() const {
+      if (++*begun == 1) co_await troupe::sleep_for(1h);
+    }
+  };
+  const held_at_first node{std::make_shared<std::atomic<int>>(0)};
+  // It looks for those that are silent less often than this test may take.
+  listener_options patient;
+  patient.silence_max = 10min;
+  cluster_room room{patient};
+  const auto lost = room.join({placed_items(1, node)});
+  const auto run = room.system().start(placed_items(1, node));
+  REQUIRE(soon([&] { return *node.begun == 1; }));
+  const auto other = room.join({placed_items(1, node)});
+  lost->end();
+  CHECK(room.finish(run).ok());
+  CHECK(*node.begun == 2);
+}
+
 TEST_CASE("A worker may listen and be called by its supervisor", "[remote]") {
   worker_options options;
   options.flows = {placed_items()};
