@@ -67,6 +67,7 @@ class system_core {
   [[nodiscard]] std::shared_ptr<system_part> part(
       const std::function<std::shared_ptr<system_part>()>& make);
 
+  /// Those of clients of servers, and the like.
   [[nodiscard]] const std::shared_ptr<service_threads>& threads()
       const noexcept {
     return threads_;

@@ -10,7 +10,7 @@ namespace {
 
 /// The worker, for as long as there is one: the program may be asked to end
 /// when it has left.
-struct reachable {
+struct current_worker {
   std::mutex mutex;
   worker* serving = nullptr;
 };
@@ -19,15 +19,15 @@ struct reachable {
 
 void serve(system& where, worker_options options, interrupts& asked) {
   worker serving{where, std::move(options)};
-  const auto reach = std::make_shared<reachable>();
-  reach->serving = &serving;
-  asked.on_first([reach] {
-    const std::lock_guard lock{reach->mutex};
-    if (reach->serving != nullptr) reach->serving->drain();
+  const auto current = std::make_shared<current_worker>();
+  current->serving = &serving;
+  asked.on_first([current] {
+    const std::lock_guard lock{current->mutex};
+    if (current->serving != nullptr) current->serving->drain();
   });
   serving.wait();
-  const std::lock_guard lock{reach->mutex};
-  reach->serving = nullptr;
+  const std::lock_guard lock{current->mutex};
+  current->serving = nullptr;
 }
 
 }  // namespace troupe::remote

@@ -101,7 +101,8 @@ json status_of(system& from, const endpoint& supervisor, duration limit) {
   const auto view = std::make_shared<status_view>();
   const auto asker =
       detail::spawn_lite<status_asker>(from.core().at(), nullptr, view);
-  // CAF blocks while it connects, for longer than the limit perhaps.
+  // CAF blocks while it connects, for longer than the limit perhaps: that is
+  // waited for when the system ends.
   static_cast<void>(from.core().threads()->start(
       [&actors = from.actors(), supervisor, limit, view, asker] {
         reach(actors, supervisor, limit, *view, *asker);
