@@ -54,7 +54,8 @@ void lane::unpause(transfer& refused) {
   brings_shared(before);
 }
 
-void lane::remove(const transfer& under_way) {
+void lane::remove(transfer& under_way) {
+  under_way.give_up();
   take_out(under_way);
   // It may have held up the others.
   if (under_way.is_shared()) must_look_again_ = true;

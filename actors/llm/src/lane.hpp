@@ -38,7 +38,7 @@ class lane {
   /// There is room for what one was refused.
   void unpause(transfer& refused);
   /// Gives one up, wherever it stands.
-  void remove(const transfer& under_way);
+  void remove(transfer& under_way);
   /// How many are under way.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 

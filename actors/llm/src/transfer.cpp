@@ -172,6 +172,7 @@ void transfer::take_head_line(std::string_view line) {
 std::size_t transfer::on_body(char* bytes, std::size_t, std::size_t size,
                               void* self) noexcept {
   auto& me = *static_cast<transfer*>(self);
+  if (me.has_ended_) return CURL_WRITEFUNC_ERROR;
   try {
     me.last_ = clock::now();
     if (me.is_shared_) ++me.where_.shared_arrivals;
@@ -219,6 +220,13 @@ void transfer::go_on() {
   // later.
   const CURLcode result = curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
   if (result != CURLE_OK) end(result);
+}
+
+void transfer::give_up() {
+  has_ended_ = true;
+  // libcurl before 8.1.0 never frees what it keeps of a paused body if others
+  // use the connection. Offered once more and refused, it is freed.
+  if (is_paused_) curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
 }
 
 }  // namespace troupe::llm::detail

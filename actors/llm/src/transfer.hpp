@@ -49,6 +49,8 @@ class transfer {
   void end(error why);
   /// There is room for what was refused.
   void go_on();
+  /// Nobody wants the rest. To be called before libcurl is told to stop.
+  void give_up();
   [[nodiscard]] bool has_ended() const noexcept { return has_ended_; }
 
  private:
