@@ -142,9 +142,10 @@ bool lease_table::settle(worker_id who, lease which, time_point now) {
 // -- time and orders ----------------------------------------------------------
 
 time_point lease_table::due() const {
-  auto next = time_point::max();
+  auto next = looked_ + look_every();
   for (const auto& [who, each] : workers_) {
-    next = std::min(next, each.heard + options_.silence_max);
+    next = std::min(next,
+                    std::max(each.heard + options_.silence_max, misses_from_));
   }
   if (!paused_.empty()) next = std::min(next, paused_.begin()->first);
   if (options_.twice_after && !alone_.empty()) {
@@ -156,6 +157,15 @@ time_point lease_table::due() const {
 }
 
 void lease_table::advance(time_point now) {
+  if (now - looked_ > look_every() * 3) misses_from_ = now + look_every();
+  looked_ = now;
+  if (now >= misses_from_) dismiss_silent(now);
+  end_pauses(now);
+  assign(now);
+  if (options_.twice_after && now >= twice_look_) assign_twice(now);
+}
+
+void lease_table::dismiss_silent(time_point now) {
   for (auto each = workers_.begin(); each != workers_.end();) {
     const auto silent = each++;
     if (now - silent->second.heard < options_.silence_max) continue;
@@ -163,9 +173,6 @@ void lease_table::advance(time_point now) {
     // Those that are silent as well have had nothing new for long.
     remove(silent, now);
   }
-  end_pauses(now);
-  assign(now);
-  if (options_.twice_after && now >= twice_look_) assign_twice(now);
 }
 
 std::optional<lease_order> lease_table::next() {

@@ -65,7 +65,7 @@ class world {
     }
     for (int i = 0; i < 12; ++i) after(upto(8000ms), [this] { disturb(); });
     after(10s, [this] { is_quiet_ = true; });
-    tick();
+    look();
     while (!events_.empty() && now_ < time_point{10min}) {
       const auto first = events_.begin();
       const auto happen = std::move(first->second);
@@ -127,15 +127,34 @@ class world {
   void tell(const process_ptr& from, std::function<void()> message) {
     const int copies = !is_quiet_ && chance(10) ? 2 : 1;
     for (int i = 0; i < copies; ++i) {
-      if (!is_lost(*from)) after(delay(), message);
+      if (!is_lost(*from)) {
+        after(delay(), [this, message] { when_awake(message); });
+      }
     }
   }
 
   // -- the supervisor --------------------------------------------------------
 
-  void tick() {
+  /// The supervisor's process may be stopped; then all comes after that.
+  void when_awake(const std::function<void()>& happen) {
+    if (now_ >= stopped_until_) return happen();
+    events_.emplace(stopped_until_, happen);
+  }
+
+  void look() {
     table_.advance(now_);
-    after(100ms, [this] { tick(); });
+    next_look_ = time_point::max();
+    look_when_due();
+  }
+  void look_when_due() {
+    const auto due = table_.due();
+    if (due >= next_look_) return;
+    next_look_ = due;
+    events_.emplace(due, [this, due] {
+      when_awake([this, due] {
+        if (due == next_look_) look();
+      });
+    });
   }
 
   void carry_out() {
@@ -159,6 +178,7 @@ class world {
         send(to, [this](process& at) { restart(at); });
       }
     }
+    look_when_due();
   }
 
   void take_result(const process_ptr& from, worker_id as, lease which) {
@@ -238,10 +258,10 @@ class world {
         0, alive.size() - 1}(random_);
     const auto& victim = alive[which];
     const auto as = victim->id;
-    switch (std::uniform_int_distribution<int>{0, 5}(random_)) {
+    switch (std::uniform_int_distribution<int>{0, 6}(random_)) {
       case 0:
         victim->is_dead = true;
-        after(upto(20ms), [this, as] { lose(as); });
+        after(upto(20ms), [this, as] { when_awake([this, as] { lose(as); }); });
         after(upto(1000ms), [this] { start_worker(); });
         break;
       case 1:
@@ -250,6 +270,9 @@ class world {
       case 5:
         victim->frozen_until = time_point::max();
         after(upto(1000ms), [this] { start_worker(); });
+        break;
+      case 6:
+        stopped_until_ = now_ + upto(4000ms);
         break;
       case 2:
         victim->cut_until = now_ + upto(4000ms);
@@ -266,6 +289,8 @@ class world {
 
   std::mt19937_64 random_;
   time_point now_{0s};
+  time_point stopped_until_{0s};
+  time_point next_look_ = time_point::max();
   bool is_quiet_ = false;
   std::multimap<time_point, std::function<void()>> events_;
   lease_table table_{

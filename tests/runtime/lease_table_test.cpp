@@ -38,6 +38,13 @@ std::string given(lease_table& from) {
   return words;
 }
 
+/// Looks whenever it is due, as a gateway does. When it is due next.
+time_point time_passes(lease_table& in, time_point from, time_point until) {
+  in.advance(from);
+  while (in.due() <= until) in.advance(in.due());
+  return in.due();
+}
+
 void add_jobs(lease_table& to, std::uint64_t count) {
   for (std::uint64_t i = 1; i <= count; ++i) to.add(job(i), "", opened);
 }
@@ -79,6 +86,7 @@ TEST_CASE("Work with a label goes to workers that have it", "[lease_table]") {
 TEST_CASE("What a lost worker held is for others, after a pause",
           "[lease_table]") {
   lease_table table;
+  table.advance(opened);
   table.join(ann, {.capacity = 2}, opened);
   add_jobs(table, 3);
   CHECK(given(table) == "1:1.1 1:2.1");
@@ -145,7 +153,8 @@ TEST_CASE("A worker that says nothing is dismissed", "[lease_table]") {
   table.add(job(1), "", opened);
   CHECK(given(table) == "1:1.1");
   table.join(bob, {.capacity = 1}, opened + 1500ms);
-  CHECK(table.due() == opened + 2s);
+  CHECK(time_passes(table, opened, opened + 2s - 1ms) == opened + 2s);
+  CHECK(orders(table).empty());
   table.advance(opened + 2s);
   CHECK(orders(table) ==
         std::vector<lease_order>{{order_kind::dismiss, ann, {}},
@@ -163,9 +172,31 @@ TEST_CASE("A worker whose results come is not dismissed", "[lease_table]") {
   add_jobs(table, 2);
   CHECK(given(table) == "1:1.1 1:2.1");
   CHECK(table.settle(ann, {job(1), 1}, opened + 1s));
-  table.advance(opened + 2s);
+  time_passes(table, opened, opened + 3s - 1ms);
   CHECK(orders(table).empty());
-  CHECK(table.due() == opened + 3s);
+}
+
+TEST_CASE("Nobody is dismissed after a stop of the supervisor itself",
+          "[lease_table]") {
+  lease_table table{{.silence_max = 2s}};
+  table.advance(opened);
+  table.join(ann, {}, opened);
+  table.join(bob, {}, opened);
+  const auto woken = opened + 1h;
+  table.advance(woken);
+  CHECK(orders(table).empty());
+  CHECK(table.due() > woken);
+  // One of them has said something in the meantime.
+  table.hear(ann, {}, woken + 10ms);
+  time_passes(table, woken, woken + 1s);
+  CHECK(orders(table) ==
+        std::vector<lease_order>{{order_kind::dismiss, bob, {}}});
+}
+
+TEST_CASE("A look is due eight times in the longest silence", "[lease_table]") {
+  lease_table table{{.silence_max = 2s}};
+  table.advance(opened);
+  CHECK(table.due() == opened + 250ms);
 }
 
 TEST_CASE("A worker that has become quiet gets nothing new until it is heard",
@@ -337,6 +368,7 @@ TEST_CASE("A worker that drains keeps what it has, and gets no more",
 TEST_CASE("Slow work is given to a second worker, and the first result counts",
           "[lease_table]") {
   lease_table table{{.silence_max = 1h, .twice_after = 10s}};
+  table.advance(opened);
   table.join(ann, {.capacity = 1}, opened);
   add_jobs(table, 1);
   CHECK(given(table) == "1:1.1");

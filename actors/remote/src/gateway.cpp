@@ -23,9 +23,6 @@ detail::lease_options lease_options_of(const listener_options& options) {
   return chosen;
 }
 
-/// What wakes the gateway.
-enum waking : std::uint32_t { for_tick, for_lost_work };
-
 std::int64_t in_ms(duration span) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
 }
@@ -49,15 +46,13 @@ gateway::gateway(caf::actor_config& config, detail::home& at,
       shares_(std::move(shares)),
       view_(std::move(view)),
       on_called_lost_(std::move(on_called_lost)),
-      tick_every_(options.silence_max / 8),
       table_(lease_options_of(options)) {}
 
 // -- lite_actor ---------------------------------------------------------------
 
 void gateway::on_start() {
-  last_tick_ = timers_->now();
-  wake_after(tick_every_, for_tick);
-  show();
+  look();
+  carry_out();
 }
 
 void gateway::on_signal(detail::signal& received) {
@@ -82,11 +77,7 @@ void gateway::on_signal(detail::signal& received) {
       end();
       break;
     case detail::signal_kind::wake:
-      if (received.slot == for_tick) {
-        tick();
-      } else {
-        look(timers_->now());
-      }
+      look();
       break;
     default:
       on_shared(received);
@@ -270,25 +261,22 @@ void gateway::on_said(worker_place who, wire::leave&) {
 
 // -- the rest -----------------------------------------------------------------
 
-void gateway::tick() {
-  const auto now = timers_->now();
-  look(now);
-  last_tick_ = now;
+void gateway::look() {
+  table_.advance(timers_->now());
   // One that gave this supervisor up waits to be asked again.
   for (const auto& [address, each] : called_) {
     if (!ids_.contains(address)) send(each, wire::invite{});
   }
   show();
-  wake_after(tick_every_, for_tick);
+  next_look_ = time_point::max();
 }
 
-void gateway::look(time_point now) {
-  // After a stop of this process itself nobody can have been heard.
-  if (now - last_tick_ <= tick_every_ * 3) table_.advance(now);
-}
-
-void gateway::wake_after(duration wait, std::uint32_t why) {
-  timers_->arm(wait, detail::lite_ptr<lite_actor>{this}, why, 0);
+void gateway::look_when_due() {
+  const auto due = table_.due();
+  if (due >= next_look_) return;
+  timers_->cancel(look_timer_);
+  look_timer_ = timers_->arm(due, detail::lite_ptr<lite_actor>{this}, 0, 0);
+  next_look_ = due;
 }
 
 void gateway::show() {
@@ -321,7 +309,6 @@ void gateway::remove(worker_place who) {
   ids_.erase(who->second.to.address());
   workers_.erase(who);
   table_.lose(id, timers_->now());
-  wake_after(detail::lease_table::lost_pause, for_lost_work);
   end_calls_of(id);
   show();
 }

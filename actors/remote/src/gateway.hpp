@@ -129,9 +129,9 @@ class gateway final : public detail::lite_actor {
 
   // -- the rest -----------------------------------------------------------
 
-  void tick();
-  void look(time_point now);
-  void wake_after(duration wait, std::uint32_t why);
+  /// Sees what time has brought.
+  void look();
+  void look_when_due();
   void show();
   worker_place at(const caf::actor& who);
   /// It counts no more, and is told.
@@ -146,7 +146,6 @@ class gateway final : public detail::lite_actor {
   const gateway_shares shares_;
   const std::shared_ptr<gateway_view> view_;
   const std::function<void()> on_called_lost_;
-  const duration tick_every_;
   detail::lease_table table_;
   std::map<worker_id, worker> workers_;
   std::map<caf::actor_addr, worker_id> ids_;
@@ -162,7 +161,8 @@ class gateway final : public detail::lite_actor {
   /// Labels for which nobody was there, told once.
   std::set<std::string> missed_;
   std::uint64_t last_worker_ = 0;
-  time_point last_tick_{};
+  time_point next_look_ = time_point::max();
+  timer_id look_timer_;
 };
 
 }  // namespace troupe::remote

@@ -173,6 +173,7 @@ void gateway::carry_out() {
         break;
     }
   }
+  look_when_due();
   again();
 }
 

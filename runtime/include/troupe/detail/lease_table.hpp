@@ -75,9 +75,11 @@ struct lease_order {
 ///   capacity, and one that was not heard of for half of `silence_max` gets
 ///   nothing new.
 /// - Work whose worker is lost is given to another one in that order, too,
-/// after
-///   `lost_pause`.
+///   after `lost_pause`.
 /// - A result counts once, and only that of a lease which still stands.
+/// - Nobody is given up for silence just after the supervisor's own process was
+///   stopped, which shows as a gap between looks: what workers have said in
+///   the meantime is yet to be read.
 ///
 /// Thread safety: confined to one actor or task.
 class lease_table {
@@ -115,7 +117,8 @@ class lease_table {
 
   // -- time and orders -------------------------------------------------------
 
-  /// When `advance` has something to do.
+  /// When `advance` has something to do: at least eight times in
+  /// `silence_max`.
   [[nodiscard]] time_point due() const;
   void advance(time_point now);
   /// The next thing to do; nothing if all is done.
@@ -161,6 +164,10 @@ class lease_table {
     std::optional<time_point> paused_until = {};
   };
 
+  [[nodiscard]] duration look_every() const noexcept {
+    return options_.silence_max / 8;
+  }
+  void dismiss_silent(time_point now);
   void assign(time_point now);
   void assign_twice(time_point now);
   void give(work_id what, work& of, worker_id to, time_point now);
@@ -182,6 +189,10 @@ class lease_table {
   std::set<std::pair<time_point, work_id>> paused_;
   /// What is with one worker, the longest first.
   std::set<std::pair<time_point, work_id>> alone_;
+  /// When it was last told of the time.
+  time_point looked_{};
+  /// Nobody is given up for silence before then.
+  time_point misses_from_{};
   /// Not before then is a second worker looked for again.
   time_point twice_look_ = time_point::min();
   std::deque<lease_order> orders_;
