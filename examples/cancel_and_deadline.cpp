@@ -46,7 +46,7 @@ int main() {
 
   // region: deadline
   troupe::run_options hurried;
-  hurried.deadline = 20ms;
+  hurried.deadline = 200ms;
   print(runtime.start(prepare_and_wait({}), {}, hurried).get());
   // endregion
 

@@ -199,7 +199,7 @@ TEST_CASE("An attempt that takes too long aborts its call", "[client_retry]") {
   auto options = tries(20);
   options.timeout = 100ms;
   CHECK(room.text(room.options(), options) == "Done.");
-  CHECK(room.log("aborted", 1).at("counters").at("replies") == 1);
+  CHECK(room.log("aborted", 1).at("counters").at("replies") >= 1);
 }
 
 TEST_CASE("What a client starts is gone with its faults", "[client_retry]") {

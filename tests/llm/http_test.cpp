@@ -101,7 +101,7 @@ TEST_CASE("A connection is used again", "[http]") {
 TEST_CASE("After a hint, the response may take as long as without one",
           "[http]") {
   http_room room;
-  CHECK(room.get("/hint/200", {.idle = 50ms}).at("body") == "done");
+  CHECK(room.get("/hint/2000", {.idle = 1s}).at("body") == "done");
   http_request ask{server("/hint/5000")};
   ask.limits.first_byte = 100ms;
   CHECK(has(room.failure(ask).message(), "no response came within 100 ms"));

@@ -1,5 +1,6 @@
 #include "remote/cluster_room.hpp"
 #include "remote/placed_items.hpp"
+#include "remote/raw_peer.hpp"
 #include "remote/soon.hpp"
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
@@ -24,6 +25,7 @@ using troupe::remote::listener;
 using troupe::remote::listener_options;
 using troupe::remote::network;
 using troupe::remote::worker_options;
+namespace wire = troupe::remote::wire;
 
 TEST_CASE("A worker that is drained finishes what it has and leaves",
           "[remote]") {
@@ -148,19 +150,20 @@ TEST_CASE("A supervisor that comes back at its address gets its workers back",
 }
 
 TEST_CASE("A supervisor in no hurry keeps its workers", "[remote]") {
-  listener_options patient;
-  patient.silence_max = 16s;
-  cluster_room room{patient};
   worker_options options;
   options.flows = {placed_items()};
-  options.silence_max = 200ms;
-  const auto worker = room.join(std::move(options));
-  // One that joins anew begins to count anew.
-  CHECK(soon([&] {
-    const auto workers = room.listener().status().at("workers");
-    return !workers.empty() && workers.at(0).at("joined_s") >= 1;
-  }));
-  CHECK_FALSE(worker->said().has("nothing was heard"));
+  options.listen = troupe::remote::endpoint{};
+  options.silence_max = 8s;
+  worker_room worker{std::move(options)};
+  raw_peer boss{*worker.worker().at()};
+  boss.say(wire::invite{});
+  REQUIRE(boss.hear<wire::hello>());
+  // It is in no hurry, and says nothing but pulses: so beats must come in the
+  // time of the worker, before which this peer does not lose patience.
+  boss.say(wire::welcome{60'000});
+  REQUIRE(boss.hear<wire::beat>());
+  boss.say(wire::pulse{});
+  CHECK(boss.hear<wire::beat>());
 }
 
 TEST_CASE("The work of a lost worker is soon done by another", "[remote]") {

@@ -54,8 +54,22 @@ async def until_open(port, server):
         with contextlib.suppress(ConnectionRefusedError):
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.close()
-            return
+            return server.returncode is None
         await asyncio.sleep(0.01)
+    return False
+
+
+async def start_server(folder):
+    """The server and its port; somebody else may take a free one first."""
+    for _ in range(10):
+        port = free_port()
+        server = await asyncio.create_subprocess_exec(
+            "nghttpd", "--htdocs", folder, str(port),
+            str(TLS / "localhost.key"), str(TLS / "localhost.pem"),
+            stdout=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        if await until_open(port, server):
+            return server, port
     sys.exit("nghttpd ended with status %d" % server.returncode)
 
 
@@ -63,14 +77,8 @@ async def run(command):
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
         (root / "large").write_bytes(b"x" * 1_000_000)
-        port = free_port()
-        server = await asyncio.create_subprocess_exec(
-            "nghttpd", "--htdocs", folder, str(port),
-            str(TLS / "localhost.key"), str(TLS / "localhost.pem"),
-            stdout=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+        server, port = await start_server(folder)
         try:
-            await until_open(port, server)
             door = Door(port, root)
             entry = await asyncio.start_server(door.enter, "127.0.0.1", 0)
             address = "https://localhost:%d" % entry.sockets[0].getsockname()[1]
