@@ -15,6 +15,8 @@
 #include <exception>
 #include <iostream>
 #include <optional>
+#include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -62,17 +64,23 @@ int play_role(int argc, char** argv) {
   troupe::interrupts interrupted;
   troupe::system system{
       {.prepare = troupe::remote::network(cluster.network())}};
+  const auto tell = [](const std::string& line) { std::cerr << line + '\n'; };
   if (cluster.join) {
-    troupe::remote::serve(system,
-                          {.flows = {longest_sequence()}, .join = cluster.join},
-                          interrupted);
+    troupe::remote::worker_options options;
+    options.flows = {longest_sequence()};
+    options.capacity = std::max(1u, std::thread::hardware_concurrency());
+    options.join = cluster.join;
+    options.notice = tell;
+    troupe::remote::serve(system, std::move(options), interrupted);
     return 0;
   }
   std::optional<troupe::remote::listener> workers;
   if (cluster.listen) {
     troupe::remote::listener_options options;
     options.at = *cluster.listen;
+    options.notice = tell;
     workers.emplace(system, std::move(options));
+    tell("listens for workers on " + workers->at().text());
   }
   const troupe::run run = system.start(longest_sequence());
   interrupted.on_first([run] { run.cancel("interrupted"); });

@@ -1,3 +1,4 @@
+#include <troupe/error.hpp>
 #include <troupe/interrupts.hpp>
 
 #include <cstdlib>
@@ -38,6 +39,9 @@ interrupts::~interrupts() {
 }
 
 void interrupts::on_first(std::function<void()> stop) {
+  if (watching_.joinable()) {
+    throw error{errc::bad_flow, "interrupts: on_first is called twice"};
+  }
   watching_ = std::thread([this, stop = std::move(stop)] { watch(stop); });
 }
 

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/code_of.hpp"
 
 #include <troupe/interrupts.hpp>
 
@@ -36,6 +37,14 @@ TEST_CASE("A program may be asked to end before it listens", "[interrupts]") {
   interrupted.on_first([&] { stopped.set_value(); });
   stopped.get_future().wait();
   CHECK(interrupted.came());
+}
+
+TEST_CASE("What is to be done on the first interrupt is said once",
+          "[interrupts]") {
+  troupe::interrupts interrupted;
+  interrupted.on_first([] {});
+  CHECK(troupe_test::code_of([&] { interrupted.on_first([] {}); }) ==
+        troupe::errc::bad_flow);
 }
 
 TEST_CASE("What nobody interrupts leaves the signals as they were",

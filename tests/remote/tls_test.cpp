@@ -1,7 +1,6 @@
 #include "caf_version_modules.hpp"
 #include "remote/certificates.hpp"
 #include "remote/cluster_room.hpp"
-#include "remote/raw_socket.hpp"
 #include "remote/soon.hpp"
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
@@ -12,12 +11,10 @@
 
 #include <caf/openssl/manager.hpp>
 
-#include <array>
 #include <chrono>
 #include <fstream>
 #include <memory>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <string>
 #include <utility>
 
@@ -78,61 +75,6 @@ std::string refusal(const tls_options& tls) {
       code_of([&] { static_cast<void>(troupe::remote::network({.tls = tls})); },
               &text) == errc::bad_flow);
   return text;
-}
-
-using context_ptr = std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)>;
-using session_ptr = std::unique_ptr<SSL, void (*)(SSL*)>;
-
-context_ptr context_of(const tls_options* tls) {
-  context_ptr made{SSL_CTX_new(TLS_method()), SSL_CTX_free};
-  if (tls == nullptr) return made;
-  REQUIRE(SSL_CTX_use_certificate_chain_file(made.get(),
-                                             tls->certificate.c_str()) == 1);
-  REQUIRE(SSL_CTX_use_PrivateKey_file(made.get(), tls->key.c_str(),
-                                      SSL_FILETYPE_PEM) == 1);
-  REQUIRE(SSL_CTX_load_verify_locations(made.get(), tls->authorities.c_str(),
-                                        nullptr) == 1);
-  SSL_CTX_set_verify(
-      made.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  return made;
-}
-
-/// A handshake in memory, on the thread of the test.
-bool shake_hands(const tls_options& one, const tls_options& other) {
-  const auto client_side = context_of(&one);
-  const auto server_side = context_of(&other);
-  const session_ptr client{SSL_new(client_side.get()), SSL_free};
-  const session_ptr server{SSL_new(server_side.get()), SSL_free};
-  BIO* near = nullptr;
-  BIO* far = nullptr;
-  REQUIRE(BIO_new_bio_pair(&near, 0, &far, 0) == 1);
-  SSL_set_bio(client.get(), near, near);
-  SSL_set_bio(server.get(), far, far);
-  SSL_set_connect_state(client.get());
-  SSL_set_accept_state(server.get());
-  for (int round = 0; round < 10; ++round) {
-    const bool client_done = SSL_do_handshake(client.get()) == 1;
-    const bool server_done = SSL_do_handshake(server.get()) == 1;
-    if (client_done && server_done) return true;
-  }
-  return false;
-}
-
-/// Whether a TLS client without CAF is let in as far as any byte of the
-/// supervisor's: the first thing that a CAF node says.
-bool is_greeted(const endpoint& at, const tls_options* tls) {
-  const raw_socket to{at.port};
-  const timeval patience{20, 0};
-  setsockopt(to.handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  const auto context = context_of(tls);
-  const session_ptr client{SSL_new(context.get()), SSL_free};
-  SSL_set_fd(client.get(), to.handle());
-  std::array<char, 64> heard{};
-  const bool greeted =
-      SSL_connect(client.get()) == 1 &&
-      SSL_read(client.get(), heard.data(), static_cast<int>(heard.size())) > 0;
-  ERR_clear_error();
-  return greeted;
 }
 
 }  // namespace
@@ -232,23 +174,57 @@ TEST_CASE("A certificate for another use, or of the past, is refused",
   CHECK(can_meet(boss, with({.names = {}, .usage = "clientAuth"})));
 }
 
+TEST_CASE("Who keeps a peer out by TLS says whom, and why", "[remote][tls]") {
+  certificates ours;
+  certificates others;
+  const auto boss = ours.network("boss.test", {"worker.test"});
+  network_options caller;
+  std::string here;
+  std::string there = "does it speak TLS";
+  SECTION("a name that is not expected") {
+    caller = ours.network("stranger.test", {"boss.test"});
+    here = "for 'stranger.test', is for none of the names that peers may have";
+  }
+  SECTION("a supervisor that is not expected") {
+    caller = ours.network("worker.test", {"other.test"});
+    // Who is refused may hear no more than that.
+    there = "for 'boss.test', is for none of the names that peers may have";
+  }
+  SECTION("an authority that is not trusted") {
+    caller = others.network("worker.test", {"boss.test"});
+    caller.tls->authorities = ours.authorities();
+    here = "its certificate is not trusted: ";
+  }
+  SECTION("no TLS at all") { here = "no TLS with it: "; }
+  cluster_room room{{}, boss};
+  const auto worker = worker_for(room.listener().at(), caller);
+  CAPTURE(here, there);
+  if (!here.empty()) {
+    CHECK(soon([&] {
+      return room.said().has("refused a peer at 127.0.0.1: ") &&
+             room.said().has(here);
+    }));
+  }
+  CHECK(soon([&] { return worker->said().has(there); }));
+  CAPTURE(room.said().all(), worker->said().all());
+  CHECK(room.listener().workers() == 0);
+}
+
+TEST_CASE("Honest peers are nobody whom TLS kept out", "[remote][tls]") {
+  certificates authority;
+  cluster_room room{{}, authority.network("boss.test", {"worker.test"})};
+  const auto worker = worker_for(
+      room.listener().at(), authority.network("worker.test", {"boss.test"}));
+  REQUIRE(room.listener().wait_for_workers(1, cluster_room::patience));
+  CHECK_FALSE(room.said().has("refused a peer"));
+  CHECK_FALSE(worker->said().has("refused a peer"));
+}
+
 TEST_CASE("Without TLS nobody gets into a port with it", "[remote][tls]") {
   certificates authority;
   const auto secure = authority.network("boss.test", {"worker.test"});
   CHECK_FALSE(meet(secure, {}));
   CHECK_FALSE(meet({}, authority.network("worker.test", {"boss.test"})));
-}
-
-TEST_CASE("A TLS client without a certificate hears nothing", "[remote][tls]") {
-  certificates authority;
-  cluster_room room{{}, authority.network("boss.test", {"worker.test"})};
-  const auto friendly =
-      authority.tls({.names = {"worker.test"}}, {"boss.test"});
-  const auto stranger = authority.tls({.names = {"stranger.test"}}, {"any"});
-  CHECK_FALSE(is_greeted(room.listener().at(), nullptr));
-  CHECK_FALSE(is_greeted(room.listener().at(), &stranger));
-  // That it was greeted with a certificate shows that the greeting is heard.
-  CHECK(soon([&] { return is_greeted(room.listener().at(), &friendly); }));
 }
 
 TEST_CASE("The status is for those with a certificate", "[remote][tls]") {
@@ -282,21 +258,6 @@ TEST_CASE("Each actor system has a list of peers of its own", "[remote][tls]") {
   CHECK(second.listener().workers() == 0);
   const auto to_first = worker_for(first.listener().at(), one);
   CHECK(first.listener().wait_for_workers(1, cluster_room::patience));
-}
-
-TEST_CASE("Other TLS connections of the process are not looked at",
-          "[remote][tls]") {
-  certificates authority;
-  cluster_room room{{}, authority.network("boss.test", {"worker.test"})};
-  const auto worker = worker_for(
-      room.listener().at(), authority.network("worker.test", {"boss.test"}));
-  REQUIRE(room.listener().wait_for_workers(1, cluster_room::patience));
-  certificates others;
-  const auto client = others.tls({.names = {"anybody.test"}}, {"any"});
-  const auto server = others.tls({.names = {"somebody.test"}}, {"any"});
-  CHECK(shake_hands(client, server));
-  CHECK_FALSE(shake_hands(
-      client, authority.tls({.names = {"somebody.test"}}, {"any"})));
 }
 
 TEST_CASE("A key with a password is read with it", "[remote][tls]") {

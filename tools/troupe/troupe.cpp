@@ -11,22 +11,22 @@
 #include <chrono>
 #include <exception>
 #include <iostream>
-#include <string>
+#include <optional>
 
 namespace {
 
 namespace remote = troupe::remote;
 
 struct arguments {
-  std::string supervisor;
+  std::optional<remote::endpoint> supervisor;
   bool json = false;
   double seconds = 5;
   remote::cluster_arguments cluster;
 };
 
 void add_connection(CLI::App& app, arguments& chosen) {
-  app.add_option("--connect", chosen.supervisor, "where the supervisor listens")
-      ->type_name("HOST:PORT")
+  troupe::detail::add_address(app, "--connect", chosen.supervisor,
+                              "where the supervisor listens")
       ->required();
   app.add_option("--timeout", chosen.seconds,
                  "the longest to wait for an answer, in seconds")
@@ -41,8 +41,7 @@ int show_status(const arguments& chosen) {
   troupe::system system{options};
   const auto limit = std::chrono::duration_cast<troupe::duration>(
       std::chrono::duration<double>{chosen.seconds});
-  const auto report = remote::status_of(
-      system, remote::endpoint::from(chosen.supervisor), limit);
+  const auto report = remote::status_of(system, *chosen.supervisor, limit);
   if (chosen.json) {
     std::cout << report.dump() << '\n';
   } else {

@@ -29,7 +29,8 @@ class interrupts {
   ~interrupts();
 
   /// Calls `stop` on another thread when the program is asked to end, also if
-  /// it already was. At most once.
+  /// it already was.
+  /// Errors: throws `errc::bad_flow` the second time.
   void on_first(std::function<void()> stop);
   /// Whether the program was asked to end, since `on_first`.
   [[nodiscard]] bool came() const noexcept { return signal_ != 0; }

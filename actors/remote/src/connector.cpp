@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace troupe::remote {
@@ -63,7 +65,7 @@ bool connector::wait_until_wanted() {
 }
 
 void connector::try_until_reached() {
-  std::string told;
+  std::set<std::string> told;
   while (pause(spread(wait_))) {
     wait_ = std::min(std::max(wait_ * 2, first_wait), options_.retry_max);
     auto found = connect(system_, options_.to);
@@ -73,10 +75,9 @@ void connector::try_until_reached() {
     }
     const auto& why = std::get<std::string>(found);
     // Once for each reason: this may go on for days.
-    if (why != told) {
+    if (told.insert(why).second) {
       options_.notice("cannot reach " + options_.to.text() + ": " + why +
                       "; keeps trying");
-      told = why;
     }
   }
 }

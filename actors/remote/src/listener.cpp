@@ -45,6 +45,7 @@ struct listener::state {
         view(std::make_shared<gateway_view>()),
         board(switchboard::of(core)),
         role(board->take_role("supervisor")),
+        refused(actors, chosen.notice),
         at(chosen.at) {
     const auto desk = detail::spawn_lite<service_desk>(
         core.at(), nullptr, core, board, chosen.message_max);
@@ -109,6 +110,7 @@ struct listener::state {
   const std::shared_ptr<gateway_view> view;
   const std::shared_ptr<switchboard> board;
   const std::shared_ptr<const std::string> role;
+  const refusal_notice refused;
   endpoint at;
   detail::lite_ptr<gateway> self;
   std::mutex calls_mutex;

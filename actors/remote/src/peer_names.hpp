@@ -2,6 +2,7 @@
 
 #include "caf_version_modules.hpp"
 #include "open_handshakes.hpp"
+#include "refusals.hpp"
 
 #include <string>
 #include <vector>
@@ -29,8 +30,9 @@ class peer_names final : public detail::thread_watch {
     return allowed_;
   }
   [[nodiscard]] open_handshakes& handshakes() noexcept { return handshakes_; }
-  /// Whether the peers of `system` are looked at.
-  [[nodiscard]] static bool watch_over(const caf::actor_system& system);
+  [[nodiscard]] refusals& refused() noexcept { return refused_; }
+  /// Who looks at the peers of `system`; null if nobody does.
+  [[nodiscard]] static peer_names* watching(const caf::actor_system& system);
 
  private:
   void on_system(caf::actor_system& system) override;
@@ -39,6 +41,7 @@ class peer_names final : public detail::thread_watch {
 
   const std::vector<std::string> allowed_;
   open_handshakes handshakes_;
+  refusals refused_;
   const caf::actor_system* system_ = nullptr;
 };
 

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace troupe::remote {
 
@@ -37,7 +38,7 @@ bool is_encrypted(caf::actor_system& system) {
                                     "looked at"};
   }
   if (!system.has_openssl_manager()) return false;
-  if (peer_names::watch_over(system)) return true;
+  if (peer_names::watching(system) != nullptr) return true;
   throw error{errc::bad_flow,
               "the actor system speaks TLS to whoever comes: prepare it with "
               "remote::network"};
@@ -49,7 +50,8 @@ void check_trust(caf::actor_system& system, const endpoint& at) {
               "'" + at.text() +
                   "' can be reached from other machines, which needs TLS: "
                   "whoever can connect without it can take this process down. "
-                  "Give network_options::tls, or use 127.0.0.1"};
+                  "Give network_options::tls (by command line: --cert, --key, "
+                  "--ca and --peer), or use 127.0.0.1"};
 }
 
 std::uint16_t publish(caf::actor_system& system, const caf::actor& whom,
@@ -74,11 +76,26 @@ std::variant<caf::actor, std::string> connect(caf::actor_system& system,
                                               const endpoint& to,
                                               duration limit) {
   if (auto why = why_unreachable(to, limit)) return std::move(*why);
-  const auto found = system.has_openssl_manager()
+  const bool has_tls = system.has_openssl_manager();
+  const auto found = has_tls
                          ? caf::openssl::remote_actor(system, to.host, to.port)
                          : system.middleman().remote_actor(to.host, to.port);
   if (found) return *found;
-  return detail::text_of(system, found.error());
+  auto why = detail::text_of(system, found.error());
+  if (found.error() == caf::sec::disconnect_during_handshake) {
+    why += has_tls ? " (does it speak TLS, and take this certificate?)"
+                   : " (does it speak TLS, which this process does not?)";
+  }
+  return why;
+}
+
+refusal_notice::refusal_notice(caf::actor_system& system, refusals::notice whom)
+    : names_(peer_names::watching(system)) {
+  if (names_ != nullptr) names_->refused().tell(std::move(whom));
+}
+
+refusal_notice::~refusal_notice() {
+  if (names_ != nullptr) names_->refused().tell(nullptr);
 }
 
 }  // namespace troupe::remote

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "caf_version.hpp"
+#include "refusals.hpp"
 
 #include <troupe/remote/network.hpp>
 
@@ -34,5 +35,20 @@ inline constexpr duration connect_max = std::chrono::seconds{5};
 [[nodiscard]] std::variant<caf::actor, std::string> connect(
     caf::actor_system& system, const endpoint& to,
     duration limit = connect_max);
+
+class peer_names;
+
+/// While it exists, `whom` gets a line for each peer that TLS keeps out. One
+/// for an actor system at a time.
+class refusal_notice {
+ public:
+  refusal_notice(caf::actor_system& system, refusals::notice whom);
+  refusal_notice(const refusal_notice&) = delete;
+  refusal_notice& operator=(const refusal_notice&) = delete;
+  ~refusal_notice();
+
+ private:
+  peer_names* const names_;
+};
 
 }  // namespace troupe::remote

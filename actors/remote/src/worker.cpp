@@ -35,6 +35,7 @@ worker_options checked(caf::actor_system& system, worker_options options) {
   if (options.retry_max <= duration::zero()) {
     refuse_worker("retry_max must be more than zero");
   }
+  if (options.message_max < 1) refuse_worker("message_max must be at least 1");
   if (options.name.empty()) options.name = own_name();
   if (!options.notice) options.notice = [](const std::string&) {};
   return options;
@@ -68,7 +69,8 @@ struct worker::state {
         chosen(checked(actors, std::move(options))),
         view(std::make_shared<link_view>()),
         board(switchboard::of(where.core())),
-        role(board->take_role("worker")) {
+        role(board->take_role("worker")),
+        refused(actors, chosen.notice) {
     auto of_link = link_options(chosen);
     if (chosen.join) {
       of_link.on_lost = [this] {
@@ -125,6 +127,7 @@ struct worker::state {
   const std::shared_ptr<link_view> view;
   const std::shared_ptr<switchboard> board;
   const std::shared_ptr<const std::string> role;
+  const refusal_notice refused;
   std::optional<endpoint> at;
   detail::lite_ptr<worker_link> self;
   std::shared_ptr<supervisor_line> line;

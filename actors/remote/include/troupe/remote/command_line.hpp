@@ -65,7 +65,7 @@ namespace troupe::remote {
 inline void add_tls_options(CLI::App& app, tls_options& into) {
   auto* certificate =
       app.add_option("--cert", into.certificate,
-                     "for TLS, which other machines need: what to show")
+                     "the certificate to show; other machines need TLS")
           ->type_name("FILE");
   auto* key = app.add_option("--key", into.key, "the key that goes with it")
                   ->type_name("FILE");
@@ -86,11 +86,12 @@ inline void add_tls_options(CLI::App& app, tls_options& into) {
 /// `app` is used.
 inline void add_cluster_options(CLI::App& app, cluster_arguments& into) {
   auto* listen = troupe::detail::add_address(
-      app, "--listen", into.listen, "let workers help: they join on this port");
+      app, "--listen", into.listen,
+      "have workers do the work: they join here, and are waited for");
   auto* worker = app.add_flag("--worker")
                      ->description("be one of these workers, and nothing else");
-  auto* join = troupe::detail::add_address(
-      app, "--join", into.join, "where the worker finds who listens");
+  auto* join = troupe::detail::add_address(app, "--join", into.join,
+                                           "where its supervisor listens");
   worker->needs(join)->excludes(listen);
   join->needs(worker);
   add_tls_options(app, into.tls);

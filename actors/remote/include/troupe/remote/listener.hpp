@@ -24,10 +24,12 @@ struct listener_options {
   /// Workers that listen themselves and are called from here.
   std::vector<endpoint> call = {};
   /// A worker of which nothing was heard for so long is given up, and its work
-  /// is given to others. More than half a second.
+  /// is given to others. At least half a second, and longer than the largest
+  /// result takes on its way: meanwhile nothing else is heard of its worker.
   duration silence_max = std::chrono::seconds{2};
   /// Work that takes so long is given to a second worker that has nothing else
-  /// to do, and the first result counts. Absent: it is not.
+  /// to do, and the first result counts. Both do it, so this is for work that
+  /// does no harm when it is done twice. Absent: it is not.
   std::optional<duration> twice_after = {};
   /// Work that was with so many workers when they were lost has failed, with
   /// `errc::actor_died`: it may be what they died of. At least 1.
@@ -39,17 +41,20 @@ struct listener_options {
   /// of the snapshot of a batch. More is answered with `errc::too_large`.
   std::size_t message_max = 64 * 1024 * 1024;
   /// Hears what a person may want to know, one line at a time: who joined, who
-  /// was lost and why. Called from actors and threads of the runtime; must not
-  /// block. Absent: nobody is told.
+  /// was lost and why, and whom TLS kept out, the same line at most once a
+  /// minute. Called from actors and threads of the runtime; must not block.
+  /// Absent: nobody is told.
   std::function<void(const std::string&)> notice = {};
 };
 
 /// Makes a system one that has work done by workers: while it exists, what is
 /// placed with the option `on` goes to those that joined, and waits for one
-/// where there is none.
+/// where there is none. That wait has no time limit of its own, as a node's
+/// `timeout` counts on the worker only: `run_options::deadline` bounds it.
 ///
 /// Work is given once, and again when its worker is lost, is frozen or cannot
-/// be reached: it is done at least once, and its result counts exactly once.
+/// be reached: it is done at least once, and its result counts exactly once. A
+/// sub-flow that is given again begins at its first step.
 ///
 /// Destroying it sends the workers away; work that is left is answered with
 /// `errc::shut_down`.

@@ -48,7 +48,8 @@ struct network_options {
   /// Absent: no encryption, and nothing but this machine is spoken to.
   std::optional<tls_options> tls = {};
   /// How often CAF tells its peers that the process is there, and after how
-  /// much silence a connection is closed. A handshake that is not over at a
+  /// much silence a connection is closed: longer than the largest message
+  /// takes on its way. A handshake that is not over at a
   /// beat is broken off by who calls, so it is best not much less than a
   /// second. Who is called waits for one with TLS as long as `silence_max`.
   duration heartbeat = std::chrono::seconds{1};

@@ -7,14 +7,16 @@
 namespace troupe::remote {
 
 /// Is a `worker` until the program is asked to end, and then until it has
-/// finished what it holds. Blocks. `asked` is given to this alone.
+/// finished what it holds. Blocks. Asked a second time, the program ends at
+/// once. This calls `asked.on_first`, which may be called once: do not call it
+/// yourself.
 ///
 ///     troupe::interrupts asked;
 ///     troupe::system system{{.prepare = troupe::remote::network()}};
 ///     troupe::remote::serve(
 ///         system, {.flows = {embedding()}, .join = supervisor}, asked);
 ///
-/// Errors: as the constructor of `worker`.
+/// Errors: as the constructor of `worker`, and as `interrupts::on_first`.
 void serve(system& where, worker_options options, interrupts& asked);
 
 }  // namespace troupe::remote

@@ -8,7 +8,8 @@
 
 namespace troupe::remote {
 
-/// Asks a supervisor for what `listener::status` gives there. Blocks.
+/// Asks a supervisor for what `listener::status` gives there. Blocks. With TLS
+/// who asks must be among the supervisor's peers, as a worker must.
 ///
 /// | key        | what                                                      |
 /// | ---------- | --------------------------------------------------------- |
@@ -20,7 +21,13 @@ namespace troupe::remote {
 /// | `waiting`  | work that no worker has                                   |
 /// | `leased`   | work that a worker has                                    |
 ///
-/// Errors: throws `errc::request_failed` if there is no answer within `limit`.
+/// Of a worker, `held` and `done` are pieces of work, those that it has and
+/// those whose results counted; `silent_ms` the milliseconds since it was last
+/// heard of, `joined_s` the seconds since it joined.
+///
+/// Errors: throws `errc::bad_flow` for a system that is not prepared with
+/// `network`, and for an address other than loopback without TLS;
+/// `errc::request_failed` if there is no answer within `limit`.
 [[nodiscard]] json status_of(system& from, const endpoint& supervisor,
                              duration limit = std::chrono::seconds{5});
 

@@ -33,7 +33,8 @@ struct worker_options {
   std::optional<endpoint> listen = {};
   /// What it is called in messages. Empty: the host's name and the process.
   std::string name = {};
-  /// A supervisor of which nothing was heard for so long is given up.
+  /// A supervisor of which nothing was heard for so long is given up: longer
+  /// than the largest input takes on its way.
   duration silence_max = std::chrono::seconds{4};
   /// The longest wait between two tries to reach the supervisor.
   duration retry_max = std::chrono::seconds{5};
