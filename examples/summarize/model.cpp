@@ -1,5 +1,7 @@
 #include "summarize/model.hpp"
 
+#include "summarize/cluster.hpp"
+
 #include <troupe/llm/client.hpp>
 
 #include <chrono>
@@ -59,14 +61,20 @@ troupe::flow model_flow(troupe::system& system, file_list files,
   how.api = api_of(chosen.api);
   how.base_url = chosen.base_url;
   how.stream = true;
-  if (chosen.rpm || chosen.tpm) {
+  flow_settings with_retries = settings;
+  if (listens(chosen)) {
+    // Passes are taken here, so this one is for all workers together.
+    if (chosen.rpm) {
+      with_retries.summarizing.limits = {
+          troupe::rate_limit{system, {.requests = {.amount = *chosen.rpm}}}};
+    }
+  } else if (chosen.rpm || chosen.tpm) {
     troupe::rate_limit_options allowed;
     // Without a limit of requests, one that is out of reach.
     allowed.requests.amount = chosen.rpm.value_or(1e9);
     if (chosen.tpm) allowed.tokens = troupe::rate{.amount = *chosen.tpm};
     how.rate = troupe::rate_limit{system, allowed};
   }
-  flow_settings with_retries = settings;
   with_retries.summarizing.retry = {.attempts = 5,
                                     .wait = 1s,
                                     .backoff = 2,

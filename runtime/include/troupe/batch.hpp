@@ -40,8 +40,9 @@ struct fan_out_options {
   /// dropped when it ends.
   std::vector<std::string> local = {};
   /// Which workers run the sub-flows: those that serve this label. A snapshot
-  /// of the state goes out once per worker, params go out and writes come
-  /// back. Empty, or in a process that listens for no workers: they run here.
+  /// of the state goes out, once per worker or, in sequence, for each; params
+  /// go out and writes come back. Empty, or in a process that listens for no
+  /// workers: they run here.
   std::string on = {};
   /// Called once at the end, unless the whole failed, with the outcomes in
   /// the order of the items; may write the state; its action is the flow's.
