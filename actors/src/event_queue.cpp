@@ -18,6 +18,11 @@ void event_queue::push(event what) {
   changed_.notify_all();
 }
 
+void event_queue::miss(std::size_t count) {
+  const std::lock_guard lock{mutex_};
+  dropped_ += count;
+}
+
 std::optional<event> event_queue::next() {
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [&] { return closed_ || !events_.empty(); });

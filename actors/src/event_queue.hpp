@@ -20,6 +20,8 @@ class event_queue {
   explicit event_queue(std::size_t events_max) : events_max_(events_max) {}
 
   void push(event what);
+  /// So many gave way before they came here.
+  void miss(std::size_t count);
   /// Waits for an event; nothing after the final one was taken.
   [[nodiscard]] std::optional<event> next();
   [[nodiscard]] std::optional<event> try_next();

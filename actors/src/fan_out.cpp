@@ -106,14 +106,15 @@ void fan_out_run::place(placement& elsewhere, const flow_model& body,
   placed_work what;
   what.label = model_.on;
   what.flow = body.shared_from_this();
-  what.origin.run_id = owner_.run_id() + "/" + std::to_string(index);
+  what.origin.run_id = owner_.sub_flow_id(index);
   what.params = std::move(params);
   what.seed = owner_.steps().seed() + index + 1;
-  what.steps_max = owner_.run().options().steps_max;
-  what.events = owner_.run().options().events;
-  what.tell = [run = owner_.run().shared_from_this()](event told) {
-    run->tell(std::move(told));
-  };
+  auto& run = owner_.run();
+  what.steps_max = run.options().steps_max;
+  what.retries_max = run.retries_left();
+  what.events = run.options().events;
+  what.events_max = run.options().events_max;
+  what.sink = run.shared_from_this();
   what.readable = snapshot_;
   const auto at = free_place();
   placed_[at] = {
@@ -131,6 +132,7 @@ void fan_out_run::on_placed_result(std::uint32_t place, placed_result result) {
   placed_.erase(known);
   made->action = std::move(result.action);
   made->wrote = std::move(result.wrote);
+  owner_.run().count_retries(result.retries);
   if (result.was_cancelled) {
     made->how = branch_outcome::kind::cancelled;
   } else if (result.failure) {

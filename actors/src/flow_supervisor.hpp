@@ -59,6 +59,8 @@ class flow_supervisor final : public fiber_actor,
   [[nodiscard]] run_core& run() const noexcept { return *run_; }
   [[nodiscard]] step_host& steps() noexcept { return *this; }
   [[nodiscard]] std::string run_id() const override;
+  /// What the sub-flow of an item of the present step is called.
+  [[nodiscard]] std::string sub_flow_id(std::size_t index) const;
 
  private:
   // -- fiber_actor -----------------------------------------------------------

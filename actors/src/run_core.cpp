@@ -3,6 +3,8 @@
 #include "cancel_order.hpp"
 #include "system_core.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace troupe {
@@ -31,10 +33,16 @@ void run_core::tell(event what) {
   if (part_of_) part_of_->on_event();
 }
 
+std::optional<std::uint64_t> run_core::retries_left() const noexcept {
+  if (!options_.retries_max) return {};
+  return *options_.retries_max - std::min(*options_.retries_max, retries());
+}
+
 bool run_core::take_retry() noexcept {
-  if (!options_.retries_max) return true;
+  const auto most =
+      options_.retries_max.value_or(std::numeric_limits<std::uint64_t>::max());
   auto made = retries_.load(std::memory_order_relaxed);
-  while (made < *options_.retries_max) {
+  while (made < most) {
     if (retries_.compare_exchange_weak(made, made + 1,
                                        std::memory_order_relaxed)) {
       return true;

@@ -31,7 +31,8 @@ struct run_elsewhere {
 /// What a run's handles, its supervisors and its late blocking calls share.
 ///
 /// Thread safety: internally synchronised.
-class run_core : public std::enable_shared_from_this<run_core> {
+class run_core final : public event_sink,
+                       public std::enable_shared_from_this<run_core> {
  public:
   run_core(system_core& system, flow work, run_options options, std::string id);
   /// A part of a run in another process. Its id is that of its origin.
@@ -49,15 +50,23 @@ class run_core : public std::enable_shared_from_this<run_core> {
     return part_of_ ? &part_of_->origin : nullptr;
   }
   [[nodiscard]] event_queue& events() noexcept { return events_; }
-  void tell(event what);
+  void tell(event what) override;
+  void miss(std::size_t count) override { events_.miss(count); }
   [[nodiscard]] bool listens(event_detail detail) const noexcept {
     return options_.events >= detail;
   }
   /// The actors of the run's nodes, where messages go to them.
   [[nodiscard]] node_actors& actors() noexcept { return actors_; }
 
+  // -- retries ---------------------------------------------------------------
+
   /// Takes one of the retries that the run may still make, if it may.
   [[nodiscard]] bool take_retry() noexcept;
+  /// So many were made elsewhere.
+  void count_retries(std::uint64_t made) noexcept { retries_ += made; }
+  [[nodiscard]] std::uint64_t retries() const noexcept { return retries_; }
+  /// How many the run may still make; nothing for no limit.
+  [[nodiscard]] std::optional<std::uint64_t> retries_left() const noexcept;
 
   // -- the end ---------------------------------------------------------------
 

@@ -12,7 +12,12 @@ namespace troupe::detail {
 
 std::string flow_supervisor::run_id() const {
   if (!parent_) return run_->id();
-  return parent_->run_id() + "/" + std::to_string(index_);
+  return parent_->sub_flow_id(index_);
+}
+
+// With the step, as a flow may have several batches, and come to one again.
+std::string flow_supervisor::sub_flow_id(std::size_t index) const {
+  return run_id() + "/" + std::to_string(step()) + "/" + std::to_string(index);
 }
 
 // An attempt that is made for another process stands where it stands there.
@@ -39,7 +44,8 @@ std::optional<placed_work> flow_supervisor::work_elsewhere() const {
   what.params = params_;
   what.seed = seed();
   what.events = run_->options().events;
-  what.tell = [run = run_](event told) { run->tell(std::move(told)); };
+  what.events_max = run_->options().events_max;
+  what.sink = run_;
   return what;
 }
 

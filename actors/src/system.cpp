@@ -36,6 +36,10 @@ void check(const system_options& options) {
 }
 
 void check(const run_options& options) {
+  if (options.id.size() > 200 ||
+      options.id.find_first_of("/#") != std::string::npos) {
+    refuse("run_options.id must have at most 200 bytes and no '/' or '#'");
+  }
   if (!options.params.is_object()) {
     refuse("run_options.params must be an object, they are " +
            std::string{options.params.type_name()});
@@ -102,8 +106,9 @@ system::~system() = default;
 
 run system::start(const flow& work, state initial, run_options options) {
   check(options);
+  auto id = options.id.empty() ? core_->next_run_id() : options.id;
   auto core = std::make_shared<detail::run_core>(
-      *core_, work, std::move(options), core_->next_run_id());
+      *core_, work, std::move(options), std::move(id));
   detail::start_run(core, std::move(initial));
   return run{std::move(core)};
 }

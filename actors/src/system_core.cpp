@@ -1,5 +1,8 @@
 #include "system_core.hpp"
 
+#include <iomanip>
+#include <random>
+#include <sstream>
 #include <utility>
 
 namespace troupe::detail {
@@ -14,11 +17,24 @@ blocking_pool::options pool_options(const system_options& options, drive how) {
   return chosen;
 }
 
+/// What the ids of a system's runs begin with, so that those of no other system
+/// are the same. In virtual time all is as it was the last time.
+std::string new_runs_prefix(drive how) {
+  if (how == drive::by_hand) return "run-";
+  std::random_device random;
+  std::ostringstream text;
+  text << "run-" << std::hex << std::setfill('0');
+  for (int i = 0; i < 4; ++i) text << std::setw(8) << random();
+  text << '-';
+  return text.str();
+}
+
 }  // namespace
 
 system_core::system_core(caf::actor_system& system, system_options options,
                          drive how)
     : options_(std::move(options)),
+      runs_prefix_(new_runs_prefix(how)),
       timers_(std::make_shared<timer_service>(
           how == drive::by_hand ? timer_service::clock::manual
                                 : timer_service::clock::real)),
@@ -71,7 +87,7 @@ std::shared_ptr<system_part> system_core::part(
 }
 
 std::string system_core::next_run_id() {
-  return "run-" + std::to_string(last_run_.fetch_add(1) + 1);
+  return runs_prefix_ + std::to_string(last_run_.fetch_add(1) + 1);
 }
 
 void system_core::acquire(const void* owner, std::uint32_t limit, waker who,

@@ -89,6 +89,7 @@ class system_core {
 
  private:
   system_options options_;
+  const std::string runs_prefix_;
   std::shared_ptr<timer_service> timers_;
   const std::shared_ptr<service_threads> threads_;
   blocking_pool blocking_;

@@ -5,6 +5,15 @@
 
 namespace troupe::detail {
 
+namespace {
+
+/// Never before `start`, however long the span is.
+time_point after(time_point start, duration span) {
+  return span > time_point::max() - start ? time_point::max() : start + span;
+}
+
+}  // namespace
+
 // -- workers ------------------------------------------------------------------
 
 void lease_table::join(worker_id who, worker_offer offer, time_point now) {
@@ -24,15 +33,27 @@ void lease_table::lose(worker_id who, time_point now) {
   assign(now);
 }
 
+void lease_table::leave(worker_id who, time_point now) {
+  const auto known = workers_.find(who);
+  if (known == workers_.end()) return;
+  remove(known, now + lost_pause, 0);
+  assign(now);
+}
+
+void lease_table::notice(worker_id who, time_point now) {
+  const auto known = workers_.find(who);
+  if (known != workers_.end()) known->second.heard = now;
+}
+
 void lease_table::remove(std::map<worker_id, worker>::iterator who,
-                         time_point until) {
+                         time_point until, std::uint32_t deaths) {
   const worker_id gone = who->first;
   const auto held = std::move(who->second.held);
   workers_.erase(who);
   for (const work_id each : held) {
     auto& lost = all_.at(each);
     take_from(each, lost, gone);
-    ++lost.deaths;
+    lost.deaths += deaths;
     if (!lost.with.empty()) continue;
     if (lost.deaths < options_.deaths_max) {
       lost.paused_until = until;
@@ -45,7 +66,7 @@ void lease_table::remove(std::map<worker_id, worker>::iterator who,
 }
 
 void lease_table::hear(worker_id who, std::span<const lease> held,
-                       time_point now) {
+                       time_point now, time_point as_of) {
   const auto known = workers_.find(who);
   if (known == workers_.end()) {
     // It has been dismissed, and may not have heard of that.
@@ -69,7 +90,7 @@ void lease_table::hear(worker_id who, std::span<const lease> held,
       mine->has_arrived = true;
       one.bytes_under_way -= mine->bytes;
       may_have_more |= mine->bytes > 0;
-    } else if (!mine->has_arrived && now - mine->since >= arrival) {
+    } else if (!mine->has_arrived && as_of - mine->since >= arrival) {
       missing.push_back(each);
     }
   }
@@ -123,14 +144,13 @@ void lease_table::send_along(worker_id with, lease which, std::size_t bytes) {
 
 bool lease_table::settle(worker_id who, lease which, time_point now) {
   // What it holds may come late, behind large results.
-  const auto from = workers_.find(who);
-  if (from != workers_.end()) from->second.heard = now;
+  notice(who, now);
   const auto known = all_.find(which.work);
   if (known == all_.end()) return false;
   const auto& with = known->second.with;
   const bool stands =
       std::any_of(with.begin(), with.end(), [&](const holding& each) {
-        return each.by == who && each.epoch == which.epoch;
+        return each.by == who && each.epoch == which.epoch && each.is_sent;
       });
   if (!stands) return false;
   take_from(which.work, known->second, who);
@@ -142,22 +162,24 @@ bool lease_table::settle(worker_id who, lease which, time_point now) {
 // -- time and orders ----------------------------------------------------------
 
 time_point lease_table::due() const {
-  auto next = looked_ + look_every();
+  auto next = after(looked_, look_every());
   for (const auto& [who, each] : workers_) {
-    next = std::min(next,
-                    std::max(each.heard + options_.silence_max, misses_from_));
+    next = std::min(
+        next, std::max(after(each.heard, options_.silence_max), misses_from_));
   }
   if (!paused_.empty()) next = std::min(next, paused_.begin()->first);
   if (options_.twice_after && !alone_.empty()) {
     next = std::min(
-        next,
-        std::max(alone_.begin()->first + *options_.twice_after, twice_look_));
+        next, std::max(after(alone_.begin()->first, *options_.twice_after),
+                       twice_look_));
   }
   return next;
 }
 
 void lease_table::advance(time_point now) {
-  if (now - looked_ > look_every() * 3) misses_from_ = now + look_every();
+  if (now > after(looked_, look_every() * 3)) {
+    misses_from_ = after(now, look_every());
+  }
   looked_ = now;
   if (now >= misses_from_) dismiss_silent(now);
   end_pauses(now);
@@ -179,6 +201,12 @@ std::optional<lease_order> lease_table::next() {
   if (orders_.empty()) return std::nullopt;
   const auto first = orders_.front();
   orders_.pop_front();
+  if (first.what != lease_order::kind::give) return first;
+  const auto known = all_.find(first.lease.work);
+  if (known == all_.end()) return first;
+  for (auto& each : known->second.with) {
+    each.is_sent |= each.by == first.worker && each.epoch == first.lease.epoch;
+  }
   return first;
 }
 
@@ -237,7 +265,7 @@ void lease_table::assign_twice(time_point now) {
     const auto to = freest(of.label, of, now);
     if (to != workers_.end()) give(what, of, to->first, now);
   }
-  twice_look_ = now + *options_.twice_after;
+  twice_look_ = after(now, *options_.twice_after);
 }
 
 bool lease_table::is_quiet(const worker& one, time_point now) const {

@@ -161,6 +161,7 @@ TEST_CASE("Events of sub-flows and items say whose they are", "[events]") {
     seen.push_back(each.run + " " + each.node + " " +
                    std::to_string(each.item.value()));
   }
-  CHECK(seen == std::vector<std::string>{"run-1/0 only 0", "run-1/0 only 1",
-                                         "run-1/1 only 0", "run-1/1 only 1"});
+  CHECK(seen == std::vector<std::string>{"run-1/0/0 only 0", "run-1/0/0 only 1",
+                                         "run-1/0/1 only 0",
+                                         "run-1/0/1 only 1"});
 }

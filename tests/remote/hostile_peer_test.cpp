@@ -232,7 +232,7 @@ TEST_CASE("What is said of the leases of others counts for nothing",
   for (std::uint64_t work = 0; work < 20; ++work) {
     for (std::uint32_t epoch = 0; epoch < 4; ++epoch) {
       const wire::lease which{troupe::detail::work_id{work}, epoch};
-      thief.say(wire::events{which, {json("no event")}});
+      thief.say(wire::events{which, {wire::encode_json("no event")}});
       thief.say(wire::done{which, body_of(forged)});
     }
   }
@@ -317,7 +317,7 @@ TEST_CASE("Events that are none part a worker from its work", "[remote]") {
   const json event = GENERATE(
       json("text"), json::object(),
       json::object({{"kind", 99}, {"run", ""}, {"node", ""}, {"step", 1}}));
-  liar.say(wire::events{given->which, {event}});
+  liar.say(wire::events{given->which, {wire::encode_json(event)}});
   REQUIRE(liar.hear<wire::dismiss>());
   // Its result comes too late.
   troupe::detail::placed_result forged;
@@ -364,14 +364,15 @@ TEST_CASE("A worker outlives whatever a supervisor says", "[remote]") {
         body_of("\xff"),
         body_of(deep_cbor(100'000)),
         body_of(cbor(json::array({"small"}))),
+        body_of(cbor(
+            json::array({"small", "only", "run", "path", 1, json::object(), 1,
+                         1, nullptr, 99, 1, nullptr, 1, "item", nullptr}))),
+        body_of(cbor(
+            json::array({"other", "only", "run", "path", 1, json::object(), 1,
+                         1, nullptr, 0, 1, nullptr, 1, nullptr, nullptr}))),
         body_of(
-            cbor(json::array({"small", "only", "run", "path", 1, json::object(),
-                              1, 1, 99, nullptr, 1, "item", nullptr}))),
-        body_of(
-            cbor(json::array({"other", "only", "run", "path", 1, json::object(),
-                              1, 1, 0, nullptr, 1, nullptr, nullptr}))),
-        body_of(cbor(json::array({"small", "", "run", "", 1, json::object(), 1,
-                                  1, 0, nullptr, 1, nullptr, nullptr})))};
+            cbor(json::array({"small", "", "run", "", 1, json::object(), 1, 1,
+                              nullptr, 0, 1, nullptr, 1, nullptr, nullptr})))};
     std::uint64_t number = 0;
     for (const auto& body : bodies) {
       CAPTURE(begin_of(body));

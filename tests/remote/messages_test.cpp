@@ -44,10 +44,9 @@ std::vector<wire::message> one_of_each() {
   hello.labels = {"gpu", "large"};
   hello.flows = {{"one", {{"flows", json::array({1, "2"})}}}, {"two", 2}};
   all.emplace_back(hello);
-  all.emplace_back(wire::beat{{some_lease, {work_id{2}, 3}}});
+  all.emplace_back(wire::beat{{some_lease, {work_id{2}, 3}}, 77});
   all.emplace_back(wire::done{some_lease, some_body});
-  all.emplace_back(
-      wire::events{some_lease, {json::object({{"kind", 1}}), nullptr, -2.5}});
+  all.emplace_back(wire::events{some_lease, {some_bytes, {}}, 5});
   all.emplace_back(wire::leave{});
   all.emplace_back(wire::invite{});
   all.emplace_back(wire::welcome{1234});
@@ -57,7 +56,7 @@ std::vector<wire::message> one_of_each() {
   all.emplace_back(wire::forget{97});
   all.emplace_back(wire::take_back{some_lease});
   all.emplace_back(wire::got{some_lease});
-  all.emplace_back(wire::pulse{});
+  all.emplace_back(wire::pulse{44});
   all.emplace_back(wire::ask_status{});
   all.emplace_back(wire::status{json::object({{"workers", json::array()}})});
   all.emplace_back(wire::call{96, "limit", "model", some_bytes});
@@ -67,6 +66,7 @@ std::vector<wire::message> one_of_each() {
   all.emplace_back(wire::tune{"topic", true});
   all.emplace_back(wire::news{"topic", some_bytes, 93});
   all.emplace_back(wire::heard{92});
+  all.emplace_back(wire::events_heard{6});
   return all;
 }
 
@@ -104,6 +104,8 @@ troupe::detail::placed_work some_work() {
   made.params = troupe::value{json::object({{"i", 3}})};
   made.seed = 0xfedcba9876543210;
   made.steps_max = 1000;
+  made.retries_max = 7;
+  made.events_max = 99;
   made.events = troupe::event_detail::steps;
   made.input = {{"text", "in"}, {"list", {1, -1, 2.5, nullptr, true}}};
   made.attempt = 2;
@@ -219,11 +221,14 @@ TEST_CASE("Every field of what workers say arrives", "[remote][wire]") {
   CHECK(hello.flows.at("two") == 2);
   CHECK(sent<wire::beat>().held ==
         std::vector<wire::lease>{some_lease, {work_id{2}, 3}});
+  CHECK(sent<wire::beat>().as_of == 77);
   CHECK(sent<wire::done>().which == some_lease);
   CHECK(*sent<wire::done>().body == some_bytes);
   CHECK(sent<wire::events>().which == some_lease);
-  CHECK(sent<wire::events>().all ==
-        std::vector<json>{json::object({{"kind", 1}}), nullptr, -2.5});
+  CHECK(sent<wire::events>().all == std::vector<wire::bytes>{some_bytes, {}});
+  CHECK(sent<wire::events>().dropped == 5);
+  CHECK(sent<wire::events_heard>().count == 6);
+  CHECK(sent<wire::pulse>().at == 44);
   CHECK(sent<wire::call>().number == 96);
   CHECK(sent<wire::call>().service == "limit");
   CHECK(sent<wire::call>().name == "model");

@@ -219,6 +219,32 @@ TEST_CASE("Events of a placed exec come in the stream of its run, in order",
   CHECK(seen.back() == "post");
 }
 
+TEST_CASE("Events that give way on a worker are counted at home", "[remote]") {
+  struct bursting {
+    int exec(troupe::context& ctx) const {
+      for (int i = 0; i < 1000; ++i) ctx.emit(i);
+      return 1;
+    }
+    void post(state&) const {}
+  };
+  cluster_room room;
+  const auto worker = room.join({placed_step(bursting{})});
+  const auto most = GENERATE(std::size_t{10}, std::size_t{2000});
+  const auto run =
+      room.system().start(placed_step(bursting{}), {}, {.events_max = most});
+  REQUIRE(room.finish(run).ok());
+  auto events = run.events();
+  std::size_t seen = 0;
+  while (const auto each = events.next()) {
+    if (each->kind == troupe::event_kind::custom) ++seen;
+  }
+  // With the start and the end of the run.
+  const auto dropped = events.dropped();
+  CHECK(seen + dropped >= 1000);
+  CHECK(seen + dropped <= 1002);
+  CHECK((dropped == 0) == (most == 2000));
+}
+
 TEST_CASE("A cancelled run stops its exec on the worker", "[remote]") {
   struct waiting {
     counter begun;

@@ -38,6 +38,8 @@ struct process {
   lease_holder holds{capacity};
   bool is_dead = false;
   bool is_leaving = false;
+  /// What the supervisor last said that it is there.
+  time_point pulse{0s};
   /// Nothing is done or received before then.
   time_point frozen_until = time_point::min();
   /// Nothing is sent or received before then.
@@ -225,8 +227,10 @@ class world {
     if (at->is_dead) return;
     if (now_ >= at->frozen_until) {
       const auto as = at->id;
-      tell(at, [this, as, held = at->holds.held()] {
-        table_.hear(as, held, now_);
+      tell(at, [this, as, held = at->holds.held(), as_of = at->pulse] {
+        table_.hear(as, held, now_, as_of);
+        send(workers_.at(as),
+             [at = now_](process& to) { to.pulse = std::max(to.pulse, at); });
       });
       for (const auto& each : at->holds.unacknowledged()) {
         send_result(at, each);

@@ -271,12 +271,13 @@ void bare_run::run_branch(const fan_out_model& model, std::size_t index,
                           value params, const state& from) {
   fan_->decide.on_started();
   const auto& body = *model.bodies[model.items ? 0 : index];
-  bare_run branch{all_,
-                  body,
-                  std::move(params),
-                  from,
-                  seed() + index + 1,
-                  id_ + "/" + std::to_string(index)};
+  bare_run branch{
+      all_,
+      body,
+      std::move(params),
+      from,
+      seed() + index + 1,
+      id_ + "/" + std::to_string(step()) + "/" + std::to_string(index)};
   branch.record();
   branch.go();
   branch_outcome ended;

@@ -56,6 +56,10 @@ struct system_options {
 
 /// What a run is started with.
 struct run_options {
+  /// What the run is called, in its events and in the keys of its steps: at
+  /// most 200 bytes, without '/' and '#'. Empty: a name that no other run has.
+  /// One that is started again under its name has the same keys.
+  std::string id = {};
   /// The params of the outermost flow: an object.
   value params = value::object();
   /// The most steps of the run, and of each sub-flow. At least 1.
@@ -65,7 +69,8 @@ struct run_options {
   std::optional<duration> deadline = {};
   /// How many retries all nodes of the run may make together, so that a server
   /// in trouble does not get a multiple of the calls. Absent means no limit but
-  /// those of the nodes.
+  /// those of the nodes. Of placed sub-flows each may make as many as were left
+  /// when it was sent.
   std::optional<std::uint64_t> retries_max = {};
   /// Where the random parts of waits come from.
   std::uint64_t seed = 0;

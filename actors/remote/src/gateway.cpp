@@ -23,6 +23,9 @@ detail::lease_options lease_options_of(const listener_options& options) {
   return chosen;
 }
 
+/// A worker has at most so many pairs of a flow and a label.
+constexpr std::size_t offers_max = 10'000;
+
 std::int64_t in_ms(duration span) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
 }
@@ -96,6 +99,7 @@ void gateway::on_message(caf::mailbox_element& message) {
     for (auto& each : wire::decode(detail::content_as<std::string>(message))) {
       receive(from, std::move(each));
     }
+    carry_out();
   } catch (...) {
     // Whatever one peer brings about, the others are served.
     const auto why = error::from(std::current_exception());
@@ -103,8 +107,8 @@ void gateway::on_message(caf::mailbox_element& message) {
     if (known != workers_.end()) {
       part_with(known, "it sent what makes no sense: " + why.message(), true);
     }
+    carry_out();
   }
-  carry_out();
 }
 
 void gateway::on_down(const caf::down_msg& down) {
@@ -116,7 +120,9 @@ void gateway::on_down(const caf::down_msg& down) {
           "lost the worker '" + who->second.said.name + "', which held " +
           std::to_string(table_.held_by(who->first)) + "; that goes to others");
     }
-    remove(who);
+    const bool is_orderly = who->second.is_draining;
+    remove(who, is_orderly ? &detail::lease_table::leave
+                           : &detail::lease_table::lose);
   }
   if (called_.erase(down.source) > 0) on_called_lost_();
   carry_out();
@@ -125,6 +131,10 @@ void gateway::on_down(const caf::down_msg& down) {
 void gateway::on_turn() {
   for (auto& [id, each] : workers_) {
     add_news(each);
+    if (each.events_heard > 0) {
+      each.out.emplace_back(
+          wire::events_heard{std::exchange(each.events_heard, 0)});
+    }
     if (each.out.empty()) continue;
     for (auto& packet : wire::encode(std::exchange(each.out, {}))) {
       tell(each.to, caf::make_message(std::move(packet)));
@@ -160,6 +170,7 @@ void gateway::receive(const caf::actor& from, wire::message said) {
          wire::dismiss{"it was given up, as nothing was heard of it", false});
     return;
   }
+  table_.notice(who->first, timers_->now());
   std::visit([&](auto& each) { on_said(who, each); }, said);
 }
 
@@ -169,7 +180,7 @@ void gateway::on_hello(const caf::actor& from, wire::hello said) {
     is_watched = true;
     options_.notice("the worker '" + known->second.said.name +
                     "' joins again, and has nothing of what it held");
-    remove(known);
+    remove(known, &detail::lease_table::leave);
   }
   const auto why = reason_to_refuse(said);
   if (!why.empty()) {
@@ -211,6 +222,11 @@ std::string gateway::reason_to_refuse(const wire::hello& said) const {
            std::to_string(wire::protocol);
   }
   if (said.capacity < 1) return "it has no capacity";
+  if (said.flows.size() * said.labels.size() > offers_max) {
+    return "it has " + std::to_string(said.flows.size()) + " flows and " +
+           std::to_string(said.labels.size()) + " labels, which is more than " +
+           std::to_string(offers_max) + " pairs of them";
+  }
   for (const auto& [name, form] : said.flows) {
     const auto known = forms_.find(name);
     if (known == forms_.end() || known->second == form) continue;
@@ -223,8 +239,10 @@ std::string gateway::reason_to_refuse(const wire::hello& said) const {
 
 void gateway::on_said(worker_place who, wire::beat& said) {
   who->second.heard = timers_->now();
-  table_.hear(who->first, said.held, who->second.heard);
-  who->second.out.emplace_back(wire::pulse{});
+  const auto now = who->second.heard;
+  const time_point as_of{duration{said.as_of}};
+  table_.hear(who->first, said.held, now, std::min(as_of, now));
+  who->second.out.emplace_back(wire::pulse{now.time_since_epoch().count()});
 }
 
 void gateway::on_said(worker_place who, wire::done& said) {
@@ -245,11 +263,13 @@ void gateway::on_said(worker_place who, wire::done& said) {
 }
 
 void gateway::on_said(worker_place who, wire::events& said) {
+  ++who->second.events_heard;
   if (!table_.is_first(who->first, said.which)) return;
   const auto& order = orders_.at(said.which.work);
   const auto now = timers_->now();
+  order->sink->miss(said.dropped);
   for (const auto& each : said.all) {
-    order->tell(detail::event_from(each, now));
+    order->sink->tell(detail::event_from(wire::decode_json(each), now));
   }
 }
 
@@ -300,15 +320,16 @@ void gateway::part_with(worker_place who, std::string why, bool is_final) {
   const auto to = who->second.to;
   // That of one which was called brings it back.
   if (!called_.contains(to.address())) unwatch(to);
-  remove(who);
+  remove(who, &detail::lease_table::leave);
   send(to, wire::dismiss{std::move(why), is_final});
 }
 
-void gateway::remove(worker_place who) {
+void gateway::remove(worker_place who,
+                     void (detail::lease_table::*how)(worker_id, time_point)) {
   const auto id = who->first;
   ids_.erase(who->second.to.address());
   workers_.erase(who);
-  table_.lose(id, timers_->now());
+  (table_.*how)(id, timers_->now());
   end_calls_of(id);
   show();
 }

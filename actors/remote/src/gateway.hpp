@@ -72,6 +72,8 @@ class gateway final : public detail::lite_actor {
     news_outbox news;
     /// Messages of topics that came in this turn.
     std::uint64_t news_heard = 0;
+    /// And those with events.
+    std::uint64_t events_heard = 0;
     /// What goes out at the end of the turn.
     std::vector<wire::message> out = {};
   };
@@ -136,7 +138,9 @@ class gateway final : public detail::lite_actor {
   worker_place at(const caf::actor& who);
   /// It counts no more, and is told.
   void part_with(worker_place who, std::string why, bool is_final);
-  void remove(worker_place who);
+  /// `how`: the function of the table that hears of it.
+  void remove(worker_place who,
+              void (detail::lease_table::*how)(worker_id, time_point));
   void end();
   void send(const caf::actor& to, const wire::message& what);
   [[nodiscard]] json report() const;

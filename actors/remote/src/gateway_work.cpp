@@ -32,9 +32,9 @@ void gateway::place(std::uint64_t number, order_ptr order) {
                                         ", pieces of work wait or are done"};
     }
     learn(order->flow);
-  } catch (const error& why) {
+  } catch (...) {
     placed_result refused;
-    refused.failure = why;
+    refused.failure = error::from(std::current_exception());
     order->answer(std::move(refused));
     return;
   }
@@ -119,7 +119,10 @@ void gateway::forget_snapshot(std::uint64_t id) {
 
 void gateway::give(worker_id to, lease which) {
   auto& who = workers_.at(to);
-  const auto& order = *orders_.at(which.work);
+  const auto known = orders_.find(which.work);
+  // What was ordered is over by now, perhaps.
+  if (known == orders_.end()) return;
+  const auto& order = *known->second;
   std::uint64_t snapshot = 0;
   if (order.snapshot) {
     snapshot = order.snapshot->id;
@@ -135,9 +138,9 @@ void gateway::fail(work_id which) {
   const auto order = orders_.extract(which);
   if (order.empty()) return;
   placed_result ended;
-  ended.failure =
-      error{errc::actor_died, std::to_string(options_.deaths_max) +
-                                  " workers were lost while they did it"};
+  ended.failure = error{errc::actor_died,
+                        "it was lost with a worker " +
+                            std::to_string(options_.deaths_max) + " times"};
   order.mapped()->answer(std::move(ended));
 }
 

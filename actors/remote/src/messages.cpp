@@ -9,9 +9,6 @@ namespace troupe::remote::wire {
 
 namespace {
 
-// No packet is begun beyond it. Memory below 128 KB is kept by the allocator.
-constexpr std::size_t packet_size = 32 * 1024;
-
 /// Writes a list of values.
 template <class Out, class... Ts>
 void add_row(cbor_writer<Out>& to, const Ts&... fields) {
@@ -22,6 +19,15 @@ void add_row(cbor_writer<Out>& to, const Ts&... fields) {
 json json_in(const bytes& body) {
   cbor_reader from{body};
   return from.next<json>();
+}
+
+json json_of(const std::optional<std::uint64_t>& number) {
+  return number ? json(*number) : json{};
+}
+
+std::optional<std::uint64_t> number_in(const json& field) {
+  if (field.is_null()) return {};
+  return field.get<std::uint64_t>();
 }
 
 /// Writes a message: a list of its number, which is its position in the
@@ -39,13 +45,13 @@ struct fields_of {
       held.push_back(work(each));
       held.push_back(each.epoch);
     }
-    row(held);
+    row(held, m.as_of);
   }
   void operator()(const done& m) const {
     row(work(m.which), m.which.epoch, *m.body);
   }
   void operator()(const events& m) const {
-    row(work(m.which), m.which.epoch, m.all);
+    row(work(m.which), m.which.epoch, m.all, m.dropped);
   }
   void operator()(const leave&) const { row(); }
   void operator()(const invite&) const { row(); }
@@ -60,7 +66,8 @@ struct fields_of {
     row(work(m.which), m.which.epoch);
   }
   void operator()(const got& m) const { row(work(m.which), m.which.epoch); }
-  void operator()(const pulse&) const { row(); }
+  void operator()(const pulse& m) const { row(m.at); }
+  void operator()(const events_heard& m) const { row(m.count); }
   void operator()(const ask_status&) const { row(); }
   void operator()(const status& m) const { row(m.report); }
   void operator()(const call& m) const {
@@ -130,6 +137,7 @@ void read(reader& from, beat& m) {
     m.held.push_back(
         {detail::work_id{held[i]}, static_cast<std::uint32_t>(held[i + 1])});
   }
+  m.as_of = from.next<std::int64_t>();
 }
 void read(reader& from, done& m) {
   m.which = from.next_lease();
@@ -137,7 +145,8 @@ void read(reader& from, done& m) {
 }
 void read(reader& from, events& m) {
   m.which = from.next_lease();
-  m.all = from.next<std::vector<json>>();
+  m.all = from.next<std::vector<bytes>>();
+  m.dropped = from.next<std::size_t>();
 }
 void read(reader&, leave&) {}
 void read(reader&, invite&) {}
@@ -158,7 +167,10 @@ void read(reader& from, snapshot& m) {
 void read(reader& from, forget& m) { m.id = from.next<std::uint64_t>(); }
 void read(reader& from, take_back& m) { m.which = from.next_lease(); }
 void read(reader& from, got& m) { m.which = from.next_lease(); }
-void read(reader&, pulse&) {}
+void read(reader& from, pulse& m) { m.at = from.next<std::int64_t>(); }
+void read(reader& from, events_heard& m) {
+  m.count = from.next<std::uint64_t>();
+}
 void read(reader&, ask_status&) {}
 void read(reader& from, status& m) { m.report = from.next<json>(); }
 void read(reader& from, call& m) {
@@ -253,8 +265,8 @@ bytes encode(const detail::placed_work& what) {
   add_row(
       to, what.flow->name, what.node, what.origin.run_id, what.origin.node_path,
       what.origin.step, what.params, what.seed, what.steps_max,
-      static_cast<int>(what.events), what.input, what.attempt,
-      what.item ? json(*what.item) : json{},
+      json_of(what.retries_max), static_cast<int>(what.events), what.events_max,
+      what.input, what.attempt, json_of(what.item),
       what.readable && !what.node.empty() ? what.readable->root() : value{});
   return to.take();
 }
@@ -272,12 +284,12 @@ work_body decode_work(const bytes& body) {
     made.params = value{from.next<json>()};
     made.seed = from.next<std::uint64_t>();
     made.steps_max = from.next<std::uint64_t>();
+    made.retries_max = number_in(from.next<json>());
     made.events = static_cast<event_detail>(from.next<int>());
+    made.events_max = from.next<std::size_t>();
     made.input = from.next<json>();
     made.attempt = from.next<std::uint32_t>();
-    if (const auto item = from.next<json>(); !item.is_null()) {
-      made.item = item.get<std::size_t>();
-    }
+    made.item = number_in(from.next<json>());
     made.readable = from.next<json>();
     return made;
   });
@@ -287,7 +299,7 @@ bytes encode(const detail::placed_result& what) {
   cbor_writer<bytes> to;
   add_row(to, what.was_cancelled,
           what.failure ? detail::error_form(*what.failure) : json{},
-          what.output, what.action.name(), what.wrote.to_json());
+          what.output, what.action.name(), what.wrote.to_json(), what.retries);
   return to.take();
 }
 
@@ -303,6 +315,7 @@ detail::placed_result decode_result(const bytes& body) {
     made.output = from.next<json>();
     made.action = action{from.next<std::string>()};
     made.wrote = delta::from_json(from.next<json>());
+    made.retries = from.next<std::uint64_t>();
     return made;
   });
 }

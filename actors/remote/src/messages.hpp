@@ -24,7 +24,11 @@
 namespace troupe::remote::wire {
 
 /// Grows when a message changes so that an older process would misread it.
-inline constexpr int protocol = 1;
+inline constexpr int protocol = 2;
+
+/// A packet takes in nothing more beyond it. Memory below 128 KB is kept by the
+/// allocator.
+inline constexpr std::size_t packet_size = 32 * 1024;
 
 /// One body that goes to several.
 using shared_bytes = std::shared_ptr<const bytes>;
@@ -46,6 +50,8 @@ struct hello {
 /// It lives, and holds these.
 struct beat {
   std::vector<lease> held;
+  /// What the last `pulse` that it heard said, or 0.
+  std::int64_t as_of = 0;
 };
 /// What came of a lease: a `result_body`.
 struct done {
@@ -55,7 +61,10 @@ struct done {
 /// Events of what is being done.
 struct events {
   lease which;
-  std::vector<json> all;
+  /// An `event_form` each, in CBOR.
+  std::vector<bytes> all;
+  /// How many gave way before these.
+  std::size_t dropped = 0;
 };
 /// It takes nothing new.
 struct leave {};
@@ -88,7 +97,8 @@ struct invite {};
 struct welcome {
   std::int64_t beat_ms = 500;
 };
-/// The worker counts no more. It may join again, unless it is `final`.
+/// The worker counts no more. It may join again: soon, or if it is final
+/// after a while, when the other side may be another one.
 struct dismiss {
   std::string why;
   bool is_final = false;
@@ -115,8 +125,14 @@ struct take_back {
 struct got {
   lease which;
 };
-/// The answer to a beat.
-struct pulse {};
+/// The answer to a beat, and when it was given, by the supervisor's clock.
+struct pulse {
+  std::int64_t at = 0;
+};
+/// So many messages with events have been taken in.
+struct events_heard {
+  std::uint64_t count = 0;
+};
 /// What came of a call. If something is lent with it, `end_call` follows.
 struct answer {
   std::uint64_t number = 0;
@@ -144,10 +160,10 @@ struct heard {
   std::uint64_t count = 0;
 };
 
-using message =
-    std::variant<hello, beat, done, events, leave, invite, welcome, dismiss,
-                 give, snapshot, forget, take_back, got, pulse, ask_status,
-                 status, call, end_call, answer, tune, news, heard>;
+using message = std::variant<hello, beat, done, events, leave, invite, welcome,
+                             dismiss, give, snapshot, forget, take_back, got,
+                             pulse, ask_status, status, call, end_call, answer,
+                             tune, news, heard, events_heard>;
 
 [[nodiscard]] std::string encode(const message& one);
 /// In as many packets as it takes. What is small goes together, which saves
@@ -170,7 +186,9 @@ struct work_body {
   value params;
   std::uint64_t seed = 0;
   std::uint64_t steps_max = 1;
+  std::optional<std::uint64_t> retries_max = {};
   event_detail events = event_detail::nothing;
+  std::size_t events_max = 1;
   json input;
   std::uint32_t attempt = 0;
   std::optional<std::size_t> item = {};

@@ -15,18 +15,11 @@ void news_outbox::push(const std::string& topic, wire::shared_bytes body,
   }
 }
 
-void news_outbox::confirm(std::uint64_t count) {
-  for (; count > 0 && !away_.empty(); --count) {
-    away_bytes_ -= away_.front();
-    away_.pop_front();
-  }
-}
-
 void news_outbox::take(std::vector<wire::message>& out) {
-  while (!waiting_.empty() && away_.size() < away_max) {
+  while (!waiting_.empty()) {
     auto& first = waiting_.front();
     const auto size = first.body->size();
-    if (!away_.empty() && away_bytes_ + size > bytes_max_) return;
+    if (!away_.has_room(size)) return;
     wire::news made;
     const auto missed = missed_.extract(first.topic);
     if (!missed.empty()) made.missed = missed.mapped();
@@ -35,8 +28,7 @@ void news_outbox::take(std::vector<wire::message>& out) {
     out.emplace_back(std::move(made));
     waiting_.pop_front();
     waiting_bytes_ -= size;
-    away_.push_back(size);
-    away_bytes_ += size;
+    away_.add(size);
   }
 }
 
@@ -54,7 +46,6 @@ void news_outbox::clear() {
   away_.clear();
   missed_.clear();
   waiting_bytes_ = 0;
-  away_bytes_ = 0;
 }
 
 void news_outbox::drop_oldest() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages.hpp"
+#include "sent_window.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,13 +26,14 @@ class news_outbox {
   static constexpr std::size_t missed_topics_max = 4096;
 
   /// `bytes_max`: of what is on the way, and of what waits.
-  explicit news_outbox(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  explicit news_outbox(std::size_t bytes_max)
+      : bytes_max_(bytes_max), away_(away_max, bytes_max) {}
 
   /// `missed`: so many before it never came here.
   void push(const std::string& topic, wire::shared_bytes body,
             std::uint64_t missed = 0);
   /// So many have arrived.
-  void confirm(std::uint64_t count);
+  void confirm(std::uint64_t count) { away_.confirm(count); }
   /// Moves what may go out now to the end of `out`.
   void take(std::vector<wire::message>& out);
   /// The topic is heard there no more: what waits of it is not sent, and not
@@ -52,9 +54,7 @@ class news_outbox {
   std::size_t bytes_max_;
   std::deque<entry> waiting_;
   std::size_t waiting_bytes_ = 0;
-  /// The sizes of those on the way.
-  std::deque<std::size_t> away_;
-  std::size_t away_bytes_ = 0;
+  sent_window away_;
   /// By topic: those that gave way and are not told of yet. At most
   /// `missed_topics_max`; those of others are not counted.
   std::map<std::string, std::uint64_t> missed_;

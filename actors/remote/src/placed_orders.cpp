@@ -86,7 +86,7 @@ std::uint64_t placed_orders::place(detail::placed_order order) {
     if (order.what.node.empty()) made->snapshot = pack(order.what.readable);
     made->label = std::move(order.what.label);
     made->flow = std::move(order.what.flow);
-    made->tell = std::move(order.what.tell);
+    made->sink = std::move(order.what.sink);
     if (post(*gateway_,
              detail::signal{gateway_signal::place, 0, number, made})) {
       return number;

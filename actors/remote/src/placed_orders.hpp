@@ -57,7 +57,7 @@ class order_body final : public detail::payload {
   std::shared_ptr<const detail::flow_model> flow;
   wire::shared_bytes body;
   std::shared_ptr<const packed_snapshot> snapshot;
-  std::function<void(event)> tell;
+  std::shared_ptr<detail::event_sink> sink;
   detail::lite_ptr<detail::lite_actor> asker;
   detail::signal reply{0};
 

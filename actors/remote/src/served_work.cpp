@@ -39,8 +39,10 @@ run_options options_of(const wire::work_body& asked) {
   run_options chosen;
   chosen.params = asked.params;
   chosen.steps_max = asked.steps_max;
+  chosen.retries_max = asked.retries_max;
   chosen.seed = asked.seed;
   chosen.events = asked.events;
+  chosen.events_max = std::max<std::size_t>(1, asked.events_max);
   if (!asked.node.empty()) {
     // The attempt is not a step of its own, and what tells of one is told by
     // who asked. The first step of a run adds one to the seed.
@@ -81,15 +83,19 @@ served_work::served_work(detail::system_core& core, const served_flows& flows,
   detail::start_run(run_, std::move(initial));
 }
 
-std::vector<json> served_work::take_events() {
+wire::events served_work::take_events() {
   is_poked_->store(false);
-  std::vector<json> all;
-  while (const auto next = run_->events().try_next()) {
+  wire::events taken;
+  for (std::size_t size = 0; size < events_size;) {
+    const auto next = run_->events().try_next();
     // A sub-flow tells of its own end, and an attempt is told of by who asked.
-    if (next->is_final) break;
-    all.push_back(detail::event_form(*next));
+    if (!next || next->is_final) break;
+    taken.all.push_back(wire::encode_json(detail::event_form(*next)));
+    size += taken.all.back().size();
   }
-  return all;
+  const auto dropped = run_->events().dropped();
+  taken.dropped = dropped - std::exchange(dropped_, dropped);
+  return taken;
 }
 
 detail::placed_result served_work::result(outcome ended) {
@@ -98,6 +104,7 @@ detail::placed_result served_work::result(outcome ended) {
     made.failure = std::move(ended.failure);
     made.action = std::move(ended.action);
     made.wrote = run_->take_wrote();
+    made.retries = run_->retries();
   } else if (ended.failure) {
     made.failure = without_place(*ended.failure);
   } else {

@@ -29,8 +29,12 @@ class served_work {
               std::function<void()> poke);
 
   [[nodiscard]] detail::run_core& run() const noexcept { return *run_; }
-  /// The events since the last call, for the run that it is a part of.
-  [[nodiscard]] std::vector<json> take_events();
+  /// About so many bytes one message with events has at most, unless one event
+  /// is larger.
+  static constexpr std::size_t events_size = std::size_t{64} << 10;
+  /// The oldest events that were not taken, for the run that it is a part of;
+  /// at most as many as one message is to have.
+  [[nodiscard]] wire::events take_events();
   [[nodiscard]] detail::placed_result result(outcome ended);
 
  private:
@@ -39,6 +43,8 @@ class served_work {
   /// Absent for a sub-flow.
   std::unique_ptr<detail::served_attempt> attempt_;
   std::shared_ptr<detail::run_core> run_;
+  /// Events that gave way and were told of.
+  std::size_t dropped_ = 0;
 };
 
 }  // namespace troupe::remote

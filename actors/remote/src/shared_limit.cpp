@@ -3,6 +3,7 @@
 
 #include <troupe/remote/shared_limit.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <utility>
@@ -171,8 +172,10 @@ task<served_answer> shared_limit_core::serve_as(
     std::shared_ptr<shared_limit_core> self, json asked) {
   served_answer made;
   if (asked.is_object()) {
-    const auto pause = asked.value("pause_ms", std::int64_t{0});
-    self->back_off(std::chrono::milliseconds{pause});
+    // A peer may say anything, and a day is for ever.
+    constexpr double day = 86'400'000;
+    const auto pause = std::clamp(asked.value("pause_ms", 0.0), 0.0, day);
+    self->back_off(std::chrono::milliseconds{static_cast<std::int64_t>(pause)});
   } else {
     auto waiting = acquire(std::move(self), asked.get<double>());
     made.with = co_await waiting;

@@ -222,26 +222,48 @@ void worker_link::finish(lease which, const placed_result& result) {
               std::pair{std::make_shared<const wire::bytes>(std::move(body)),
                         timers_->now()})
           .first->second;
+  const auto size = kept.first->size();
   out_.emplace_back(wire::done{which, kept.first});
+  // Many large ones that end together take long to encode: the supervisor is
+  // not to wait for the last of them.
+  if (size >= wire::packet_size) on_turn();
 }
 
 void worker_link::on_events(std::uint64_t number) {
   const auto known = jobs_.find(number);
-  if (known == jobs_.end()) return;
-  auto all = known->second.work->take_events();
-  if (all.empty() || !numbers_.contains(known->second.which)) return;
-  out_.emplace_back(wire::events{known->second.which, std::move(all)});
+  if (known == jobs_.end() || !numbers_.contains(known->second.which)) return;
+  if (!send_events(known->second, false)) with_events_.insert(number);
+}
+
+bool worker_link::send_events(const job& of, bool must) {
+  while (must || events_away_.has_room(served_work::events_size)) {
+    auto taken = of.work->take_events();
+    if (taken.all.empty() && taken.dropped == 0) return true;
+    std::size_t size = 0;
+    for (const auto& each : taken.all) size += each.size();
+    events_away_.add(size);
+    taken.which = of.which;
+    out_.emplace_back(std::move(taken));
+  }
+  return false;
+}
+
+void worker_link::on_said(wire::events_heard& said) {
+  events_away_.confirm(said.count);
+  for (const auto number : std::exchange(with_events_, {})) on_events(number);
 }
 
 void worker_link::on_run_ended(std::uint64_t number, outcome ended) {
-  on_events(number);
   const auto known = jobs_.extract(number);
   if (known.empty()) return;
+  with_events_.erase(number);
   const auto which = known.mapped().which;
   // One that was taken back may have been given anew meanwhile.
   const auto mine = numbers_.find(which);
   if (mine == numbers_.end() || mine->second != number) return;
   numbers_.erase(mine);
+  // Before the result: after it nobody hears them.
+  send_events(known.mapped(), true);
   finish(which, known.mapped().work->result(std::move(ended)));
 }
 
@@ -255,6 +277,8 @@ void worker_link::drop_all() {
   numbers_.clear();
   results_.clear();
   snapshots_.clear();
+  with_events_.clear();
+  events_away_.clear();
   out_.clear();
   drop_shared("the supervisor is lost");
 }
@@ -276,7 +300,7 @@ void worker_link::tick() {
       kept.second = now;
       out_.emplace_back(wire::done{which, kept.first});
     }
-    out_.emplace_back(wire::beat{holder_.held()});
+    out_.emplace_back(wire::beat{holder_.held(), pulse_at_});
   }
   if (phase_ != phase::alone && has_said_hello_ &&
       now - heard_ > options_.silence_max) {
@@ -295,6 +319,7 @@ void worker_link::meet(const caf::actor& supervisor) {
 
 void worker_link::say_hello(time_point now) {
   has_said_hello_ = true;
+  pulse_at_ = 0;
   hello_at_ = now;
   heard_ = now;
   out_.emplace_back(options_.said);

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -100,6 +101,8 @@ class worker_link final : public detail::lite_actor {
   void on_said(wire::answer& said);
   void on_said(wire::news& said);
   void on_said(wire::heard& said);
+  void on_said(wire::pulse& said) { pulse_at_ = said.at; }
+  void on_said(wire::events_heard& said);
   template <class T>
   void on_said(T&) {}
 
@@ -108,6 +111,8 @@ class worker_link final : public detail::lite_actor {
   void begin(const wire::give& what);
   void finish(detail::lease which, const detail::placed_result& result);
   void on_events(std::uint64_t number);
+  /// Those of a job that are left. False: there is no room for them.
+  bool send_events(const job& of, bool must);
   void on_run_ended(std::uint64_t number, outcome ended);
   void drop_all();
 
@@ -155,6 +160,12 @@ class worker_link final : public detail::lite_actor {
   /// Calls under way; null for those that are answered and have something lent.
   std::unordered_map<std::uint64_t, call_order_ptr> calls_;
   news_outbox news_;
+  /// Messages with events.
+  sent_window events_away_{64, std::size_t{4} << 20};
+  /// Jobs whose events wait for room there.
+  std::set<std::uint64_t> with_events_;
+  /// What the last pulse said.
+  std::int64_t pulse_at_ = 0;
   /// Messages of topics that came in this turn.
   std::uint64_t news_heard_ = 0;
   std::vector<wire::message> out_;

@@ -72,7 +72,14 @@ void worker_link::on_said(wire::answer& said) {
 
 void worker_link::on_said(wire::news& said) {
   ++news_heard_;
-  board_->news().deliver(said.topic, said.body, said.missed);
+  try {
+    board_->news().deliver(said.topic, said.body, said.missed);
+  } catch (const error& why) {
+    // It is another worker's, and the supervisor passes on what it does not
+    // read: neither of them is to be parted with here.
+    options_.notice("a message of the topic '" + said.topic +
+                    "' makes no sense: " + why.message());
+  }
 }
 
 void worker_link::on_said(wire::heard& said) { news_.confirm(said.count); }

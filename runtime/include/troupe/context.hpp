@@ -84,7 +84,9 @@ class context {
   /// The step, counted from 0 within its run or sub-flow.
   [[nodiscard]] std::uint64_t step() const noexcept { return host_->step(); }
   /// A name for this step, or this item of it, that is the same in every
-  /// attempt and differs from every other: an idempotency key.
+  /// attempt, on every machine, and differs from that of every other step of
+  /// any run: an idempotency key. Only a run that is started again under its
+  /// id has the keys that it had before; see `run_options::id`.
   [[nodiscard]] std::string key() const;
   [[nodiscard]] time_point now() const noexcept { return host_->now(); }
 

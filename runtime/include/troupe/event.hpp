@@ -39,7 +39,8 @@ struct event {
   event_kind kind{};
   /// When, by the system's clock.
   time_point at{};
-  /// The run's id, and for a sub-flow its position after a slash: "run-1/7".
+  /// The run's id. That of a sub-flow has the step that began it, and its
+  /// position there: "run-1/4/7".
   std::string run{};
   /// The node, with its flows outermost first; empty where there is none.
   std::string node{};

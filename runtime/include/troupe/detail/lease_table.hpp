@@ -37,8 +37,8 @@ struct lease_options {
   /// Work that takes so long is given to a second worker where one has nothing
   /// else to do, and the first result counts. Nothing: it is not.
   std::optional<duration> twice_after = {};
-  /// Work that was with so many workers when they were lost is not given away
-  /// again: it may be what they died of.
+  /// Work that was lost so often with a worker is not given away again: it may
+  /// be what they died of.
   std::uint32_t deaths_max = 10;
 };
 
@@ -99,8 +99,14 @@ class lease_table {
   void drain(worker_id who);
   /// It is gone, and what it held is for others, soon.
   void lose(worker_id who, time_point now);
-  /// It lives, and holds these.
-  void hear(worker_id who, std::span<const lease> held, time_point now);
+  /// It is parted with, which is no fault of its work: that is for others.
+  void leave(worker_id who, time_point now);
+  /// It lives.
+  void notice(worker_id who, time_point now);
+  /// It lives, and holds these, of what was given until `as_of`: its words may
+  /// have waited for others that are large.
+  void hear(worker_id who, std::span<const lease> held, time_point now,
+            time_point as_of);
 
   // -- work ------------------------------------------------------------------
 
@@ -112,7 +118,8 @@ class lease_table {
   /// So many bytes more are sent with a lease that is given.
   void send_along(worker_id with, lease which, std::size_t bytes);
   /// A worker says that it is done with a lease, and so that it lives. False:
-  /// the result is for nobody, and must not be used.
+  /// the result is for nobody, and must not be used: the lease stands no more,
+  /// or `next` has not yet told to give it.
   [[nodiscard]] bool settle(worker_id who, lease which, time_point now);
 
   // -- time and orders -------------------------------------------------------
@@ -152,6 +159,8 @@ class lease_table {
     std::uint32_t epoch;
     time_point since;
     std::size_t bytes = 0;
+    /// Whether `next` has told of it.
+    bool is_sent = false;
     bool has_arrived = false;
   };
   struct work {
@@ -171,7 +180,9 @@ class lease_table {
   void assign(time_point now);
   void assign_twice(time_point now);
   void give(work_id what, work& of, worker_id to, time_point now);
-  void remove(std::map<worker_id, worker>::iterator who, time_point until);
+  /// `deaths`: how much its loss counts against what it held.
+  void remove(std::map<worker_id, worker>::iterator who, time_point until,
+              std::uint32_t deaths = 1);
   void take_from(work_id what, work& of, worker_id from);
   void put_back(work_id what, const work& of);
   void end_pauses(time_point now);

@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +26,17 @@ struct work_origin {
   std::uint64_t step = 0;
 };
 
+/// Where the events of placed work go.
+///
+/// Thread safety: internally synchronised.
+class event_sink {
+ public:
+  virtual ~event_sink() = default;
+  virtual void tell(event what) = 0;
+  /// So many gave way on their way here.
+  virtual void miss(std::size_t count) = 0;
+};
+
 /// What another process is asked for: an attempt of `exec`, or a sub-flow.
 struct placed_work {
   /// Whom it is for, as the options say.
@@ -40,8 +50,9 @@ struct placed_work {
   std::uint64_t seed = 0;
   std::uint64_t steps_max = 1;
   event_detail events = event_detail::nothing;
-  /// Takes the events of the work, on any thread.
-  std::function<void(event)> tell = {};
+  std::size_t events_max = 1;
+  /// The run, unless nobody is told of events.
+  std::shared_ptr<event_sink> sink = {};
 
   // -- of an attempt ---------------------------------------------------------
 
@@ -49,6 +60,11 @@ struct placed_work {
   json input;
   std::uint32_t attempt = 0;
   std::optional<std::size_t> item = {};
+
+  // -- of a sub-flow ---------------------------------------------------------
+
+  /// How many retries it may make; nothing for no limit.
+  std::optional<std::uint64_t> retries_max = {};
 
   // -- of either -------------------------------------------------------------
 
@@ -65,9 +81,11 @@ struct placed_result {
   bool was_cancelled = false;
   /// Of an attempt: what `exec` gave.
   json output = {};
-  /// Of a sub-flow: its action, and what its committed steps wrote.
+  /// Of a sub-flow: its action, what its committed steps wrote, and how many
+  /// retries it made.
   troupe::action action = {};
   delta wrote = {};
+  std::uint64_t retries = 0;
 };
 
 }  // namespace troupe::detail

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+namespace troupe::remote {
+
+/// What is on its way to one other process, which confirms it in its order: a
+/// bounded number, and bounded bytes, or one alone.
+///
+/// Thread safety: confined to one actor.
+class sent_window {
+ public:
+  sent_window(std::size_t count_max, std::size_t bytes_max)
+      : count_max_(count_max), bytes_max_(bytes_max) {}
+
+  /// Whether one of that size may go out.
+  [[nodiscard]] bool has_room(std::size_t size) const noexcept {
+    return sizes_.empty() ||
+           (sizes_.size() < count_max_ && bytes_ + size <= bytes_max_);
+  }
+  void add(std::size_t size) {
+    sizes_.push_back(size);
+    bytes_ += size;
+  }
+  /// So many have arrived.
+  void confirm(std::uint64_t count) {
+    for (; count > 0 && !sizes_.empty(); --count) {
+      bytes_ -= sizes_.front();
+      sizes_.pop_front();
+    }
+  }
+  /// Forgets all: the connection is another.
+  void clear() {
+    sizes_.clear();
+    bytes_ = 0;
+  }
+
+ private:
+  std::size_t count_max_;
+  std::size_t bytes_max_;
+  std::deque<std::size_t> sizes_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace troupe::remote
