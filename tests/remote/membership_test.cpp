@@ -273,6 +273,31 @@ TEST_CASE("Without TLS only this machine is listened to", "[remote]") {
   }
 }
 
+TEST_CASE("Without TLS no other machine is spoken to", "[remote]") {
+  troupe::system system{{.prepare = network()}};
+  const endpoint away{"192.0.2.1", 4242};
+  std::string text;
+  CHECK(code_of(
+            [&] {
+              listener_options options;
+              options.call = {away};
+              const listener refused{system, options};
+            },
+            &text) == errc::bad_flow);
+  CHECK_THAT(text, Catch::Matchers::Contains("192.0.2.1:4242"));
+  for (const bool joins : {true, false}) {
+    worker_options options;
+    options.flows = {placed_items()};
+    (joins ? options.join : options.listen) = away;
+    CHECK(code_of([&] {
+            const troupe::remote::worker refused{system, options};
+          }) == errc::bad_flow);
+  }
+  CHECK(code_of([&] {
+          static_cast<void>(troupe::remote::status_of(system, away));
+        }) == errc::bad_flow);
+}
+
 TEST_CASE("Options of listeners and workers that make no sense are refused",
           "[remote]") {
   troupe::system system{{.prepare = network()}};
