@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,23 +28,23 @@ namespace wire = troupe::remote::wire;
 
 namespace {
 
-struct answer {
+struct gives_42 {
   int exec() const { return 42; }
   void post(state& shared, int given) const { shared.set("given", given); }
 };
 
-troupe::flow placed() { return one_node(answer{}, {.on = "gpu"}); }
+troupe::flow placed_42() { return one_node(gives_42{}, {.on = "gpu"}); }
 
-listener_options patient() {
+listener_options unhurried() {
   listener_options made;
   made.silence_max = 60s;
   return made;
 }
 
-wire::hello hello_for_placed() {
+wire::hello hello_for_42() {
   wire::hello made;
   made.name = "raw";
-  for (const auto& [name, each] : troupe::detail::served_in({placed()})) {
+  for (const auto& [name, each] : troupe::detail::served_in({placed_42()})) {
     made.flows.emplace(name, each.form);
     made.labels.insert(each.labels.begin(), each.labels.end());
   }
@@ -59,15 +60,15 @@ void check_answer(cluster_room& room, const troupe::run& run) {
 }  // namespace
 
 TEST_CASE("A result that comes with the hello is for nobody", "[remote]") {
-  cluster_room room{patient()};
-  const auto run = room.system().start(placed());
+  cluster_room room{unhurried()};
+  const auto run = room.system().start(placed_42());
   REQUIRE(soon([&] { return room.said().has("waits for a worker"); }));
   auto thief = std::make_unique<raw_peer>(room.listener().at());
   troupe::detail::placed_result forged;
   forged.output = 666;
   const auto body = std::make_shared<const wire::bytes>(wire::encode(forged));
   // One packet: the work is given to the thief within the same turn.
-  std::string packet = wire::encode(wire::message{hello_for_placed()});
+  std::string packet = wire::encode(wire::message{hello_for_42()});
   for (std::uint64_t work = 0; work < 2000; ++work) {
     packet += wire::encode(
         wire::message{wire::done{{troupe::detail::work_id{work}, 1}, body}});
@@ -76,13 +77,32 @@ TEST_CASE("A result that comes with the hello is for nobody", "[remote]") {
   REQUIRE(thief->hear<wire::give>());
   thief.reset();
   REQUIRE(soon([&] { return room.listener().workers() == 0; }));
-  const auto honest = room.join({placed()});
+  const auto honest = room.join({placed_42()});
   check_answer(room, run);
-  check_answer(room, room.system().start(placed()));
+  check_answer(room, room.system().start(placed_42()));
+}
+
+TEST_CASE("A worker cannot set the clock of its supervisor", "[remote]") {
+  cluster_room room{unhurried()};
+  raw_peer liar{room.listener().at()};
+  liar.say(hello_for_42());
+  const auto run = room.system().start(placed_42());
+  const auto given = liar.hear<wire::give>();
+  REQUIRE(given);
+  using clock = std::numeric_limits<std::int64_t>;
+  for (const auto as_of : {clock::min(), std::int64_t{-1}, clock::max()}) {
+    liar.say(wire::beat{{}, as_of});
+    REQUIRE(liar.hear<wire::pulse>());
+  }
+  troupe::detail::placed_result good;
+  good.output = 42;
+  liar.say(wire::done{given->which,
+                      std::make_shared<const wire::bytes>(wire::encode(good))});
+  check_answer(room, run);
 }
 
 TEST_CASE("A worker of all flows with all labels is refused", "[remote]") {
-  cluster_room room{patient()};
+  cluster_room room{unhurried()};
   raw_peer peer{room.listener().at()};
   wire::hello said;
   for (int i = 0; i < 4000; ++i) {
@@ -98,7 +118,7 @@ TEST_CASE("A worker of all flows with all labels is refused", "[remote]") {
 
 TEST_CASE("News that makes no sense costs its readers nothing else",
           "[remote][topic]") {
-  cluster_room room{patient()};
+  cluster_room room{unhurried()};
   const auto honest = join_idle(room);
   const topic there{honest->system(), "prices"};
   const auto heard = there.subscribe();

@@ -20,8 +20,8 @@ using troupe::time_point;
 
 namespace {
 
-constexpr worker_id ann{1};
-constexpr std::size_t capacity = 16;
+constexpr worker_id slow_worker{1};
+constexpr std::size_t at_once = 16;
 
 /// Work takes no time, and each result so long on its way.
 class slow_way {
@@ -31,7 +31,7 @@ class slow_way {
   /// Until all is done, or an hour has passed.
   void run(std::uint64_t works) {
     table_.advance(now_);
-    table_.join(ann, {.capacity = capacity}, now_);
+    table_.join(slow_worker, {.capacity = at_once}, now_);
     for (std::uint64_t i = 0; i < works; ++i) {
       table_.add(work_id{i}, "", now_);
     }
@@ -60,7 +60,7 @@ class slow_way {
 
   void beat() {
     tell(0s, [this, held = holder_.held(), as_of = pulse_] {
-      table_.hear(ann, held, now_, as_of);
+      table_.hear(slow_worker, held, now_, as_of);
       pulse_ = now_;
     });
     coming_.emplace(now_ + 500ms, [this] { beat(); });
@@ -74,7 +74,7 @@ class slow_way {
       ++given;
       if (!holder_.take(which) || !holder_.finish(which)) continue;
       tell(per_result_, [this, which] {
-        used += table_.settle(ann, which, now_) ? 1 : 0;
+        used += table_.settle(slow_worker, which, now_) ? 1 : 0;
         holder_.acknowledge(which);
       });
     }
@@ -86,7 +86,7 @@ class slow_way {
   time_point pulse_{0s};
   std::multimap<time_point, std::function<void()>> coming_;
   lease_table table_{{.silence_max = 2s, .arrival_max = 1s}};
-  lease_holder holder_{capacity};
+  lease_holder holder_{at_once};
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 using namespace troupe::detail;
 using std::chrono::milliseconds;
 using troupe::time_point;
-using kind = lease_order::kind;
+using order_kind = lease_order::kind;
 
 namespace {
 
@@ -161,17 +161,17 @@ class world {
 
   void carry_out() {
     while (const auto order = table_.next()) {
-      RC_ASSERT(order->what != kind::fail);
+      RC_ASSERT(order->what != order_kind::fail);
       const auto to = workers_.at(order->worker);
       const lease which = order->lease;
       RC_ASSERT(table_.held_by(order->worker) <= capacity);
-      if (order->what == kind::give) {
+      if (order->what == order_kind::give) {
         stands_.erase({order->worker, {which.work, which.epoch - 1}});
         stands_.insert({order->worker, which});
         send(to, [this, to, which](process& at) {
           if (at.holds.take(which)) begin(to, which);
         });
-      } else if (order->what == kind::take_back) {
+      } else if (order->what == order_kind::take_back) {
         stands_.erase({order->worker, which});
         send(to,
              [which](process& at) { static_cast<void>(at.holds.drop(which)); });

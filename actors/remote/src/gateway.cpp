@@ -240,8 +240,8 @@ std::string gateway::reason_to_refuse(const wire::hello& said) const {
 void gateway::on_said(worker_place who, wire::beat& said) {
   who->second.heard = timers_->now();
   const auto now = who->second.heard;
-  const time_point as_of{duration{said.as_of}};
-  table_.hear(who->first, said.held, now, std::min(as_of, now));
+  const auto as_of = std::clamp(time_point{duration{said.as_of}}, {}, now);
+  table_.hear(who->first, said.held, now, as_of);
   who->second.out.emplace_back(wire::pulse{now.time_since_epoch().count()});
 }
 

@@ -79,7 +79,8 @@ std::string names_in(const X509* shown) {
   return "'" + std::string{subject.data()} + "'";
 }
 
-int verify(X509_STORE_CTX* chain, void* watcher) {
+// OpenSSL cannot be passed by an exception.
+int verify(X509_STORE_CTX* chain, void* watcher) noexcept {
   auto& names = *static_cast<peer_names*>(watcher);
   const auto* const session = static_cast<const SSL*>(
       X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
@@ -111,7 +112,7 @@ peer_names* watcher_of(const SSL_CTX* context) {
   return static_cast<peer_names*>(SSL_CTX_get_ex_data(context, own_index()));
 }
 
-void on_progress(const SSL* session, int where, int result) {
+void on_progress(const SSL* session, int where, int result) noexcept {
   const auto* const context = SSL_get_SSL_CTX(session);
   auto& names = *watcher_of(context);
   auto& handshakes = names.handshakes();
