@@ -1,5 +1,7 @@
 #include "troupe/detail/error_form.hpp"
 
+#include "troupe/detail/whole_number.hpp"
+
 #include <string>
 #include <utility>
 
@@ -20,7 +22,7 @@ json error_form(const error& from) {
 
 error error_from(const json& form) {
   try {
-    const auto code = form.at("code").get<int>();
+    const auto code = whole_number<int>(form.at("code"));
     const auto known = static_cast<errc>(code);
     if (code < 1 || static_cast<int>(known) != code ||
         to_string(known) == "unknown") {
@@ -32,14 +34,14 @@ error error_from(const json& form) {
       made.at_node(node->get_ref<const std::string&>());
     }
     if (const auto item = form.find("item"); item != form.end()) {
-      made.at_item(item->get<std::size_t>());
+      made.at_item(whole_number<std::size_t>(*item));
     }
     if (const auto attempt = form.find("attempt"); attempt != form.end()) {
-      made.at_attempt(attempt->get<std::uint32_t>());
+      made.at_attempt(whole_number<std::uint32_t>(*attempt));
     }
     if (form.value("permanent", false)) made.permanent();
     if (const auto wait = form.find("retry_after_ns"); wait != form.end()) {
-      made.retry_after(duration{wait->get<duration::rep>()});
+      made.retry_after(duration{whole_number<duration::rep>(*wait)});
     }
     return made;
   } catch (const json::exception& why) {

@@ -1,5 +1,6 @@
 #include "troupe/detail/event_form.hpp"
 
+#include "troupe/detail/whole_number.hpp"
 #include "troupe/error.hpp"
 
 #include <string>
@@ -22,7 +23,7 @@ json event_form(const event& from) {
 event event_from(const json& form, time_point now) {
   try {
     event made;
-    const auto kind = form.at("kind").get<int>();
+    const auto kind = whole_number<int>(form.at("kind"));
     if (kind < 0 || kind > static_cast<int>(event_kind::finished)) {
       throw error{errc::bad_value, "not the form of an event: its kind is " +
                                        std::to_string(kind)};
@@ -31,13 +32,15 @@ event event_from(const json& form, time_point now) {
     made.at = now;
     made.run = form.at("run").get<std::string>();
     made.node = form.at("node").get<std::string>();
-    made.step = form.at("step").get<std::uint64_t>();
-    made.attempt = form.at("attempt").get<std::uint32_t>();
+    made.step = whole_number<std::uint64_t>(form.at("step"));
+    made.attempt = whole_number<std::uint32_t>(form.at("attempt"));
     if (const auto item = form.find("item"); item != form.end()) {
-      made.item = item->get<std::size_t>();
+      made.item = whole_number<std::size_t>(*item);
     }
     made.text = form.value("text", std::string{});
-    made.wait = duration{form.value("wait_ns", duration::rep{0})};
+    if (const auto wait = form.find("wait_ns"); wait != form.end()) {
+      made.wait = duration{whole_number<duration::rep>(*wait)};
+    }
     if (const auto data = form.find("data"); data != form.end()) {
       made.data = value{*data};
     }

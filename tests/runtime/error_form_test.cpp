@@ -74,6 +74,9 @@ TEST_CASE("What is no form of an error is refused", "[error_form]") {
     form[key] = value;
     return form;
   };
+  CHECK(refuse(with("code", 1e190)) == errc::bad_value);
+  CHECK(refuse(with("item", -1)) == errc::bad_value);
+  CHECK(refuse(with("retry_after_ns", 1e19)) == errc::bad_value);
   for (const json& code :
        {json(0), json(-1), json(10'000), json("cancelled")}) {
     CAPTURE(code);

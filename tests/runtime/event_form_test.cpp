@@ -5,6 +5,7 @@
 #include <troupe/error.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 using namespace std::chrono_literals;
@@ -88,6 +89,10 @@ TEST_CASE("What is no form of an event is refused", "[event_form]") {
   };
   CHECK(refuse(with("kind", -1)) == errc::bad_value);
   CHECK(refuse(with("kind", 1000)) == errc::bad_value);
+  CHECK(refuse(with("kind", 1e190)) == errc::bad_value);
+  CHECK(refuse(with("step", -1)) == errc::bad_value);
+  CHECK(refuse(with("attempt", std::uint64_t{1} << 32)) == errc::bad_value);
+  CHECK(refuse(with("wait_ns", 1e19)) == errc::bad_value);
   CHECK(refuse(with("kind", "retry")) == errc::bad_value);
   CHECK(refuse(with("run", 1)) == errc::bad_value);
   CHECK(refuse(with("node", nullptr)) == errc::bad_value);
