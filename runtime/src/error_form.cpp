@@ -1,6 +1,6 @@
 #include "troupe/detail/error_form.hpp"
 
-#include "troupe/detail/whole_number.hpp"
+#include "troupe/detail/integer_from.hpp"
 
 #include <string>
 #include <utility>
@@ -22,7 +22,7 @@ json error_form(const error& from) {
 
 error error_from(const json& form) {
   try {
-    const auto code = whole_number<int>(form.at("code"));
+    const auto code = integer_from<int>(form.at("code"));
     const auto known = static_cast<errc>(code);
     if (code < 1 || static_cast<int>(known) != code ||
         to_string(known) == "unknown") {
@@ -34,14 +34,14 @@ error error_from(const json& form) {
       made.at_node(node->get_ref<const std::string&>());
     }
     if (const auto item = form.find("item"); item != form.end()) {
-      made.at_item(whole_number<std::size_t>(*item));
+      made.at_item(integer_from<std::size_t>(*item));
     }
     if (const auto attempt = form.find("attempt"); attempt != form.end()) {
-      made.at_attempt(whole_number<std::uint32_t>(*attempt));
+      made.at_attempt(integer_from<std::uint32_t>(*attempt));
     }
     if (form.value("permanent", false)) made.permanent();
     if (const auto wait = form.find("retry_after_ns"); wait != form.end()) {
-      made.retry_after(duration{whole_number<duration::rep>(*wait)});
+      made.retry_after(duration{integer_from<duration::rep>(*wait)});
     }
     return made;
   } catch (const json::exception& why) {

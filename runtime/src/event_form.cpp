@@ -1,6 +1,6 @@
 #include "troupe/detail/event_form.hpp"
 
-#include "troupe/detail/whole_number.hpp"
+#include "troupe/detail/integer_from.hpp"
 #include "troupe/error.hpp"
 
 #include <string>
@@ -23,7 +23,7 @@ json event_form(const event& from) {
 event event_from(const json& form, time_point now) {
   try {
     event made;
-    const auto kind = whole_number<int>(form.at("kind"));
+    const auto kind = integer_from<int>(form.at("kind"));
     if (kind < 0 || kind > static_cast<int>(event_kind::finished)) {
       throw error{errc::bad_value, "not the form of an event: its kind is " +
                                        std::to_string(kind)};
@@ -32,14 +32,14 @@ event event_from(const json& form, time_point now) {
     made.at = now;
     made.run = form.at("run").get<std::string>();
     made.node = form.at("node").get<std::string>();
-    made.step = whole_number<std::uint64_t>(form.at("step"));
-    made.attempt = whole_number<std::uint32_t>(form.at("attempt"));
+    made.step = integer_from<std::uint64_t>(form.at("step"));
+    made.attempt = integer_from<std::uint32_t>(form.at("attempt"));
     if (const auto item = form.find("item"); item != form.end()) {
-      made.item = whole_number<std::size_t>(*item);
+      made.item = integer_from<std::size_t>(*item);
     }
     made.text = form.value("text", std::string{});
     if (const auto wait = form.find("wait_ns"); wait != form.end()) {
-      made.wait = duration{whole_number<duration::rep>(*wait)};
+      made.wait = duration{integer_from<duration::rep>(*wait)};
     }
     if (const auto data = form.find("data"); data != form.end()) {
       made.data = value{*data};

@@ -2,7 +2,7 @@
 
 #include <troupe/detail/error_form.hpp>
 #include <troupe/detail/flow_model.hpp>
-#include <troupe/detail/whole_number.hpp>
+#include <troupe/detail/integer_from.hpp>
 
 #include <utility>
 
@@ -28,7 +28,7 @@ json json_of(const std::optional<std::uint64_t>& number) {
 
 std::optional<std::uint64_t> number_in(const json& field) {
   if (field.is_null()) return {};
-  return detail::whole_number<std::uint64_t>(field);
+  return detail::integer_from<std::uint64_t>(field);
 }
 
 /// Writes a message: a list of its number, which is its position in the

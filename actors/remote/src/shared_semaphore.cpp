@@ -1,7 +1,7 @@
 #include "switchboard.hpp"
 #include "system_core.hpp"
 
-#include <troupe/detail/whole_number.hpp>
+#include <troupe/detail/integer_from.hpp>
 #include <troupe/remote/shared_semaphore.hpp>
 
 #include <utility>
@@ -110,7 +110,7 @@ task<std::shared_ptr<void>> shared_semaphore_core::enter_as(
 
 task<served_answer> shared_semaphore_core::serve_as(
     std::shared_ptr<shared_semaphore_core> self, json asked) {
-  const auto count = detail::whole_number<std::uint32_t>(asked);
+  const auto count = detail::integer_from<std::uint32_t>(asked);
   self->check(count);
   auto waiting = acquire(std::move(self), count);
   auto got = co_await waiting;

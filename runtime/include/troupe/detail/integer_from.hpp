@@ -13,7 +13,7 @@ namespace troupe::detail {
 /// is undefined for a real number that is too large.
 /// Errors: throws `errc::bad_value` for one that is not whole or does not fit.
 template <std::integral T>
-T whole_number(const json& form) {
+T integer_from(const json& form) {
   if (form.is_number_unsigned()) {
     const auto number = form.get<std::uint64_t>();
     if (std::in_range<T>(number)) return static_cast<T>(number);
