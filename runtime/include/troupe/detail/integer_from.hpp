@@ -3,7 +3,6 @@
 #include "troupe/error.hpp"
 #include "troupe/json.hpp"
 
-#include <concepts>
 #include <cstdint>
 #include <utility>
 
@@ -12,7 +11,7 @@ namespace troupe::detail {
 /// A number that another process sent, which may be any. JSON's own conversion
 /// is undefined for a real number that is too large.
 /// Errors: throws `errc::bad_value` for one that is not whole or does not fit.
-template <std::integral T>
+template <whole_number T>
 T integer_from(const json& form) {
   if (form.is_number_unsigned()) {
     const auto number = form.get<std::uint64_t>();
