@@ -42,7 +42,10 @@ void lease_table::leave(worker_id who, time_point now) {
 
 void lease_table::notice(worker_id who, time_point now) {
   const auto known = workers_.find(who);
-  if (known != workers_.end()) known->second.heard = now;
+  if (known == workers_.end()) return;
+  const bool was_quiet = is_quiet(known->second, now);
+  known->second.heard = now;
+  if (was_quiet) assign(now);
 }
 
 void lease_table::remove(std::map<worker_id, worker>::iterator who,
@@ -74,8 +77,8 @@ void lease_table::hear(worker_id who, std::span<const lease> held,
     return;
   }
   worker& one = known->second;
-  bool may_have_more = is_quiet(one, now);
-  one.heard = now;
+  notice(who, now);
+  bool may_have_more = false;
   const duration arrival =
       options_.arrival_max + time_under_way(one.bytes_under_way);
   std::set<lease> rest{held.begin(), held.end()};

@@ -106,3 +106,15 @@ TEST_CASE("A look is due eight times in the longest silence", "[lease_table]") {
   table.advance(begun_at);
   CHECK(table.due() == begun_at + 250ms);
 }
+
+TEST_CASE("A quiet worker of which anything is heard gets work again",
+          "[lease_table]") {
+  lease_table table{{.silence_max = 2s}};
+  table.advance(begun_at);
+  table.join(amy, {}, begun_at);
+  table.add(only_job, "", begun_at + 1s);
+  CHECK(orders_left(table).empty());
+  table.notice(amy, begun_at + 1500ms);
+  CHECK(orders_left(table) ==
+        std::vector<lease_order>{{order_kind::give, amy, {only_job, 1}}});
+}

@@ -120,9 +120,7 @@ void gateway::on_down(const caf::down_msg& down) {
           "lost the worker '" + who->second.said.name + "', which held " +
           std::to_string(table_.held_by(who->first)) + "; that goes to others");
     }
-    const bool is_orderly = who->second.is_draining;
-    remove(who, is_orderly ? &detail::lease_table::leave
-                           : &detail::lease_table::lose);
+    remove(who, who->second.is_draining ? parting::orderly : parting::lost);
   }
   if (called_.erase(down.source) > 0) on_called_lost_();
   carry_out();
@@ -170,7 +168,8 @@ void gateway::receive(const caf::actor& from, wire::message said) {
          wire::dismiss{"it was given up, as nothing was heard of it", false});
     return;
   }
-  table_.notice(who->first, timers_->now());
+  who->second.heard = timers_->now();
+  table_.notice(who->first, who->second.heard);
   std::visit([&](auto& each) { on_said(who, each); }, said);
 }
 
@@ -180,7 +179,7 @@ void gateway::on_hello(const caf::actor& from, wire::hello said) {
     is_watched = true;
     options_.notice("the worker '" + known->second.said.name +
                     "' joins again, and has nothing of what it held");
-    remove(known, &detail::lease_table::leave);
+    remove(known, parting::orderly);
   }
   const auto why = reason_to_refuse(said);
   if (!why.empty()) {
@@ -238,7 +237,6 @@ std::string gateway::reason_to_refuse(const wire::hello& said) const {
 }
 
 void gateway::on_said(worker_place who, wire::beat& said) {
-  who->second.heard = timers_->now();
   const auto now = who->second.heard;
   const auto as_of = std::clamp(time_point{duration{said.as_of}}, {}, now);
   table_.hear(who->first, said.held, now, as_of);
@@ -320,16 +318,20 @@ void gateway::part_with(worker_place who, std::string why, bool is_final) {
   const auto to = who->second.to;
   // That of one which was called brings it back.
   if (!called_.contains(to.address())) unwatch(to);
-  remove(who, &detail::lease_table::leave);
+  remove(who, parting::orderly);
   send(to, wire::dismiss{std::move(why), is_final});
 }
 
-void gateway::remove(worker_place who,
-                     void (detail::lease_table::*how)(worker_id, time_point)) {
+void gateway::remove(worker_place who, parting how) {
   const auto id = who->first;
   ids_.erase(who->second.to.address());
   workers_.erase(who);
-  (table_.*how)(id, timers_->now());
+  const auto now = timers_->now();
+  if (how == parting::lost) {
+    table_.lose(id, now);
+  } else {
+    table_.leave(id, now);
+  }
   end_calls_of(id);
   show();
 }

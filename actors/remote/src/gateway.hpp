@@ -11,6 +11,7 @@
 #include <troupe/remote/listener.hpp>
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -78,6 +79,8 @@ class gateway final : public detail::lite_actor {
     std::vector<wire::message> out = {};
   };
   using worker_place = std::map<worker_id, worker>::iterator;
+  /// Whether what a worker held may be why it goes.
+  enum class parting : std::uint8_t { orderly, lost };
 
   // -- lite_actor ---------------------------------------------------------
 
@@ -138,9 +141,7 @@ class gateway final : public detail::lite_actor {
   worker_place at(const caf::actor& who);
   /// It counts no more, and is told.
   void part_with(worker_place who, std::string why, bool is_final);
-  /// `how`: the function of the table that hears of it.
-  void remove(worker_place who,
-              void (detail::lease_table::*how)(worker_id, time_point));
+  void remove(worker_place who, parting how);
   void end();
   void send(const caf::actor& to, const wire::message& what);
   [[nodiscard]] json report() const;

@@ -101,7 +101,7 @@ class lease_table {
   void lose(worker_id who, time_point now);
   /// It is parted with, which is no fault of its work: that is for others.
   void leave(worker_id who, time_point now);
-  /// It lives.
+  /// It lives, and gets work again if it was quiet.
   void notice(worker_id who, time_point now);
   /// It lives, and holds these, of what was given until `as_of`: its words may
   /// have waited for others that are large.
