@@ -2,12 +2,11 @@
 
 #include "remote/cluster_room.hpp"
 #include "remote/idle_worker.hpp"
+#include "remote/placed_answer.hpp"
 #include "remote/raw_peer.hpp"
 #include "remote/soon.hpp"
 #include "support/catch.hpp"
-#include "support/small_flows.hpp"
 
-#include <troupe/detail/served_flow.hpp>
 #include <troupe/remote/topic.hpp>
 
 #include <chrono>
@@ -21,35 +20,10 @@
 using namespace std::chrono_literals;
 using namespace troupe_test;
 using troupe::json;
-using troupe::state;
-using troupe::remote::listener_options;
 using troupe::remote::topic;
 namespace wire = troupe::remote::wire;
 
 namespace {
-
-struct gives_42 {
-  int exec() const { return 42; }
-  void post(state& shared, int given) const { shared.set("given", given); }
-};
-
-troupe::flow placed_42() { return one_node(gives_42{}, {.on = "gpu"}); }
-
-listener_options unhurried() {
-  listener_options made;
-  made.silence_max = 60s;
-  return made;
-}
-
-wire::hello hello_for_42() {
-  wire::hello made;
-  made.name = "raw";
-  for (const auto& [name, each] : troupe::detail::served_in({placed_42()})) {
-    made.flows.emplace(name, each.form);
-    made.labels.insert(each.labels.begin(), each.labels.end());
-  }
-  return made;
-}
 
 void check_answer(cluster_room& room, const troupe::run& run) {
   const auto ended = room.finish(run);
@@ -60,15 +34,15 @@ void check_answer(cluster_room& room, const troupe::run& run) {
 }  // namespace
 
 TEST_CASE("A result that comes with the hello is for nobody", "[remote]") {
-  cluster_room room{unhurried()};
-  const auto run = room.system().start(placed_42());
+  cluster_room room{patient()};
+  const auto run = room.system().start(placed_node());
   REQUIRE(soon([&] { return room.said().has("waits for a worker"); }));
   auto thief = std::make_unique<raw_peer>(room.listener().at());
   troupe::detail::placed_result forged;
   forged.output = 666;
   const auto body = std::make_shared<const wire::bytes>(wire::encode(forged));
   // One packet: the work is given to the thief within the same turn.
-  std::string packet = wire::encode(wire::message{hello_for_42()});
+  std::string packet = wire::encode(wire::message{hello_for(placed_node())});
   for (std::uint64_t work = 0; work < 2000; ++work) {
     packet += wire::encode(
         wire::message{wire::done{{troupe::detail::work_id{work}, 1}, body}});
@@ -77,16 +51,16 @@ TEST_CASE("A result that comes with the hello is for nobody", "[remote]") {
   REQUIRE(thief->hear<wire::give>());
   thief.reset();
   REQUIRE(soon([&] { return room.listener().workers() == 0; }));
-  const auto honest = room.join({placed_42()});
+  const auto honest = room.join({placed_node()});
   check_answer(room, run);
-  check_answer(room, room.system().start(placed_42()));
+  check_answer(room, room.system().start(placed_node()));
 }
 
 TEST_CASE("A worker cannot set the clock of its supervisor", "[remote]") {
-  cluster_room room{unhurried()};
+  cluster_room room{patient()};
   raw_peer liar{room.listener().at()};
-  liar.say(hello_for_42());
-  const auto run = room.system().start(placed_42());
+  liar.say(hello_for(placed_node()));
+  const auto run = room.system().start(placed_node());
   const auto given = liar.hear<wire::give>();
   REQUIRE(given);
   using clock = std::numeric_limits<std::int64_t>;
@@ -102,7 +76,7 @@ TEST_CASE("A worker cannot set the clock of its supervisor", "[remote]") {
 }
 
 TEST_CASE("A worker of all flows with all labels is refused", "[remote]") {
-  cluster_room room{unhurried()};
+  cluster_room room{patient()};
   raw_peer peer{room.listener().at()};
   wire::hello said;
   for (int i = 0; i < 4000; ++i) {
@@ -118,7 +92,7 @@ TEST_CASE("A worker of all flows with all labels is refused", "[remote]") {
 
 TEST_CASE("News that makes no sense costs its readers nothing else",
           "[remote][topic]") {
-  cluster_room room{unhurried()};
+  cluster_room room{patient()};
   const auto honest = join_idle(room);
   const topic there{honest->system(), "prices"};
   const auto heard = there.subscribe();

@@ -1,12 +1,12 @@
 // What those may do who are let in: they speak CAF, and say what they like.
 
 #include "remote/cluster_room.hpp"
+#include "remote/placed_answer.hpp"
 #include "remote/raw_peer.hpp"
 #include "remote/soon.hpp"
 #include "support/catch.hpp"
 #include "support/small_flows.hpp"
 
-#include <troupe/detail/served_flow.hpp>
 #include <troupe/sleep.hpp>
 
 #include <atomic>
@@ -29,28 +29,6 @@ using troupe::remote::worker_options;
 namespace wire = troupe::remote::wire;
 
 namespace {
-
-struct answer {
-  int exec() const { return 42; }
-  void post(state& shared, int given) const { shared.set("given", given); }
-};
-
-template <class N = answer>
-troupe::flow placed_node(N node = {}) {
-  return one_node(std::move(node), {.on = "gpu"});
-}
-
-/// That of a worker for everything that `flow` has placed.
-wire::hello hello_for(const troupe::flow& flow, std::size_t capacity = 1) {
-  wire::hello made;
-  made.name = "raw";
-  made.capacity = capacity;
-  for (const auto& [name, each] : troupe::detail::served_in({flow})) {
-    made.flows.emplace(name, each.form);
-    made.labels.insert(each.labels.begin(), each.labels.end());
-  }
-  return made;
-}
 
 /// That of a worker which is given nothing.
 wire::hello idle_hello() {
@@ -100,13 +78,6 @@ std::vector<std::string> nonsense() {
       cbor(json::array({2, 1, 1})),
       cbor(json::array({3, 1, 1, "all"})),
   };
-}
-
-/// One whose workers need not say at once that they live.
-listener_options patient() {
-  listener_options made;
-  made.silence_max = 60s;
-  return made;
 }
 
 /// That the listener goes on as if nothing had been.

@@ -245,6 +245,33 @@ TEST_CASE("Events that give way on a worker are counted at home", "[remote]") {
   CHECK((dropped == 0) == (most == 2000));
 }
 
+TEST_CASE("More events than may be under way at once all arrive", "[remote]") {
+  struct pages {
+    troupe::task<int> exec(troupe::context& ctx) const {
+      const std::string page(50'000, 'x');
+      for (int i = 0; i < 200; ++i) {
+        ctx.emit(troupe::value::array({i, page}));
+        if (i % 20 == 0) co_await troupe::sleep_for(1ms);
+      }
+      co_return 1;
+    }
+    void post(state&) const {}
+  };
+  cluster_room room;
+  const auto worker = room.join({placed_step(pages{})});
+  const auto run = room.system().start(placed_step(pages{}));
+  REQUIRE(room.finish(run).ok());
+  auto events = run.events();
+  int seen = 0;
+  while (const auto each = events.next()) {
+    if (each->kind != troupe::event_kind::custom) continue;
+    CHECK(each->data.at(0) == seen);
+    ++seen;
+  }
+  CHECK(seen == 200);
+  CHECK(events.dropped() == 0);
+}
+
 TEST_CASE("A cancelled run stops its exec on the worker", "[remote]") {
   struct waiting {
     counter begun;
