@@ -34,3 +34,14 @@ TEST_CASE("an address that is none is refused", "[command_line]") {
   require_refused(parse({folder.path().string(), "--listen", "host:x"}),
                   "is not HOST:PORT");
 }
+
+TEST_CASE("tokens are counted where the model is asked", "[command_line]") {
+  const temporary_directory folder;
+  const auto dir = folder.path().string();
+  if (!parse({dir, "--model", "m"}).parsed.value) return;
+  require_refused(
+      parse({dir, "--model", "m", "--tpm", "1000", "--listen", "4242"}),
+      "--listen");
+  REQUIRE(parse({dir, "--model", "m", "--rpm", "60", "--listen", "4242"})
+              .parsed.value->rpm == 60);
+}
