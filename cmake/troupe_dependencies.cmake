@@ -3,6 +3,8 @@
 
 find_package(Threads REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
+find_path(TROUPE_UTFCPP_INCLUDE_DIR utf8.h PATH_SUFFIXES utf8cpp REQUIRED)
+mark_as_advanced(TROUPE_UTFCPP_INCLUDE_DIR)
 
 find_package(CAF CONFIG QUIET)
 if(NOT TARGET CAF::core)

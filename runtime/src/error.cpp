@@ -6,7 +6,7 @@
 namespace troupe {
 
 std::string_view to_string(errc code) noexcept {
-  static constexpr std::array<std::string_view, 22> names = {
+  static constexpr std::array<std::string_view, 23> names = {
       "unknown",           "node_threw",   "timed_out",
       "cancelled",         "step_limit",   "missing_edge",
       "undeclared_action", "bad_items",    "too_many_failures",
@@ -14,7 +14,7 @@ std::string_view to_string(errc code) noexcept {
       "bad_value",         "bad_flow",     "actor_died",
       "request_failed",    "overloaded",   "shut_down",
       "too_deep",          "rate_limited", "bad_reply",
-      "too_large"};
+      "too_large",         "unauthorized"};
   const auto index = static_cast<std::size_t>(code);
   return index < names.size() ? names[index] : names[0];
 }

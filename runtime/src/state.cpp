@@ -7,6 +7,7 @@
 #include "text.hpp"
 #include "tree.hpp"
 #include "troupe/error.hpp"
+#include "troupe/printable.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -79,7 +80,7 @@ void check(std::string_view path, std::size_t depth) {
                                      std::to_string(value::max_depth) +
                                      " deep"};
   }
-  if (!detail::is_utf8(path)) {
+  if (!is_utf8(path)) {
     throw error{errc::bad_value, "a key of the path is not valid UTF-8"};
   }
   if (path.find('~') == path.npos) return;

@@ -8,9 +8,6 @@
 
 namespace troupe::detail {
 
-/// Whether `bytes` is UTF-8.
-[[nodiscard]] bool is_utf8(std::string_view bytes);
-
 /// Immutable text, followed by its bytes.
 struct text : shared_node {
   explicit text(std::size_t bytes) noexcept : size{bytes} {}

@@ -2,6 +2,7 @@
 
 #include "text.hpp"
 #include "troupe/error.hpp"
+#include "troupe/printable.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -5,6 +5,7 @@
 #include "text.hpp"
 #include "tree.hpp"
 #include "troupe/error.hpp"
+#include "troupe/printable.hpp"
 
 #include <cmath>
 #include <ostream>
@@ -27,7 +28,7 @@ std::string quoted(std::string_view key) {
 
 value::value(std::string_view text) : value_storage{tag::string} {
   if (text.empty()) return;
-  if (!detail::is_utf8(text)) {
+  if (!is_utf8(text)) {
     throw error{errc::bad_value, "the text is not valid UTF-8"};
   }
   content_.node = detail::text::make(text);

@@ -3,6 +3,7 @@
 #include "path.hpp"
 #include "text.hpp"
 #include "troupe/error.hpp"
+#include "troupe/printable.hpp"
 #include "troupe/value.hpp"
 
 #include <cmath>
@@ -60,7 +61,7 @@ value build_container(const json& form, const place* above) {
   }
   for (const auto& member : form.items()) {
     const std::string& key = member.key();
-    if (!detail::is_utf8(key)) refuse(above, "has a key that is not UTF-8");
+    if (!is_utf8(key)) refuse(above, "has a key that is not UTF-8");
     const place at{above, key, 0, depth + 1};
     made = std::move(made).with(key, build(member.value(), &at));
   }
@@ -84,7 +85,7 @@ value build(const json& form, const place* above) {
     }
     case json::value_t::string: {
       const std::string& text = form.get_ref<const std::string&>();
-      if (!detail::is_utf8(text)) refuse(above, "is not valid UTF-8");
+      if (!is_utf8(text)) refuse(above, "is not valid UTF-8");
       return text;
     }
     case json::value_t::array:

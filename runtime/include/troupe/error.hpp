@@ -57,6 +57,9 @@ enum class errc : std::uint8_t {
   bad_reply,
   /// A message to or from another process is larger than it may be.
   too_large,
+  /// A server wants to know who asks, or knows and refuses. The text names the
+  /// server's address. Always permanent.
+  unauthorized,
 };
 
 /// The name of `code` as written in the source, for example "timed_out".

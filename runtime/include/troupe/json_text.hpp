@@ -1,0 +1,51 @@
+#pragma once
+
+#include "troupe/json.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+/// Limits on JSON that comes from outside of the process. JSON within them can
+/// be copied, compared, dumped and destroyed without running out of stack.
+struct json_bounds {
+  /// The most bytes of text.
+  std::size_t bytes = std::size_t{64} << 20;
+  /// How deep lists and objects may nest; what a `value` may have.
+  std::size_t depth = 512;
+  /// The most elements of lists and members of objects, counted together. One
+  /// takes about 100 bytes of memory.
+  std::size_t elements = 2'000'000;
+};
+
+/// Parses JSON that comes from outside of the process. Everything from servers,
+/// programs, workers, files and the environment is parsed here.
+///
+/// Limits are checked in a scan of the text, before anything is allocated.
+///
+/// Errors: throws `errc::bad_value` that says what is wrong with the text, and
+/// at which byte.
+[[nodiscard]] json read_json(std::string_view text,
+                             const json_bounds& limits = {});
+/// The same, or nothing where `read_json` would throw.
+[[nodiscard]] std::optional<json> try_read_json(std::string_view text,
+                                                const json_bounds& limits = {});
+
+/// Whether JSON that was made in this process is within `depth` and `elements`.
+[[nodiscard]] bool is_within(const json& form, const json_bounds& limits);
+
+/// How `write_json` treats text that is not UTF-8.
+enum class bad_text : std::uint8_t { refused, replaced };
+
+/// JSON as text, in one line.
+/// Errors: throws a permanent `errc::bad_value` for text that is not UTF-8
+/// where that is refused, and for JSON that nests deeper than
+/// `json_bounds::depth`.
+[[nodiscard]] std::string write_json(const json& form,
+                                     bad_text how = bad_text::refused);
+
+}  // namespace troupe
