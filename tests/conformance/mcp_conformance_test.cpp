@@ -2,8 +2,8 @@
 // with sessions, server-everything, and one without, each as a program and over
 // HTTP.
 
+#include "mcp_room.hpp"
 #include "support/catch.hpp"
-#include "support/client_room.hpp"
 #include "support/code_of.hpp"
 
 #include <troupe/llm/mcp_client.hpp>
@@ -57,51 +57,11 @@ mcp_client client_of(troupe::system& system, server_way to,
   return {system, std::move(command), std::move(options)};
 }
 
-/// A client of such a server, and runs that use it.
-struct mcp_room {
-  explicit mcp_room(server_way to, mcp_options options = {})
-      : client{client_of(system, to, std::move(options))} {}
-
-  template <class Work>
-  json result_of(Work work) {
-    const auto ended =
-        system.start(one_node(asks<Work>{std::move(work)})).get();
-    if (!ended.ok()) throw error{*ended.failure};
-    return ended.state.at("reply").to_json();
-  }
-  json call(const std::string& name, json arguments = json::object()) {
-    return result_of([&](context&) -> task<json> {
-      auto calling = client.call(name, arguments);
-      co_return co_await calling;
-    });
-  }
-  std::string revision() {
-    return result_of([&](context&) -> task<json> {
-             auto asking = client.revision();
-             const auto text = co_await asking;
-             co_return json(text);
-           })
-        .get<std::string>();
-  }
-  /// What a model is told that calls the tools.
-  std::vector<message> use(std::vector<tool_call> calls) {
-    return result_of([&](context& ctx) -> task<json> {
-             auto listing = client.tools();
-             const auto all = co_await listing;
-             const toolbox tools{all};
-             auto running = tools.run(calls, ctx);
-             const auto told = co_await running;
-             co_return json(told);
-           })
-        .get<std::vector<message>>();
-  }
-  message use(const std::string& name, json arguments = json::object()) {
-    return use({{"call-1", name, std::move(arguments)}}).at(0);
-  }
-
-  troupe::system system{{.threads = 2}};
-  mcp_client client;
-};
+mcp_room room_of(server_way to, mcp_options options = {}) {
+  return mcp_room{[&](troupe::system& system) {
+    return client_of(system, to, std::move(options));
+  }};
+}
 
 server_way with_session() { return {true, GENERATE(true, false)}; }
 server_way without_session() { return {false, GENERATE(true, false)}; }
@@ -112,12 +72,12 @@ server_way without_session() { return {false, GENERATE(true, false)}; }
 
 TEST_CASE("A server with sessions is spoken to in its newest revision",
           "[conformance]") {
-  mcp_room room{with_session()};
+  auto room = room_of(with_session());
   CHECK(room.revision() == "2025-11-25");
 }
 
 TEST_CASE("The tools of the server become those of a model", "[conformance]") {
-  mcp_room room{with_session(), {.prefix = "every_"}};
+  auto room = room_of(with_session(), {.prefix = "every_"});
   const auto specs = room.result_of([&](context&) -> task<json> {
     auto listing = room.client.tools();
     const auto all = co_await listing;
@@ -137,14 +97,14 @@ TEST_CASE("The tools of the server become those of a model", "[conformance]") {
 }
 
 TEST_CASE("A tool's text is what the model is told", "[conformance]") {
-  mcp_room room{with_session()};
+  auto room = room_of(with_session());
   const auto told = room.use("echo", {{"message", "Grüße, 世界\n\"1\""}});
   CHECK_FALSE(told.is_error);
   CHECK(told.text == "Echo: Grüße, 世界\n\"1\"");
 }
 
 TEST_CASE("A tool's picture, links and resources have words", "[conformance]") {
-  mcp_room room{with_session()};
+  auto room = room_of(with_session());
   CHECK(has(room.use("get-tiny-image").text, "(image)"));
   const auto links = room.use("get-resource-links", {{"count", 2}});
   CHECK(has(links.text, "demo://resource/"));
@@ -155,7 +115,7 @@ TEST_CASE("A tool's picture, links and resources have words", "[conformance]") {
 }
 
 TEST_CASE("A structured result arrives whole", "[conformance]") {
-  mcp_room room{with_session()};
+  auto room = room_of(with_session());
   const auto result =
       room.call("get-structured-content", {{"location", "Chicago"}});
   CHECK(result.at("structuredContent").at("temperature") == 36);
@@ -164,7 +124,7 @@ TEST_CASE("A structured result arrives whole", "[conformance]") {
 }
 
 TEST_CASE("Arguments that do not fit are told to the model", "[conformance]") {
-  mcp_room room{with_session()};
+  auto room = room_of(with_session());
   const auto told = room.use("get-sum", {{"a", "two"}, {"b", 40}});
   CHECK(told.is_error);
   CHECK(has(told.text, "/a"));
@@ -172,18 +132,18 @@ TEST_CASE("Arguments that do not fit are told to the model", "[conformance]") {
 
 TEST_CASE("The server's own check of arguments is an error of the tool",
           "[conformance]") {
-  mcp_room room{with_session()};
+  auto room = room_of(with_session());
   const auto result = room.call("get-sum", {{"a", "two"}, {"b", 40}});
   CHECK(result.at("isError") == true);
 }
 
 TEST_CASE("A tool that the server does not have is an error", "[conformance]") {
-  mcp_room room{with_session()};
+  auto room = room_of(with_session());
   CHECK(room.call("no-such-tool").at("isError") == true);
 }
 
 TEST_CASE("Many calls at once each get their own answer", "[conformance]") {
-  mcp_room room{with_session()};
+  auto room = room_of(with_session());
   std::vector<tool_call> calls;
   for (int i = 0; i < 40; ++i) {
     calls.push_back({"call-" + std::to_string(i),
@@ -201,7 +161,7 @@ TEST_CASE("Many calls at once each get their own answer", "[conformance]") {
 
 TEST_CASE("A call that is given up leaves the server to others",
           "[conformance]") {
-  mcp_room room{with_session()};
+  auto room = room_of(with_session());
   CHECK_FALSE(room.revision().empty());
   const auto give_up = [&] {
     room.result_of([&](context&) -> task<json> {
@@ -218,14 +178,14 @@ TEST_CASE("A call that is given up leaves the server to others",
 }
 
 TEST_CASE("The program gets the variables that it is given", "[conformance]") {
-  mcp_room room{{true, true}};
+  auto room = room_of({true, true});
   const auto told = room.use("get-env");
   CHECK(json::parse(told.text).at("CONFORMANCE_TEST") == "a value");
 }
 
 TEST_CASE("What the server says of its own accord is passed over",
           "[conformance]") {
-  mcp_room room{with_session()};
+  auto room = room_of(with_session());
   CHECK_FALSE(room.use("toggle-simulated-logging").is_error);
   CHECK_FALSE(room.use("toggle-subscriber-updates").is_error);
   const auto told = room.use("trigger-long-running-operation",
@@ -237,19 +197,19 @@ TEST_CASE("What the server says of its own accord is passed over",
 
 TEST_CASE("A server without sessions is spoken to in its revision",
           "[conformance]") {
-  mcp_room room{without_session()};
+  auto room = room_of(without_session());
   CHECK(room.revision() == "2026-07-28");
 }
 
 TEST_CASE("A tool of a server without sessions is called", "[conformance]") {
-  mcp_room room{without_session()};
+  auto room = room_of(without_session());
   const auto told = room.use("add", {{"a", 19}, {"b", 23}});
   CHECK_FALSE(told.is_error);
   CHECK(told.text == "42");
 }
 
 TEST_CASE("A tool of a server without sessions may fail", "[conformance]") {
-  mcp_room room{without_session()};
+  auto room = room_of(without_session());
   const auto told = room.use("fail");
   CHECK(told.is_error);
   CHECK(has(told.text, "it did not work"));

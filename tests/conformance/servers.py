@@ -4,9 +4,12 @@
 
 FOLDER has the node_modules that "npm ci" made of package.json. PROGRAM finds a
 model server in MODEL_SERVER, which answers as fixtures.json says and takes the
-key "test-key"; MCP servers over HTTP in MCP_SESSION_SERVER and
-MCP_STATELESS_SERVER; and in NODE, MCP_SESSION_SCRIPT and MCP_STATELESS_SCRIPT
-what to start as MCP servers that are programs. Ends with PROGRAM's status.
+key "test-key"; a gateway in GATEWAY_SERVER, and in GOOGLE_SERVER the server of
+Google's kind that it is to ask; MCP servers over HTTP in MCP_SESSION_SERVER,
+MCP_STATELESS_SERVER and, without its path, MCP_FAST_SERVER; in NODE and
+MCP_*_SCRIPT what to start as MCP servers that are programs;
+in MCP_FILESYSTEM_DIRECTORY a directory with the file note.txt, and in
+MCP_MEMORY_FILE a file that may be made. Ends with PROGRAM's status.
 """
 
 import contextlib
@@ -15,6 +18,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 END_TIMEOUT_S = 10
@@ -30,13 +34,15 @@ def node_in(modules):
     return shutil.which("node")
 
 
-@contextlib.contextmanager
-def started(command, **variables):
-    """The address of a server, which runs until the end of the context."""
-    reading, writing = os.pipe()
-    with open(reading, encoding="ascii") as told:
+class Server:
+    """A server that runs until the end of the context."""
+
+    def __init__(self, command, **variables):
+        self._command = command
+        reading, writing = os.pipe()
+        self._told = open(reading, encoding="ascii")
         try:
-            server = subprocess.Popen(
+            self._process = subprocess.Popen(
                 command,
                 env={**os.environ, **variables, "TELL_PORT_TO": str(writing)},
                 stdin=subprocess.PIPE,
@@ -45,48 +51,77 @@ def started(command, **variables):
             )
         finally:
             os.close(writing)
+
+    def address(self):
+        """Waits until it listens."""
+        port = self._told.readline().strip()
+        if not port:
+            sys.exit("it has not told its port: %s" % " ".join(self._command))
+        return "http://127.0.0.1:" + port
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._told.close()
+        self._process.stdin.close()
         try:
-            port = told.readline().strip()
-            if not port:
-                sys.exit("it has not told its port: %s" % " ".join(command))
-            yield "http://127.0.0.1:" + port
-        finally:
-            server.stdin.close()
-            try:
-                server.wait(END_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            self._process.wait(END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 def main(folder, command):
     folder = pathlib.Path(folder).resolve()
     modules = folder / "node_modules"
+    protocol = modules / "@modelcontextprotocol"
     node = node_in(modules)
     listens = [node, "--require", str(HERE / "listen.cjs")]
     # The build for require(), which any Node can load.
     aimock = modules / "@copilotkit/aimock/dist/cli.cjs"
-    session = modules / "@modelcontextprotocol/server-everything/dist/index.js"
-    # Beside the modules, where node looks for what it imports.
+    gateway = modules / "@portkey-ai/gateway/build/start-server.js"
+    session = protocol / "server-everything/dist/index.js"
+    # Beside the modules, where node looks for what they import.
     stateless = folder / "mcp_stateless.mjs"
+    fast = folder / "fast_mcp.mjs"
     with contextlib.ExitStack() as servers:
-        model_address = servers.enter_context(started(
-            [*listens, str(aimock), "--port", "0", "--strict",
-             "--log-level", "warn", "--chunk-size", "4", "--validate-on-load",
-             "--fixtures", str(HERE / "fixtures.json")],
-            AIMOCK_API_KEYS="test-key"))  # fmt: skip
-        session_address = servers.enter_context(started(
-            [*listens, str(session), "streamableHttp"], PORT="0"))  # fmt: skip
-        stateless_address = servers.enter_context(started(
-            [*listens, str(stateless), "http"]))  # fmt: skip
+        def start(*words, **variables):
+            return servers.enter_context(
+                Server([*listens, *map(str, words)], **variables))
+
+        work = pathlib.Path(
+            servers.enter_context(tempfile.TemporaryDirectory()))
+        (work / "files").mkdir()
+        (work / "files/note.txt").write_text("the sea is free\n")
+        # All at once: each takes its time to begin.
+        model_server = start(
+            aimock, "--port", "0", "--strict", "--log-level", "warn",
+            "--chunk-size", "4", "--validate-on-load",
+            "--fixtures", HERE / "fixtures.json",
+            AIMOCK_API_KEYS="test-key")  # fmt: skip
+        gateway_server = start(gateway, "--headless", "--port=0")
+        google_server = start(HERE / "google_upstream.mjs")
+        session_server = start(session, "streamableHttp", PORT="0")
+        stateless_server = start(stateless, "http")
+        fast_server = start(fast, "http")
         return subprocess.call(command, env={
             **os.environ,
             "NODE": node,
-            "MODEL_SERVER": model_address,
-            "MCP_SESSION_SERVER": session_address + "/mcp",
-            "MCP_STATELESS_SERVER": stateless_address + "/mcp",
+            "MODEL_SERVER": model_server.address(),
+            "GATEWAY_SERVER": gateway_server.address(),
+            "GOOGLE_SERVER": google_server.address(),
+            "MCP_SESSION_SERVER": session_server.address() + "/mcp",
+            "MCP_STATELESS_SERVER": stateless_server.address() + "/mcp",
+            "MCP_FAST_SERVER": fast_server.address(),
             "MCP_SESSION_SCRIPT": str(session),
             "MCP_STATELESS_SCRIPT": str(stateless),
+            "MCP_FAST_SCRIPT": str(fast),
+            "MCP_FILESYSTEM_SCRIPT":
+                str(protocol / "server-filesystem/dist/index.js"),
+            "MCP_FILESYSTEM_DIRECTORY": str((work / "files").resolve()),
+            "MCP_MEMORY_SCRIPT": str(protocol / "server-memory/dist/index.js"),
+            "MCP_MEMORY_FILE": str(work / "memory.jsonl"),
         })  # fmt: skip
 
 
