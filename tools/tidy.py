@@ -14,7 +14,7 @@ from pathlib import Path
 import await_rule
 import cpp_tokens
 
-FOLDERS = ("runtime", "actors", "examples", "tests", "bench")
+FOLDERS = ("runtime", "actors", "examples", "tests", "bench", "tools")
 LINE_WIDTH_MAX = 80
 FUNCTION_LINES_MAX = 70
 HEADER_LINES_MAX = 220  # aim at 200
@@ -38,6 +38,15 @@ BANNED = [
     ("call", LIBRARY, None,
      r"std::(cout|cerr|clog)\b|\b(printf|fprintf|puts|abort|_?exit)\s*\(",
      "a library neither prints nor ends the program"),
+    ("json", r"(runtime|actors|examples|tools)/", None,
+     r"\bjson::(parse|accept|sax_parse)\s*\(|\b(to|from)_(cbor|msgpack|bson"
+     r"|ubjson|bjdata)\s*\(",
+     "JSON is read by troupe/json_text.hpp, which has limits"),
+    ("json", r"(runtime|actors)/", None, r"\.dump\(",
+     "JSON is written by troupe/json_text.hpp, which has limits"),
+    ("regex", r"(runtime|actors|examples|tools)/", None,
+     r"\bstd::(basic_)?regex\b|#include\s*<regex>",
+     "std::regex recurses and backtracks"),
     ("namespace", r"", None, r"\busing\s+namespace\s+(caf|std|troupe)\s*;",
      "no using-directives"),
 ]

@@ -56,6 +56,21 @@ class RulesTest(unittest.TestCase):
         self.expect_none("on_exit();")
         self.expect_none("std::cout << 1;", "examples/hello.cpp")
 
+    def test_json_from_outside(self):
+        self.expect("json", "auto form = json::parse(text);")
+        self.expect("json", "auto form = nlohmann::json::parse(text);",
+                    "examples/summarize/report.cpp")
+        self.expect("json", "auto form = json::from_cbor(bytes);",
+                    "actors/remote/src/messages.cpp")
+        self.expect("json", "text = form.dump(-1);", "actors/src/a.cpp")
+        self.expect_none("auto form = read_json(text);")
+        self.expect_none("auto form = json::parse(text);",
+                         "tests/runtime/value_test.cpp")
+
+    def test_regular_expressions(self):
+        self.expect("regex", "#include <regex>")
+        self.expect("regex", "std::regex each{text};")
+
     def test_using_directive(self):
         self.expect("namespace", "using namespace caf;")
         self.expect_none("using namespace std::chrono_literals;")

@@ -1,5 +1,7 @@
 #include "troupe/result_store.hpp"
 
+#include "troupe/json_text.hpp"
+
 #include <utility>
 
 namespace troupe {
@@ -32,7 +34,7 @@ void result_store::put(const std::string& key, value result, time_point now) {
   if (const auto place = places_.find(key); place != places_.end()) {
     erase(place->second);
   }
-  const std::size_t bytes = key.size() + result.to_json().dump().size();
+  const std::size_t bytes = key.size() + write_json(result.to_json()).size();
   if (bytes > options_.bytes_max) return;
   while (bytes_ + bytes > options_.bytes_max) {
     erase(std::prev(entries_.end()));

@@ -5,6 +5,7 @@
 #include "text.hpp"
 #include "tree.hpp"
 #include "troupe/error.hpp"
+#include "troupe/json_text.hpp"
 #include "troupe/printable.hpp"
 
 #include <cmath>
@@ -307,7 +308,7 @@ bool value::equals(const value& other) const noexcept {
 }
 
 std::ostream& operator<<(std::ostream& out, const value& from) {
-  return out << from.dump();
+  return out << write_json(from.to_json());
 }
 
 }  // namespace troupe

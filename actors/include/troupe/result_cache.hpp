@@ -1,6 +1,7 @@
 #pragma once
 
 #include <troupe/context.hpp>
+#include <troupe/json_text.hpp>
 #include <troupe/result_store.hpp>
 #include <troupe/semaphore.hpp>
 #include <troupe/system.hpp>
@@ -106,7 +107,7 @@ class result_cache {
     requires(json_convertible<T>&& json_readable<T>)
   [[nodiscard]] task<T> get(context& ctx, const value& input,
                             task<T> work) const {
-    return detail::get_or_make(core_, ctx, input.to_json().dump(),
+    return detail::get_or_make(core_, ctx, write_json(input.to_json()),
                                std::move(work));
   }
 
