@@ -65,4 +65,9 @@ struct http_response {
   std::string body;
 };
 
+/// The method and the address of a request, to name it in the text of an error:
+/// "POST https://host/v1/messages". Without what may be a secret, which are the
+/// user, the query and the fragment.
+[[nodiscard]] std::string asked_by(const http_request& request);
+
 }  // namespace troupe::llm
