@@ -81,7 +81,8 @@ class http_client {
  public:
   /// `where` must outlive all use of the client. A simulation has no network.
   /// Errors: throws `errc::bad_flow` for options that make no sense, and in a
-  /// simulation.
+  /// simulation; `errc::overloaded` when the process may open no more files,
+  /// or start no more threads.
   explicit http_client(system& where, http_options options = {});
 
   /// The whole response, whatever its status. A request on a connection that
