@@ -200,4 +200,13 @@ task<http_stream> http_client::open(http_request request) const {
       line_, std::move(request), /*is_streamed=*/true));
 }
 
+void http_client::send_off(http_request request) const {
+  auto about = caf::make_counted<detail::exchange>(std::move(request),
+                                                   /*is_streamed=*/false);
+  post(line_->thread.actor(),
+       troupe::detail::signal{detail::http_signal::begin, 0, 0,
+                              std::move(about)},
+       nullptr);
+}
+
 }  // namespace troupe::llm

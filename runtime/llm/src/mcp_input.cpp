@@ -31,6 +31,10 @@ constexpr std::size_t shown_max = 100;
 constexpr std::size_t inputs_max = 32;
 constexpr std::size_t key_max = 512;
 
+// MissingRequiredClientCapabilityError.
+constexpr int missing_code = -32021;
+constexpr int draft_missing_code = -32003;
+
 std::string shown(const std::string& text) {
   return printable(text, line_breaks::joined, shown_max);
 }
@@ -131,6 +135,33 @@ json client_capabilities(const std::set<mcp_input_kind>& inputs) {
   }
   if (inputs.count(mcp_input_kind::roots) > 0) form["roots"] = json::object();
   return form;
+}
+
+std::optional<error> missing_capability(const json& failure) {
+  if (!failure.is_object()) return std::nullopt;
+  const auto code = failure.find("code");
+  if (code == failure.end()) return std::nullopt;
+  const auto data = failure.find("data");
+  const bool says_which = data != failure.end() && data->is_object() &&
+                          data->contains("requiredCapabilities");
+  // A server may give -32003 any meaning.
+  if (*code != missing_code && !(*code == draft_missing_code && says_which)) {
+    return std::nullopt;
+  }
+  std::string needed;
+  std::string remedy;
+  if (says_which) {
+    const auto& which = data->at("requiredCapabilities");
+    needed = ": " + shown(write_json(which, bad_text::replaced));
+    for (const char* each : {"elicitation", "sampling", "roots"}) {
+      if (!which.is_object() || !which.contains(each)) continue;
+      remedy = "; set mcp_options.on_input, and have it in mcp_options.inputs";
+    }
+  }
+  return error{
+      errc::request_failed,
+      "the MCP server needs a client that can do more" + needed + remedy}
+      .permanent();
 }
 
 std::vector<mcp_input_request> inputs_in(const json& requests,

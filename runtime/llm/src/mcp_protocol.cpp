@@ -3,6 +3,7 @@
 #include "mcp_member.hpp"
 #include "reply_fields.hpp"
 #include "troupe/json_text.hpp"
+#include "troupe/llm/mcp_input.hpp"
 #include "troupe/printable.hpp"
 
 #include <algorithm>
@@ -27,6 +28,7 @@ constexpr std::size_t message_max = 500;
 constexpr std::int64_t invalid_request = -32600;
 constexpr std::int64_t method_not_found = -32601;
 constexpr std::int64_t invalid_params = -32602;
+constexpr std::int64_t header_mismatch = -32020;
 constexpr std::int64_t unsupported_revision = -32022;
 
 json client_info() {
@@ -81,12 +83,12 @@ std::string words_of(const json& failure) {
 // -- requests -----------------------------------------------------------------
 
 json request(std::uint64_t id, std::string_view method, json params,
-             const agreement& under) {
+             const agreement& under, const json& capabilities) {
   if (!under.has_session) {
     auto& meta = params["_meta"];
     meta["io.modelcontextprotocol/protocolVersion"] = under.revision;
     meta["io.modelcontextprotocol/clientInfo"] = client_info();
-    meta["io.modelcontextprotocol/clientCapabilities"] = json::object();
+    meta["io.modelcontextprotocol/clientCapabilities"] = capabilities;
   }
   return {{"jsonrpc", "2.0"},
           {"id", id},
@@ -137,20 +139,24 @@ agreement agreed_by_opening(const json& answer) {
 json result_in(const json& answer) {
   if (const auto* failure = member(answer, "error")) {
     const auto code = code_of(*failure);
+    if (const auto missing = missing_capability(*failure))
+      throw error{*missing};
     error why{errc::request_failed, "the MCP server answered with error " +
                                         std::to_string(code) + ": " +
                                         shown(words_of(*failure))};
     if (code == invalid_request || code == method_not_found ||
-        code == invalid_params) {
+        code == invalid_params || code == header_mismatch ||
+        code == unsupported_revision) {
       why.permanent();
     }
     throw why;
   }
   const auto result = reply_fields{answer}.at("result");
-  if (result.text_or("resultType", "complete") != "complete") {
+  const auto type = result.text_or("resultType", "complete");
+  if (type != "complete") {
     throw error{errc::bad_reply,
-                "the MCP server wants to ask something first, which is not "
-                "supported"}
+                "the MCP server answered with a result of the type '" +
+                    shown(type) + "', which does not belong to the request"}
         .permanent();
   }
   return result.form();

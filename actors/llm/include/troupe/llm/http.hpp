@@ -101,6 +101,10 @@ class http_client {
   /// The response from its head on. Errors and cancellation: as `send`.
   [[nodiscard]] task<http_stream> open(http_request request) const;
 
+  /// Sends a request whose response nobody waits for. It is lost where it
+  /// cannot be sent, and with the last copy of the client.
+  void send_off(http_request request) const;
+
  private:
   static task<http_stream> opened(std::shared_ptr<detail::exchange_end> end);
 

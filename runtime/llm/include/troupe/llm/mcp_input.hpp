@@ -1,10 +1,12 @@
 #pragma once
 
+#include "troupe/error.hpp"
 #include "troupe/json.hpp"
 #include "troupe/task.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -66,6 +68,11 @@ namespace mcp {
 /// The capabilities that a server is told of: `inputs`, and that tasks are
 /// understood.
 [[nodiscard]] json client_capabilities(const std::set<mcp_input_kind>& inputs);
+
+/// What an error of a server means that says that this client lacks what a
+/// request needs (-32021; -32003 in drafts): permanent, with what to set.
+/// Nothing for other errors.
+[[nodiscard]] std::optional<error> missing_capability(const json& failure);
 
 /// What a server asks for in `requests`, the "inputRequests" of an answer about
 /// the tool `tool`, in the order of their keys.

@@ -35,9 +35,11 @@ struct agreement {
   bool has_session = false;
 };
 
-/// A request. `params` is an object.
+/// A request. `params` is an object. `capabilities` are those of this client;
+/// see `client_capabilities`.
 [[nodiscard]] json request(std::uint64_t id, std::string_view method,
-                           json params, const agreement& under);
+                           json params, const agreement& under,
+                           const json& capabilities = json::object());
 /// A message that has no answer.
 [[nodiscard]] json notification(std::string_view method,
                                 json params = json::object());
@@ -56,7 +58,7 @@ struct agreement {
 /// The result in an answer.
 /// Errors: throws `errc::request_failed` for an error in it, permanent unless
 /// the server failed for a reason of its own; `errc::bad_reply` for what is no
-/// answer, and for a server that wants to ask back, which is not supported.
+/// answer, and for one of another type than "complete".
 [[nodiscard]] json result_in(const json& answer);
 
 // -- what a server sends ------------------------------------------------------
