@@ -3,16 +3,12 @@
 #include <troupe/error.hpp>
 #include <troupe/sleep.hpp>
 
-#include <iterator>
 #include <utility>
 #include <variant>
 
 namespace troupe::llm::detail {
 
 namespace {
-
-/// Servers give a next page as long as they please.
-constexpr std::size_t pages_max = 1'000;
 
 /// Tells the server that nobody waits for its task any more, where the call
 /// does not come to its end.
@@ -134,12 +130,9 @@ std::uint64_t mcp_shelf::edition() {
   return edition_;
 }
 
-namespace {
-
-task<mcp::tool_page> page_at(std::shared_ptr<mcp_line> line,
-                             std::shared_ptr<mcp_shelf> shelf,
-                             std::string cursor,
-                             const mcp_trace_context& trace) {
+task<mcp::tool_page> listed_page(std::shared_ptr<mcp_line> line,
+                                 std::shared_ptr<mcp_shelf> shelf,
+                                 std::string cursor, mcp_trace_context trace) {
   const auto who = line->identity();
   const auto edition = shelf->edition();
   time_here before;
@@ -158,42 +151,6 @@ task<mcp::tool_page> page_at(std::shared_ptr<mcp_line> line,
   const auto now = co_await after;
   shelf->keep(cursor, who, page, mcp::freshness_in(result), now, edition);
   co_return page;
-}
-
-task<std::vector<tool_spec>> walked(std::shared_ptr<mcp_line> line,
-                                    std::shared_ptr<mcp_shelf> shelf,
-                                    const mcp_trace_context& trace) {
-  std::vector<tool_spec> all;
-  std::string next;
-  for (std::size_t page = 0; page < pages_max; ++page) {
-    auto reading = page_at(line, shelf, next, trace);
-    auto found = co_await reading;
-    std::move(found.tools.begin(), found.tools.end(), std::back_inserter(all));
-    next = std::move(found.next);
-    if (next.empty()) co_return all;
-  }
-  throw error{errc::bad_reply, "the MCP server's list of tools does not end"};
-}
-
-}  // namespace
-
-task<std::vector<tool_spec>> tools_listed(std::shared_ptr<mcp_line> line,
-                                          std::shared_ptr<mcp_shelf> shelf,
-                                          mcp_trace_context trace) {
-  const bool had_pages = !shelf->is_empty();
-  try {
-    auto walking = walked(line, shelf, trace);
-    co_return co_await walking;
-  } catch (const error& why) {
-    // The server may not know any more where a page began.
-    if (!had_pages || !why.is_permanent() ||
-        why.code() != errc::request_failed) {
-      throw;
-    }
-  }
-  shelf->forget();
-  auto again = walked(std::move(line), std::move(shelf), trace);
-  co_return co_await again;
 }
 
 }  // namespace troupe::llm::detail

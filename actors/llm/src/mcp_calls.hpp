@@ -12,7 +12,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace troupe::llm::detail {
 
@@ -64,11 +63,12 @@ class mcp_shelf {
   std::uint64_t edition_ = 0;
 };
 
-/// The tools of a server, from those pages that are fresh, and otherwise from
-/// the server.
-[[nodiscard]] task<std::vector<tool_spec>> tools_listed(
-    std::shared_ptr<mcp_line> line, std::shared_ptr<mcp_shelf> shelf,
-    mcp_trace_context trace);
+/// The page of the list of tools that begins at `cursor`: the one that is
+/// kept while it is fresh, and otherwise that of the server.
+[[nodiscard]] task<mcp::tool_page> listed_page(std::shared_ptr<mcp_line> line,
+                                               std::shared_ptr<mcp_shelf> shelf,
+                                               std::string cursor,
+                                               mcp_trace_context trace);
 
 /// Awaitable: the time of the actor that awaits it. It does not wait.
 class [[nodiscard]] time_here {
