@@ -17,11 +17,11 @@ namespace mcp = troupe::llm::mcp;
 
 namespace {
 
-constexpr time_point begin{1h};
+constexpr time_point kept_from{1h};
 constexpr const char* good_parent =
     "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
 
-mcp::tool_page page(const std::string& name) {
+mcp::tool_page page_with(const std::string& name) {
   mcp::tool_page made;
   made.tools.push_back({name, "", json::object()});
   return made;
@@ -48,40 +48,40 @@ TEST_CASE("A list is as fresh as the server says, within a day",
 
 TEST_CASE("A page is kept until its time is over", "[mcp_lists]") {
   mcp::kept_pages kept;
-  kept.keep("", "", page("a"), {1min, false}, begin);
-  kept.keep("next", "", page("b"), {2min, false}, begin);
-  CHECK(kept.find("", "", begin + 59s)->tools.at(0).name == "a");
-  CHECK_FALSE(kept.find("", "", begin + 60s));
-  CHECK(kept.find("next", "", begin + 60s));
-  CHECK_FALSE(kept.find("other", "", begin));
+  kept.keep("", "", page_with("a"), {1min, false}, kept_from);
+  kept.keep("next", "", page_with("b"), {2min, false}, kept_from);
+  CHECK(kept.find("", "", kept_from + 59s)->tools.at(0).name == "a");
+  CHECK_FALSE(kept.find("", "", kept_from + 60s));
+  CHECK(kept.find("next", "", kept_from + 60s));
+  CHECK_FALSE(kept.find("other", "", kept_from));
   kept.forget();
-  CHECK_FALSE(kept.find("next", "", begin));
+  CHECK_FALSE(kept.find("next", "", kept_from));
 }
 
 TEST_CASE("A private page is for who asked for it", "[mcp_lists]") {
   mcp::kept_pages kept;
-  kept.keep("", "ann", page("a"), {1min, true}, begin);
-  CHECK(kept.find("", "ann", begin));
-  CHECK_FALSE(kept.find("", "bob", begin));
-  kept.keep("", "ann", page("a"), {1min, false}, begin);
-  CHECK(kept.find("", "bob", begin));
+  kept.keep("", "ann", page_with("a"), {1min, true}, kept_from);
+  CHECK(kept.find("", "ann", kept_from));
+  CHECK_FALSE(kept.find("", "bob", kept_from));
+  kept.keep("", "ann", page_with("a"), {1min, false}, kept_from);
+  CHECK(kept.find("", "bob", kept_from));
 }
 
 TEST_CASE("A page that is not fresh takes away the one before", "[mcp_lists]") {
   mcp::kept_pages kept;
-  kept.keep("", "", page("a"), {1min, false}, begin);
-  kept.keep("", "", page("b"), {0s, false}, begin);
-  CHECK_FALSE(kept.find("", "", begin));
+  kept.keep("", "", page_with("a"), {1min, false}, kept_from);
+  kept.keep("", "", page_with("b"), {0s, false}, kept_from);
+  CHECK_FALSE(kept.find("", "", kept_from));
 }
 
 TEST_CASE("More tools than may be kept are not kept", "[mcp_lists]") {
   mcp::kept_pages kept;
   mcp::tool_page large;
   large.tools.resize(6'000);
-  kept.keep("", "", large, {1min, false}, begin);
-  kept.keep("next", "", large, {1min, false}, begin);
-  CHECK(kept.find("", "", begin));
-  CHECK_FALSE(kept.find("next", "", begin));
+  kept.keep("", "", large, {1min, false}, kept_from);
+  kept.keep("next", "", large, {1min, false}, kept_from);
+  CHECK(kept.find("", "", kept_from));
+  CHECK_FALSE(kept.find("next", "", kept_from));
 }
 
 // -- traces -------------------------------------------------------------------
