@@ -214,3 +214,20 @@ TEST_CASE("A tool of a server without sessions may fail", "[conformance]") {
   CHECK(told.is_error);
   CHECK(has(told.text, "it did not work"));
 }
+
+TEST_CASE("A tool of a server without sessions may ask for inputs",
+          "[conformance]") {
+  mcp_options options;
+  options.on_input = [](troupe::llm::mcp_input_request asked) -> task<json> {
+    CHECK(asked.params.at("message") == "Who?");
+    json content = json::object();
+    content["name"] = "Ann";
+    co_return troupe::llm::mcp::accept(std::move(content));
+  };
+  mcp_room room{without_session(), options};
+  CHECK(room.use("ask").text == "Ann");
+  mcp_room without{without_session()};
+  const auto told = without.use("ask");
+  CHECK(told.is_error);
+  CHECK(has(told.text, "mcp_options.on_input"));
+}

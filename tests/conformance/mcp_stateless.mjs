@@ -4,7 +4,12 @@
 
 import {createServer} from 'node:http';
 
-import {McpServer, createMcpHandler} from '@modelcontextprotocol/server';
+import {
+  McpServer,
+  acceptedContent,
+  createMcpHandler,
+  inputRequired,
+} from '@modelcontextprotocol/server';
 import {serveStdio} from '@modelcontextprotocol/server/stdio';
 import {z} from 'zod';
 
@@ -19,6 +24,20 @@ function makeServer() {
   server.registerTool(
       'fail', {description: 'Fails', inputSchema: z.object({})}, () => {
         throw new Error('it did not work');
+      });
+  server.registerTool(
+      'ask', {description: 'Asks who', inputSchema: z.object({})},
+      (_, context) => {
+        const given = acceptedContent(
+            context.mcpReq.inputResponses, 'who', z.object({name: z.string()}));
+        if (given) return {content: [{type: 'text', text: given.name}]};
+        const requestedSchema = {
+          type: 'object',
+          properties: {name: {type: 'string'}},
+          required: ['name'],
+        };
+        const who = inputRequired.elicit({message: 'Who?', requestedSchema});
+        return inputRequired({inputRequests: {who}});
       });
   return server;
 }

@@ -2,6 +2,7 @@
 // error of ours.
 
 #include <troupe/error.hpp>
+#include <troupe/json_text.hpp>
 #include <troupe/llm/chat_format.hpp>
 #include <troupe/llm/embedding.hpp>
 #include <troupe/llm/mcp_protocol.hpp>
@@ -56,15 +57,23 @@ void read_as_head(std::string_view body) {
       error_of_reply(reply, std::chrono::system_clock::time_point{}));
 }
 
-void read_as_mcp(std::string_view body) {
-  const auto message = troupe::json::parse(body, nullptr, false);
-  if (message.is_discarded()) return;
+void read_as_mcp(const troupe::json& message) {
   attempt([&] { static_cast<void>(mcp::agreed_by_discovery(message)); });
   attempt([&] { static_cast<void>(mcp::agreed_by_opening(message)); });
   attempt([&] { static_cast<void>(mcp::answered_id(message)); });
   attempt([&] { static_cast<void>(mcp::message_in(message)); });
   attempt([&] { static_cast<void>(mcp::tools_in(message)); });
   attempt([&] { static_cast<void>(mcp::text_in(message)); });
+}
+
+void read_as_mcp(std::string_view body) {
+  constexpr std::size_t bytes_max = std::size_t{1} << 20;
+  static_cast<void>(mcp::denies_session(400, body));
+  static_cast<void>(mcp::resource_metadata_in(body));
+  for (const auto& each : mcp::read_text(body, bytes_max).messages) {
+    read_as_mcp(each);
+  }
+  if (const auto form = troupe::try_read_json(body)) read_as_mcp(*form);
 }
 
 }  // namespace

@@ -5,13 +5,13 @@
 #include "support/code_of.hpp"
 #include "support/each_api.hpp"
 #include "support/model_room.hpp"
+#include "support/temporary_file.hpp"
 
 #include <troupe/gather.hpp>
 #include <troupe/testing.hpp>
 
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,18 +66,6 @@ tool_spec weather() {
            {"required", {"city"}},
            {"additionalProperties", false}}};
 }
-
-/// A file that is gone in the end.
-struct temporary_file {
-  temporary_file()
-      : path(std::filesystem::temp_directory_path() /
-             ("troupe-client-test-" + std::to_string(getpid()))) {
-    std::filesystem::remove(path);
-  }
-  ~temporary_file() { std::filesystem::remove(path); }
-
-  const std::filesystem::path path;
-};
 
 }  // namespace
 

@@ -4,7 +4,10 @@
 #include <troupe/error.hpp>
 #include <troupe/llm/mcp_protocol.hpp>
 
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace mcp = troupe::llm::mcp;
 using troupe::errc;
@@ -116,20 +119,133 @@ TEST_CASE("A server that wants to ask something first is refused", "[mcp]") {
 
 TEST_CASE("Requests of a server are answered, notifications are not", "[mcp]") {
   const auto ping = mcp::message_in({{"id", "a"}, {"method", "ping"}});
-  CHECK(ping.answer->at("id") == "a");
-  CHECK(ping.answer->at("result") == json::object());
+  REQUIRE(ping);
+  CHECK(ping->answer->at("id") == "a");
+  CHECK(ping->answer->at("result") == json::object());
   const auto roots = mcp::message_in({{"id", 5}, {"method", "roots/list"}});
-  CHECK(roots.answer->at("/error/code"_json_pointer) == -32601);
-  CHECK_FALSE(mcp::message_in({{"method", "notifications/progress"}}).answer);
-  CHECK(code_of([] { static_cast<void>(mcp::message_in(5)); }) ==
-        errc::bad_reply);
+  CHECK(roots->answer->at("/error/code"_json_pointer) == -32601);
+  CHECK_FALSE(mcp::message_in({{"method", "notifications/progress"}})->answer);
+  CHECK_FALSE(mcp::message_in(5));
+  CHECK_FALSE(mcp::message_in({{"method", 5}}));
+  CHECK_FALSE(mcp::message_in(answer_with(1)));
 }
 
-TEST_CASE("An answer is known by its number", "[mcp]") {
-  CHECK(mcp::answered_id(answer_with(1)) == 1);
+TEST_CASE("An answer is known by the value of its id", "[mcp]") {
+  const auto answered = [](const json& id) {
+    return mcp::answered_id({{"id", id}, {"result", 1}});
+  };
+  CHECK(answered(1) == 1);
+  CHECK(answered("1") == 1);
+  CHECK(answered(1.0) == 1);
+  CHECK(answered(0) == 0);
+  CHECK_FALSE(answered(-1));
+  CHECK_FALSE(answered(1.5));
+  CHECK_FALSE(answered("01"));
+  CHECK_FALSE(answered("1 "));
+  CHECK_FALSE(answered(1e300));
+  CHECK_FALSE(answered("server-error"));
+  CHECK_FALSE(answered(nullptr));
   CHECK_FALSE(mcp::answered_id({{"id", 1}, {"method", "ping"}}));
-  CHECK_FALSE(mcp::answered_id({{"id", "1"}, {"result", 1}}));
-  CHECK_FALSE(mcp::answered_id({{"id", -1}, {"result", 1}}));
+  CHECK_FALSE(mcp::answered_id({{"id", 1}, {"level", "info"}}));
+}
+
+TEST_CASE("An error without an id is about what could not be read", "[mcp]") {
+  auto failure = failure_with(-32600);
+  CHECK_FALSE(mcp::is_failure_of_unknown(failure));
+  failure["id"] = nullptr;
+  CHECK(mcp::is_failure_of_unknown(failure));
+  failure.erase("id");
+  CHECK(mcp::is_failure_of_unknown(failure));
+  failure.erase("jsonrpc");
+  CHECK_FALSE(mcp::is_failure_of_unknown(failure));
+  CHECK_FALSE(
+      mcp::is_failure_of_unknown({{"jsonrpc", "2.0"}, {"error", "no"}}));
+}
+
+namespace {
+
+/// The ids of the answers in a text.
+std::vector<std::uint64_t> answers_in(std::string_view text) {
+  std::vector<std::uint64_t> found;
+  for (const auto& each : mcp::read_text(text, 1'000'000).messages) {
+    if (const auto id = mcp::answered_id(each)) found.push_back(*id);
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("What is no message of the protocol is passed over", "[mcp]") {
+  for (const char* text :
+       {"", " \t\r", "[dotenv@17.2.1] injecting env (0) from .env",
+        "Server running on stdio", "{", "[", "]", "{}", "[]", "null", "5",
+        R"({"level":"info","msg":"handled","time":1})",
+        R"({"id":1,"level":"info","method":"GET"})",
+        R"({"type":"heartbeat","timestamp":"2025-10-31T11:30:41Z"})",
+        "\xff\xfe\x01"}) {
+    INFO(text);
+    const auto found = mcp::read_text(text, 1'000'000);
+    CHECK(found.messages.empty());
+    CHECK(found.fault.empty());
+  }
+}
+
+TEST_CASE("A batch is taken apart", "[mcp]") {
+  CHECK(answers_in(R"([{"jsonrpc":"2.0","id":1,"result":{}},7,[],
+                       {"jsonrpc":"2.0","method":"notifications/progress"},
+                       {"jsonrpc":"2.0","id":"2","error":{"code":1}}])") ==
+        std::vector<std::uint64_t>{1, 2});
+}
+
+TEST_CASE("What JSON does not allow in a message is mended", "[mcp]") {
+  const std::vector<std::uint64_t> one{1};
+  const auto result = [](const std::string& text) {
+    return R"({"jsonrpc":"2.0","id":1,"result":)" + text + "}";
+  };
+  CHECK(answers_in("\xEF\xBB\xBF" + result("{}") + "\r") == one);
+  CHECK(answers_in(result("\"caf\xe9\"")) == one);
+  const auto text =
+      result(R"({"x":[NaN,-Infinity,Infinity],"y":"NaN \" NaN"})");
+  const auto read = mcp::read_text(text, 1'000'000);
+  REQUIRE(read.messages.size() == 1);
+  CHECK(read.messages[0].at("result") ==
+        json{{"x", {nullptr, nullptr, nullptr}}, {"y", "NaN \" NaN"}});
+  const auto half =
+      mcp::read_text(result(R"("\ud83d \ude00 \ud83d\ude00")"), 1'000'000);
+  REQUIRE(half.messages.size() == 1);
+  CHECK(half.messages[0].at("result") == "\uFFFD \uFFFD \U0001F600");
+}
+
+TEST_CASE("An answer that cannot be read is told with its request", "[mcp]") {
+  const std::string deep(100'000, '[');
+  const auto found = mcp::read_text(
+      R"({"jsonrpc":"2.0","result":{"id":8,"x":)" + deep + R"(},"id" : "7"})",
+      1'000'000);
+  CHECK(found.messages.empty());
+  CHECK_FALSE(found.fault.empty());
+  const auto other = mcp::read_text(
+      R"({"id": 7, "jsonrpc":"2.0","result":{"x":)" + deep, 1'000'000);
+  CHECK_FALSE(other.fault.empty());
+  CHECK(other.answered == 7);
+}
+
+TEST_CASE("A session is lost by the words of many servers", "[mcp]") {
+  CHECK(mcp::denies_session(404, ""));
+  CHECK(mcp::denies_session(400, "Bad Request: No valid Session ID provided"));
+  CHECK(mcp::denies_session(400, R"({"error":{"code":-32000,"message":"x"}})"));
+  CHECK(mcp::denies_session(400, R"({"error":{"code":-32001}})"));
+  CHECK_FALSE(mcp::denies_session(400, R"({"error":{"code":-32602}})"));
+  CHECK_FALSE(mcp::denies_session(400, "what?"));
+  CHECK_FALSE(mcp::denies_session(500, "no such session"));
+}
+
+TEST_CASE("The place that says who may use a server is found", "[mcp]") {
+  CHECK(mcp::resource_metadata_in(
+            R"(Bearer error="x", resource_metadata="https://x/.well-known")") ==
+        "https://x/.well-known");
+  CHECK(mcp::resource_metadata_in("Bearer resource_metadata=https://x, a=b") ==
+        "https://x");
+  CHECK(mcp::resource_metadata_in("Bearer").empty());
 }
 
 TEST_CASE("Tools are listed by the page", "[mcp]") {
@@ -139,9 +255,80 @@ TEST_CASE("Tools are listed by the page", "[mcp]") {
   REQUIRE(page.tools.size() == 1);
   CHECK(page.tools[0].name == "add");
   CHECK(page.next == "2");
+  CHECK(mcp::tools_in(json::object()).tools.empty());
+  CHECK(mcp::tools_in({{"tools", nullptr}, {"nextCursor", nullptr}})
+            .next.empty());
   CHECK(code_of([] {
-          static_cast<void>(mcp::tools_in({{"tools", {{{"name", "add"}}}}}));
+          static_cast<void>(mcp::tools_in({{"tools", 5}}));
         }) == errc::bad_reply);
+}
+
+TEST_CASE("A tool without a schema takes any object", "[mcp]") {
+  const auto schema_of = [](const json& tool) {
+    const auto page = mcp::tools_in({{"tools", {tool}}});
+    REQUIRE(page.tools.size() == 1);
+    return page.tools[0].parameters;
+  };
+  const json any = {{"type", "object"}};
+  CHECK(schema_of({{"name", "a"}}) == any);
+  CHECK(schema_of({{"name", "a"}, {"inputSchema", nullptr}}) == any);
+  CHECK(schema_of({{"name", "a"}, {"inputSchema", json::object()}}) == any);
+  CHECK(schema_of({{"name", "a"}, {"inputSchema", {{"anyOf", {any, any}}}}}) ==
+        json{{"type", "object"}, {"anyOf", {any, any}}});
+  CHECK(schema_of({{"name", "a"}, {"description", 5}}) == any);
+}
+
+TEST_CASE("A tool that cannot be used hides no other", "[mcp]") {
+  const json good = {{"name", "good"}};
+  json tools = json::array({good, good, good});
+  tools[1] =
+      GENERATE(json(5), json::object(), json{{"name", ""}}, json{{"name", 5}},
+               json{{"name", std::string(300, 'x')}}, json{{"name", "a\nb"}},
+               json{{"name", "bad"}, {"inputSchema", "x"}},
+               json{{"name", "bad"}, {"inputSchema", {{"type", "string"}}}});
+  const auto page = mcp::tools_in({{"tools", tools}});
+  CHECK(page.tools.size() == 2);
+  CHECK(page.left_out == 1);
+  CHECK_FALSE(page.first_reason.empty());
+}
+
+TEST_CASE("Names of tools fit models, and each is its own", "[mcp]") {
+  mcp::tool_names names;
+  CHECK(names.offered("t") == "t");
+  CHECK(names.offered("t") == "t_2");
+  CHECK(names.offered("t") == "t_3");
+  CHECK(names.offered("t_2") == "t_2_2");
+  CHECK(names.offered("a.b/c") == "a_b_c");
+  const std::string longest(64, 'x');
+  CHECK(names.offered(longest + "y") == longest);
+  CHECK(names.offered(longest + "z") == std::string(62, 'x') + "_2");
+}
+
+TEST_CASE("Many tools of one name cost no more than others", "[mcp]") {
+  mcp::tool_names names;
+  std::string last;
+  for (int i = 0; i < 10'000; ++i) last = names.offered("t");
+  CHECK(last == "t_10000");
+}
+
+TEST_CASE("An error of a server is told in a line, and not without end",
+          "[mcp]") {
+  std::string text;
+  const auto told = [&](const json& failure) {
+    CHECK(code_of(
+              [&] {
+                static_cast<void>(mcp::result_in({{"error", failure}}));
+              },
+              &text) == errc::request_failed);
+    return text;
+  };
+  CHECK(told({{"code", 1}, {"message", "\x1b[2Jx"}}).find('\x1b') ==
+        std::string::npos);
+  CHECK(told({{"message", std::string(100'000, 'x')}}).size() < 1000);
+  CHECK(told("no").find("no") != std::string::npos);
+  CHECK(told({{"code", 18446744073709551615u}, {"message", 5}}).size() < 200);
+  CHECK(mcp::result_in({{"error", nullptr}, {"result", {{"x", 1}}}}) ==
+        json{{"x", 1}});
 }
 
 TEST_CASE("A result is text for a model", "[mcp]") {
@@ -154,4 +341,27 @@ TEST_CASE("A result is text for a model", "[mcp]") {
         "one\n(image)\nfile:///a\ntwo");
   CHECK(mcp::text_in({{"structuredContent", {{"sum", 3}}}}) == R"({"sum":3})");
   CHECK(mcp::text_in(json::object()).empty());
+  const json strange = {
+      "said", {{"text", "it"}}, {{"type", "video"}}, 5, {{"type", "text"}}};
+  CHECK(mcp::text_in({{"content", strange}}) ==
+        "said\nit\n(video)\n(unknown)\n");
+  CHECK(mcp::text_in({{"content", "said it"}}) == "said it");
+  CHECK(mcp::text_in({{"content", nullptr}, {"toolResult", {{"sum", 3}}}}) ==
+        R"({"sum":3})");
+}
+
+TEST_CASE("The failure of a tool is told, whatever there is of it", "[mcp]") {
+  std::string text;
+  const auto told = [&](json result) {
+    result["isError"] = true;
+    CHECK(code_of([&] { static_cast<void>(mcp::text_in(result)); }, &text) ==
+          errc::request_failed);
+    return text;
+  };
+  CHECK(told({{"content", "two\nlines"}}) == "two\nlines");
+  CHECK_FALSE(told(json::object()).empty());
+  CHECK_FALSE(told({{"content", json::array()}}).empty());
+  CHECK(told({{"content", std::string(15'000'000, 'x')}}).size() < 70'000);
+  CHECK(told({{"content", "\x1b]0;title\x07"}}).find('\x1b') ==
+        std::string::npos);
 }

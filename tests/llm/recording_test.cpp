@@ -1,9 +1,11 @@
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
 
+#include <troupe/json_text.hpp>
 #include <troupe/llm/recording.hpp>
 
 #include <string>
+#include <utility>
 
 using troupe::errc;
 using troupe::llm::http_request;
@@ -95,6 +97,45 @@ TEST_CASE("A line that is no exchange is named", "[recording]") {
   std::string text;
   CHECK(code_of([&] { of(good + "\n" + bad); }, &text) == errc::bad_value);
   CHECK(text.find("line 2") != std::string::npos);
+}
+
+TEST_CASE("A recorded reply that no server could have given is refused",
+          "[recording]") {
+  const std::string good =
+      R"({"request":{},"response":{"status":200,"headers":{},"body":"ab",)"
+      R"("parts":[1,1]}})";
+  CHECK(of(good).size() == 1);
+  const auto [from, to] = GENERATE(
+      std::pair{"200", "99"}, std::pair{"200", "1000"}, std::pair{"200", "2e2"},
+      std::pair{"200", "1e300"}, std::pair{"200", "\"200\""},
+      std::pair{"{},\"body", "[],\"body"},
+      std::pair{"{},\"body", "{\"a\":1},\"body"}, std::pair{"[1,1]", "[-1,3]"},
+      std::pair{"[1,1]", "[1,1.0]"}, std::pair{"[1,1]", "{}"},
+      std::pair{"[1,1]", "[18446744073709551615,3]"},
+      std::pair{"\"ab\"", "[]"});
+  auto bad = good;
+  bad.replace(bad.find(from), std::string{from}.size(), to);
+  INFO(bad);
+  std::string text;
+  CHECK(code_of([&] { of(bad); }, &text) == errc::bad_value);
+  CHECK(text.find("line 1") != std::string::npos);
+}
+
+TEST_CASE("A recorded reply has a bounded head", "[recording]") {
+  troupe::json headers;
+  SECTION("in number") {
+    for (int i = 0; i < 101; ++i) headers["h" + std::to_string(i)] = "x";
+  }
+  SECTION("in bytes") { headers["h"] = std::string(9'000, 'x'); }
+  const troupe::json form{
+      {"request", troupe::json::object()},
+      {"response", {{"status", 200}, {"headers", headers}, {"body", ""}}}};
+  CHECK(code_of([&] { of(troupe::write_json(form)); }) == errc::bad_value);
+}
+
+TEST_CASE("A line that nests too deeply is refused", "[recording]") {
+  const auto deep = R"({"request":)" + std::string(70'000, '[');
+  CHECK(code_of([&] { of(deep); }) == errc::bad_value);
 }
 
 TEST_CASE("What is not UTF-8 cannot be recorded", "[recording]") {

@@ -19,6 +19,8 @@ import threading
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import mcp_modern
+
 # Signed by itself, for 127.0.0.1 and localhost, good until 2126.
 TLS = pathlib.Path(__file__).resolve().parent.parent / "data" / "tls"
 # What a client that gave up leaves behind.
@@ -27,6 +29,8 @@ GONE = (BrokenPipeError, ConnectionResetError, ssl.SSLError)
 
 # Of the MCP server; the last one counts.
 sessions = []
+# Those of 2026-07-28, by number.
+modern = {}
 
 
 class Requests(BaseHTTPRequestHandler):
@@ -159,6 +163,38 @@ class Requests(BaseHTTPRequestHandler):
             json.dumps(answer).encode(),
             ("Content-Type", "application/json"),
             *headers,
+        )
+
+    def answer_modern(self, number, token=0):
+        """An MCP server of its own for each number; see mcp_modern.py. It takes
+        the tokens "token-N" with N of at least `token`."""
+        server = modern.setdefault(number, mcp_modern.Server())
+        shown = self.headers.get("Authorization", "Bearer token-0")
+        if not shown.startswith("Bearer token-") or int(shown[13:]) < token:
+            server.counts["401"] = server.counts.get("401", 0) + 1
+            place = "http://127.0.0.1/.well-known/oauth-protected-resource"
+            self.reply(401, b'{"error":"invalid_token"}',
+                       ("Content-Type", "application/json"),
+                       ("WWW-Authenticate",
+                        'Bearer resource_metadata="%s"' % place))  # fmt: skip
+            return
+        asked = json.loads(self.body)
+        params = asked.get("params", {})
+        name = params.get("name", params.get("taskId"))
+        if self.headers.get("Mcp-Method") != asked["method"] or (
+            self.headers.get("Mcp-Name") != name
+        ):
+            error = {"code": -32020, "message": "the headers say otherwise"}
+            answer = {"jsonrpc": "2.0", "id": asked["id"], "error": error}
+            self.reply(400, json.dumps(answer).encode())
+            return
+        answers = [server.answer(asked)]
+        while server.news:
+            answers.insert(0, {"jsonrpc": "2.0", "method": server.news.pop()})
+        self.reply(
+            200,
+            b"".join(b"data: %s\n\n" % json.dumps(each).encode() for each in answers),
+            ("Content-Type", "text/event-stream"),
         )
 
     def answer_stall(self, count):

@@ -1,11 +1,14 @@
 #include "client_core.hpp"
 #include "reply_body.hpp"
+#include "reply_reader.hpp"
 
 #include <troupe/llm/client.hpp>
 #include <troupe/llm/history.hpp>
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
+#include <type_traits>
 #include <utility>
 
 namespace troupe::llm {
@@ -16,35 +19,24 @@ namespace detail {
 class open_reply {
  public:
   open_reply(admission let_in, std::unique_ptr<reply_body> from,
-             std::unique_ptr<reply_builder> builder)
+             reply_reader through)
       : call(std::move(let_in)),
         body(std::move(from)),
-        into(std::move(builder)) {}
+        reader(std::move(through)) {}
 
-  /// The next text that came, if there is some that has not been given.
-  std::optional<std::string> next_text();
   void finish();
 
   admission call;
   std::unique_ptr<reply_body> body;
-  sse_parser events;
-  std::unique_ptr<reply_builder> into;
+  reply_reader reader;
   chat_reply reply;
   bool is_over = false;
   /// Why there is no more.
   std::optional<error> failure;
 };
 
-std::optional<std::string> open_reply::next_text() {
-  while (auto event = events.next()) {
-    auto text = into->take(*event);
-    if (!text.empty()) return text;
-  }
-  return std::nullopt;
-}
-
 void open_reply::finish() {
-  reply = into->finish();
+  reply = reader.finish();
   is_over = true;
   body->on_complete();
   call.succeed(reply.usage);
@@ -69,22 +61,30 @@ http_request encoded(const client_core& core, chat_request& asked,
                 "model"}
         .permanent();
   }
-  auto request = core.format().encode(asked, core.at(), stream);
-  request.limits = core.options().limits;
-  return request;
+  return core.completed(core.format().encode(asked, core.at(), stream));
 }
 
-task<chat_reply> ask(std::shared_ptr<client_core> core, chat_request asked) {
-  auto request = encoded(*core, asked, /*stream=*/false);
-  auto entering = admission::wait_for(core, tokens_of(asked));
+usage usage_of(const chat_reply& reply) { return reply.usage; }
+usage usage_of(const embedding_reply& reply) { return reply.usage; }
+usage usage_of(const model_page&) { return {}; }
+
+/// Sends a request that is likely to take so many tokens. The result is what
+/// `read(response, asked)` makes of a good response.
+template <class Read>
+auto fetch(std::shared_ptr<client_core> core, http_request request,
+           double tokens, Read read)
+    -> task<
+        std::invoke_result_t<Read, const http_response&, const std::string&>> {
+  const auto asked = asked_by(request);
+  auto entering = admission::wait_for(core, tokens);
   admission call = co_await entering;
   std::optional<error> failure;
   try {
     auto sending = send_through(core, std::move(request));
     auto got = co_await sending;
-    const auto good = checked(*core, std::move(got));
-    auto reply = core->format().decode(good.body);
-    call.succeed(reply.usage);
+    const auto good = checked(*core, std::move(got), asked);
+    auto reply = read(good, asked);
+    call.succeed(usage_of(reply));
     co_return reply;
   } catch (...) {
     failure = call.fail();
@@ -92,58 +92,51 @@ task<chat_reply> ask(std::shared_ptr<client_core> core, chat_request asked) {
   throw error{*failure};
 }
 
-// What is not streamed, although that was asked for, is read as a whole.
-task<http_response> rest_of(std::unique_ptr<reply_body> from,
-                            std::size_t body_max) {
+task<chat_reply> ask(std::shared_ptr<client_core> core, chat_request asked) {
+  auto request = encoded(*core, asked, /*stream=*/false);
+  const auto& format = core->format();
+  auto read = [&format](const http_response& got, const std::string& by) {
+    return reply_in(format, got, by);
+  };
+  return fetch(std::move(core), std::move(request), tokens_of(asked), read);
+}
+
+// What tells of a failure is read as a whole.
+task<http_response> rest_of(std::unique_ptr<reply_body> from) {
   http_response whole = from->head();
   for (;;) {
     auto reading = from->read();
     auto part = co_await reading;
     if (!part) break;
     whole.body += *part;
-    if (whole.body.size() > body_max) {
-      throw error{errc::request_failed, "the reply is too long"}.permanent();
-    }
   }
   from->on_complete();
   co_return whole;
 }
 
-bool is_event_stream(const http_response& head) {
-  const auto type = head.header("content-type");
-  return type && type->rfind("text/event-stream", 0) == 0;
-}
-
 task<std::unique_ptr<open_reply>> open_call(std::shared_ptr<client_core> core,
                                             chat_request asked) {
   auto request = encoded(*core, asked, /*stream=*/true);
-  const auto body_max = request.limits.body_max;
+  const auto by = asked_by(request);
   auto entering = admission::wait_for(core, tokens_of(asked));
   admission call = co_await entering;
   std::optional<error> failure;
   try {
     auto opening = open_through(core, std::move(request));
     auto body = co_await opening;
-    if (body->head().status == 200 && is_event_stream(body->head())) {
-      auto builder = core->format().build();
-      co_return std::make_unique<open_reply>(std::move(call), std::move(body),
-                                             std::move(builder));
+    const int status = body->head().status;
+    if (status < 200 || status >= 300) {
+      auto reading = rest_of(std::move(body));
+      auto got = co_await reading;
+      static_cast<void>(checked(*core, std::move(got), by));
     }
-    auto reading = rest_of(std::move(body), body_max);
-    auto got = co_await reading;
-    const auto good = checked(*core, std::move(got));
-    throw error{errc::bad_reply, "the server does not stream its reply"};
+    reply_reader reader{core->format(), body->head(), by};
+    co_return std::make_unique<open_reply>(std::move(call), std::move(body),
+                                           std::move(reader));
   } catch (...) {
     failure = call.fail();
   }
   throw error{*failure};
-}
-
-error cut_off(const open_reply& open) {
-  return error{errc::request_failed,
-               "the stream of the reply was cut off after " +
-                   std::to_string(open.into->text().size()) +
-                   " bytes of its text"};
 }
 
 task<std::optional<std::string>> next_of(open_reply& open) {
@@ -151,16 +144,21 @@ task<std::optional<std::string>> next_of(open_reply& open) {
   if (open.is_over) co_return std::nullopt;
   try {
     for (;;) {
-      if (auto text = open.next_text()) co_return text;
-      if (open.into->is_complete()) break;
+      if (auto text = open.reader.next()) co_return text;
+      if (open.reader.is_at_end()) break;
       auto reading = open.body->read();
       const auto part = co_await reading;
-      if (!part) throw cut_off(open);
-      open.events.feed(*part);
+      if (part) {
+        open.reader.take(*part);
+      } else {
+        open.reader.take_end();
+      }
     }
     open.finish();
   } catch (...) {
-    open.failure = open.call.fail();
+    const bool answers = open.reader.has_begun() && open.reader.is_at_end();
+    open.failure =
+        open.call.fail(answers ? server_is::answering : server_is::as_told);
   }
   if (open.failure) throw error{*open.failure};
   co_return std::nullopt;
@@ -179,43 +177,49 @@ task<chat_reply> ask_streaming(std::shared_ptr<client_core> core, context& ctx,
   co_return std::move(open->reply);
 }
 
-task<http_response> fetch(std::shared_ptr<client_core> core,
-                          http_request request, double tokens) {
-  request.limits = core->options().limits;
-  auto entering = admission::wait_for(core, tokens);
-  admission call = co_await entering;
-  std::optional<error> failure;
-  try {
-    auto sending = send_through(core, std::move(request));
-    auto got = co_await sending;
-    auto good = checked(*core, std::move(got));
-    call.succeed({});
-    co_return good;
-  } catch (...) {
-    failure = call.fail();
-  }
-  throw error{*failure};
-}
-
 task<embedding_reply> embedded(std::shared_ptr<client_core> core,
-                               std::vector<std::string> texts) {
+                               std::vector<std::string> texts, json extra) {
   if (core->options().api == api::anthropic_messages) {
     throw error{errc::bad_value, "Anthropic has no embeddings"}.permanent();
   }
-  auto request = encode_embedding(core->options().model, texts, core->at());
+  auto request = core->completed(
+      encode_embedding(core->options().model, texts, core->at(), extra));
   std::size_t bytes = 0;
   for (const auto& each : texts) bytes += each.size();
+  auto read = [count = texts.size()](const http_response& got,
+                                     const std::string&) {
+    return decode_embedding(got.body, count);
+  };
   auto fetching = fetch(std::move(core), std::move(request),
-                        static_cast<double>(bytes) / bytes_per_token);
-  const auto reply = co_await fetching;
-  co_return decode_embedding(reply.body, texts.size());
+                        static_cast<double>(bytes) / bytes_per_token, read);
+  co_return co_await fetching;
+}
+
+model_page page_in(const http_response& got, const std::string&) {
+  return decode_model_page(got.body);
 }
 
 task<std::vector<std::string>> listed(std::shared_ptr<client_core> core) {
-  auto request = core->format().encode_models(core->at());
-  auto fetching = fetch(std::move(core), std::move(request), 0);
-  const auto reply = co_await fetching;
-  co_return decode_models(reply.body);
+  static constexpr std::size_t pages_max = 200;
+  static constexpr std::size_t names_max = 100'000;
+  std::vector<std::string> names;
+  std::string after;
+  for (std::size_t pages = 0; pages < pages_max; ++pages) {
+    auto request =
+        core->completed(core->format().encode_models(core->at(), after));
+    auto fetching = fetch(core, std::move(request), 0, &page_in);
+    auto page = co_await fetching;
+    // A server that knows of no parts gives the same one again.
+    if (!after.empty() && page.next == after) co_return names;
+    if (page.names.size() > names_max - names.size()) break;
+    std::move(page.names.begin(), page.names.end(), std::back_inserter(names));
+    if (page.next.empty()) co_return names;
+    after = std::move(page.next);
+  }
+  throw error{errc::bad_reply,
+              "the server's list of models does not end after " +
+                  std::to_string(pages_max) + " parts or " +
+                  std::to_string(names_max) + " names"};
 }
 
 }  // namespace
@@ -234,7 +238,7 @@ task<std::optional<std::string>> chat_stream::next() {
 }
 
 const std::string& chat_stream::text() const noexcept {
-  return open_->into->text();
+  return open_->reader.text();
 }
 
 const chat_reply& chat_stream::reply() const noexcept { return open_->reply; }
@@ -271,7 +275,12 @@ task<chat_stream> client::open(chat_request asked) const {
 }
 
 task<embedding_reply> client::embed(std::vector<std::string> texts) const {
-  return detail::embedded(core_, std::move(texts));
+  return detail::embedded(core_, std::move(texts), json::object());
+}
+
+task<embedding_reply> client::embed(std::vector<std::string> texts,
+                                    json extra) const {
+  return detail::embedded(core_, std::move(texts), std::move(extra));
 }
 
 task<std::vector<std::string>> client::models() const {

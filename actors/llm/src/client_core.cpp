@@ -1,13 +1,16 @@
 #include "client_core.hpp"
 
-#include "redaction.hpp"
+#include "curl_request.hpp"
 #include "wall_clock.hpp"
 
 #include <troupe/clock.hpp>
 #include <troupe/llm/reply_error.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdlib>
+#include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -22,6 +25,27 @@ std::string variable(const char* name) {
   return content == nullptr ? std::string{} : std::string{content};
 }
 
+bool is_same_name(std::string_view one, std::string_view other) {
+  return one.size() == other.size() &&
+         curl_strnequal(one.data(), other.data(), one.size()) != 0;
+}
+
+bool has_header(const std::vector<http_header>& headers,
+                std::string_view name) {
+  return std::any_of(headers.begin(), headers.end(), [&](const auto& each) {
+    return is_same_name(each.name, name);
+  });
+}
+
+/// Whether the user's headers say who asks.
+bool has_key(const std::vector<http_header>& headers) {
+  static constexpr std::array<std::string_view, 4> names = {
+      "authorization", "api-key", "x-api-key", "x-goog-api-key"};
+  return std::any_of(names.begin(), names.end(), [&](std::string_view each) {
+    return has_header(headers, each);
+  });
+}
+
 endpoint endpoint_of(const client_options& options) {
   const bool is_anthropic = options.api == api::anthropic_messages;
   endpoint at{options.base_url, options.api_key};
@@ -33,7 +57,7 @@ endpoint endpoint_of(const client_options& options) {
     at.base_url = is_anthropic ? "https://api.anthropic.com"
                                : "https://api.openai.com/v1";
   }
-  if (at.api_key.empty()) {
+  if (at.api_key.empty() && !has_key(options.headers)) {
     at.api_key =
         variable(is_anthropic ? "ANTHROPIC_API_KEY" : "OPENAI_API_KEY");
   }
@@ -66,19 +90,43 @@ void refuse_if(const std::optional<duration>& wait) {
       .retry_after(*wait);
 }
 
-[[noreturn]] void refuse_file(const std::filesystem::path& file,
-                              const char* what) {
-  throw error{errc::bad_value,
-              "the recording \"" + file.string() + "\" " + what}
-      .permanent();
+secrets secrets_of(const client_options& options, const endpoint& at) {
+  secrets hidden;
+  hidden.add(at.api_key);
+  hidden.add(options.headers);
+  hidden.add_url(at.base_url);
+  for (const char* name :
+       {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    hidden.add_url(variable(name));
+  }
+  return hidden;
+}
+
+void check_headers(const std::vector<http_header>& headers) {
+  const auto refuse = [](const std::string& why) {
+    throw error{errc::bad_flow, "client_options.headers: " + why};
+  };
+  for (const auto& each : headers) {
+    if (const auto mistake = mistake_in(each)) refuse(*mistake);
+    for (const char* name : {"content-length", "transfer-encoding"}) {
+      if (is_same_name(each.name, name)) {
+        refuse("the header '" + each.name + "' is set by the client itself");
+      }
+    }
+  }
 }
 
 std::string content_of(const std::filesystem::path& file) {
   std::ifstream in{file, std::ios::binary};
   std::string content{std::istreambuf_iterator<char>{in}, {}};
-  if (!in) refuse_file(file, "cannot be read");
+  if (!in) refuse_recording(file, "cannot be read");
   return content;
 }
+
+/// A reply may have so many times as many tokens as are expected with those.
+constexpr double unexpected_max = 16;
+/// What a model may think, although nobody has said so.
+constexpr double thinking_tokens = 8'192;
 
 }  // namespace
 
@@ -87,36 +135,59 @@ client_core::client_core(std::optional<http_client> web, client_options options)
       options_(std::move(options)),
       at_(endpoint_of(options_)),
       format_(format_of(options_.api)),
+      hidden_(secrets_of(options_, at_)),
       breaker_(breaker_of(options_)) {
   if (at_.base_url.rfind("http://", 0) != 0 &&
       at_.base_url.rfind("https://", 0) != 0) {
-    throw error{errc::bad_flow,
-                "the base URL of a model client must begin "
-                "with http:// or https://"};
+    throw error{errc::bad_flow, "invalid base_url '" + shown_url(at_.base_url) +
+                                    "': it must begin with http:// or "
+                                    "https://"};
   }
+  check_headers(options_.headers);
   if (records() && replays()) {
     throw error{errc::bad_flow,
                 "a model client either records or replays, not both"};
   }
   if (replays()) replayed_.add(content_of(options_.replay_from));
-  if (records()) {
-    record_.open(options_.record_to, std::ios::binary | std::ios::app);
-    if (!record_) refuse_file(options_.record_to, "cannot be written");
-  }
+  if (records()) record_ = record_file{options_.record_to};
 }
 
-void client_core::record(const http_request& request,
-                         const recorded_reply& reply) {
+http_request client_core::completed(http_request request) const {
+  request.limits = options_.limits;
+  auto& headers = request.headers;
+  std::erase_if(headers, [this](const auto& each) {
+    return has_header(options_.headers, each.name);
+  });
+  std::copy_if(options_.headers.begin(), options_.headers.end(),
+               std::back_inserter(headers),
+               [](const auto& each) { return !each.value.empty(); });
+  return request;
+}
+
+// -- recordings ---------------------------------------------------------------
+
+void client_core::record(http_request request, recorded_reply reply) {
+  request.url = hidden_.without(std::move(request.url));
+  request.body = hidden_.without(std::move(request.body));
+  auto& response = reply.response;
+  response.body = hidden_.without(std::move(response.body), reply.parts);
+  for (auto& each : response.headers) {
+    each.value = hidden_.without(std::move(each.value));
+  }
   const auto line = recording::line_of(request, reply);
   const std::lock_guard lock{mutex_};
-  record_ << line << '\n' << std::flush;
-  if (!record_) refuse_file(options_.record_to, "cannot be written");
+  record_.add(line);
 }
 
-recorded_reply client_core::replayed(const http_request& request) {
+// What was recorded had its secrets taken out as well.
+recorded_reply client_core::replayed(http_request request) {
+  request.url = hidden_.without(std::move(request.url));
+  request.body = hidden_.without(std::move(request.body));
   const std::lock_guard lock{mutex_};
   return replayed_.next(request);
 }
+
+// -- the breaker --------------------------------------------------------------
 
 void client_core::look_at_breaker() {
   const std::lock_guard lock{mutex_};
@@ -133,7 +204,7 @@ void client_core::on_success() noexcept {
   if (breaker_) breaker_->on_success();
 }
 
-void client_core::on_failure(const error& why) {
+void client_core::on_failure(const error& why, server_is server) {
   if (why.code() == errc::rate_limited && options_.rate) {
     options_.rate->back_off(why.retry_after().value_or(duration::zero()));
   }
@@ -142,7 +213,7 @@ void client_core::on_failure(const error& why) {
   switch (why.code()) {
     case errc::request_failed:
     case errc::timed_out:
-      if (why.is_permanent()) {
+      if (why.is_permanent() || server == server_is::answering) {
         breaker_->on_success();
       } else {
         breaker_->on_failure(clock::steady().now());
@@ -150,6 +221,7 @@ void client_core::on_failure(const error& why) {
       break;
     case errc::rate_limited:
     case errc::bad_reply:
+    case errc::unauthorized:
       breaker_->on_success();
       break;
     default:
@@ -187,33 +259,44 @@ task<admission> admission::wait_for(std::shared_ptr<client_core> core,
   admission given{std::move(core)};
   given.seat_ = std::move(seat);
   given.pass_ = std::move(pass);
+  given.tokens_ = tokens;
   co_return given;
 }
 
 void admission::succeed(const usage& used) {
+  const double told =
+      static_cast<double>(used.input) + static_cast<double>(used.output);
+  const double most = unexpected_max * (tokens_ + thinking_tokens);
   // Not all servers count.
-  if (pass_ && used.input + used.output > 0) {
-    pass_->used(static_cast<double>(used.input + used.output));
-  }
+  if (pass_ && told > 0) pass_->used(std::min(told, most));
   std::exchange(core_, nullptr)->on_success();
   seat_.release();
 }
 
-error admission::fail() {
+error admission::fail(server_is server) {
   error why = error::from(std::current_exception());
-  if (core_) why = without_key(std::move(why), core_->at().api_key);
-  if (core_) std::exchange(core_, nullptr)->on_failure(why);
+  if (core_) why = core_->hidden().without(std::move(why));
+  if (core_) std::exchange(core_, nullptr)->on_failure(why, server);
   seat_.release();
   return why;
 }
 
 // -- replies ------------------------------------------------------------------
 
-http_response checked(const client_core& core, http_response reply) {
+http_response checked(const client_core& core, http_response reply,
+                      std::string_view asked) {
   if (reply.status >= 200 && reply.status < 300) return reply;
   // Before it is cut short, perhaps in the middle of the key.
-  reply.body = without_key(std::move(reply.body), core.at().api_key);
-  throw error_of_reply(reply, wall_now());
+  reply.body = core.hidden().without(std::move(reply.body));
+  const auto why = error_of_reply(reply, wall_now(), asked);
+  const auto leads_to = reply.header("location");
+  if (reply.status >= 400 || !leads_to) throw error{why};
+  throw error{why.code(),
+              why.message() + ". It leads to '" +
+                  shown_url(core.hidden().without(std::string{*leads_to})) +
+                  "', which is not followed: set base_url to the "
+                  "address that is meant"}
+      .permanent();
 }
 
 }  // namespace troupe::llm::detail

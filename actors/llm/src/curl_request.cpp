@@ -1,5 +1,9 @@
 #include "curl_request.hpp"
 
+#include "redaction.hpp"
+
+#include <troupe/printable.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -25,15 +29,20 @@ bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), belongs);
 }
 
-// The parts of an address; null for one that has no sense.
-std::unique_ptr<CURLU, curl_deleter> parts_of(const std::string& address) {
-  std::unique_ptr<CURLU, curl_deleter> parts{curl_url()};
-  if (address.find('\0') != address.npos ||
-      curl_url_set(parts.get(), CURLUPART_URL, address.c_str(), 0) !=
-          CURLUE_OK) {
-    return nullptr;
-  }
-  return parts;
+struct parsed_url {
+  /// Null for an address that makes no sense.
+  std::unique_ptr<CURLU, curl_deleter> parts;
+  /// Why it makes none.
+  const char* fault = nullptr;
+};
+
+parsed_url parts_of(const std::string& address) {
+  if (address.find('\0') != address.npos) return {nullptr, "it has a NUL byte"};
+  parsed_url made{std::unique_ptr<CURLU, curl_deleter>{curl_url()}};
+  const auto code =
+      curl_url_set(made.parts.get(), CURLUPART_URL, address.c_str(), 0);
+  if (code == CURLUE_OK) return made;
+  return {nullptr, curl_url_strerror(code)};
 }
 
 std::string part(CURLU* of, CURLUPart which) {
@@ -44,6 +53,9 @@ std::string part(CURLU* of, CURLUPart which) {
   const std::unique_ptr<char, curl_deleter> owned{text};
   return text;
 }
+
+constexpr std::size_t shown_max = 80;
+constexpr std::size_t text_max = 500;
 
 void check(const http_limits& limits) {
   const auto must_be_more = [](duration span, const char* name) {
@@ -69,32 +81,72 @@ void set_verb(CURL* easy, const http_request& request) {
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
 
+// The environment's proxies, of which libcurl shows all if they make no sense.
+std::string explained(CURLcode code, const char* text) {
+  std::string what = *text != '\0' ? text : curl_easy_strerror(code);
+  if (what.starts_with("Unsupported proxy")) {
+    return "the proxy that the environment names (http_proxy, https_proxy or "
+           "all_proxy) has no valid address";
+  }
+  for (const char* name :
+       {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    const char* proxy = std::getenv(name);
+    if (proxy == nullptr || *proxy == '\0') continue;
+    const std::string_view known{proxy};
+    static constexpr std::string_view instead = "a proxy";
+    for (auto at = what.find(known); at != what.npos;
+         at = what.find(known, at + instead.size())) {
+      what.replace(at, known.size(), instead);
+    }
+    secrets hidden;
+    hidden.add_url(known);
+    what = hidden.without(std::move(what));
+  }
+  return printable(what, line_breaks::joined, text_max);
+}
+
 }  // namespace
 
+std::optional<std::string> mistake_in(const http_header& header) {
+  if (!is_token(header.name)) {
+    return "invalid header name '" +
+           printable(header.name, line_breaks::joined, shown_max) +
+           "': letters, digits and !#$%&'*+-.^_`|~ are allowed";
+  }
+  if (header.value.find_first_of(std::string_view{"\r\n\0", 3}) !=
+      std::string::npos) {
+    return "the value of the header '" + header.name +
+           "' has a line break or a NUL byte";
+  }
+  return std::nullopt;
+}
+
 void check(const http_request& request) {
-  if (!is_token(request.method)) refuse("the method of a request is no name");
-  const auto parts = parts_of(request.url);
-  if (!parts) refuse("the address of a request is none");
-  const std::string scheme = part(parts.get(), CURLUPART_SCHEME);
+  if (!is_token(request.method)) {
+    refuse("invalid HTTP method '" +
+           printable(request.method, line_breaks::joined, shown_max) + "'");
+  }
+  const auto address = parts_of(request.url);
+  if (!address.parts) {
+    refuse("invalid URL '" + shown_url(request.url) + "': " + address.fault);
+  }
+  const std::string scheme = part(address.parts.get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") {
-    refuse("the address of a request must be http or https, it is " + scheme);
+    refuse("invalid URL '" + shown_url(request.url) +
+           "': it must begin with http:// or https://");
   }
   for (const auto& each : request.headers) {
-    if (!is_token(each.name)) refuse("the name of a header is none");
-    if (each.value.find_first_of(std::string_view{"\r\n\0", 3}) !=
-        std::string::npos) {
-      refuse("the header " + each.name + " has more than one line");
-    }
+    if (auto mistake = mistake_in(each)) refuse(std::move(*mistake));
   }
   check(request.limits);
 }
 
 std::string server_of(const std::string& address) {
-  const auto parts = parts_of(address);
+  const auto parts = parts_of(address).parts;
   if (!parts) return "the server";
-  return part(parts.get(), CURLUPART_SCHEME) + "://" +
-         part(parts.get(), CURLUPART_HOST) + ":" +
-         part(parts.get(), CURLUPART_PORT);
+  return printable(part(parts.get(), CURLUPART_SCHEME) + "://" +
+                   part(parts.get(), CURLUPART_HOST) + ":" +
+                   part(parts.get(), CURLUPART_PORT));
 }
 
 std::string trusted_file(const http_options& options) {
@@ -146,7 +198,7 @@ curl_headers set_up(CURL* easy, const http_request& request,
 
 error error_of(CURLcode code, const char* text, const std::string& server,
                std::size_t received) {
-  std::string what = *text != '\0' ? text : curl_easy_strerror(code);
+  const std::string what = explained(code, text);
   const std::string from = " (" + server + ")";
   switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:

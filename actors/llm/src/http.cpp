@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <coroutine>
+#include <new>
+#include <system_error>
 #include <utility>
 
 namespace troupe::llm {
@@ -120,6 +122,20 @@ void check_options(const http_options& options) {
   must_be_some(options.unread_max, "unread_max");
 }
 
+// Threads, files and memory may have run out.
+std::shared_ptr<http_line> line_of(system& where, const http_options& options) {
+  const auto refuse = [](const std::string& why) -> error {
+    return {errc::overloaded, "an HTTP client cannot start: " + why};
+  };
+  try {
+    return std::make_shared<http_line>(where, options);
+  } catch (const std::system_error& why) {
+    throw refuse("no further thread: " + std::string{why.what()});
+  } catch (const std::bad_alloc&) {
+    throw refuse("out of memory");
+  }
+}
+
 task<http_response> whole(std::shared_ptr<exchange_end> end) {
   next_arrival coming{*end};
   arrival came = co_await coming;
@@ -164,7 +180,7 @@ http_client::http_client(system& where, http_options options) {
   if (where.core().queue() != nullptr) {
     throw error{errc::bad_flow, "a simulation has no network"};
   }
-  line_ = std::make_shared<detail::http_line>(where, options);
+  line_ = detail::line_of(where, options);
 }
 
 task<http_response> http_client::send(http_request request) const {
@@ -182,6 +198,15 @@ task<http_stream> http_client::opened(
 task<http_stream> http_client::open(http_request request) const {
   return opened(std::make_shared<detail::exchange_end>(
       line_, std::move(request), /*is_streamed=*/true));
+}
+
+void http_client::send_off(http_request request) const {
+  auto about = caf::make_counted<detail::exchange>(std::move(request),
+                                                   /*is_streamed=*/false);
+  post(line_->thread.actor(),
+       troupe::detail::signal{detail::http_signal::begin, 0, 0,
+                              std::move(about)},
+       nullptr);
 }
 
 }  // namespace troupe::llm

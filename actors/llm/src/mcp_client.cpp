@@ -1,3 +1,4 @@
+#include "mcp_calls.hpp"
 #include "mcp_transport.hpp"
 
 #include <troupe/llm/mcp_client.hpp>
@@ -18,20 +19,28 @@ namespace troupe::llm {
 namespace detail {
 
 /// What the copies of a client, and its tools, share.
-class mcp_core : public std::enable_shared_from_this<mcp_core> {
+class mcp_core : public mcp_line,
+                 public std::enable_shared_from_this<mcp_core> {
  public:
   mcp_core(system& where, std::shared_ptr<mcp_transport> through,
            mcp_options how)
       : options(std::move(how)),
         transport_(std::move(through)),
-        greeting_(where, 1) {}
+        greeting_(where, 1) {
+    transport_->on_notification([shelf = shelf](const std::string& method) {
+      if (method == "notifications/tools/list_changed") shelf->forget();
+    });
+  }
 
-  /// The result of a request.
-  task<json> request(std::string method, json params);
+  task<json> ask(std::string method, json params) override;
+  void send_off(std::string method, json params) noexcept override;
+  std::string identity() override { return transport_->identity(); }
   /// After greeting the server, if nobody has.
   task<mcp::agreement> agreed();
 
   const mcp_options options;
+  /// Also the transport's, which may live longer.
+  const std::shared_ptr<mcp_shelf> shelf = std::make_shared<mcp_shelf>();
 
  private:
   task<mcp::agreement> greet();
@@ -39,6 +48,9 @@ class mcp_core : public std::enable_shared_from_this<mcp_core> {
   task<json> probed();
 
   const std::shared_ptr<mcp_transport> transport_;
+  /// What servers are told of.
+  const json capabilities_ = mcp::client_capabilities(
+      options.on_input ? options.inputs : std::set<mcp_input_kind>{});
   const semaphore greeting_;
   std::atomic<std::uint64_t> last_id_{0};
   std::mutex mutex_;
@@ -55,7 +67,8 @@ constexpr duration probe_limit = std::chrono::seconds{5};
 task<json> mcp_core::asked(std::string method, json params,
                            mcp::agreement under) {
   const auto id = ++last_id_;
-  auto message = mcp::request(id, method, std::move(params), under);
+  auto message =
+      mcp::request(id, method, std::move(params), under, capabilities_);
   auto work = transport_->exchange(id, std::move(message), under);
   auto limited = within(options.time_limit, std::move(work));
   co_return co_await limited;
@@ -101,33 +114,60 @@ task<mcp::agreement> mcp_core::agreed() {
   }
   auto greeting = greet();
   auto under = co_await greeting;
+  // Another program, or one that was started anew, may have other tools.
+  shelf->forget();
   const std::lock_guard lock{mutex_};
   agreement_ = under;
   co_return under;
 }
 
-task<json> mcp_core::request(std::string method, json params) {
+task<json> mcp_core::ask(std::string method, json params) {
   const auto self = shared_from_this();
   auto agreeing = agreed();
   auto under = co_await agreeing;
   auto asking = asked(std::move(method), std::move(params), std::move(under));
-  const json answer = co_await asking;
-  co_return mcp::result_in(answer);
+  co_return co_await asking;
+}
+
+void mcp_core::send_off(std::string method, json params) noexcept {
+  try {
+    std::optional<mcp::agreement> under;
+    {
+      const std::lock_guard lock{mutex_};
+      under = agreement_;
+    }
+    if (!under || !transport_->is_open()) return;
+    const auto id = ++last_id_;
+    auto message =
+        mcp::request(id, method, std::move(params), *under, capabilities_);
+    transport_->send_off(id, std::move(message), *under);
+  } catch (const std::exception&) {
+    // Whoever waited is gone, so there is nobody to tell.
+  }
 }
 
 namespace {
 
+mcp_trace_context trace_of(const mcp_core& core) {
+  return core.options.trace_context ? core.options.trace_context()
+                                    : mcp_trace_context{};
+}
+
 task<json> called(std::shared_ptr<mcp_core> core, std::string name,
-                  json arguments) {
-  json params = {{"name", std::move(name)},
-                 {"arguments", std::move(arguments)}};
-  auto asking = core->request("tools/call", std::move(params));
-  co_return co_await asking;
+                  json arguments, mcp_trace_context trace) {
+  mcp::call_rules rules;
+  if (core->options.on_input) rules.inputs = core->options.inputs;
+  rules.task_limit = core->options.task_limit;
+  mcp::tool_call call{std::move(name), std::move(arguments), std::move(rules)};
+  auto calling = carried_out(core, std::move(call), core->options.on_input,
+                             std::move(trace));
+  co_return co_await calling;
 }
 
 task<std::string> told_by(std::shared_ptr<mcp_core> core, std::string name,
-                          json arguments) {
-  auto calling = called(std::move(core), std::move(name), std::move(arguments));
+                          json arguments, mcp_trace_context trace) {
+  auto calling = called(std::move(core), std::move(name), std::move(arguments),
+                        std::move(trace));
   const json result = co_await calling;
   co_return mcp::text_in(result);
 }
@@ -155,8 +195,9 @@ tool tool_of(const std::shared_ptr<mcp_core>& core, tool_spec spec,
              std::set<std::string>& taken) {
   const auto name = spec.name;
   spec.name = offered_name(core->options.prefix + name, taken);
+  // Here is the step that calls, for traces that begin in flows.
   const auto call = [core, name](json arguments, context&) {
-    return told_by(core, name, std::move(arguments));
+    return told_by(core, name, std::move(arguments), trace_of(*core));
   };
   try {
     return {spec, call};
@@ -166,26 +207,13 @@ tool tool_of(const std::shared_ptr<mcp_core>& core, tool_spec spec,
   }
 }
 
-/// Servers give a next page as long as they please.
-constexpr std::size_t pages_max = 1'000;
-
 task<std::vector<tool>> listed(std::shared_ptr<mcp_core> core) {
+  auto listing = tools_listed(core, core->shelf, trace_of(*core));
+  auto specs = co_await listing;
   std::vector<tool> all;
   std::set<std::string> taken;
-  std::string next;
-  for (std::size_t page = 0; page < pages_max; ++page) {
-    json params = json::object();
-    if (!next.empty()) params["cursor"] = next;
-    auto asking = core->request("tools/list", std::move(params));
-    const json result = co_await asking;
-    auto found = mcp::tools_in(result);
-    for (auto& each : found.tools) {
-      all.push_back(tool_of(core, std::move(each), taken));
-    }
-    next = std::move(found.next);
-    if (next.empty()) co_return all;
-  }
-  throw error{errc::bad_reply, "the MCP server's list of tools does not end"};
+  for (auto& each : specs) all.push_back(tool_of(core, std::move(each), taken));
+  co_return all;
 }
 
 task<std::string> revision_of(std::shared_ptr<mcp_core> core) {
@@ -193,6 +221,9 @@ task<std::string> revision_of(std::shared_ptr<mcp_core> core) {
   const auto under = co_await agreeing;
   co_return under.revision;
 }
+
+/// Longer ones would not fit into points in time.
+constexpr duration task_limit_max = std::chrono::hours{24 * 365 * 100};
 
 mcp_options checked(mcp_options options) {
   const auto refuse = [](const std::string& what) {
@@ -203,6 +234,13 @@ mcp_options checked(mcp_options options) {
   }
   if (options.message_max < 1) refuse("message_max must be at least 1");
   if (options.requests_max < 1) refuse("requests_max must be at least 1");
+  if (options.task_limit <= duration::zero()) {
+    refuse("task_limit must be more than zero");
+  }
+  options.task_limit = std::min<duration>(options.task_limit, task_limit_max);
+  if (options.on_input && options.inputs.empty()) {
+    refuse("inputs is empty, but there is an on_input");
+  }
   return options;
 }
 
@@ -232,8 +270,16 @@ task<std::vector<tool>> mcp_client::tools() const {
   return detail::listed(core_);
 }
 
+void mcp_client::forget_tools() const { core_->shelf->forget(); }
+
 task<json> mcp_client::call(std::string name, json arguments) const {
-  return detail::called(core_, std::move(name), std::move(arguments));
+  return call(std::move(name), std::move(arguments), detail::trace_of(*core_));
+}
+
+task<json> mcp_client::call(std::string name, json arguments,
+                            mcp_trace_context trace) const {
+  return detail::called(core_, std::move(name), std::move(arguments),
+                        std::move(trace));
 }
 
 task<std::string> mcp_client::revision() const {

@@ -1,15 +1,67 @@
 #pragma once
 
 #include <troupe/error.hpp>
+#include <troupe/llm/http_message.hpp>
 
+#include <cstddef>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace troupe::llm::detail {
 
-/// What a server says, with "(the key)" in the place of `key`: some servers
-/// repeat the one that they refuse. A key of less than 8 characters is a word
-/// that stands for none, as local servers want it, and stays.
+/// Texts that no error, log or recording may show: keys, tokens, passwords.
+///
+/// A peer may repeat them, and not only as they were sent: they are found as
+/// they are, escaped as in JSON, percent-encoded, and where a text was cut in
+/// the middle of one and ends in "...". A text of less than 8 characters is
+/// taken for a word that stands for no secret, as local servers want it.
+///
+/// Thread safety: confined to one actor or task while it is filled, immutable
+/// afterwards.
+class secrets {
+ public:
+  /// What stands in the place of one.
+  static constexpr std::string_view instead = "(the key)";
+
+  /// Adds a text, and what follows a scheme in it, as "Bearer".
+  void add(std::string_view text);
+  /// Adds the content of each header, unless its name says that it is none, as
+  /// "content-type".
+  void add(const std::vector<http_header>& headers);
+  /// Adds who is named in an address before '@', and what its query gives for
+  /// names such as "key" and "token".
+  void add_url(std::string_view url);
+
+  [[nodiscard]] bool empty() const noexcept { return known_.empty(); }
+  /// Whether `text` holds one.
+  [[nodiscard]] bool are_in(std::string_view text) const;
+
+  [[nodiscard]] std::string without(std::string text) const;
+  /// The same with the sizes of the parts in which the text came; they are
+  /// those of the result afterwards.
+  [[nodiscard]] std::string without(std::string text,
+                                    std::vector<std::size_t>& parts) const;
+  [[nodiscard]] error without(error why) const;
+
+ private:
+  struct span {
+    std::size_t begin;
+    std::size_t end;
+  };
+
+  void add_one(std::string_view text);
+  [[nodiscard]] std::vector<span> found_in(std::string_view text) const;
+
+  /// The longest first.
+  std::vector<std::string> known_;
+};
+
+/// `text` without one secret.
 [[nodiscard]] std::string without_key(std::string text, const std::string& key);
-[[nodiscard]] error without_key(error why, const std::string& key);
+
+/// An address as an error may show it: without who is named before '@' and
+/// without its query, cut.
+[[nodiscard]] std::string shown_url(std::string_view url);
 
 }  // namespace troupe::llm::detail

@@ -25,7 +25,7 @@ class live_body final : public reply_body {
     return recorded();
   }
   void on_complete() override {
-    if (core_->records()) core_->record(request_, seen_);
+    if (core_->records()) core_->record(std::move(request_), std::move(seen_));
   }
 
  private:
@@ -74,19 +74,20 @@ class replayed_body final : public reply_body {
 
 task<http_response> send_through(std::shared_ptr<client_core> core,
                                  http_request request) {
-  if (core->replays()) co_return core->replayed(request).response;
+  if (core->replays()) co_return core->replayed(std::move(request)).response;
   std::optional<http_request> kept;
   if (core->records()) kept = request;
   auto sending = core->web().send(std::move(request));
   auto reply = co_await sending;
-  if (kept) core->record(*kept, {reply, {}});
+  if (kept) core->record(std::move(*kept), {reply, {}});
   co_return reply;
 }
 
 task<std::unique_ptr<reply_body>> open_through(
     std::shared_ptr<client_core> core, http_request request) {
   if (core->replays()) {
-    co_return std::make_unique<replayed_body>(core->replayed(request));
+    co_return std::make_unique<replayed_body>(
+        core->replayed(std::move(request)));
   }
   http_request kept{""};
   if (core->records()) kept = request;

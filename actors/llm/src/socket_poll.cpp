@@ -1,5 +1,7 @@
 #include "socket_poll.hpp"
 
+#include <troupe/error.hpp>
+
 #include <climits>
 
 #include <algorithm>
@@ -42,8 +44,8 @@ socket_poll::socket_poll()
   const int why = errno;
   if (poll_ >= 0) close(poll_);
   if (wake_ >= 0) close(wake_);
-  errno = why;
-  fail("cannot wait for sockets");
+  throw error{errc::overloaded, "cannot wait for sockets: " +
+                                    std::generic_category().message(why)};
 }
 
 socket_poll::~socket_poll() {

@@ -13,7 +13,7 @@ namespace troupe::llm::detail {
 /// thread.
 class socket_poll {
  public:
-  /// Errors: throws `std::system_error` when the system has no more files.
+  /// Errors: throws `errc::overloaded` when the process may open no more files.
   socket_poll();
   socket_poll(const socket_poll&) = delete;
   socket_poll& operator=(const socket_poll&) = delete;

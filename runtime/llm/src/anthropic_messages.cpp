@@ -181,6 +181,7 @@ class builder final : public reply_builder {
  public:
   std::string take(const sse_event& event) override;
   bool is_complete() const noexcept override { return is_complete_; }
+  bool may_end() const noexcept override { return is_complete_; }
   const std::string& text() const noexcept override {
     return reply_.message.text;
   }
@@ -293,8 +294,10 @@ class format final : public chat_format {
   std::unique_ptr<reply_builder> build() const override {
     return std::make_unique<builder>();
   }
-  http_request encode_models(const endpoint& at) const override {
-    http_request request{detail::joined(at.base_url, "/v1/models")};
+  http_request encode_models(const endpoint& at,
+                             std::string_view after) const override {
+    http_request request{
+        detail::next_page(detail::joined(at.base_url, "/v1/models"), after)};
     request.headers = headers_of(at, /*stream=*/false);
     return request;
   }

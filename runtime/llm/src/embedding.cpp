@@ -14,14 +14,15 @@ using detail::reply_fields;
 
 http_request encode_embedding(const std::string& model,
                               const std::vector<std::string>& texts,
-                              const endpoint& at) {
+                              const endpoint& at, const json& extra) {
   if (texts.empty()) detail::refuse_request("there is no text to embed");
+  if (!extra.is_object()) detail::refuse_request("extra must be an object");
   if (model.empty()) detail::refuse_request("a request names no model");
   http_request request{
       "POST", detail::joined(at.base_url, "/embeddings"),
       detail::body_of(
           {{"model", model}, {"input", texts}, {"encoding_format", "float"}},
-          json::object())};
+          extra)};
   request.headers = detail::openai_headers(at, /*stream=*/false);
   return request;
 }

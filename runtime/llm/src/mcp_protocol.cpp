@@ -1,6 +1,10 @@
 #include "troupe/llm/mcp_protocol.hpp"
 
+#include "mcp_member.hpp"
 #include "reply_fields.hpp"
+#include "troupe/json_text.hpp"
+#include "troupe/llm/mcp_input.hpp"
+#include "troupe/printable.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,10 +14,12 @@ namespace troupe::llm::mcp {
 
 namespace {
 
-using detail::reply_fields;
+using detail::code_of;
+using detail::member;
+using llm::detail::reply_fields;
 
-constexpr std::array<std::string_view, 4> with_sessions = {
-    session_revision, "2025-06-18", "2025-03-26", "2024-11-05"};
+constexpr std::array<std::string_view, 5> with_sessions = {
+    session_revision, "2025-06-18", "2025-03-26", "2024-11-05", "2024-10-07"};
 constexpr const char* client_name = "troupe";
 constexpr const char* client_version = "0.1.0";
 constexpr std::size_t message_max = 500;
@@ -22,6 +28,7 @@ constexpr std::size_t message_max = 500;
 constexpr std::int64_t invalid_request = -32600;
 constexpr std::int64_t method_not_found = -32601;
 constexpr std::int64_t invalid_params = -32602;
+constexpr std::int64_t header_mismatch = -32020;
 constexpr std::int64_t unsupported_revision = -32022;
 
 json client_info() {
@@ -33,11 +40,8 @@ bool has_session(std::string_view revision) {
          with_sessions.end();
 }
 
-std::string bounded(std::string text) {
-  if (text.size() <= message_max) return text;
-  auto end = message_max;
-  while (end > 0 && (text[end] & '\xC0') == '\x80') --end;
-  return text.substr(0, end) + "...";
+std::string shown(std::string_view text) {
+  return printable(text, line_breaks::joined, message_max);
 }
 
 /// The best revision of a list that is known here.
@@ -55,24 +59,23 @@ std::optional<agreement> best_of(const json& revisions) {
 
 [[noreturn]] void refuse_revisions(const std::string& theirs) {
   throw error{errc::request_failed,
-              "the MCP server has the revisions " + bounded(theirs) +
+              "the MCP server has the revisions " + shown(theirs) +
                   " of the protocol; known here are " +
-                  std::string{current_revision} + " and 2024-11-05 to " +
+                  std::string{current_revision} + " and 2024-10-07 to " +
                   std::string{session_revision}}
       .permanent();
 }
 
-const json* member(const json& of, const char* key) {
-  if (!of.is_object()) return nullptr;
-  const auto found = of.find(key);
-  return found == of.end() ? nullptr : &*found;
-}
-
-std::int64_t code_of(const json& failure) {
-  const auto* code = member(failure, "code");
-  return code != nullptr && code->is_number_integer()
-             ? code->get<std::int64_t>()
-             : 0;
+/// What an error of a server says.
+std::string words_of(const json& failure) {
+  if (failure.is_string()) return failure.get<std::string>();
+  for (const char* key : {"message", "data"}) {
+    const auto* found = member(failure, key);
+    if (found != nullptr && found->is_string()) {
+      return found->get<std::string>();
+    }
+  }
+  return write_json(failure, bad_text::replaced);
 }
 
 }  // namespace
@@ -80,12 +83,12 @@ std::int64_t code_of(const json& failure) {
 // -- requests -----------------------------------------------------------------
 
 json request(std::uint64_t id, std::string_view method, json params,
-             const agreement& under) {
+             const agreement& under, const json& capabilities) {
   if (!under.has_session) {
     auto& meta = params["_meta"];
     meta["io.modelcontextprotocol/protocolVersion"] = under.revision;
     meta["io.modelcontextprotocol/clientInfo"] = client_info();
-    meta["io.modelcontextprotocol/clientCapabilities"] = json::object();
+    meta["io.modelcontextprotocol/clientCapabilities"] = capabilities;
   }
   return {{"jsonrpc", "2.0"},
           {"id", id},
@@ -117,11 +120,9 @@ std::optional<agreement> agreed_by_discovery(const json& answer) {
       offered = member(*data, "supported");
     }
   }
-  if (offered == nullptr) return std::nullopt;
+  if (offered == nullptr || !offered->is_array()) return std::nullopt;
   auto best = best_of(*offered);
-  if (!best)
-    refuse_revisions(
-        offered->dump(-1, ' ', false, json::error_handler_t::replace));
+  if (!best) refuse_revisions(write_json(*offered, bad_text::replaced));
   if (best->has_session) return std::nullopt;
   return best;
 }
@@ -138,95 +139,27 @@ agreement agreed_by_opening(const json& answer) {
 json result_in(const json& answer) {
   if (const auto* failure = member(answer, "error")) {
     const auto code = code_of(*failure);
-    error why{errc::request_failed,
-              "the MCP server answered with error " + std::to_string(code) +
-                  ": " + bounded(reply_fields{*failure}.text_or("message"))};
+    if (const auto missing = missing_capability(*failure))
+      throw error{*missing};
+    error why{errc::request_failed, "the MCP server answered with error " +
+                                        std::to_string(code) + ": " +
+                                        shown(words_of(*failure))};
     if (code == invalid_request || code == method_not_found ||
-        code == invalid_params) {
+        code == invalid_params || code == header_mismatch ||
+        code == unsupported_revision) {
       why.permanent();
     }
     throw why;
   }
   const auto result = reply_fields{answer}.at("result");
-  if (result.text_or("resultType", "complete") != "complete") {
+  const auto type = result.text_or("resultType", "complete");
+  if (type != "complete") {
     throw error{errc::bad_reply,
-                "the MCP server wants to ask something first, which is not "
-                "supported"}
+                "the MCP server answered with a result of the type '" +
+                    shown(type) + "', which does not belong to the request"}
         .permanent();
   }
   return result.form();
-}
-
-std::optional<std::uint64_t> answered_id(const json& message) {
-  const auto* id = member(message, "id");
-  if (id == nullptr || !id->is_number_integer() || *id < 0 ||
-      member(message, "method") != nullptr) {
-    return std::nullopt;
-  }
-  return id->get<std::uint64_t>();
-}
-
-server_message message_in(const json& message) {
-  server_message found{reply_fields{message}.at("method").text(), {}};
-  const auto* id = member(message, "id");
-  if (id == nullptr || id->is_null()) return found;
-  json answer = {{"jsonrpc", "2.0"}, {"id", *id}};
-  if (found.method == "ping") {
-    answer["result"] = json::object();
-  } else {
-    answer["error"] = {{"code", method_not_found},
-                       {"message", "this client does not support it"}};
-  }
-  found.answer = std::move(answer);
-  return found;
-}
-
-// -- tools --------------------------------------------------------------------
-
-tool_page tools_in(const json& result) {
-  const reply_fields fields{result};
-  const auto all = fields.at("tools");
-  tool_page page;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const auto each = all.at(i);
-    const auto schema = each.at("inputSchema");
-    if (!schema.form().is_object()) schema.refuse("is no object");
-    page.tools.push_back(
-        {each.at("name").text(), each.text_or("description"), schema.form()});
-  }
-  page.next = fields.text_or("nextCursor");
-  return page;
-}
-
-std::string text_in(const json& result) {
-  const reply_fields fields{result};
-  const auto content = fields.find("content");
-  std::string text;
-  for (std::size_t i = 0; i < content.size(); ++i) {
-    const auto block = content.at(i);
-    const auto type = block.at("type").text();
-    if (!text.empty()) text += "\n";
-    if (type == "text") {
-      text += block.at("text").text();
-    } else if (type == "resource" &&
-               !block.at("resource").text_or("text").empty()) {
-      text += block.at("resource").text_or("text");
-    } else if (type == "resource_link") {
-      text += block.at("uri").text();
-    } else {
-      text += "(" + type + ")";
-    }
-  }
-  const auto structured = fields.find("structuredContent");
-  if (text.empty() && !structured.is_null()) {
-    text =
-        structured.form().dump(-1, ' ', false, json::error_handler_t::replace);
-  }
-  const auto failed = fields.find("isError");
-  if (failed.form() == json(true)) {
-    throw error{errc::request_failed, std::move(text)};
-  }
-  return text;
 }
 
 }  // namespace troupe::llm::mcp

@@ -179,6 +179,7 @@ class builder final : public reply_builder {
  public:
   std::string take(const sse_event& event) override;
   bool is_complete() const noexcept override { return is_complete_; }
+  bool may_end() const noexcept override { return is_complete_; }
   const std::string& text() const noexcept override {
     return reply_.message.text;
   }
@@ -287,8 +288,10 @@ class format final : public chat_format {
   std::unique_ptr<reply_builder> build() const override {
     return std::make_unique<builder>();
   }
-  http_request encode_models(const endpoint& at) const override {
-    http_request request{detail::joined(at.base_url, "/models")};
+  http_request encode_models(const endpoint& at,
+                             std::string_view after) const override {
+    http_request request{
+        detail::next_page(detail::joined(at.base_url, "/models"), after)};
     request.headers = detail::openai_headers(at, /*stream=*/false);
     return request;
   }
@@ -299,16 +302,6 @@ class format final : public chat_format {
 const chat_format& openai_chat() noexcept {
   static const format made;
   return made;
-}
-
-std::vector<std::string> decode_models(std::string_view body) {
-  const json form = detail::parsed(body, "the reply");
-  const auto data = reply_fields{form}.at("data");
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    names.push_back(data.at(i).at("id").text());
-  }
-  return names;
 }
 
 }  // namespace troupe::llm

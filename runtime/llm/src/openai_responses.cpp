@@ -195,6 +195,7 @@ class builder final : public reply_builder {
     return {};
   }
   bool is_complete() const noexcept override { return is_complete_; }
+  bool may_end() const noexcept override { return is_complete_; }
   const std::string& text() const noexcept override { return text_; }
   chat_reply finish() override {
     if (!is_complete_) detail::refuse_incomplete(text_);
@@ -224,8 +225,9 @@ class format final : public chat_format {
   std::unique_ptr<reply_builder> build() const override {
     return std::make_unique<builder>();
   }
-  http_request encode_models(const endpoint& at) const override {
-    return openai_chat().encode_models(at);
+  http_request encode_models(const endpoint& at,
+                             std::string_view after) const override {
+    return openai_chat().encode_models(at, after);
   }
 };
 

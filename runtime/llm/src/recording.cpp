@@ -2,10 +2,11 @@
 
 #include "troupe/error.hpp"
 #include "troupe/json.hpp"
+#include "troupe/json_text.hpp"
+#include "troupe/printable.hpp"
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <utility>
 
 namespace troupe::llm {
@@ -15,6 +16,12 @@ namespace {
 constexpr std::array<std::string_view, 6> kept_headers = {
     "content-type", "retry-after",  "retry-after-ms",
     "request-id",   "x-request-id", "x-should-retry"};
+
+/// A body of 64 MB, all of it escaped.
+constexpr json_bounds line_bounds{.bytes = std::size_t{512} << 20};
+constexpr std::size_t headers_max = 100;
+constexpr std::size_t header_max = 8'192;
+constexpr std::size_t fault_shown_max = 300;
 
 [[noreturn]] void refuse(const std::string& what) {
   throw error{errc::bad_value, what}.permanent();
@@ -29,8 +36,8 @@ std::string path_of(const std::string& url) {
 
 /// A body that is JSON, so that the order of its members does not matter.
 json body_of(const std::string& text) {
-  auto parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  return parsed.is_discarded() ? json(text) : parsed;
+  auto parsed = try_read_json(text, line_bounds);
+  return parsed ? std::move(*parsed) : json(text);
 }
 
 json form_of(const http_request& request) {
@@ -54,19 +61,57 @@ json form_of(const recorded_reply& reply) {
   return form;
 }
 
-recorded_reply reply_in(const json& form) {
-  recorded_reply reply;
-  form.at("status").get_to(reply.response.status);
-  for (const auto& [name, content] : form.at("headers").items()) {
-    reply.response.headers.push_back({name, content.get<std::string>()});
+int status_in(const json& form) {
+  const json& status = form.at("status");
+  if (!status.is_number_integer() || status < 100 || status > 999) {
+    refuse("its status is no number from 100 to 999");
   }
-  form.at("body").get_to(reply.response.body);
-  if (form.contains("parts")) form.at("parts").get_to(reply.parts);
-  const auto sum =
-      std::accumulate(reply.parts.begin(), reply.parts.end(), std::size_t{0});
-  if (!reply.parts.empty() && sum != reply.response.body.size()) {
+  return status.get<int>();
+}
+
+std::vector<http_header> headers_in(const json& form) {
+  const json& given = form.at("headers");
+  if (!given.is_object()) refuse("its headers are no object");
+  if (given.size() > headers_max) {
+    refuse("it has more than " + std::to_string(headers_max) + " headers");
+  }
+  std::vector<http_header> headers;
+  for (const auto& [name, content] : given.items()) {
+    if (!content.is_string()) refuse("a header of it is no text");
+    headers.push_back({name, content.get<std::string>()});
+    if (name.size() + headers.back().value.size() > header_max) {
+      refuse("a header of it has more than " + std::to_string(header_max) +
+             " bytes");
+    }
+  }
+  return headers;
+}
+
+std::vector<std::size_t> parts_in(const json& form, std::size_t size) {
+  std::vector<std::size_t> parts;
+  if (!form.contains("parts")) return parts;
+  const json& given = form.at("parts");
+  if (!given.is_array()) refuse("its parts are no list");
+  std::size_t left = size;
+  for (const json& each : given) {
+    if (!each.is_number_unsigned() || each > left) {
+      refuse("its parts are not those of its body");
+    }
+    parts.push_back(each.get<std::size_t>());
+    left -= parts.back();
+  }
+  if (!parts.empty() && left > 0) {
     refuse("its parts are not those of its body");
   }
+  return parts;
+}
+
+recorded_reply reply_in(const json& form) {
+  recorded_reply reply;
+  reply.response.status = status_in(form);
+  reply.response.headers = headers_in(form);
+  form.at("body").get_to(reply.response.body);
+  reply.parts = parts_in(form, reply.response.body.size());
   return reply;
 }
 
@@ -74,13 +119,8 @@ recorded_reply reply_in(const json& form) {
 
 std::string recording::line_of(const http_request& request,
                                const recorded_reply& reply) {
-  try {
-    const json form = {{"request", form_of(request)},
-                       {"response", form_of(reply)}};
-    return form.dump();
-  } catch (const json::exception&) {
-    refuse("an exchange that is not UTF-8 cannot be recorded");
-  }
+  return write_json(
+      {{"request", form_of(request)}, {"response", form_of(reply)}});
 }
 
 void recording::add(std::string_view lines) {
@@ -92,29 +132,25 @@ void recording::add(std::string_view lines) {
     lines.remove_prefix(std::min(end + 1, lines.size()));
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     try {
-      const json form = json::parse(line);
-      known_[form.at("request").dump()].replies.push_back(
+      const json form = read_json(line, line_bounds);
+      known_[write_json(form.at("request"))].replies.push_back(
           reply_in(form.at("response")));
       ++size_;
     } catch (const std::exception& fault) {
       refuse("line " + std::to_string(number) +
-             " of the recording is no exchange: " + fault.what());
+             " of the recording is no exchange: " +
+             printable(fault.what(), line_breaks::joined, fault_shown_max));
     }
   }
 }
 
 const recorded_reply& recording::next(const http_request& request) {
-  std::string key;
-  try {
-    key = form_of(request).dump();
-  } catch (const json::exception&) {
-    refuse("the request is not UTF-8");
-  }
+  const auto key = write_json(form_of(request));
   const auto found = known_.find(key);
   if (found == known_.end()) {
     throw error{errc::request_failed,
                 "the recording has no answer to this request, " +
-                    request.method + " " + path_of(request.url)}
+                    request.method + " " + printable(path_of(request.url))}
         .permanent();
   }
   auto& from = found->second;

@@ -248,12 +248,14 @@ std::optional<duration> wait_asked(const http_response& head,
 }
 
 error error_of_reply(const http_response& reply,
-                     std::chrono::system_clock::time_point now) {
+                     std::chrono::system_clock::time_point now,
+                     std::string_view asked) {
   const auto told = error_in(reply.body);
   std::string text =
       reply.status >= 300
           ? "the server answered with status " + std::to_string(reply.status)
           : std::string{"the server reported an error"};
+  if (!asked.empty()) text += " to " + std::string{asked};
   const auto& kind = told.code.empty() ? told.type : told.code;
   if (!kind.empty()) text += " (" + bounded(kind) + ")";
   if (!told.message.empty()) text += ": " + bounded(told.message);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 
 namespace troupe::llm::detail {
@@ -195,6 +196,25 @@ std::vector<http_header> openai_headers(const endpoint& at, bool stream) {
 std::string joined(std::string_view base, std::string_view path) {
   while (!base.empty() && base.back() == '/') base.remove_suffix(1);
   return std::string{base} + std::string{path};
+}
+
+std::string next_page(std::string address, std::string_view after) {
+  if (after.empty()) return address;
+  address += address.find('?') == address.npos ? "?after_id=" : "&after_id=";
+  // RFC 3986, 2.3: what needs no escape.
+  constexpr std::string_view plain = "-._~";
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  for (const char each : after) {
+    const auto byte = static_cast<unsigned char>(each);
+    if (std::isalnum(byte) != 0 || plain.find(each) != plain.npos) {
+      address += each;
+    } else {
+      address += '%';
+      address += digits[byte >> 4U];
+      address += digits[byte & 15U];
+    }
+  }
+  return address;
 }
 
 }  // namespace troupe::llm::detail

@@ -91,6 +91,11 @@ void check(const chat_request& asked);
 /// `base` and `path` with one slash between them.
 [[nodiscard]] std::string joined(std::string_view base, std::string_view path);
 
+/// The address of the part of a list that comes after `after`; `address` itself
+/// where that is empty.
+[[nodiscard]] std::string next_page(std::string address,
+                                    std::string_view after);
+
 [[noreturn]] void refuse_request(const std::string& what);
 
 }  // namespace troupe::llm::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <troupe/context.hpp>
+#include <troupe/json.hpp>
 #include <troupe/llm/chat.hpp>
 #include <troupe/llm/chat_format.hpp>
 #include <troupe/llm/circuit_breaker.hpp>
@@ -40,9 +41,15 @@ struct client_options {
   /// OpenAI or Anthropic.
   std::string base_url = {};
   /// Empty: `OPENAI_API_KEY` or `ANTHROPIC_API_KEY`; without those none is
-  /// sent, as local servers want it.
+  /// sent, as local servers want it. Nor are those sent if `headers` has one of
+  /// "authorization", "api-key", "x-api-key" and "x-goog-api-key".
   std::string api_key = {};
-  /// What a call may take.
+  /// Sent with every request. They win over those that the API wants itself,
+  /// whatever the case of their names; one with an empty value is left out.
+  /// What they hold never shows, unless it is public, as "anthropic-beta" is.
+  std::vector<http_header> headers = {};
+  /// What a call may take. A model may think for minutes without a word, so
+  /// `first_byte` and `idle` are five minutes.
   http_limits limits = {};
   /// Calls and tokens that may be sent; slowed down when the server says so. A
   /// call is taken to have a token for each four bytes of its messages, and
@@ -57,7 +64,8 @@ struct client_options {
   /// with the data {"token": "..."}.
   bool stream = false;
   /// Adds each exchange that comes to its end to this file, to replay it. It
-  /// holds what was said to the model and by it, but no keys.
+  /// holds what was said to the model and by it, but no keys, and only its
+  /// owner may read it. A symbolic link is refused.
   std::filesystem::path record_to = {};
   /// Answers from such a file, without a network; see `recording`. Works in a
   /// simulation as well.
@@ -118,10 +126,14 @@ class client {
   [[nodiscard]] task<chat_reply> chat(context& ctx, chat_request asked) const;
   /// The reply as it comes.
   [[nodiscard]] task<chat_stream> open(chat_request asked) const;
-  /// A vector for each of `texts`, in their order.
+  /// A vector for each of `texts`, in their order. `extra` as for
+  /// `encode_embedding`, for example {"dimensions": 256}.
   [[nodiscard]] task<embedding_reply> embed(
       std::vector<std::string> texts) const;
-  /// The names of the server's models.
+  [[nodiscard]] task<embedding_reply> embed(std::vector<std::string> texts,
+                                            json extra) const;
+  /// The names of the server's models. A list that does not end after 200 parts
+  /// or 100,000 names is an `errc::bad_reply`.
   [[nodiscard]] task<std::vector<std::string>> models() const;
 
   [[nodiscard]] const client_options& options() const noexcept;

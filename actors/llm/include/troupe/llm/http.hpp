@@ -81,7 +81,8 @@ class http_client {
  public:
   /// `where` must outlive all use of the client. A simulation has no network.
   /// Errors: throws `errc::bad_flow` for options that make no sense, and in a
-  /// simulation.
+  /// simulation; `errc::overloaded` when the process may open no more files,
+  /// or start no more threads.
   explicit http_client(system& where, http_options options = {});
 
   /// The whole response, whatever its status. A request on a connection that
@@ -99,6 +100,10 @@ class http_client {
 
   /// The response from its head on. Errors and cancellation: as `send`.
   [[nodiscard]] task<http_stream> open(http_request request) const;
+
+  /// Sends a request whose response nobody waits for. It is lost where it
+  /// cannot be sent, and with the last copy of the client.
+  void send_off(http_request request) const;
 
  private:
   static task<http_stream> opened(std::shared_ptr<detail::exchange_end> end);

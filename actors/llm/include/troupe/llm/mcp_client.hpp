@@ -1,16 +1,13 @@
 #pragma once
 
-#include <troupe/clock.hpp>
 #include <troupe/llm/http.hpp>
+#include <troupe/llm/mcp_options.hpp>
 #include <troupe/llm/tool.hpp>
 #include <troupe/system.hpp>
 #include <troupe/task.hpp>
 
-#include <cstddef>
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace troupe::llm {
@@ -18,39 +15,6 @@ namespace troupe::llm {
 namespace detail {
 class mcp_core;
 }
-
-/// A server that is a program, spoken to through its standard input and
-/// output.
-struct mcp_command {
-  /// Looked for where the shell would.
-  std::string program = {};
-  std::vector<std::string> arguments = {};
-  /// Variables besides those of this process.
-  std::vector<std::pair<std::string, std::string>> environment = {};
-  /// Empty: that of this process.
-  std::filesystem::path directory = {};
-  /// Whether what it writes to standard error is shown on that of this process.
-  bool shows_errors = false;
-};
-
-/// A server that is reached over HTTP.
-struct mcp_address {
-  std::string url = {};
-  /// For example for an authorization.
-  std::vector<http_header> headers = {};
-};
-
-/// What an `mcp_client` is made with.
-struct mcp_options {
-  /// A request may take this long, more than zero.
-  duration time_limit = std::chrono::minutes{1};
-  /// The most bytes of a message. At least 1.
-  std::size_t message_max = std::size_t{16} << 20;
-  /// Requests at once. At least 1.
-  std::size_t requests_max = 1024;
-  /// Put before the names of its tools, to tell those of several servers apart.
-  std::string prefix = {};
-};
 
 /// Uses the tools of a server of the Model Context Protocol:
 ///
@@ -63,8 +27,11 @@ struct mcp_options {
 ///
 /// The server is started and greeted with the first request. It is spoken to
 /// in the revision 2026-07-28 of the protocol, or in an earlier one if it does
-/// not have that; see `mcp::agreement`. Requests of the server, except pings,
-/// are refused.
+/// not have that; see `mcp::agreement`. What it asks for while it works on a
+/// call goes to `mcp_options::on_input` in the revision 2026-07-28; requests of
+/// earlier revisions, except pings, are refused. A server may answer a call by
+/// a task, which is then asked after as often as the server wants until it has
+/// ended.
 ///
 /// This is a handle: copies share the server. With the last of them, and of the
 /// tools, its program ends: its input is closed, and if it is not gone after a
@@ -74,7 +41,9 @@ struct mcp_options {
 /// connection, where the program ends, and for an error that the server
 /// answers; `errc::timed_out`; `errc::bad_reply` for what is no answer;
 /// `errc::overloaded` at `requests_max`.
-/// Cancellation: the server is told; over HTTP by the end of the connection.
+/// Cancellation: the server is told; over HTTP by the end of the connection. A
+/// task is cancelled, as long as the client or one of its tools is there to say
+/// so.
 ///
 /// Thread safety: immutable; may be used anywhere.
 class mcp_client {
@@ -83,12 +52,21 @@ class mcp_client {
   mcp_client(system& where, mcp_command server, mcp_options options = {});
   mcp_client(system& where, mcp_address server, mcp_options options = {});
 
-  /// The tools that the server has now. They live as long as they are used. In
-  /// their names '_' stands for what models do not take, and they are cut at 64
-  /// characters.
+  /// The tools that the server has now, or had: it may say for how long the
+  /// list is to be used again, which it is for 24 hours at most, until the
+  /// server tells of a change, and for a list that is not for everybody until
+  /// `mcp_address::bearer` gives another token. They live as long as they are
+  /// used. In their names '_' stands for what models do not take, and they are
+  /// cut at 64 characters.
   [[nodiscard]] task<std::vector<tool>> tools() const;
+  /// The next `tools` asks the server.
+  void forget_tools() const;
   /// Calls a tool by the server's name for it: the whole result.
   [[nodiscard]] task<json> call(std::string name, json arguments) const;
+  /// The same at a place in a trace, instead of that which
+  /// `mcp_options::trace_context` gives.
+  [[nodiscard]] task<json> call(std::string name, json arguments,
+                                mcp_trace_context trace) const;
   /// The revision of the protocol that is spoken.
   [[nodiscard]] task<std::string> revision() const;
 

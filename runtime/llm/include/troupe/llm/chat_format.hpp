@@ -35,13 +35,18 @@ class reply_builder {
   /// Errors: throws `errc::bad_reply` for an event that makes no sense, and
   /// what `error_of_reply` makes of an error that the server reports.
   virtual std::string take(const sse_event& event) = 0;
-  /// Whether the server has said that this is all.
+  /// Whether the server has said that this is all, so that nothing more needs
+  /// to be read.
   [[nodiscard]] virtual bool is_complete() const noexcept = 0;
+  /// Whether the reply is whole if the stream ends cleanly now: the server has
+  /// said why the model stopped. More may come, such as the usage.
+  [[nodiscard]] virtual bool may_end() const noexcept = 0;
   /// How much text has come so far.
   [[nodiscard]] virtual const std::string& text() const noexcept = 0;
-  /// The whole reply.
-  /// Errors: throws `errc::bad_reply` if it is not complete, with how much
-  /// there is; and as `chat_format::decode`.
+  /// The whole reply, once `is_complete`, or at the clean end of the stream.
+  /// Errors: throws `errc::bad_reply` if neither `is_complete` nor `may_end`,
+  /// with how much there is; if the stream had no reply at all; and as
+  /// `chat_format::decode`.
   [[nodiscard]] virtual chat_reply finish() = 0;
 };
 
@@ -63,9 +68,13 @@ class chat_format {
   /// Errors: throws `errc::bad_reply` for what is no reply, naming the place.
   [[nodiscard]] virtual chat_reply decode(std::string_view body) const = 0;
   [[nodiscard]] virtual std::unique_ptr<reply_builder> build() const = 0;
-  /// Asks for the list of models.
+  /// Asks for the list of models, or where `after` is not empty for what
+  /// follows that in the list; see `model_page::next`.
   [[nodiscard]] virtual http_request encode_models(
-      const endpoint& at) const = 0;
+      const endpoint& at, std::string_view after) const = 0;
+  [[nodiscard]] http_request encode_models(const endpoint& at) const {
+    return encode_models(at, {});
+  }
 };
 
 /// OpenAI's chat completions, which most servers speak: POST /chat/completions.
@@ -76,8 +85,18 @@ class chat_format {
 /// for 4,096 at most, as the format wants a number.
 [[nodiscard]] const chat_format& anthropic_messages() noexcept;
 
-/// The names in a list of models, which all formats write in one way.
-/// Errors: throws `errc::bad_reply` for what is none.
+/// A part of a list of models.
+struct model_page {
+  std::vector<std::string> names = {};
+  /// What to ask for the next part with; empty where this is the last one.
+  std::string next = {};
+};
+
+/// A part of a list of models, in the forms that are in use.
+/// Errors: throws `errc::bad_reply` for what is none, and what
+/// `error_of_reply` makes of an error that the server reports.
+[[nodiscard]] model_page decode_model_page(std::string_view body);
+/// The names alone.
 [[nodiscard]] std::vector<std::string> decode_models(std::string_view body);
 
 }  // namespace troupe::llm

@@ -18,11 +18,13 @@ struct embedding_reply {
   llm::usage usage = {};
 };
 
-/// POST /embeddings, as OpenAI writes it.
+/// POST /embeddings, as OpenAI writes it. `extra` has further fields of the
+/// request's body, which win over the usual ones; null takes one away, such as
+/// "encoding_format" for servers that do not know it.
 /// Errors: throws a permanent `errc::bad_value` where there is no text.
 [[nodiscard]] http_request encode_embedding(
     const std::string& model, const std::vector<std::string>& texts,
-    const endpoint& at);
+    const endpoint& at, const json& extra = json::object());
 /// Errors: throws `errc::bad_reply` for what is no reply, for one that has not
 /// `count` vectors, and for vectors of different lengths.
 [[nodiscard]] embedding_reply decode_embedding(std::string_view body,

@@ -27,8 +27,9 @@ struct http_limits {
   /// From the sent request to the first byte of its response.
   duration first_byte = std::chrono::minutes{5};
   /// Between two parts of the response. Time in which nobody reads them does
-  /// not count.
-  duration idle = std::chrono::minutes{1};
+  /// not count. Models that think may say nothing for minutes, in the middle of
+  /// a stream as well as before it.
+  duration idle = std::chrono::minutes{5};
   /// For all of it.
   duration total = std::chrono::minutes{15};
   /// Bytes of the response's body, unpacked.
@@ -63,5 +64,10 @@ struct http_response {
   std::vector<http_header> headers;
   std::string body;
 };
+
+/// The method and the address of a request, to name it in the text of an error:
+/// "POST https://host/v1/messages". Without what may be a secret, which are the
+/// user, the query and the fragment.
+[[nodiscard]] std::string asked_by(const http_request& request);
 
 }  // namespace troupe::llm

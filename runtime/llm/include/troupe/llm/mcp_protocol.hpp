@@ -3,8 +3,11 @@
 #include "troupe/json.hpp"
 #include "troupe/llm/chat.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +19,7 @@ namespace troupe::llm {
 ///
 /// Source: the specification of the protocol, revision 2026-07-28, in which
 /// each request says all that the server must know; and for servers that do not
-/// have it yet the revisions 2024-11-05 to 2025-11-25, in which a session is
+/// have it yet the revisions 2024-10-07 to 2025-11-25, in which a session is
 /// opened first.
 namespace mcp {
 
@@ -32,9 +35,11 @@ struct agreement {
   bool has_session = false;
 };
 
-/// A request. `params` is an object.
+/// A request. `params` is an object. `capabilities` are those of this client;
+/// see `client_capabilities`.
 [[nodiscard]] json request(std::uint64_t id, std::string_view method,
-                           json params, const agreement& under);
+                           json params, const agreement& under,
+                           const json& capabilities = json::object());
 /// A message that has no answer.
 [[nodiscard]] json notification(std::string_view method,
                                 json params = json::object());
@@ -53,8 +58,28 @@ struct agreement {
 /// The result in an answer.
 /// Errors: throws `errc::request_failed` for an error in it, permanent unless
 /// the server failed for a reason of its own; `errc::bad_reply` for what is no
-/// answer, and for a server that wants to ask back, which is not supported.
+/// answer, and for one of another type than "complete".
 [[nodiscard]] json result_in(const json& answer);
+
+// -- what a server sends ------------------------------------------------------
+
+/// What is in a text from a server: a line of a program, a body, an event.
+///
+/// What servers write that JSON does not allow is mended: a byte order mark,
+/// text that is not UTF-8, half a surrogate pair, and numbers that are none
+/// (NaN, Infinity), which become null.
+struct server_text {
+  /// The messages; those of a batch one by one. Empty for a text that is no
+  /// message of the protocol, for example a line of a log.
+  std::vector<json> messages;
+  /// Why an answer cannot be read, for example as it nests too deeply. Empty
+  /// where the text looks like none.
+  std::string fault;
+  /// The request that this answer is to, as far as that shows.
+  std::optional<std::uint64_t> answered;
+};
+[[nodiscard]] server_text read_text(std::string_view text,
+                                    std::size_t bytes_max);
 
 /// A message from a server that is no answer.
 struct server_message {
@@ -63,25 +88,62 @@ struct server_message {
   std::optional<json> answer;
 };
 
-/// The answered request, if `message` is an answer.
+/// Whether `message` is an answer, to whatever request.
+[[nodiscard]] bool is_answer(const json& message);
+/// The answered request, if `message` is an answer. Ids are the same if their
+/// values are: 1, 1.0 and "1".
 [[nodiscard]] std::optional<std::uint64_t> answered_id(const json& message);
-/// A message that is no answer. A ping is answered, other requests are refused.
-/// Errors: throws `errc::bad_reply` for what is no message.
-[[nodiscard]] server_message message_in(const json& message);
+/// Whether `message` is an error about a request that the server could not
+/// read, and so does not name.
+[[nodiscard]] bool is_failure_of_unknown(const json& message);
+/// A message that is no answer: a request or a notification. A ping is
+/// answered, other requests are refused. Nothing for what is neither.
+[[nodiscard]] std::optional<server_message> message_in(const json& message);
+
+/// Whether a response to a request with a session id says that the server does
+/// not know the session, so that it has not looked at the request: status 404,
+/// or 400 with a text about sessions or one of the codes -32000 and -32001.
+[[nodiscard]] bool denies_session(int status, std::string_view body);
+/// The address of the description of who may use a server, which a header
+/// WWW-Authenticate names (RFC 9728); empty where there is none.
+[[nodiscard]] std::string resource_metadata_in(std::string_view challenge);
+
+// -- tools --------------------------------------------------------------------
 
 /// A page of the list of tools.
 struct tool_page {
   std::vector<tool_spec> tools;
   /// Where the next page begins; empty after the last one.
   std::string next;
+  /// Tools that cannot be used, which are not among `tools`: they have no name,
+  /// one that is too long, or a schema that takes no object.
+  std::size_t left_out = 0;
+  /// Why the first of them is left out.
+  std::string first_reason;
 };
-/// Errors: throws `errc::bad_reply` for what is none, with the place.
+/// A tool without a schema takes an object of any kind.
+/// Errors: throws `errc::bad_reply` for what is no list.
 [[nodiscard]] tool_page tools_in(const json& result);
+
+/// Gives the tools of a list the names that models are told: '_' stands for
+/// what models do not take, names are cut at 64 characters, and those that are
+/// there already get a number: t, t_2, t_3.
+///
+/// Thread safety: confined to one actor or task.
+class tool_names {
+ public:
+  [[nodiscard]] std::string offered(std::string name);
+
+ private:
+  std::set<std::string> taken_;
+  /// The last number that was given to a name.
+  std::map<std::string, std::size_t> numbers_;
+};
 
 /// What a tool gave, as text for a model: its texts, and a word for what is no
 /// text.
-/// Errors: throws `errc::request_failed` with that text where the tool says
-/// that it failed; `errc::bad_reply` for what is no result.
+/// Errors: throws `errc::request_failed` with that text, 64 KiB at most, where
+/// the tool says that it failed; `errc::bad_reply` for what is no result.
 [[nodiscard]] std::string text_in(const json& result);
 
 }  // namespace mcp

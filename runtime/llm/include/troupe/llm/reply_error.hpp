@@ -28,8 +28,10 @@ namespace troupe::llm {
 ///
 /// A 429 that says that there is no more money is not tried again either. The
 /// text has the status, the server's own message (500 bytes of it at most) and
-/// the id of the request, but not the input that validators quote.
+/// the id of the request, but not the input that validators quote. It names
+/// `asked` where that is given; see `asked_by`.
 [[nodiscard]] error error_of_reply(const http_response& reply,
-                                   std::chrono::system_clock::time_point now);
+                                   std::chrono::system_clock::time_point now,
+                                   std::string_view asked = {});
 
 }  // namespace troupe::llm

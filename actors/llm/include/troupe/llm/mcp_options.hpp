@@ -1,0 +1,79 @@
+#pragma once
+
+#include <troupe/clock.hpp>
+#include <troupe/llm/http_message.hpp>
+#include <troupe/llm/mcp_input.hpp>
+#include <troupe/llm/mcp_trace.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace troupe::llm {
+
+/// A server that is a program, spoken to through its standard input and
+/// output.
+struct mcp_command {
+  /// Looked for where the shell would.
+  std::string program = {};
+  std::vector<std::string> arguments = {};
+  /// Variables besides those of this process.
+  std::vector<std::pair<std::string, std::string>> environment = {};
+  /// Empty: that of this process.
+  std::filesystem::path directory = {};
+  /// Whether what it writes to standard error is shown on that of this process.
+  bool shows_errors = false;
+};
+
+/// A server that is reached over HTTP.
+struct mcp_address {
+  std::string url = {};
+  /// For example for an authorization.
+  std::vector<http_header> headers = {};
+  /// Gives the token of the header "Authorization: Bearer ...", which takes the
+  /// place of one in `headers`; an empty token is not sent. It is asked before
+  /// each request, on the thread of who makes it, so it should have the token
+  /// at hand and not block. After a 401 it is asked once more, and if it then
+  /// has another token the request is sent again; the 401 to that is a
+  /// permanent `errc::unauthorized`. What it throws is the outcome of the
+  /// request. May be called on several threads at once. Null: no token.
+  std::function<std::string()> bearer = {};
+};
+
+/// What an `mcp_client` is made with.
+struct mcp_options {
+  /// A request may take this long, more than zero. A call of a tool may need
+  /// several: see `on_input` and `task_limit`.
+  duration time_limit = std::chrono::minutes{1};
+  /// The most bytes of a message. At least 1.
+  std::size_t message_max = std::size_t{16} << 20;
+  /// Requests at once. At least 1.
+  std::size_t requests_max = 1024;
+  /// Put before the names of its tools, to tell those of several servers apart.
+  std::string prefix = {};
+  /// Answers what a server asks for before it gives the result of a tool, in
+  /// the revision 2026-07-28 of the protocol. The time that it takes counts
+  /// towards no limit of these options; a node's `timeout` holds. A server may
+  /// ask 16 times in one call, each time for 32 things, and have 256 KiB of its
+  /// state kept in between. Null: servers are told that nothing can be asked,
+  /// and a call for which one asks all the same fails for good.
+  mcp_input_callback on_input = {};
+  /// What `on_input` answers, of which servers are told. At least one with
+  /// `on_input`, and without it of no meaning.
+  std::set<mcp_input_kind> inputs = mcp::all_inputs();
+  /// How long a task may take, by which a server answers a call later; more
+  /// than zero. Not counted is the time that `on_input` takes. At the limit the
+  /// task is cancelled, and the call throws `errc::timed_out`.
+  duration task_limit = std::chrono::hours{1};
+  /// Gives the place in a trace of a call, and of the requests of which it
+  /// consists; asked once for a call, or a list of tools, on the thread of who
+  /// makes it. May be called on several threads at once. Null: none.
+  std::function<mcp_trace_context()> trace_context = {};
+};
+
+}  // namespace troupe::llm

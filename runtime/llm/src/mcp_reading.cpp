@@ -1,0 +1,281 @@
+// What servers of the Model Context Protocol send: texts, and the messages in
+// them.
+
+#include "mcp_member.hpp"
+#include "troupe/error.hpp"
+#include "troupe/json_text.hpp"
+#include "troupe/llm/mcp_protocol.hpp"
+#include "troupe/printable.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+namespace troupe::llm::mcp {
+
+namespace {
+
+using detail::code_of;
+using detail::member;
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+constexpr std::string_view spaces = " \t\r\n";
+// JSON-RPC 2.0, 5.1: the method does not exist.
+constexpr std::int64_t unknown_method = -32601;
+
+// -- mending ------------------------------------------------------------------
+
+/// The four digits after "\u", or -1.
+int escaped(std::string_view text, std::size_t at) {
+  if (text.substr(at, 2) != "\\u" || text.size() < at + 6) return -1;
+  int code = 0;
+  const char* end = text.data() + at + 6;
+  const auto [stop, fault] =
+      std::from_chars(text.data() + at + 2, end, code, 16);
+  return fault == std::errc{} && stop == end ? code : -1;
+}
+
+bool is_high(int code) { return code >= 0xD800 && code <= 0xDBFF; }
+bool is_low(int code) { return code >= 0xDC00 && code <= 0xDFFF; }
+
+/// Takes an escape sequence of a text, halves of surrogate pairs mended.
+std::size_t take_escape(std::string_view text, std::size_t at,
+                        std::string& into) {
+  const int code = escaped(text, at);
+  const bool is_pair = is_high(code) && is_low(escaped(text, at + 6));
+  if (!is_pair && (is_high(code) || is_low(code))) {
+    into += "\\ufffd";
+    return 6;
+  }
+  const std::size_t length = is_pair ? 12 : 2;
+  into += text.substr(at, length);
+  return length;
+}
+
+/// Takes a number that is none, which becomes null; 0 where there is no such.
+std::size_t take_no_number(std::string_view text, std::size_t at,
+                           std::string& into) {
+  static constexpr std::array<std::string_view, 3> words = {"NaN", "Infinity",
+                                                            "-Infinity"};
+  for (const auto each : words) {
+    if (text.substr(at, each.size()) != each) continue;
+    into += "null";
+    return each.size();
+  }
+  return 0;
+}
+
+/// With what JSON does not allow, but servers write.
+std::string mended(std::string_view text) {
+  std::string into;
+  into.reserve(text.size());
+  bool is_in_text = false;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t taken = 0;
+    if (is_in_text && text[at] == '\\') {
+      taken = take_escape(text, at, into);
+    } else if (!is_in_text) {
+      taken = take_no_number(text, at, into);
+    }
+    if (taken == 0) {
+      if (text[at] == '"') is_in_text = !is_in_text;
+      into += text[at];
+      taken = 1;
+    }
+    at += taken;
+  }
+  return into;
+}
+
+// -- ids ----------------------------------------------------------------------
+
+std::optional<std::uint64_t> number_in(std::string_view digits) {
+  std::uint64_t number = 0;
+  const char* end = digits.data() + digits.size();
+  const auto [stop, fault] = std::from_chars(digits.data(), end, number);
+  const bool is_plain = digits.size() == 1 || !digits.starts_with('0');
+  if (fault != std::errc{} || stop != end || !is_plain) return std::nullopt;
+  return number;
+}
+
+std::optional<std::uint64_t> number_of(const json& id) {
+  constexpr double exact_max = 9'007'199'254'740'992.0;
+  if (id.is_string()) return number_in(id.get_ref<const std::string&>());
+  if (id.is_number_float()) {
+    const auto number = id.get<double>();
+    if (!(number >= 0 && number < exact_max) || std::floor(number) != number) {
+      return std::nullopt;
+    }
+    return static_cast<std::uint64_t>(number);
+  }
+  if (!id.is_number_integer() || id < 0) return std::nullopt;
+  return id.get<std::uint64_t>();
+}
+
+/// Reads the members of the outermost object of a text that is no JSON, as far
+/// as needed to find the request that it answers.
+class outer_members {
+ public:
+  explicit outer_members(std::string_view text) : text_(text) { read(); }
+
+  [[nodiscard]] bool looks_like_answer() const {
+    return has_version_ && !has_method_;
+  }
+  [[nodiscard]] std::optional<std::uint64_t> id() const { return id_; }
+
+ private:
+  void read() {
+    int depth = 0;
+    for (std::size_t at = 0; at < text_.size(); ++at) {
+      const char each = text_[at];
+      if (each == '{' || each == '[') ++depth;
+      if (each == '}' || each == ']') --depth;
+      if (each != '"') continue;
+      const auto begin = at + 1;
+      at = end_of_text(begin);
+      if (depth == 1) take(text_.substr(begin, at - begin), at + 1);
+    }
+  }
+  [[nodiscard]] std::size_t end_of_text(std::size_t at) const {
+    while (at < text_.size() && text_[at] != '"')
+      at += text_[at] == '\\' ? 2 : 1;
+    return std::min(at, text_.size());
+  }
+  void take(std::string_view word, std::size_t after) {
+    after = text_.find_first_not_of(spaces, std::min(after, text_.size()));
+    if (after == text_.npos || text_[after] != ':') return;
+    if (word == "jsonrpc") has_version_ = true;
+    if (word == "method") has_method_ = true;
+    if (word != "id") return;
+    after = text_.find_first_not_of(" \t\r\n\"", after + 1);
+    if (after == text_.npos) return;
+    const auto end = text_.find_first_of(" \t\r\n\",}", after);
+    id_ = number_in(text_.substr(after, end - after));
+  }
+
+  std::string_view text_;
+  bool has_version_ = false;
+  bool has_method_ = false;
+  std::optional<std::uint64_t> id_;
+};
+
+bool is_message(const json& form) {
+  return form.is_object() && (form.contains("jsonrpc") || is_answer(form));
+}
+
+bool speaks_of_session(std::string_view text) {
+  static constexpr std::string_view word = "session";
+  const auto is_same = [](char one, char other) {
+    return std::tolower(static_cast<unsigned char>(one)) == other;
+  };
+  return std::search(text.begin(), text.end(), word.begin(), word.end(),
+                     is_same) != text.end();
+}
+
+}  // namespace
+
+server_text read_text(std::string_view text, std::size_t bytes_max) {
+  if (text.starts_with(byte_order_mark)) {
+    text.remove_prefix(byte_order_mark.size());
+  }
+  server_text found;
+  const auto first = text.find_first_not_of(spaces);
+  if (first == text.npos || (text[first] != '{' && text[first] != '[')) {
+    return found;
+  }
+  const json_bounds limits{.bytes = bytes_max};
+  std::optional<json> form = try_read_json(text, limits);
+  if (!form && text.size() <= bytes_max) {
+    const auto whole =
+        mended(is_utf8(text) ? std::string{text} : as_utf8(text));
+    // What stands for wrong bytes has more of them.
+    const json_bounds wider{.bytes = 3 * bytes_max};
+    try {
+      form = read_json(whole, wider);
+    } catch (const error& why) {
+      const outer_members members{whole};
+      if (members.looks_like_answer()) {
+        found.fault = why.message();
+        found.answered = members.id();
+      }
+      return found;
+    }
+  }
+  if (!form) return found;
+  if (!form->is_array()) {
+    if (is_message(*form)) found.messages.push_back(std::move(*form));
+    return found;
+  }
+  for (auto& each : *form) {
+    if (is_message(each)) found.messages.push_back(std::move(each));
+  }
+  return found;
+}
+
+bool is_answer(const json& message) {
+  if (!message.is_object()) return false;
+  if (message.contains("result") || member(message, "error") != nullptr) {
+    return message.contains("jsonrpc") || member(message, "id") != nullptr;
+  }
+  return message.contains("jsonrpc") && message.contains("id") &&
+         !message.contains("method");
+}
+
+std::optional<std::uint64_t> answered_id(const json& message) {
+  if (!is_answer(message)) return std::nullopt;
+  const auto* id = member(message, "id");
+  return id == nullptr ? std::nullopt : number_of(*id);
+}
+
+bool is_failure_of_unknown(const json& message) {
+  if (!message.is_object() || !message.contains("jsonrpc")) return false;
+  const auto* failure = member(message, "error");
+  return failure != nullptr && failure->is_object() &&
+         member(message, "id") == nullptr;
+}
+
+std::optional<server_message> message_in(const json& message) {
+  const auto* method = member(message, "method");
+  if (method == nullptr || !method->is_string() || is_answer(message)) {
+    return std::nullopt;
+  }
+  server_message found{method->get<std::string>(), {}};
+  const auto* id = member(message, "id");
+  if (id == nullptr) return found;
+  json answer = {{"jsonrpc", "2.0"}, {"id", *id}};
+  if (found.method == "ping") {
+    answer["result"] = json::object();
+  } else {
+    answer["error"] = {{"code", unknown_method},
+                       {"message", "this client does not support it"}};
+  }
+  found.answer = std::move(answer);
+  return found;
+}
+
+bool denies_session(int status, std::string_view body) {
+  if (status == 404) return true;
+  if (status != 400) return false;
+  if (speaks_of_session(body)) return true;
+  const auto form = try_read_json(body);
+  const auto* failure = form ? member(*form, "error") : nullptr;
+  if (failure == nullptr) return false;
+  const auto code = code_of(*failure);
+  return code == -32000 || code == -32001;
+}
+
+std::string resource_metadata_in(std::string_view challenge) {
+  static constexpr std::string_view name = "resource_metadata=";
+  const auto begin = challenge.find(name);
+  if (begin == challenge.npos) return {};
+  auto rest = challenge.substr(begin + name.size());
+  const bool is_quoted = rest.starts_with('"');
+  if (is_quoted) rest.remove_prefix(1);
+  return std::string{
+      rest.substr(0, rest.find_first_of(is_quoted ? "\"" : ", "))};
+}
+
+}  // namespace troupe::llm::mcp
