@@ -100,7 +100,7 @@ TEST_CASE("What a server claims to have used stops no rate for long",
   allowed.tokens = troupe::rate{.amount = 10'000'000, .per = 1s};
   auto how = room.options(each_api());
   how.rate = troupe::rate_limit{room.system, allowed};
-  const troupe::node_options soon{.time_limit = 5s};
+  const troupe::node_options soon{.timeout = 5s};
   CHECK(room.text(how, soon) == "Done.");
   CHECK(room.text(how, soon) == "Done.");
 }
