@@ -14,7 +14,7 @@ install(EXPORT troupe_targets
   NAMESPACE troupe::
   DESTINATION "${troupe_package_dir}")
 set(troupe_include_roots runtime actors)
-# Apart, so that the rest is there for who has no libcurl.
+# Apart, so that the rest is there for who has no libcurl or RE2.
 if(TARGET troupe_llm)
   list(APPEND troupe_include_roots runtime/llm actors/llm)
   install(TARGETS troupe_llm troupe_llm_runtime
@@ -61,4 +61,5 @@ install(FILES
   "${CMAKE_CURRENT_BINARY_DIR}/troupeConfig.cmake"
   "${CMAKE_CURRENT_BINARY_DIR}/troupeConfigVersion.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindCAF.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/Findre2.cmake"
   DESTINATION "${troupe_package_dir}")

@@ -43,7 +43,7 @@ run_preset() {
 
 sh tools/install_missing.sh g++ cmake ninja-build libcaf-dev \
   nlohmann-json3-dev catch2 librapidcheck-dev libcli11-dev \
-  libssl-dev libcurl4-openssl-dev libvalijson-dev \
+  libssl-dev libcurl4-openssl-dev libre2-dev \
   libutfcpp-dev nghttp2-server json-schema-test-suite \
   libevent-dev clang npm \
   python3 git ||

@@ -1,7 +1,5 @@
 #include "schema_cycles.hpp"
 
-#include <map>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -9,40 +7,29 @@ namespace troupe::llm::detail {
 
 namespace {
 
-using parts = std::vector<const json*>;
+using schemas = std::vector<schema_index>;
 
-/// The place that a reference is about, or null.
-const json* target_of(const json& root, const std::string& reference) {
-  try {
-    const json::json_pointer place{reference.substr(1)};
-    return root.contains(place) ? &root.at(place) : nullptr;
-  } catch (const json::exception&) {
-    return nullptr;
-  }
-}
-
-void add_all(const json& of, const char* word, parts& into) {
-  const auto found = of.find(word);
-  if (found == of.end() || !found->is_structured()) return;
-  for (const auto& each : *found) into.push_back(&each);
+void add_all(const schemas& from, schemas& into) {
+  into.insert(into.end(), from.begin(), from.end());
 }
 
 /// The schemas that look at the same value as `of` does.
-parts same_value(const json& root, const json& of) {
-  parts found;
-  if (!of.is_object()) return found;
-  const auto reference = of.find("$ref");
-  if (reference != of.end() && reference->is_string()) {
-    const auto* target = target_of(root, reference->get<std::string>());
-    if (target != nullptr) found.push_back(target);
-    return found;
+schemas same_value(const schema_node& of) {
+  schemas found;
+  if (of.reference) found.push_back(*of.reference);
+  if (of.combined) {
+    const auto& rules = *of.combined;
+    for (const auto* each : {&rules.all, &rules.any, &rules.one}) {
+      add_all(*each, found);
+    }
+    for (const auto& each :
+         {rules.none, rules.condition, rules.if_fits, rules.otherwise}) {
+      if (each) found.push_back(*each);
+    }
   }
-  for (const char* word : {"allOf", "anyOf", "oneOf", "dependencies"}) {
-    add_all(of, word, found);
-  }
-  for (const char* word : {"not", "if", "then", "else"}) {
-    if (const auto inner = of.find(word); inner != of.end()) {
-      found.push_back(&*inner);
+  if (of.objects) {
+    for (const auto& each : of.objects->dependencies) {
+      if (each.schema) found.push_back(*each.schema);
     }
   }
   return found;
@@ -50,25 +37,16 @@ parts same_value(const json& root, const json& of) {
 
 }  // namespace
 
-bool has_target(const json& root, const std::string& reference) {
-  return target_of(root, reference) != nullptr;
-}
-
-bool has_endless_reference(const json& schema) {
-  enum class mark { open, closed };
-  std::map<const json*, mark> seen;
-  // All places are begun at, as any of them may be referred to.
-  parts begins{&schema};
-  for (std::size_t i = 0; i < begins.size(); ++i) {
-    if (!begins[i]->is_structured()) continue;
-    for (const auto& each : *begins[i]) begins.push_back(&each);
-  }
-  for (const json* begin : begins) {
-    if (seen.contains(begin)) continue;
-    std::vector<std::pair<const json*, parts>> way;
-    const auto enter = [&](const json* at) {
+const schema_node* endless_reference(const schema_program& program) {
+  enum class mark : std::uint8_t { unseen, open, closed };
+  std::vector<mark> seen(program.schemas.size(), mark::unseen);
+  // All are begun at, as any of them may be referred to.
+  for (schema_index begin = 0; begin < seen.size(); ++begin) {
+    if (seen[begin] != mark::unseen) continue;
+    std::vector<std::pair<schema_index, schemas>> way;
+    const auto enter = [&](schema_index at) {
       seen[at] = mark::open;
-      way.emplace_back(at, same_value(schema, *at));
+      way.emplace_back(at, same_value(program.schemas[at]));
     };
     enter(begin);
     while (!way.empty()) {
@@ -78,17 +56,13 @@ bool has_endless_reference(const json& schema) {
         way.pop_back();
         continue;
       }
-      const json* next = left.back();
+      const auto next = left.back();
       left.pop_back();
-      const auto known = seen.find(next);
-      if (known == seen.end()) {
-        enter(next);
-      } else if (known->second == mark::open) {
-        return true;
-      }
+      if (seen[next] == mark::open) return &program.schemas[next];
+      if (seen[next] == mark::unseen) enter(next);
     }
   }
-  return false;
+  return nullptr;
 }
 
 }  // namespace troupe::llm::detail

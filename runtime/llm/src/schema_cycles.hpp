@@ -1,16 +1,12 @@
 #pragma once
 
-#include "troupe/json.hpp"
-
-#include <string>
+#include "schema_program.hpp"
 
 namespace troupe::llm::detail {
 
-/// Whether `reference`, which begins with '#', is about a place in `root`.
-[[nodiscard]] bool has_target(const json& root, const std::string& reference);
-
-/// Whether a schema would have to look at the same value for ever: it refers to
-/// itself without going into the value in between.
-[[nodiscard]] bool has_endless_reference(const json& schema);
+/// A schema that would have to look at the same value for ever, or null: it
+/// refers to itself without going into the value in between.
+[[nodiscard]] const schema_node* endless_reference(
+    const schema_program& program);
 
 }  // namespace troupe::llm::detail
