@@ -14,6 +14,7 @@
 #include "summarize/text_file.hpp"
 
 #include <troupe/interrupts.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/system.hpp>
 
 #include <algorithm>
@@ -31,13 +32,17 @@
 namespace {
 
 using namespace summarize;
+using troupe::printable;
 
 /// Events that may wait to be shown: enough for the tokens of many replies.
 constexpr std::size_t events_kept = 65'536;
 
 /// Lists the files, without the one that is about to be written.
 listing files_for(const command_line& chosen) {
-  listing found = list_files(chosen.directory);
+  if (chosen.out) remove_leftovers(*chosen.out);
+  listing found = list_files(chosen.directory,
+                             chosen.follow_links ? outside_links::followed
+                                                 : outside_links::passed_over);
   if (!chosen.out) return found;
   std::error_code missing;
   std::erase_if(found.files, [&](const listed_file& file) {
@@ -53,7 +58,8 @@ troupe::flow flow_for(troupe::system& system, const file_list& files,
                       const command_line& chosen) {
   flow_settings settings;
   settings.summarizing.on = label_of(chosen);
-  settings.concurrency = chosen.concurrency;
+  settings.concurrency =
+      files_at_once(*files, chosen.concurrency, chosen.max_bytes);
   settings.chunk_bytes = chosen.chunk_bytes;
   settings.max_bytes = chosen.max_bytes;
   if (chosen.model) {
@@ -67,7 +73,7 @@ troupe::flow flow_for(troupe::system& system, const file_list& files,
 /// Tells of workers, in a line of its own also where a bar is being drawn.
 void tell(const std::string& line) {
   static const char* const begin = stderr_is_terminal() ? "\r\x1b[K" : "";
-  std::cerr << begin + ("summarize_files: " + line + "\n");
+  std::cerr << begin + ("summarize_files: " + printable(line) + "\n");
 }
 
 /// Works for the process that listens, until this one is asked to end.
@@ -149,9 +155,9 @@ bool summarize_all(const command_line& chosen, listing found) {
   std::vector<file_report> reports = reports_in(result.state);
   for (const unlisted_entry& problem : found.problems) {
     file_report report;
-    report.file = valid_utf8(problem.name);
+    report.file = troupe::as_utf8(problem.name);
     report.status = to_string(file_status::unreadable);
-    report.reason = problem.reason;
+    report.reason = troupe::as_utf8(problem.reason);
     reports.push_back(std::move(report));
   }
   std::sort(reports.begin(), reports.end(),
@@ -190,7 +196,7 @@ exit_status run_program(int argc, char** argv) {
     listing found = files_for(*parsed.value);
     if (found.files.empty() && found.problems.empty()) {
       std::cerr << "summarize_files: there are no files under \""
-                << parsed.value->directory.string()
+                << printable(parsed.value->directory.string())
                 << "\"; name a directory that holds text files.\n";
       return exit_status::bad_usage;
     }
@@ -198,11 +204,11 @@ exit_status run_program(int argc, char** argv) {
                ? exit_status::all_summarised
                : exit_status::some_failed;
   } catch (const std::system_error& fault) {
-    std::cerr << "summarize_files: " << fault.what()
+    std::cerr << "summarize_files: " << printable(fault.what())
               << "; choose another place with --out.\n";
     return exit_status::bad_usage;
   } catch (const std::exception& fault) {
-    std::cerr << "summarize_files: " << fault.what() << ".\n";
+    std::cerr << "summarize_files: " << printable(fault.what()) << ".\n";
     return exit_status::some_failed;
   }
 }

@@ -2,6 +2,8 @@
 
 #include "summarize/cluster.hpp"
 
+#include <troupe/printable.hpp>
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -103,6 +105,8 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
   app.add_option("--out", output, "write the result to FILE")
       ->type_name("FILE");
   app.add_flag("--json", chosen.json, "write one JSON object per file");
+  app.add_flag("--follow-links", chosen.follow_links,
+               "follow links that lead out of DIR, too");
   app.add_option("--sentences", chosen.sentences,
                  "the most sentences in a summary")
       ->check(whole_number(1, 1'000));
@@ -111,7 +115,7 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
       ->check(whole_number(256, 64LL * 1024 * 1024));
   app.add_option("--max-bytes", chosen.max_bytes,
                  "larger files are reported, not read")
-      ->check(whole_number(1, 1LL << 40));
+      ->check(whole_number(1, 1LL << 30));
   add_model_options(app, chosen);
   add_cluster_options(app, chosen);
   app.footer(
@@ -123,7 +127,7 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
     out << app.help();
     return {};
   } catch (const CLI::ParseError& fault) {
-    err << "summarize_files: " << fault.what()
+    err << "summarize_files: " << troupe::printable(fault.what())
         << "\nUsage: summarize_files DIR [--concurrency N] [--out FILE] "
            "[--json] [--model NAME [--rpm N] [--tpm N]] [--listen PORT]\n"
            "       summarize_files --worker --join HOST:PORT; "
@@ -136,7 +140,7 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
   if (is_worker(chosen))
     return {std::move(chosen), exit_status::all_summarised};
   if (const auto fault = directory_fault(directory); !fault.empty()) {
-    err << "summarize_files: " << fault << ".\n";
+    err << "summarize_files: " << troupe::printable(fault) << ".\n";
     return {std::nullopt, exit_status::bad_usage};
   }
   chosen.directory = directory;

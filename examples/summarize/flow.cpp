@@ -2,6 +2,10 @@
 
 #include "summarize/markup.hpp"
 
+#include <troupe/printable.hpp>
+
+#include <algorithm>
+#include <functional>
 #include <optional>
 
 namespace summarize {
@@ -19,12 +23,12 @@ std::string place_of(std::size_t index) {
 
 file_report report_on(const listed_file& file, const loaded_file& loaded) {
   file_report report;
-  report.file = valid_utf8(file.name);
+  report.file = troupe::as_utf8(file.name);
   for (const std::string& link : file.links) {
-    report.links.push_back(valid_utf8(link));
+    report.links.push_back(troupe::as_utf8(link));
   }
   report.status = to_string(loaded.status);
-  report.reason = valid_utf8(loaded.reason);
+  report.reason = troupe::as_utf8(loaded.reason);
   report.bytes = loaded.bytes;
   report.words = count_words(loaded.text);
   return report;
@@ -35,11 +39,18 @@ std::size_t load::prep(const troupe::context& ctx) const {
 }
 
 loaded_file load::exec(std::size_t index) const {
-  loaded_file loaded = load_file(files->at(index).path, max_bytes);
-  if (looks_like_html(loaded.text)) {
-    loaded = classify(html_to_text(loaded.text));
+  loaded_file loaded = load_file(files->at(index), max_bytes);
+  if (!looks_like_html(loaded.text)) return loaded;
+  if (!reads_html()) {
+    return {file_status::unreadable,
+            {},
+            "is an HTML page, which needs libxml2; this program was built "
+            "without it",
+            loaded.bytes};
   }
-  return loaded;
+  loaded_file page = classify(html_to_text(loaded.text));
+  page.bytes = loaded.bytes;
+  return page;
 }
 
 troupe::action load::post(troupe::state& shared, std::size_t index,
@@ -93,11 +104,28 @@ void file_away::post(troupe::state& shared, troupe::context& ctx) const {
   ctx.emit(troupe::value::object({{"status", report.at("status")}}));
 }
 
+std::size_t files_at_once(const std::vector<listed_file>& files,
+                          std::size_t wanted, std::uintmax_t max_bytes) {
+  std::vector<std::uintmax_t> sizes;
+  for (const listed_file& file : files) {
+    // Larger ones are not read.
+    if (file.bytes <= max_bytes) sizes.push_back(file.bytes);
+  }
+  std::sort(sizes.begin(), sizes.end(), std::greater<>());
+  std::uintmax_t sum = 0;
+  std::size_t fit = 0;
+  while (fit < std::min(wanted, sizes.size()) &&
+         (fit == 0 || sum + sizes[fit] <= texts_bytes_max)) {
+    sum += sizes[fit++];
+  }
+  return fit < sizes.size() ? std::max<std::size_t>(fit, 1) : wanted;
+}
+
 troupe::value params_of(const std::vector<listed_file>& files) {
   troupe::value all = troupe::value::array();
   for (std::size_t i = 0; i < files.size(); ++i) {
     all = std::move(all).appended(troupe::value::object(
-        {{"index", i}, {"file", valid_utf8(files[i].name)}}));
+        {{"index", i}, {"file", troupe::as_utf8(files[i].name)}}));
   }
   return all;
 }

@@ -128,6 +128,17 @@ struct flow_settings {
   troupe::node_options summarizing = {};
 };
 
+/// The most bytes that texts which are worked on together may have. They take
+/// about five times as much memory.
+constexpr std::uintmax_t texts_bytes_max = std::uintmax_t{256} * 1024 * 1024;
+
+/// How many files to work on at the same time: `wanted`, or fewer where the
+/// largest so many could have more than `texts_bytes_max` together; at least
+/// one.
+[[nodiscard]] std::size_t files_at_once(const std::vector<listed_file>& files,
+                                        std::size_t wanted,
+                                        std::uintmax_t max_bytes);
+
 /// Params for a sub-flow per file.
 [[nodiscard]] troupe::value params_of(const std::vector<listed_file>& files);
 

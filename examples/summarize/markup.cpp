@@ -1,203 +1,259 @@
 #include "summarize/markup.hpp"
 
+#include <troupe/printable.hpp>
+
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstdint>
+#include <libxml/HTMLparser.h>
+#include <libxml/parser.h>
+#include <memory>
+#include <new>
+#include <optional>
+#include <utility>
 
 namespace summarize {
 
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
+/// libxml2 looks through all open elements for each end tag, so there must be
+/// a limit on them for the time to be linear.
+constexpr std::size_t open_max = 512;
+/// It compares each attribute of a tag with all others, for the same reason.
+constexpr std::size_t tag_bytes_max = std::size_t{4} * 1024;
+/// Its table of names has a limit on its size, and none on what is in it.
+constexpr std::size_t parser_bytes_max = std::size_t{512} * 1024;
+constexpr std::size_t step_bytes = std::size_t{4} * 1024;
 
-std::string lowered(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), lower);
-  return result;
-}
-
-/// The name in a tag, lower-case, with the slash of an end tag.
-std::string tag_name(std::string_view tag) {
-  std::size_t end = tag.starts_with('/') ? 1 : 0;
-  while (end < tag.size() && tag[end] != ' ' && tag[end] != '/' &&
-         tag[end] != '\n' && tag[end] != '\t' && tag[end] != '\r') {
-    ++end;
-  }
-  return lowered(tag.substr(0, end));
+template <std::size_t Count>
+bool is_among(const std::array<std::string_view, Count>& sorted,
+              std::string_view name) {
+  return std::binary_search(sorted.begin(), sorted.end(), name);
 }
 
 bool is_inline(std::string_view name) {
-  constexpr std::array<std::string_view, 21> inline_names{
-      "a",   "abbr",  "acronym", "b",      "big", "cite", "code",
-      "dfn", "em",    "font",    "i",      "img", "kbd",  "q",
-      "s",   "small", "span",    "strong", "sub", "tt",   "var"};
-  if (name.starts_with('/')) name.remove_prefix(1);
-  return std::binary_search(inline_names.begin(), inline_names.end(), name);
+  static constexpr std::array<std::string_view, 25> names{
+      "a",      "abbr", "acronym", "b",  "bdi",  "bdo",   "big",
+      "cite",   "code", "dfn",     "em", "font", "i",     "img",
+      "kbd",    "mark", "q",       "s",  "samp", "small", "span",
+      "strong", "sub",  "tt",      "var"};
+  return is_among(names, name);
 }
 
-void append_code_point(std::string& out, std::uint32_t code) {
-  const auto tail = [&](int shift) {
-    out += static_cast<char>(0x80U | ((code >> shift) & 0x3FU));
-  };
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0U | (code >> 6));
-    tail(0);
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0U | (code >> 12));
-    tail(6);
-    tail(0);
-  } else {
-    out += static_cast<char>(0xF0U | (code >> 18));
-    tail(12);
-    tail(6);
-    tail(0);
-  }
+bool is_hidden(std::string_view name) {
+  static constexpr std::array<std::string_view, 5> names{
+      "head", "script", "style", "template", "title"};
+  return is_among(names, name);
 }
 
-/// Appends what `name`, the part between `&` and `;`, stands for. Returns
-/// false if that is not known.
-bool append_reference(std::string& out, std::string_view name) {
-  struct named {
-    std::string_view name;
-    std::string_view text;
-  };
-  constexpr std::array<named, 11> known{{{"amp", "&"},
-                                         {"lt", "<"},
-                                         {"gt", ">"},
-                                         {"quot", "\""},
-                                         {"apos", "'"},
-                                         {"nbsp", " "},
-                                         {"copy", "©"},
-                                         {"ndash", "–"},
-                                         {"mdash", "—"},
-                                         {"rsquo", "’"},
-                                         {"hellip", "…"}}};
-  for (const named& one : known) {
-    if (one.name == name) {
-      out += one.text;
-      return true;
-    }
-  }
-  if (!name.starts_with('#')) return false;
-  const bool hex = name.size() > 1 && lower(name[1]) == 'x';
-  name.remove_prefix(hex ? 2 : 1);
-  std::uint32_t code = 0;
-  const auto [end, fault] = std::from_chars(
-      name.data(), name.data() + name.size(), code, hex ? 16 : 10);
-  const bool surrogate = code >= 0xD800 && code < 0xE000;
-  if (fault != std::errc() || end != name.data() + name.size() || code == 0 ||
-      surrogate || code > 0x10FFFF) {
-    return false;
-  }
-  append_code_point(out, code);
-  return true;
+bool is_raw(std::string_view name) {
+  return name == "script" || name == "style";
 }
 
-class html_reader {
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+/// What a page says, put together from its elements and text.
+class page_text {
  public:
-  explicit html_reader(std::string_view html) : rest_(html) {}
-
-  std::string run() {
-    while (!rest_.empty()) {
-      const std::size_t next = rest_.find_first_of("<&");
-      take_text(rest_.substr(0, next));
-      if (next == std::string_view::npos) break;
-      rest_.remove_prefix(next);
-      if (rest_.front() == '<') {
-        take_tag();
-      } else {
-        take_reference();
-      }
-    }
-    return std::move(out_);
-  }
-
- private:
-  /// Line ends in the source mean no more than spaces, except in `pre`.
-  void take_text(std::string_view text) {
-    for (const char c : text) {
-      const bool space = c == '\n' || c == '\r' || c == '\t';
-      out_ += space && !preformatted_ ? ' ' : c;
-    }
-  }
-
-  void take_tag() {
-    if (rest_.starts_with("<!--")) return skip_past("-->");
-    const bool tag = rest_.size() > 1 &&
-                     (rest_[1] == '/' || rest_[1] == '!' || rest_[1] == '?' ||
-                      (lower(rest_[1]) >= 'a' && lower(rest_[1]) <= 'z'));
-    const std::size_t end = rest_.find('>');
-    if (!tag || end == std::string_view::npos) {
-      out_ += '<';
-      rest_.remove_prefix(1);
+  void open(std::string_view name) {
+    ++depth_;
+    if (hidden_ > 0 || is_hidden(name)) {
+      ++hidden_;
+      raw_ = is_raw(name);
       return;
     }
-    const std::string name = tag_name(rest_.substr(1, end - 1));
-    rest_.remove_prefix(end + 1);
-    if (name == "script" || name == "style" || name == "head") {
-      return skip_past("</" + name);
-    }
     if (name == "pre") preformatted_ = true;
-    if (name == "/pre") preformatted_ = false;
     if (name == "li" || name == "dd") {
-      out_ += "\n- ";
+      set_apart("\n- ");
     } else if (name == "td" || name == "th") {
-      out_ += ' ';
+      set_apart(" ");
     } else if (!is_inline(name)) {
-      out_ += "\n\n";
+      set_apart("\n\n");
     }
   }
 
-  void take_reference() {
-    const std::size_t end = rest_.substr(0, 12).find(';');
-    if (end != std::string_view::npos &&
-        append_reference(out_, rest_.substr(1, end - 1))) {
-      rest_.remove_prefix(end + 1);
-    } else {
-      out_ += '&';
-      rest_.remove_prefix(1);
+  void close(std::string_view name) {
+    if (depth_ > 0) --depth_;
+    if (hidden_ > 0) {
+      --hidden_;
+      raw_ = false;
+      return;
+    }
+    if (name == "pre") preformatted_ = false;
+    // Nothing was in the item.
+    if (name == "li" || name == "dd") border_ = "\n\n";
+    if (!is_inline(name) && name != "td" && name != "th") set_apart("\n\n");
+  }
+
+  void add(std::string_view text) {
+    if (hidden_ > 0) return;
+    if (!preformatted_ && is_blank(text)) {
+      if (border_.empty() && !text_.empty()) text_ += ' ';
+      return;
+    }
+    if (!text_.empty()) text_ += border_;
+    if (text_.empty() && border_.ends_with("- ")) text_ = "- ";
+    border_ = {};
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
+      const bool hard = text.substr(i, 2) == "\u00A0";
+      const bool space = hard || c == '\n' || c == '\r' || c == '\t';
+      // Line ends in the source mean no more than spaces, except in `pre`.
+      text_ += space && (hard || !preformatted_) ? ' ' : c;
+      if (hard) ++i;
     }
   }
 
-  /// Skips what ends with `mark`, in either case of letters, and for an end
-  /// tag its bracket too. Nothing more is read if there is no such end.
-  void skip_past(std::string_view mark) {
-    const auto same = [](char a, char b) { return lower(a) == lower(b); };
-    const auto at =
-        std::search(rest_.begin(), rest_.end(), mark.begin(), mark.end(), same);
-    rest_.remove_prefix(static_cast<std::size_t>(at - rest_.begin()));
-    rest_.remove_prefix(std::min(mark.size(), rest_.size()));
-    if (mark.ends_with('>')) return;
-    const std::size_t end = rest_.find('>');
-    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+  /// Forgets which elements are open. Line ends go on to count where they do.
+  void begin_anew() {
+    depth_ = 0;
+    hidden_ = 0;
+    raw_ = false;
   }
 
-  std::string_view rest_;
-  std::string out_;
+  [[nodiscard]] bool is_too_deep() const { return depth_ > open_max && !raw_; }
+  [[nodiscard]] bool is_raw_text() const { return raw_; }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  /// Between what was said and what will be, if anything is.
+  void set_apart(std::string_view border) {
+    if (border_.ends_with("- ")) return;
+    if (border_.size() < border.size() || border.ends_with("- ")) {
+      border_ = border;
+    }
+  }
+
+  std::string text_;
+  std::string_view border_;
+  std::size_t depth_ = 0;
+  std::size_t hidden_ = 0;
+  bool raw_ = false;
   bool preformatted_ = false;
 };
 
-}  // namespace
-
-bool looks_like_html(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return false;
-  const std::string start = lowered(text.substr(first, 512));
-  if (start.starts_with("<!doctype html") || start.starts_with("<html")) {
-    return true;
-  }
-  const bool opens_other =
-      start.starts_with("<?xml") || start.starts_with("<!--");
-  return opens_other && start.find("<html") != std::string::npos;
+std::string_view view_of(const xmlChar* text) {
+  return reinterpret_cast<const char*>(text);
 }
 
+/// One libxml2 parser, which reads from `begin` of the page on.
+class html_parser {
+ public:
+  html_parser(page_text& text, std::size_t begin) : text_(text), begin_(begin) {
+    xmlInitParser();
+    htmlSAXHandler events{};
+    events.startElement = [](void* self, const xmlChar* name, const xmlChar**) {
+      static_cast<html_parser*>(self)->open(view_of(name));
+    };
+    events.endElement = [](void* self, const xmlChar* name) {
+      auto* parser = static_cast<html_parser*>(self);
+      if (!parser->resume_) parser->text_.close(view_of(name));
+    };
+    events.characters = [](void* self, const xmlChar* bytes, int size) {
+      auto* parser = static_cast<html_parser*>(self);
+      if (parser->resume_) return;
+      parser->text_.add({reinterpret_cast<const char*>(bytes),
+                         static_cast<std::size_t>(size)});
+    };
+    events.cdataBlock = events.characters;
+    events.ignorableWhitespace = events.characters;
+    context_.reset(htmlCreatePushParserCtxt(&events, this, nullptr, 0, nullptr,
+                                            XML_CHAR_ENCODING_UTF8));
+    if (!context_) throw std::bad_alloc();
+    htmlCtxtUseOptions(context_.get(),
+                       HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
+                           HTML_PARSE_NOWARNING | HTML_PARSE_NOIMPLIED |
+                           HTML_PARSE_NODEFDTD | HTML_PARSE_NONET |
+                           HTML_PARSE_IGNORE_ENC);
+  }
+
+  /// Reads the next bytes of `page`; where another parser has to go on from, if
+  /// this one cannot.
+  std::optional<std::size_t> read_some(std::string_view page) {
+    const auto part = page.substr(begin_ + fed_, step_bytes);
+    fed_ += part.size();
+    htmlParseChunk(context_.get(), part.data(), static_cast<int>(part.size()),
+                   is_done(page) ? 1 : 0);
+    if (resume_) return resume_;
+    if (is_done(page) || text_.is_raw_text()) return std::nullopt;
+    if (const auto behind = behind_long_tag(page)) return behind;
+    const std::size_t at = place();
+    if (fed_ < parser_bytes_max || at == begin_) return std::nullopt;
+    return at;
+  }
+
+  [[nodiscard]] bool is_done(std::string_view page) const {
+    return begin_ + fed_ == page.size();
+  }
+
+ private:
+  struct free_context {
+    void operator()(htmlParserCtxtPtr context) const {
+      htmlFreeParserCtxt(context);
+    }
+  };
+
+  [[nodiscard]] std::size_t place() const {
+    const long used = xmlByteConsumed(context_.get());
+    return begin_ +
+           std::min(fed_, static_cast<std::size_t>(std::max(used, 0L)));
+  }
+
+  void open(std::string_view name) {
+    if (resume_) return;
+    text_.open(name);
+    if (text_.is_too_deep()) resume_ = place();
+  }
+
+  /// Where the page goes on behind a tag that is too long to be read.
+  [[nodiscard]] std::optional<std::size_t> behind_long_tag(
+      std::string_view page) const {
+    const std::size_t at = place();
+    if (begin_ + fed_ - at <= tag_bytes_max || page[at] != '<') {
+      return std::nullopt;
+    }
+    const char next = page[at + 1];
+    const bool is_tag = next == '/' || (next >= 'a' && next <= 'z') ||
+                        (next >= 'A' && next <= 'Z');
+    if (!is_tag) return std::nullopt;
+    return std::min(page.find('>', at), page.size());
+  }
+
+  page_text& text_;
+  std::size_t begin_;
+  std::size_t fed_ = 0;
+  std::optional<std::size_t> resume_;
+  std::unique_ptr<htmlParserCtxt, free_context> context_;
+};
+
+/// The place behind the end of a tag, if `at` is before that end.
+std::size_t behind_tag(std::string_view page, std::size_t at) {
+  at = std::min(at, page.size());
+  if (page.substr(at, 2) == "/>") return at + 2;
+  return page.substr(at, 1) == ">" ? at + 1 : at;
+}
+
+}  // namespace
+
+bool reads_html() noexcept { return true; }
+
 std::string html_to_text(std::string_view html) {
-  return html_reader(html).run();
+  std::string page = troupe::as_utf8(html);
+  std::replace(page.begin(), page.end(), '\0', ' ');
+  page_text text;
+  std::size_t begin = 0;
+  while (begin < page.size()) {
+    html_parser parser(text, begin);
+    std::optional<std::size_t> next;
+    do {
+      next = parser.read_some(page);
+    } while (!next && !parser.is_done(page));
+    if (!next) break;
+    text.begin_anew();
+    begin = behind_tag(page, *next);
+  }
+  return text.take();
 }
 
 }  // namespace summarize

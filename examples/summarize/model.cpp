@@ -3,7 +3,9 @@
 #include "summarize/cluster.hpp"
 
 #include <troupe/llm/client.hpp>
+#include <troupe/printable.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -14,6 +16,13 @@ namespace {
 using namespace std::chrono_literals;
 namespace llm = troupe::llm;
 
+/// The most bytes of a summary: those of the text, within limits.
+std::size_t summary_bytes_max(std::size_t text_bytes) {
+  constexpr std::size_t least = std::size_t{4} * 1024;
+  constexpr std::size_t most = std::size_t{64} * 1024;
+  return std::clamp(text_bytes, least, most);
+}
+
 /// Summarises by a model.
 struct by_model {
   troupe::task<std::string> operator()(std::string text,
@@ -23,11 +32,14 @@ struct by_model {
     ctx.emit(troupe::value::object({{"tokens_in", reply.usage.input},
                                     {"tokens_out", reply.usage.output}}));
     if (reply.text().empty()) {
-      throw troupe::error{troupe::errc::bad_reply,
-                          "the model gave no summary: it ended with \"" +
-                              reply.finish_text + "\""};
+      throw troupe::error{
+          troupe::errc::bad_reply,
+          "the model gave no summary: it ended with \"" +
+              troupe::printable(reply.finish_text, troupe::line_breaks::joined,
+                                100) +
+              "\""};
     }
-    co_return std::move(reply.message.text);
+    co_return troupe::cut(reply.message.text, summary_bytes_max(text.size()));
   }
 
   [[nodiscard]] llm::chat_request request_for(const std::string& text) const {

@@ -1,13 +1,17 @@
 #include "summarize/report.hpp"
 
-#include <nlohmann/json.hpp>
+#include <troupe/json_text.hpp>
+#include <troupe/printable.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <ostream>
 
 namespace summarize {
 
 namespace {
+
+using troupe::printable;
 
 constexpr std::size_t text_width = 78;
 
@@ -47,21 +51,51 @@ std::size_t columns_of(std::string_view text) {
   return columns;
 }
 
+/// A character of at most three bytes as JSON escapes it.
+std::string escaped(std::string_view character) {
+  unsigned code = static_cast<unsigned char>(character.front());
+  if (character.size() > 1) code &= character.size() == 2 ? 0x1FU : 0xFU;
+  for (const char c : character.substr(1)) {
+    code = code << 6 | (static_cast<unsigned>(c) & 0x3FU);
+  }
+  char text[8];
+  std::snprintf(text, sizeof text, "\\u%04x", code);
+  return text;
+}
+
+/// `form` as JSON, which means the same but is safe to be shown.
+std::string json_text(const troupe::json& form) {
+  const std::string text = troupe::write_json(form, troupe::bad_text::replaced);
+  std::string safe;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const std::size_t size = byte < 0x80   ? 1
+                             : byte < 0xE0 ? 2
+                             : byte < 0xF0 ? 3
+                                           : 4;
+    const std::string_view character = std::string_view(text).substr(at, size);
+    at += size;
+    const bool may_act = byte == 0x7F || (size > 1 && size < 4);
+    safe += may_act && printable(character) != character
+                ? escaped(character)
+                : std::string(character);
+  }
+  return safe;
+}
+
 }  // namespace
 
 std::string json_line(const file_report& report) {
-  nlohmann::ordered_json line;
-  line["file"] = report.file;
-  line["status"] = report.status;
-  if (!report.ok()) line["reason"] = report.reason;
-  line["summary"] =
-      report.ok() ? nlohmann::ordered_json(report.summary) : nullptr;
-  line["bytes"] = report.bytes;
-  line["words"] = report.words;
-  line["chunks"] = report.chunks;
-  line["links"] = report.links;
-  return line.dump(-1, ' ', false,
-                   nlohmann::ordered_json::error_handler_t::replace);
+  // One after the other, for the order.
+  std::string line = "{\"file\":" + json_text(report.file);
+  line += ",\"status\":" + json_text(report.status);
+  if (!report.ok()) line += ",\"reason\":" + json_text(report.reason);
+  line += ",\"summary\":";
+  line += report.ok() ? json_text(report.summary) : "null";
+  line += ",\"bytes\":" + std::to_string(report.bytes);
+  line += ",\"words\":" + std::to_string(report.words);
+  line += ",\"chunks\":" + std::to_string(report.chunks);
+  return line + ",\"links\":" + json_text(report.links) + "}";
 }
 
 void write_json(std::ostream& out, const std::vector<file_report>& reports) {
@@ -73,7 +107,7 @@ void write_text(std::ostream& out, const std::vector<file_report>& reports,
   for (const file_report& report : reports) {
     if (!report.ok()) continue;
     out << heading(report) << '\n'
-        << wrapped(report.summary, text_width, 2) << '\n';
+        << wrapped(printable(report.summary), text_width, 2) << '\n';
   }
   const auto failed =
       std::any_of(reports.begin(), reports.end(),
@@ -135,26 +169,6 @@ std::string wrapped(std::string_view text, std::size_t width,
     used += columns;
   }
   return used > 0 ? lines + '\n' : lines;
-}
-
-std::string valid_utf8(const std::string& text) {
-  using nlohmann::json;
-  const std::string form =
-      json(text).dump(-1, ' ', false, json::error_handler_t::replace);
-  return json::parse(form).get<std::string>();
-}
-
-std::string printable(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    // U+0080 to U+009F are control characters too, in two bytes.
-    const bool second_set = byte == 0xC2 && i + 1 < text.size() &&
-                            static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    if (second_set) ++i;
-    result += byte < 0x20 || byte == 0x7F || second_set ? '?' : text[i];
-  }
-  return result;
 }
 
 }  // namespace summarize

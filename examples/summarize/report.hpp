@@ -26,14 +26,15 @@ struct file_report {
 };
 
 /// The report as one JSON object on one line, without a line end. Bytes that
-/// are not UTF-8 become U+FFFD.
+/// are not UTF-8 become U+FFFD; characters that steer a terminal are escaped.
 [[nodiscard]] std::string json_line(const file_report& report);
 
 /// Writes one JSON line per report.
 void write_json(std::ostream& out, const std::vector<file_report>& reports);
 
 /// Writes the summaries wrapped at 78 columns, then the files without one and
-/// why, then the entries that were passed over, then the closing line.
+/// why, then the entries that were passed over, then the closing line. All of
+/// it is printable.
 void write_text(std::ostream& out, const std::vector<file_report>& reports,
                 const std::vector<unlisted_entry>& skipped);
 
@@ -46,11 +47,5 @@ void write_text(std::ostream& out, const std::vector<file_report>& reports,
 /// character takes two columns.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t width,
                                   std::size_t indent);
-
-/// `text` with U+FFFD for what is not UTF-8, as a file name may be.
-[[nodiscard]] std::string valid_utf8(const std::string& text);
-
-/// `text` without control characters, which could steer a terminal.
-[[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace summarize

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t max_sentence_bytes = 1200;
 constexpr std::size_t heading_words = 12;
+/// So many marks are looked at where a sentence may end, as each of them may
+/// be such a place.
+constexpr std::size_t end_marks_max = 64;
 
 using lines = std::vector<std::string>;
 
@@ -201,10 +204,11 @@ std::size_t wide_stop(std::string_view text, std::size_t at) {
 std::size_t sentence_end(std::string_view text, std::size_t at) {
   if (const std::size_t wide = wide_stop(text, at)) return at + wide;
   if (!is_one_of(text[at], ".!?")) return 0;
+  const std::size_t last = std::min(text.size(), at + end_marks_max);
   std::size_t end = at + 1;
-  while (end < text.size() && is_one_of(text[end], ".!?")) ++end;
+  while (end < last && is_one_of(text[end], ".!?")) ++end;
   const bool single = end == at + 1 && text[at] == '.';
-  for (bool more = true; more && end < text.size();) {
+  for (bool more = true; more && end < last;) {
     more = is_one_of(text[end], ")\"']");
     if (more) {
       ++end;

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "summarize/directory.hpp"
+
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,10 +20,15 @@ enum class file_status { ok, empty, binary, too_large, unreadable };
 /// A file to be summarised.
 struct listed_file {
   std::string name;            ///< relative to the directory that was listed
-  std::filesystem::path path;  ///< what to open
+  std::filesystem::path path;  ///< the same for the system
   /// Names of symbolic links to this file that are under the directory too.
   /// They are not listed as files of their own.
-  std::vector<std::string> links;
+  std::vector<std::string> links = {};
+  std::uintmax_t bytes = 0;  ///< its size when it was listed
+  /// The directory that it is opened below, as `place`, without following any
+  /// link. Null for a file that a link leads to from there: `path` is opened.
+  std::shared_ptr<const open_directory> within = nullptr;
+  std::string place = {};
 };
 
 /// An entry that is not in `listing::files`, and why.
@@ -36,15 +44,23 @@ struct listing {
   std::vector<unlisted_entry> problems;  ///< directories that cannot be listed
 };
 
+/// What becomes of symbolic links that lead out of the directory.
+enum class outside_links { passed_over, followed };
+
 /// Lists the regular files under `root`, in subfolders too.
 ///
 /// A symbolic link to a file that is under `root` itself is recorded in that
-/// file's `links`. A link to a file elsewhere is listed under the name of the
-/// first link that leads there. A link that leads nowhere is listed, so that
-/// reading it gives the reason. Links to directories are not followed.
+/// file's `links`. A link that leads nowhere is listed, so that reading it
+/// gives the reason. Links to directories under `root` are not followed, as
+/// what they hold is listed anyway. A link that leads out of `root` is among
+/// `skipped`, or, if such links are followed, listed under the name of the
+/// first link that leads there; a directory is listed only once. Names with
+/// more than 4,095 bytes are among the problems.
 /// Never throws for what it finds on disk.
 /// Thread safety: free of shared data.
-[[nodiscard]] listing list_files(const std::filesystem::path& root);
+[[nodiscard]] listing list_files(
+    const std::filesystem::path& root,
+    outside_links outside = outside_links::passed_over);
 
 /// The content of one file, or the reason why there is none.
 struct loaded_file {
@@ -59,9 +75,14 @@ struct loaded_file {
 ///
 /// A file with a NUL byte or with bytes that are not UTF-8 is `binary`; other
 /// encodings are not guessed. A file with nothing but white space is `empty`.
-/// Blocks while the disk does, but never on a pipe or a device.
+/// Blocks while the disk does, but never on a pipe or a device. Takes as much
+/// memory as the text has bytes.
 /// Thread safety: free of shared data.
 [[nodiscard]] loaded_file load_file(const std::filesystem::path& path,
+                                    std::uintmax_t max_bytes);
+/// The same for a file of a list. If it was listed below a directory, neither
+/// it nor a folder on the way may have become a link since.
+[[nodiscard]] loaded_file load_file(const listed_file& file,
                                     std::uintmax_t max_bytes);
 
 /// Sorts `bytes`, the content of a file, into text and everything else.

@@ -136,3 +136,19 @@ TEST_CASE("no files give no reports", "[flow]") {
   const temporary_directory folder;
   REQUIRE(reports_of(folder, echo{}, {}).empty());
 }
+
+TEST_CASE("so many files are worked on that their texts have room", "[flow]") {
+  const std::uintmax_t half = summarize::texts_bytes_max / 2;
+  std::vector<summarize::listed_file> files(100);
+  for (auto& file : files) file.bytes = 10;
+  using summarize::files_at_once;
+  REQUIRE(files_at_once(files, 10'000, half) == 10'000);
+  REQUIRE(files_at_once({}, 5, half) == 5);
+  for (std::size_t i = 0; i < 50; ++i) files[i].bytes = half;
+  REQUIRE(files_at_once(files, 10'000, half) == 2);
+  REQUIRE(files_at_once(files, 1, half) == 1);
+  // Those are not read.
+  REQUIRE(files_at_once(files, 10'000, half - 1) == 10'000);
+  files[0].bytes = 4 * half;
+  REQUIRE(files_at_once(files, 10'000, 4 * half) == 1);
+}

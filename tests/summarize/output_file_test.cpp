@@ -3,8 +3,12 @@
 #include "summarize/temporary_directory.hpp"
 #include "support/catch.hpp"
 
+#include <fcntl.h>
 #include <iterator>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 using summarize::output_file;
 
@@ -50,6 +54,93 @@ TEST_CASE("an existing file keeps its permissions", "[output_file]") {
   REQUIRE(temporary_directory::content(path) == "new");
   REQUIRE(fs::status(path).permissions() ==
           (fs::perms::owner_read | fs::perms::owner_write));
+}
+
+TEST_CASE("a new file has the permissions that the user asks for",
+          "[output_file]") {
+  const temporary_directory folder;
+  const auto path = folder.path() / "result";
+  const mode_t before = ::umask(027);
+  output_file file(path);
+  file.commit();
+  ::umask(before);
+  REQUIRE(fs::status(path).permissions() == fs::perms{0640});
+}
+
+TEST_CASE("the temporary file has another name each time", "[output_file]") {
+  const temporary_directory folder;
+  output_file one(folder.path() / "result");
+  output_file other(folder.path() / "result");
+  REQUIRE(entries_in(folder.path()) == 2);
+  one.stream() << "one";
+  other.stream() << "other";
+  one.commit();
+  other.commit();
+  REQUIRE(temporary_directory::content(folder.path() / "result") == "other");
+  REQUIRE(entries_in(folder.path()) == 1);
+}
+
+TEST_CASE("what a killed process left is removed, and nothing else",
+          "[output_file]") {
+  const temporary_directory folder;
+  const auto victim = folder.write("victim", "kept");
+  const auto left = folder.write("result.part-0123456789abcdef", "half");
+  const auto trap = folder.path() / "result.part-0123456789abcde1";
+  fs::create_symlink("victim", trap);
+  const auto used = folder.write("result.part-0123456789abcde2", "half");
+  const int writer = ::open(used.c_str(), O_RDONLY | O_CLOEXEC);
+  REQUIRE(::flock(writer, LOCK_EX) == 0);
+  fs::create_hard_link(victim, folder.path() / "result.part-0123456789abcde3");
+  folder.write("result.part-1", "of the user");
+  folder.write("result.part-0123456789abcdeX", "of the user");
+  folder.write("other.part-0123456789abcdef", "of another");
+  REQUIRE(entries_in(folder.path()) == 8);
+
+  summarize::remove_leftovers(folder.path() / "result");
+
+  REQUIRE_FALSE(fs::exists(left));
+  REQUIRE(entries_in(folder.path()) == 7);
+  REQUIRE(fs::is_symlink(trap));
+  REQUIRE(temporary_directory::content(victim) == "kept");
+  ::close(writer);
+  summarize::remove_leftovers(folder.path() / "result");
+  REQUIRE_FALSE(fs::exists(used));
+}
+
+TEST_CASE("a file that is being written is no leftover", "[output_file]") {
+  const temporary_directory folder;
+  const auto path = folder.path() / "result";
+  output_file file(path);
+  file.stream() << "text";
+  summarize::remove_leftovers(path);
+  file.commit();
+  REQUIRE(temporary_directory::content(path) == "text");
+}
+
+TEST_CASE("a name may be as long as the system lets it be", "[output_file]") {
+  const temporary_directory folder;
+  const auto path = folder.path() / std::string(255, 'n');
+  output_file file(path);
+  file.stream() << "text";
+  file.commit();
+  REQUIRE(temporary_directory::content(path) == "text");
+  REQUIRE_THROWS_AS(output_file(folder.path() / std::string(256, 'n')),
+                    std::system_error);
+}
+
+TEST_CASE("a link of another user is not followed where all may write",
+          "[output_file]") {
+  if (::geteuid() != 0) return;  // Nobody else can give links away.
+  const temporary_directory folder;
+  const auto open = folder.path() / "open";
+  fs::create_directory(open);
+  fs::permissions(open, fs::perms{01777});
+  const auto target = folder.write("target", "old");
+  fs::create_symlink(target, open / "link");
+  REQUIRE(::lchown((open / "link").c_str(), 65534, 65534) == 0);
+  REQUIRE_THROWS_AS(output_file(open / "link"), std::system_error);
+  REQUIRE(temporary_directory::content(target) == "old");
+  REQUIRE(entries_in(open) == 1);
 }
 
 TEST_CASE("a link is followed, not replaced", "[output_file]") {

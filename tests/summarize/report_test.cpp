@@ -59,11 +59,6 @@ TEST_CASE("a file name that is not UTF-8 still makes valid JSON", "[report]") {
   REQUIRE(json.at("file") == "caf\uFFFD");
 }
 
-TEST_CASE("what is not UTF-8 in a name is replaced", "[report]") {
-  REQUIRE(summarize::valid_utf8("caf\xE9.txt") == "caf\uFFFD.txt");
-  REQUIRE(summarize::valid_utf8("caf\u00E9 \"x\"\n") == "caf\u00E9 \"x\"\n");
-}
-
 TEST_CASE("the text report lists summaries, failures and counts", "[report]") {
   std::ostringstream out;
   summarize::write_text(out, {good(), bad()},
@@ -95,9 +90,31 @@ TEST_CASE("the width of a line counts characters, not bytes", "[report]") {
   REQUIRE(summarize::wrapped("\u6F22\u5B57 ab", 6, 0) == "\u6F22\u5B57\nab\n");
 }
 
-TEST_CASE("control characters in a name do not reach the terminal",
-          "[report]") {
-  REQUIRE(summarize::printable("a\x1b[2Jb\nc") == "a?[2Jb?c");
-  REQUIRE(summarize::printable("a\xC2\x9B"
-                               "b\u00E9") == "a?b\u00E9");
+TEST_CASE("nothing in a report steers a terminal", "[report]") {
+  const std::string evil = "a\x1b]0;t\x07\x1b[2J\r\u009B1m\u202Eb\x7F\b\xE9";
+  auto summarised = good();
+  summarised.file = evil;
+  summarised.summary = evil;
+  summarised.links = {evil};
+  auto failed = bad();
+  failed.file = evil;
+  failed.reason = evil;
+  std::ostringstream out;
+  summarize::write_text(out, {summarised, failed}, {{evil, evil}});
+  const std::string text = out.str();
+  for (const char* gone :
+       {"\x1b", "\x07", "\r", "\u009B", "\u202E", "\x7F", "\b", "\xE9"}) {
+    CAPTURE(gone);
+    REQUIRE(text.find(gone) == std::string::npos);
+  }
+  REQUIRE(text.find("a\uFFFD]0;t\uFFFD\uFFFD[2J") != std::string::npos);
+}
+
+TEST_CASE("JSON says what is there, and steers no terminal", "[report]") {
+  auto report = good();
+  report.summary = "a\x1b[2J\u009B1m\u202Eb\u2066\x7F \u00E9\u6F22\U0001F600";
+  const auto line = summarize::json_line(report);
+  REQUIRE(nlohmann::json::parse(line).at("summary") == report.summary);
+  REQUIRE(line.find("a\\u001b[2J\\u009b1m\\u202eb\\u2066\\u007f "
+                    "\u00E9\u6F22\U0001F600") != std::string::npos);
 }

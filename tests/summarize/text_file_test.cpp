@@ -3,12 +3,16 @@
 #include "summarize/temporary_directory.hpp"
 #include "support/catch.hpp"
 
+#include <fcntl.h>
+#include <string>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using summarize::classify;
 using summarize::file_status;
 using summarize::list_files;
 using summarize::load_file;
+using summarize::outside_links;
 
 namespace {
 
@@ -26,6 +30,14 @@ void require_refused(const summarize::loaded_file& file, file_status status,
   REQUIRE(file.status == status);
   REQUIRE(file.text.empty());
   REQUIRE(file.reason.find(reason) != std::string::npos);
+}
+
+void require_skipped(const summarize::listing& listing, const std::string& name,
+                     const std::string& reason) {
+  REQUIRE(listing.skipped.size() == 1);
+  REQUIRE(listing.skipped[0].name == name);
+  CAPTURE(listing.skipped[0].reason);
+  REQUIRE(listing.skipped[0].reason.find(reason) != std::string::npos);
 }
 
 constexpr std::uintmax_t no_limit = 1'000'000;
@@ -64,10 +76,150 @@ TEST_CASE("links to one file elsewhere are listed once", "[text_file]") {
   const auto target = elsewhere.write("target", "text");
   fs::create_symlink(target, folder.path() / "one");
   fs::create_symlink(target, folder.path() / "two");
-  const auto listing = list_files(folder.path());
+  const auto listing = list_files(folder.path(), outside_links::followed);
   REQUIRE(names(listing) == std::vector<std::string>{"one"});
   REQUIRE(listing.files[0].links == std::vector<std::string>{"two"});
-  REQUIRE(load_file(listing.files[0].path, no_limit).text == "text");
+  REQUIRE(listing.files[0].bytes == 4);
+  REQUIRE(load_file(listing.files[0], no_limit).text == "text");
+}
+
+TEST_CASE("links that lead out are not followed unless that is asked for",
+          "[text_file]") {
+  const temporary_directory elsewhere;
+  const temporary_directory folder;
+  const auto target = elsewhere.write("more/secret", "text");
+  fs::create_symlink(target, folder.path() / "file");
+  require_skipped(list_files(folder.path()), "file",
+                  "leads out of the directory, to " + target.string());
+  fs::remove(folder.path() / "file");
+  fs::create_symlink(elsewhere.path(), folder.path() / "folder");
+  require_skipped(
+      list_files(folder.path()), "folder",
+      "leads out of the directory, to " + elsewhere.path().string());
+  const auto listing = list_files(folder.path(), outside_links::followed);
+  REQUIRE(listing.skipped.empty());
+  REQUIRE(names(listing) == std::vector<std::string>{"folder/more/secret"});
+  REQUIRE(load_file(listing.files[0], no_limit).text == "text");
+}
+
+TEST_CASE("a link out by way of a link inside is one that leads out",
+          "[text_file]") {
+  const temporary_directory elsewhere;
+  const temporary_directory folder;
+  elsewhere.write("secret", "text");
+  fs::create_symlink(elsewhere.path(), folder.path() / "a");
+  fs::create_symlink("a/secret", folder.path() / "b");
+  const auto listing = list_files(folder.path());
+  REQUIRE(listing.files.empty());
+  REQUIRE(listing.skipped.size() == 2);
+}
+
+TEST_CASE("a directory beside the root is not under it", "[text_file]") {
+  const temporary_directory folder;
+  folder.write("root-2/secret", "text");
+  folder.write("root/file", "text");
+  fs::create_symlink("../root-2/secret", folder.path() / "root" / "link");
+  require_skipped(list_files(folder.path() / "root"), "link", "leads out");
+}
+
+TEST_CASE("a link to a file inside may be absolute or by way of the outside",
+          "[text_file]") {
+  const temporary_directory folder;
+  const auto target = folder.write("file", "text");
+  fs::create_symlink(target, folder.path() / "absolute");
+  fs::create_symlink("../" + folder.path().filename().string() + "/file",
+                     folder.path() / "around");
+  const auto listing = list_files(folder.path());
+  REQUIRE(names(listing) == std::vector<std::string>{"file"});
+  REQUIRE(listing.files[0].links ==
+          std::vector<std::string>{"absolute", "around"});
+}
+
+TEST_CASE("directories that are linked in circles are listed once",
+          "[text_file]") {
+  const temporary_directory folder;
+  folder.write("in/file", "text");
+  folder.write("out/other", "text");
+  fs::create_symlink("../../out", folder.path() / "in" / "away");
+  fs::create_symlink("../in", folder.path() / "out" / "back");
+  fs::create_symlink("..", folder.path() / "in" / "up");
+  const auto listing =
+      list_files(folder.path() / "in", outside_links::followed);
+  const auto listed = names(listing);
+  REQUIRE(listed.size() == 2);
+  REQUIRE(listed.back() == "file");
+  REQUIRE(listing.problems.empty());
+}
+
+TEST_CASE("what became a link after it was listed is not followed",
+          "[text_file]") {
+  const temporary_directory elsewhere;
+  const temporary_directory folder;
+  const auto secret = elsewhere.write("file", "secret");
+  folder.write("a/file", "text");
+  folder.write("b", "text");
+  fs::create_symlink("nowhere", folder.path() / "c");
+  const auto listing = list_files(folder.path());
+  REQUIRE(names(listing) == std::vector<std::string>{"a/file", "b", "c"});
+  fs::remove_all(folder.path() / "a");
+  fs::create_symlink(elsewhere.path(), folder.path() / "a");
+  for (const char* name : {"b", "c"}) {
+    fs::remove(folder.path() / name);
+    fs::create_symlink(secret, folder.path() / name);
+  }
+  require_refused(load_file(listing.files[0], no_limit),
+                  file_status::unreadable, "cannot be opened: ");
+  for (const std::size_t i : {1, 2}) {
+    require_refused(load_file(listing.files[i], no_limit),
+                    file_status::unreadable, "is a link that was made");
+  }
+}
+
+TEST_CASE("a directory that is moved away is read from where it was",
+          "[text_file]") {
+  const temporary_directory folder;
+  folder.write("root/file", "text");
+  folder.write("trap/file", "secret");
+  const auto listing = list_files(folder.path() / "root");
+  fs::rename(folder.path() / "root", folder.path() / "moved");
+  fs::create_symlink("trap", folder.path() / "root");
+  REQUIRE(load_file(listing.files.at(0), no_limit).text == "text");
+}
+
+TEST_CASE("a name that is too long is said to be that", "[text_file]") {
+  const temporary_directory folder;
+  const std::string part(250, 'd');
+  int at = ::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  for (int depth = 0; depth < 20; ++depth) {
+    REQUIRE(::mkdirat(at, part.c_str(), 0700) == 0);
+    const int next =
+        ::openat(at, part.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ::close(at);
+    at = next;
+  }
+  ::close(at);
+  const auto listing = list_files(folder.path());
+  REQUIRE(listing.files.empty());
+  REQUIRE(listing.problems.size() == 1);
+  REQUIRE(listing.problems[0].reason == "cannot be opened: File name too long");
+}
+
+TEST_CASE("names are opened by their bytes", "[text_file]") {
+  const temporary_directory folder;
+  const std::string name = "a\x1b[2J\xC2\x9B\xE9\n\\";
+  folder.write(name, "text");
+  const auto listing = list_files(folder.path());
+  REQUIRE(names(listing) == std::vector<std::string>{name});
+  REQUIRE(load_file(listing.files[0], no_limit).text == "text");
+}
+
+TEST_CASE("a text takes no more memory than it has bytes", "[text_file]") {
+  const temporary_directory folder;
+  const auto small = load_file(folder.write("small", "text"), no_limit);
+  REQUIRE(small.text.capacity() < 64);
+  const auto large =
+      load_file(folder.write("large", std::string(100'000, 'x')), no_limit);
+  REQUIRE(large.text.capacity() < 101'000);
 }
 
 TEST_CASE("links to directories are not followed", "[text_file]") {
@@ -106,10 +258,11 @@ TEST_CASE("links that lead nowhere are listed and fail to load",
   fs::create_symlink("loop", folder.path() / "loop");
   const auto listing = list_files(folder.path());
   REQUIRE(names(listing) == std::vector<std::string>{"dangling", "loop"});
-  require_refused(load_file(listing.files[0].path, no_limit),
+  require_refused(load_file(listing.files[0], no_limit),
                   file_status::unreadable, "links to gone, which does not");
-  require_refused(load_file(listing.files[1].path, no_limit),
-                  file_status::unreadable, "cannot be opened: ");
+  require_refused(load_file(listing.files[1], no_limit),
+                  file_status::unreadable,
+                  "cannot be opened: Too many levels of symbolic links");
 }
 
 TEST_CASE("a text is loaded whole", "[text_file]") {
