@@ -2,6 +2,9 @@
 
 #if !TROUPE_CAF_1
 
+#include "insist.hpp"
+#include "start_thread.hpp"
+
 #include <caf/detail/set_thread_name.hpp>
 #include <caf/logger.hpp>
 
@@ -36,18 +39,42 @@ constexpr std::size_t batch_size = 256;
 
 }  // namespace
 
-actor_clock_wheel::actor_clock_wheel() : wheel_{clock_type::now()} {}
+/// Events that were taken out. Destroyed without the lock, as everywhere here:
+/// an actor that ends with its last timeout calls back. Needs no memory.
+class actor_clock_wheel::dropped_events {
+ public:
+  dropped_events() = default;
+  dropped_events(const dropped_events&) = delete;
+  dropped_events& operator=(const dropped_events&) = delete;
+  ~dropped_events() {
+    while (first_ != nullptr) {
+      const event_ptr each{std::exchange(first_, first_->next)};
+    }
+  }
+
+  void add(event_ptr what) noexcept {
+    what->next = first_;
+    first_ = what.release();
+  }
+
+ private:
+  event* first_ = nullptr;
+};
+
+actor_clock_wheel::actor_clock_wheel() : wheel_{clock_type::now()} {
+  due_.reserve(batch_size);
+}
 
 actor_clock_wheel::~actor_clock_wheel() { stop(); }
 
 void actor_clock_wheel::start(caf::actor_system& system) {
-  thread_ = std::thread{[this, &system] {
+  thread_ = start_thread("the clock of actors", [this, &system] {
     CAF_SET_LOGGER_SYS(&system);
     caf::detail::set_thread_name("troupe.clock");
     system.thread_started();
     loop();
     system.thread_terminates();
-  }};
+  });
 }
 
 void actor_clock_wheel::stop() {
@@ -129,14 +156,12 @@ void actor_clock_wheel::schedule_message(time_point due, caf::group target,
 void actor_clock_wheel::cancel_all() {
   bool is_last = false;
   while (!is_last) {
-    // Destroyed without the lock, as everywhere here: an actor that ends with
-    // its last timeout calls back.
-    std::vector<event_ptr> dropped;
+    dropped_events dropped;
     const std::lock_guard lock{mutex_};
     is_last = wheel_.clear(
         [&](event_ptr&& each) {
           forget(*each);
-          dropped.push_back(std::move(each));
+          dropped.add(std::move(each));
         },
         batch_size);
   }
@@ -180,7 +205,7 @@ void actor_clock_wheel::cancel(caf::abstract_actor* self, Predicate matches) {
   if (!has_timeouts_.load(std::memory_order_relaxed)) {
     return;
   }
-  std::vector<event_ptr> dropped;
+  dropped_events dropped;
   const std::lock_guard lock{mutex_};
   const auto found = of_actor_.find(self->id());
   for (auto* each = found == of_actor_.end() ? nullptr : found->second;
@@ -188,7 +213,7 @@ void actor_clock_wheel::cancel(caf::abstract_actor* self, Predicate matches) {
     auto* next = each->next;
     if (matches(*each)) {
       forget(*each);
-      dropped.push_back(*wheel_.remove(each->timer));
+      dropped.add(*wheel_.remove(each->timer));
     }
     each = next;
   }
@@ -215,26 +240,32 @@ void actor_clock_wheel::fire(event& what) {
   switch (what.what) {
     case kind::ordinary:
     case kind::multi:
-      what.actor->get()->eq_impl(caf::make_message_id(), what.actor, nullptr,
-                                 caf::timeout_msg{what.type, what.number});
+      insist([&] {
+        what.actor->get()->eq_impl(caf::make_message_id(), what.actor, nullptr,
+                                   caf::timeout_msg{what.type, what.number});
+      });
       break;
     case kind::request:
-      what.actor->get()->eq_impl(caf::message_id{what.number}, what.actor,
-                                 nullptr,
-                                 caf::make_error(caf::sec::request_timeout));
+      insist([&] {
+        what.actor->get()->eq_impl(caf::message_id{what.number}, what.actor,
+                                   nullptr,
+                                   caf::make_error(caf::sec::request_timeout));
+      });
       break;
     case kind::message:
       what.actor->enqueue(std::move(what.element), nullptr);
       break;
     case kind::group_message:
-      what.target->eq_impl(caf::make_message_id(), std::move(what.actor),
-                           nullptr, std::move(what.content));
+      insist([&] {
+        what.target->eq_impl(caf::make_message_id(), what.actor, nullptr,
+                             what.content);
+      });
       break;
   }
 }
 
 void actor_clock_wheel::loop() {
-  std::vector<event_ptr> due;
+  auto& due = due_;
   std::unique_lock lock{mutex_};
   while (!stopped_) {
     const auto is_last = wheel_.advance(

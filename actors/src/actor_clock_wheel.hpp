@@ -58,6 +58,7 @@ class actor_clock_wheel final : public caf::actor_clock {
  private:
   enum class kind { ordinary, multi, request, message, group_message };
   struct event;
+  class dropped_events;
   using event_ptr = std::unique_ptr<event>;
 
   void arm(time_point due, event_ptr what);
@@ -76,6 +77,8 @@ class actor_clock_wheel final : public caf::actor_clock {
   std::atomic<bool> has_timeouts_{false};
   time_point next_look_ = time_point::max();
   bool stopped_ = false;
+  // Only for the thread.
+  std::vector<event_ptr> due_;
   std::thread thread_;
 };
 

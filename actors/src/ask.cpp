@@ -32,7 +32,7 @@ void request_wait::begin(fiber_host& host, wake_key key) {
   if (owner == nullptr) {
     throw error{errc::request_failed, "only an actor can ask another"};
   }
-  timer_ = owner->wake_at(owner->now() + limit_, key);
+  timer_ = owner->wake_at(after(owner->now(), limit_), key);
   request_ = owner->ask(to_, std::move(content_), key);
   owner_ = owner;
 }

@@ -1,6 +1,6 @@
 #include "blocking_pool.hpp"
 
-#include <system_error>
+#include "start_thread.hpp"
 
 namespace troupe::detail {
 
@@ -14,31 +14,39 @@ blocking_pool::blocking_pool(options chosen) : options_{chosen} {
 
 blocking_pool::~blocking_pool() { stop(); }
 
-std::optional<errc> blocking_pool::submit_job(std::unique_ptr<job> work) {
+std::optional<error> blocking_pool::submit_job(std::unique_ptr<job> work) {
   const std::lock_guard lock{mutex_};
   if (stopped_) {
-    return errc::shut_down;
+    return error{errc::shut_down, "the system was shut down"};
   }
   if (queue_.size() == options_.queue_max) {
-    return errc::overloaded;
+    return error{errc::overloaded, "the queue of the blocking pool is full"};
   }
   queue_.push_back(std::move(work));
-  if (idle_ < queue_.size() && threads_.size() < options_.threads_max &&
-      !options_.manual) {
+  if (options_.manual) return std::nullopt;
+  if (idle_ < queue_.size() && threads_.size() < options_.threads_max) {
     try {
-      threads_.emplace_back([this] { loop(); });
-      ++idle_;
-    } catch (const std::system_error&) {
-      // No more threads to be had. The ones there are will do, if any.
+      add_thread();
+    } catch (const error& why) {
+      // Those that there are will do it, if there are any.
       if (threads_.empty()) {
         queue_.pop_back();
-        return errc::overloaded;
+        return why;
       }
     }
-  } else {
-    has_work_.notify_one();
   }
+  has_work_.notify_one();
   return std::nullopt;
+}
+
+void blocking_pool::add_thread() {
+  try {
+    threads_.reserve(threads_.size() + 1);
+  } catch (...) {
+    throw_no_thread("a blocking call");
+  }
+  threads_.push_back(start_thread("a blocking call", [this] { loop(); }));
+  ++idle_;
 }
 
 void blocking_pool::loop() {
@@ -75,21 +83,25 @@ bool blocking_pool::run_one() {
 }
 
 void blocking_pool::stop() {
-  std::deque<std::unique_ptr<job>> dropped;
   std::vector<std::thread> threads;
   {
     const std::lock_guard lock{mutex_};
     stopped_ = true;
-    dropped.swap(queue_);
     threads.swap(threads_);
   }
   has_work_.notify_all();
-  for (auto& work : dropped) {
-    work->call(job_turn::shut_down);
-  }
+  while (auto work = take_first()) work->call(job_turn::shut_down);
   for (auto& thread : threads) {
     thread.join();
   }
+}
+
+std::unique_ptr<blocking_pool::job> blocking_pool::take_first() {
+  const std::lock_guard lock{mutex_};
+  if (queue_.empty()) return nullptr;
+  auto first = std::move(queue_.front());
+  queue_.pop_front();
+  return first;
 }
 
 std::size_t blocking_pool::waiting() const {

@@ -25,7 +25,8 @@ enum class job_turn { run, shut_down };
 /// itself, by a signal, and must not throw.
 ///
 /// Threads are started when there is more work than threads, and kept until
-/// `stop`. The queue is bounded: `submit` refuses what does not fit.
+/// `stop`. Where no more can be had, work waits for those that there are. The
+/// queue is bounded: `submit` refuses what does not fit.
 ///
 /// Thread safety: all members may be called from any thread, `stop` from any
 /// but those of the pool.
@@ -47,11 +48,12 @@ class blocking_pool {
   ~blocking_pool();
 
   /// Queues `work(job_turn)`, a callable that need not be copyable. Returns
-  /// why it was refused, `errc::overloaded` or `errc::shut_down`; `work` is
-  /// then destroyed without a call.
+  /// why it was refused: `errc::overloaded` if the queue is full or not even
+  /// one thread can be started, or `errc::shut_down`. `work` is then destroyed
+  /// without a call.
   template <class F>
     requires(std::invocable<F&, job_turn>)
-  [[nodiscard]] std::optional<errc> submit(F work) {
+  [[nodiscard]] std::optional<error> submit(F work) {
     return submit_job(std::make_unique<job_of<F>>(std::move(work)));
   }
 
@@ -83,7 +85,9 @@ class blocking_pool {
     F work;
   };
 
-  std::optional<errc> submit_job(std::unique_ptr<job> work);
+  std::optional<error> submit_job(std::unique_ptr<job> work);
+  void add_thread();
+  std::unique_ptr<job> take_first();
   void loop();
   void run_first(std::unique_lock<std::mutex>& lock);
 

@@ -16,9 +16,14 @@ class cancel_order final : public payload {
   const error why;
 };
 
-inline signal cancel_signal(error why) {
-  return signal{signal_kind::cancel, 0, 0,
-                caf::make_counted<cancel_order>(std::move(why))};
+/// `order` may be null, where there was no memory for it.
+inline signal cancel_signal(caf::intrusive_ptr<cancel_order> order) noexcept {
+  return signal{signal_kind::cancel, 0, 0, std::move(order)};
 }
+
+/// Says why a run was cancelled, or why it died, where there was no memory for
+/// the reason. Made when the first system is.
+[[nodiscard]] const error& cancelled_for_no_reason();
+[[nodiscard]] const error& died_for_want_of_memory();
 
 }  // namespace troupe::detail

@@ -22,6 +22,8 @@ constexpr std::size_t starts_per_turn = 64;
 fan_out_run::fan_out_run(flow_supervisor& owner, const fan_out_model& model)
     : owner_(owner),
       model_(model),
+      cancel_(caf::make_counted<cancel_order>(
+          error{errc::cancelled, "the fan-out was stopped"})),
       window_(model.on_failure, model.concurrency,
               model.items ? std::optional<std::size_t>{}
                           : std::optional{model.bodies.size()}),
@@ -123,6 +125,19 @@ void fan_out_run::place(placement& elsewhere, const flow_model& body,
       index};
 }
 
+void fan_out_run::on_lost(std::uint32_t place) {
+  const auto& lost = children_[place];
+  auto made = caf::make_counted<branch_result>();
+  made->place = place;
+  made->index = lost.actor->index();
+  made->died = true;
+  made->how = branch_outcome::kind::failed;
+  error why = died_for_want_of_memory();
+  made->failure =
+      std::make_shared<const error>(std::move(why.at_item(made->index)));
+  on_result(std::move(made));
+}
+
 void fan_out_run::on_placed_result(std::uint32_t place, placed_result result) {
   const auto known = placed_.find(place);
   if (known == placed_.end()) return;
@@ -179,20 +194,17 @@ void fan_out_run::respawn(const flow_supervisor& dead, std::uint32_t deaths) {
   spawn(*body, dead.index(), dead.params(), deaths);
 }
 
-void fan_out_run::stop() {
+void fan_out_run::stop() noexcept {
   window_.stop();
   cancel_children();
 }
 
-void fan_out_run::cancel_children() {
+void fan_out_run::cancel_children() noexcept {
   if (cancelled_) return;
   cancelled_ = true;
-  const auto order = caf::make_counted<cancel_order>(
-      error{errc::cancelled, "the fan-out was stopped"});
   for (const auto& each : children_) {
     if (!each.actor) continue;
-    post(*each.actor, signal{signal_kind::cancel, 0, 0, order},
-         owner_.running_on());
+    post(*each.actor, cancel_signal(cancel_), owner_.running_on());
   }
   const auto elsewhere = owner_.core().elsewhere();
   if (!elsewhere) return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cancel_order.hpp"
 #include "fiber_actor.hpp"
 #include "placement.hpp"
 
@@ -56,10 +57,12 @@ class fan_out_run {
   bool start_some();
   /// A sub-flow has ended.
   void on_result(branch_result_ptr result);
+  /// A sub-flow has died, and could not say why.
+  void on_lost(std::uint32_t place);
   /// One that was placed elsewhere has ended.
   void on_placed_result(std::uint32_t place, placed_result result);
-  /// Cancels all that run; nothing more starts.
-  void stop();
+  /// Cancels all that run; nothing more starts. Needs no memory.
+  void stop() noexcept;
   [[nodiscard]] bool is_over() const noexcept { return window_.is_over(); }
   /// Merges what is left and tells the machine how it ended.
   /// @pre `is_over()` and the machine was not cancelled
@@ -87,7 +90,7 @@ class fan_out_run {
   void spawn(const flow_model& body, std::size_t index, value params,
              std::uint32_t deaths);
   void respawn(const flow_supervisor& dead, std::uint32_t deaths);
-  void cancel_children();
+  void cancel_children() noexcept;
   void keep(branch_result_ptr result);
   void merge_ready();
   void merge_one(branch_result& result);
@@ -96,6 +99,8 @@ class fan_out_run {
 
   flow_supervisor& owner_;
   const fan_out_model& model_;
+  /// Made beforehand: stopping must not fail.
+  const caf::intrusive_ptr<cancel_order> cancel_;
   window window_;
   /// What each sub-flow starts from; in a sequence, the state as it is.
   const state base_;

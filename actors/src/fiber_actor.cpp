@@ -24,7 +24,7 @@ timer_id unpacked(std::uint64_t id) noexcept {
 }  // namespace
 
 void waker::operator()(caf::intrusive_ptr<answer> brought,
-                       exec_ctx* from) const {
+                       exec_ctx* from) const noexcept {
   post(*target,
        signal{signal_kind::answer, key.slot, key.generation,
               payload_ptr{std::move(brought)}},
@@ -79,18 +79,11 @@ void fiber_actor::run_blocking(std::shared_ptr<blocking_job> job,
                                wake_key key) {
   auto refused = at().blocking->submit(
       [job = std::move(job), wake = waker_for(key)](job_turn turn) {
-        if (turn == job_turn::run) {
-          job->run();
-          wake();
-        } else {
-          wake(caf::make_counted<answer_of<std::exception_ptr>>(
-              std::make_exception_ptr(
-                  error{errc::shut_down, "the system was shut down"})));
-        }
+        // A job that has not run says so to who waits for it.
+        if (turn == job_turn::run) job->run();
+        wake();
       });
-  if (refused) {
-    throw error{*refused, "the queue of the blocking pool is full"};
-  }
+  if (refused) throw error{*std::move(refused)};
 }
 
 void fiber_actor::acquire(const void* owner, std::uint32_t limit,

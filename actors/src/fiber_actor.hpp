@@ -17,9 +17,10 @@ class system_core;
 namespace signal_kind {
 /// What a coroutine waits for has come; `body` is an `answer`, or null.
 inline constexpr std::uint32_t answer = own;
-/// To a supervisor: end now; `body` is a `cancel_order`.
+/// To a supervisor: end now; `body` is a `cancel_order`, or null.
 inline constexpr std::uint32_t cancel = own + 1;
-/// To a supervisor: a sub-flow has ended; `body` is a `branch_result`.
+/// To a supervisor: the sub-flow with the place `slot` has ended; `body` is a
+/// `branch_result`, or null where it died and there was no memory to say why.
 inline constexpr std::uint32_t branch_done = own + 2;
 /// To a node actor: take a turn; `body` is a `step_ticket`.
 inline constexpr std::uint32_t take_turn = own + 3;
@@ -62,7 +63,7 @@ struct waker {
   wake_key key;
 
   void operator()(caf::intrusive_ptr<answer> brought = nullptr,
-                  exec_ctx* from = nullptr) const;
+                  exec_ctx* from = nullptr) const noexcept;
 };
 
 /// What came of a request: a message, an error, or the end of the actor.

@@ -5,6 +5,7 @@
 #include "system_core.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace troupe::detail {
@@ -76,7 +77,9 @@ void flow_supervisor::on_mail(signal& received) {
       on_turn_over(received);
       break;
     case signal_kind::cancel:
-      cancel(static_cast<cancel_order*>(received.body.get())->why);
+      cancel(received.body
+                 ? static_cast<cancel_order*>(received.body.get())->why
+                 : cancelled_for_no_reason());
       break;
     default:
       break;
@@ -97,7 +100,8 @@ void flow_supervisor::on_fibers() {
 }
 
 void flow_supervisor::set_deadline(duration limit) {
-  deadline_timer_ = wake_at(now() + limit, {own_timer, deadline_generation});
+  deadline_timer_ =
+      wake_at(after(now(), limit), {own_timer, deadline_generation});
 }
 
 void flow_supervisor::on_timer(wake_key key) {
@@ -256,7 +260,7 @@ void flow_supervisor::settle(step_status status) {
 }
 
 bool flow_supervisor::wait_for_retry() {
-  retry_timer_ = wake_at(now() + machine_.wait(), {own_timer, ++waits_});
+  retry_timer_ = wake_at(after(now(), machine_.wait()), {own_timer, ++waits_});
   return false;
 }
 
@@ -269,8 +273,12 @@ bool flow_supervisor::start_fan_out() {
 
 void flow_supervisor::on_branch_done(signal& received) {
   if (!fan_out_) return;
-  fan_out_->on_result(branch_result_ptr{
-      static_cast<branch_result*>(received.body.detach()), false});
+  if (received.body) {
+    fan_out_->on_result(branch_result_ptr{
+        static_cast<branch_result*>(received.body.detach()), false});
+  } else {
+    fan_out_->on_lost(received.slot);
+  }
   // Results come in crowds: places are filled after all that wait are taken.
   again();
 }
@@ -318,7 +326,7 @@ void flow_supervisor::cancel(const error& why) {
 }
 
 void flow_supervisor::finish() {
-  if (std::exchange(has_reported_, true)) return;
+  if (has_reported_) return;
   release();
   if (parent_ || run_->origin() != nullptr) tell_of_end();
   if (parent_) {
@@ -334,11 +342,13 @@ void flow_supervisor::finish() {
     ended.state = std::move(shared_);
     run_->end(std::move(ended));
   }
+  // Not before: an actor that ends by an exception of this has to report that.
+  has_reported_ = true;
   quit();
 }
 
 // Drops what must not outlive the actor's turns: coroutines and timers.
-void flow_supervisor::release() {
+void flow_supervisor::release() noexcept {
   if (is_away()) {
     // The step, with its token, belongs to the actor of its node until that
     // one has let go.
@@ -362,22 +372,42 @@ void flow_supervisor::on_stop(const caf::error& reason) noexcept {
   release();
   if (fan_out_) fan_out_->stop();
   fan_out_.reset();
-  error why{errc::actor_died, "its supervisor died: " + to_string(reason)};
-  if (!parent_) {
-    outcome ended;
-    ended.failure = std::move(why.at_node(machine_.path()));
-    if (!is_away()) ended.state = std::move(shared_);
-    run_->end(std::move(ended));
+  if (parent_) {
+    report_death_to_parent(reason);
     return;
   }
-  auto result = caf::make_counted<branch_result>();
-  result->place = place_;
-  result->index = index_;
-  result->died = true;
-  result->how = branch_outcome::kind::failed;
-  result->failure = std::make_shared<const error>(
-      std::move(why.at_node(machine_.path()).at_item(index_)));
-  post(*parent_, signal{signal_kind::branch_done, 0, 0,
+  outcome ended;
+  ended.failure = died_for_want_of_memory();
+  try {
+    ended.failure = death_by(reason);
+  } catch (const std::bad_alloc&) {
+    // There is no memory for more.
+  }
+  if (!is_away()) ended.state = std::move(shared_);
+  run_->end(std::move(ended));
+}
+
+error flow_supervisor::death_by(const caf::error& reason) const {
+  error why{errc::actor_died, "its supervisor died: " + to_string(reason)};
+  return why.at_node(machine_.path());
+}
+
+void flow_supervisor::report_death_to_parent(
+    const caf::error& reason) noexcept {
+  branch_result_ptr result;
+  try {
+    auto made = caf::make_counted<branch_result>();
+    made->place = place_;
+    made->index = index_;
+    made->died = true;
+    made->how = branch_outcome::kind::failed;
+    made->failure = std::make_shared<const error>(
+        std::move(death_by(reason).at_item(index_)));
+    result = std::move(made);
+  } catch (const std::bad_alloc&) {
+    // The place alone tells who it was.
+  }
+  post(*parent_, signal{signal_kind::branch_done, place_, 0,
                         payload_ptr{result.detach(), false}});
 }
 

@@ -127,7 +127,9 @@ class flow_supervisor final : public fiber_actor,
 
   void finish();
   void report_to_parent();
-  void release();
+  [[nodiscard]] error death_by(const caf::error& reason) const;
+  void report_death_to_parent(const caf::error& reason) noexcept;
+  void release() noexcept;
 
   std::shared_ptr<run_core> run_;
   /// Null for the supervisor of a whole run.

@@ -1,3 +1,5 @@
+#include "start_thread.hpp"
+
 #include <troupe/error.hpp>
 #include <troupe/interrupts.hpp>
 
@@ -42,7 +44,8 @@ void interrupts::on_first(std::function<void()> stop) {
   if (watching_.joinable()) {
     throw error{errc::bad_flow, "interrupts: on_first is called twice"};
   }
-  watching_ = std::thread([this, stop = std::move(stop)] { watch(stop); });
+  watching_ = detail::start_thread(
+      "interrupts", [this, stop = std::move(stop)] { watch(stop); });
 }
 
 void interrupts::watch(const std::function<void()>& stop) {

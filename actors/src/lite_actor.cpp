@@ -2,18 +2,84 @@
 
 #include "manual_queue.hpp"
 
+#include <array>
+#include <chrono>
 #include <exception>
 #include <memory>
+#include <mutex>
+#include <new>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace troupe::detail {
+
+namespace {
+
+/// Memory for letters when there is none. Pages that are never used cost
+/// nothing.
+class letter_reserve {
+ public:
+  static constexpr std::size_t size = 32;
+  static constexpr std::size_t most = 65'536;
+
+  /// Null if all are in use.
+  void* take() noexcept {
+    const std::lock_guard lock{mutex_};
+    if (free_ != nullptr) return std::exchange(free_, free_->next);
+    return used_ < most ? &places_[used_++] : nullptr;
+  }
+  void put(void* place) noexcept {
+    const std::lock_guard lock{mutex_};
+    free_ = new (place) free_place{free_};
+  }
+  [[nodiscard]] bool owns(const void* place) const noexcept {
+    const auto at = reinterpret_cast<std::uintptr_t>(place);
+    const auto first = reinterpret_cast<std::uintptr_t>(places_.data());
+    return at - first < sizeof(places_);
+  }
+
+ private:
+  struct free_place {
+    free_place* next;
+  };
+  struct alignas(std::max_align_t) letter_place {
+    std::array<std::byte, size> bytes;
+  };
+
+  std::mutex mutex_;
+  free_place* free_ = nullptr;
+  std::size_t used_ = 0;
+  std::array<letter_place, most> places_;
+};
+
+// Of static storage and without a destructor that does anything: actors may
+// outlive what the program destroys at its end.
+letter_reserve reserve_of_letters;
+
+}  // namespace
 
 // A signal in a mailbox. CAF's elements are heavier by a message object, an
 // id and a sender, none of which a signal has.
 struct lite_actor::letter {
   link next;
   signal content;
+
+  static void* operator new(std::size_t size) noexcept {
+    static_assert(sizeof(letter) <= letter_reserve::size);
+    for (;;) {
+      if (void* place = ::operator new(size, std::nothrow)) return place;
+      if (void* place = reserve_of_letters.take()) return place;
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+  }
+  static void operator delete(void* place) noexcept {
+    if (reserve_of_letters.owns(place)) {
+      reserve_of_letters.put(place);
+    } else {
+      ::operator delete(place);
+    }
+  }
 };
 
 namespace {
@@ -72,8 +138,8 @@ lite_actor::push_result lite_actor::push(link entry) noexcept {
   return top == idle ? push_result::woke : push_result::queued;
 }
 
-lite_actor::push_result lite_actor::push(signal&& content) {
-  auto entry = std::make_unique<letter>(letter{empty, std::move(content)});
+lite_actor::push_result lite_actor::push(signal&& content) noexcept {
+  std::unique_ptr<letter> entry{new letter{empty, std::move(content)}};
   const auto result = push(reinterpret_cast<link>(entry.get()));
   if (result != push_result::closed) {
     static_cast<void>(entry.release());
@@ -113,7 +179,11 @@ void lite_actor::close_mailbox() noexcept {
       const auto current = std::exchange(*rest, next_of(*rest));
       if ((current & foreign) != 0) {
         const caf::mailbox_element_ptr element{as_element(current)};
-        refuse(*element);
+        try {
+          refuse(*element);
+        } catch (const std::bad_alloc&) {
+          // Who asked has a time limit, and watches this actor.
+        }
       } else {
         delete reinterpret_cast<letter*>(current);
       }
@@ -165,10 +235,9 @@ caf::resumable::resume_result lite_actor::resume(exec_ctx* from,
   try {
     more = work(budget);
   } catch (const std::exception& thrown) {
-    quit(caf::make_error(caf::sec::runtime_error, std::string{thrown.what()}));
+    quit_with(thrown.what());
   } catch (...) {
-    quit(caf::make_error(caf::sec::runtime_error,
-                         std::string{"not a std::exception"}));
+    quit_with("not a std::exception");
   }
   if (stopping_) {
     end(from);
@@ -248,12 +317,25 @@ void lite_actor::quit(caf::error reason) {
   }
 }
 
+// Where there is no memory for the reason, the actor ends without one.
+void lite_actor::quit_with(const char* why) noexcept {
+  try {
+    quit(caf::make_error(caf::sec::runtime_error, std::string{why}));
+  } catch (const std::bad_alloc&) {
+    quit();
+  }
+}
+
 void lite_actor::end(exec_ctx* from) noexcept {
   if (!ended_) {
     ended_ = true;
     on_stop(fail_state_);
     close_mailbox();
-    tell_end(std::move(fail_state_), from);
+    try {
+      tell_end(std::move(fail_state_), from);
+    } catch (const std::bad_alloc&) {
+      // Those that watch it and are not told have time limits.
+    }
     on_ended();
   }
 }
@@ -262,7 +344,11 @@ void lite_actor::lost() noexcept {
   if (!ended_) {
     // This may be any thread, so the worker that ran it last is not ours.
     context(nullptr);
-    quit(caf::make_error(caf::exit_reason::unreachable));
+    try {
+      quit(caf::make_error(caf::exit_reason::unreachable));
+    } catch (const std::bad_alloc&) {
+      quit();
+    }
     end(nullptr);
   }
 }
@@ -317,7 +403,7 @@ void lite_actor::watch(const caf::actor& other) { watch_actor(other); }
 
 void lite_actor::unwatch(const caf::actor& other) { unwatch_actor(other); }
 
-bool post(lite_actor& to, signal content, exec_ctx* from) {
+bool post(lite_actor& to, signal content, exec_ctx* from) noexcept {
   const auto result = to.push(std::move(content));
   if (result == lite_actor::push_result::woke) {
     to.run_soon(from);

@@ -82,7 +82,7 @@ class lite_actor : public own_actor {
   void unwatch(const caf::actor& other);
 
  private:
-  friend bool post(lite_actor& to, signal content, exec_ctx* from);
+  friend bool post(lite_actor& to, signal content, exec_ctx* from) noexcept;
   friend bool post_in_place(lite_actor& self, lite_actor& to, signal content);
   friend void wake(lite_actor& target, exec_ctx* from);
 
@@ -95,7 +95,7 @@ class lite_actor : public own_actor {
   static link next_of(link entry) noexcept;
   static void chain(link entry, link next) noexcept;
   push_result push(link entry) noexcept;
-  push_result push(signal&& content);
+  push_result push(signal&& content) noexcept;
   void run_soon(exec_ctx* from);
   bool take_all() noexcept;
   bool work(std::size_t budget);
@@ -103,6 +103,7 @@ class lite_actor : public own_actor {
   void deliver(caf::mailbox_element& element);
   void end(exec_ctx* from) noexcept;
   void close_mailbox() noexcept;
+  void quit_with(const char* why) noexcept;
 
   bool take(caf::mailbox_element_ptr& element, exec_ctx* from) final;
   void lost() noexcept final;
@@ -132,7 +133,11 @@ using lite_ptr = caf::intrusive_ptr<T>;
 
 /// Sends a signal. `from` is the context of the sender while it runs
 /// (`context()`), else null. Returns false if `to` has ended.
-bool post(lite_actor& to, signal content, exec_ctx* from = nullptr);
+///
+/// It does not fail for want of memory, because much of what is sent ends or
+/// gives back something, from a destructor: there are 65,536 letters in
+/// reserve, and when these are under way as well it waits for memory.
+bool post(lite_actor& to, signal content, exec_ctx* from = nullptr) noexcept;
 
 /// Sends a signal from `self`, which is running, and gives `to` its turn before
 /// returning, if it was idle. Inside of such a turn this is the same as `post`.

@@ -1,8 +1,22 @@
 #include "mailbox_actor.hpp"
 
+#include "insist.hpp"
+
 #include <algorithm>
 
 namespace troupe::detail {
+
+namespace {
+
+/// Brings `content` to who waits for it, who must not wait for ever.
+template <class T>
+void wake_with(const waker& who, T content, exec_ctx* from) noexcept {
+  caf::intrusive_ptr<answer_of<T>> brought;
+  insist([&] { brought = caf::make_counted<answer_of<T>>(content); });
+  who(std::move(brought), from);
+}
+
+}  // namespace
 
 bool mailbox_room::take() noexcept {
   auto used = used_.load();
@@ -14,8 +28,7 @@ bool mailbox_room::take() noexcept {
 
 delivery::~delivery() {
   if (!from_) return;
-  auto back = caf::make_counted<mailbox_order>(waker{}, std::move(message_));
-  post(*from_, signal{mailbox_signal::put_back, 0, 0, std::move(back)});
+  post(*from_, signal{mailbox_signal::put_back, 0, 0, std::move(message_)});
 }
 
 value delivery::open() {
@@ -23,7 +36,7 @@ value delivery::open() {
   // Those who wait may now be told that nothing more comes.
   if (room_->is_closed()) post(*from_, signal{mailbox_signal::close});
   from_ = nullptr;
-  return std::move(message_);
+  return std::move(message_->message);
 }
 
 void mailbox_actor::on_signal(signal& received) {
@@ -33,17 +46,17 @@ void mailbox_actor::on_signal(signal& received) {
   }
   switch (received.kind) {
     case mailbox_signal::send:
-      senders_.push_back(std::move(order));
+      insist([&] { senders_.push_back(order); });
       break;
     case mailbox_signal::receive:
-      receivers_.push_back(std::move(order));
+      insist([&] { receivers_.push_back(order); });
       break;
     case mailbox_signal::put:
-      messages_.push_back(std::move(order->message));
+      keep(std::move(order));
       break;
     case mailbox_signal::put_back:
       room_->come_back();
-      messages_.push_front(std::move(order->message));
+      insist([&] { messages_.push_front(order); });
       break;
     case mailbox_signal::look_again:
       ++gone_;
@@ -58,13 +71,18 @@ void mailbox_actor::on_signal(signal& received) {
   if (room_->is_closed()) end_waits();
 }
 
+void mailbox_actor::keep(mailbox_order_ptr order) noexcept {
+  insist([&] { messages_.push_back(order); });
+}
+
 void mailbox_actor::let_in() {
   while (!senders_.empty() && !room_->is_closed()) {
     auto& first = *senders_.front();
     if (!first.gone.load()) {
       if (!room_->take()) return;
-      messages_.push_back(std::move(first.message));
-      first.who(caf::make_counted<answer_of<bool>>(true), context());
+      const auto who = std::exchange(first.who, waker{});
+      keep(senders_.front());
+      wake_with(who, true, context());
     }
     senders_.pop_front();
   }
@@ -74,13 +92,15 @@ void mailbox_actor::hand_out() {
   while (!receivers_.empty() && !messages_.empty()) {
     auto& first = *receivers_.front();
     if (!first.gone.load()) {
-      auto sent = std::make_shared<delivery>(
-          lite_ptr<mailbox_actor>{this}, room_, std::move(messages_.front()));
+      caf::intrusive_ptr<answer_of<std::shared_ptr<delivery>>> brought;
+      insist([&] {
+        auto sent = std::make_shared<delivery>(nullptr, room_, nullptr);
+        brought = caf::make_counted<answer_of<std::shared_ptr<delivery>>>(sent);
+        sent->load(lite_ptr<mailbox_actor>{this}, messages_.front());
+      });
       messages_.pop_front();
       room_->send_off();
-      first.who(caf::make_counted<answer_of<std::shared_ptr<delivery>>>(
-                    std::move(sent)),
-                context());
+      first.who(std::move(brought), context());
       let_in();
     }
     receivers_.pop_front();
@@ -90,14 +110,13 @@ void mailbox_actor::hand_out() {
 void mailbox_actor::end_waits() {
   for (const auto& each : senders_) {
     if (each->gone.load()) continue;
-    each->who(caf::make_counted<answer_of<bool>>(false), context());
+    wake_with(each->who, false, context());
   }
   senders_.clear();
   if (!room_->is_drained()) return;
   for (const auto& each : receivers_) {
     if (each->gone.load()) continue;
-    each->who(caf::make_counted<answer_of<std::shared_ptr<delivery>>>(nullptr),
-              context());
+    wake_with(each->who, std::shared_ptr<delivery>{}, context());
   }
   receivers_.clear();
 }

@@ -83,7 +83,7 @@ class mailbox_actor;
 class delivery {
  public:
   delivery(lite_ptr<mailbox_actor> from, std::shared_ptr<mailbox_room> room,
-           value message)
+           mailbox_order_ptr message) noexcept
       : from_(std::move(from)),
         room_(std::move(room)),
         message_(std::move(message)) {}
@@ -91,12 +91,16 @@ class delivery {
   delivery& operator=(const delivery&) = delete;
   ~delivery();
 
+  void load(lite_ptr<mailbox_actor> from, mailbox_order_ptr message) noexcept {
+    from_ = std::move(from);
+    message_ = std::move(message);
+  }
   [[nodiscard]] value open();
 
  private:
   lite_ptr<mailbox_actor> from_;
   std::shared_ptr<mailbox_room> room_;
-  value message_;
+  mailbox_order_ptr message_;
 };
 
 /// Brings messages to those who receive them, first come, first served.
@@ -113,10 +117,12 @@ class mailbox_actor final : public lite_actor {
   void let_in();
   void hand_out();
   void end_waits();
+  void keep(mailbox_order_ptr order) noexcept;
   void drop_gone();
 
   std::shared_ptr<mailbox_room> room_;
-  std::deque<value> messages_;
+  /// In the orders with which they came, which can go back as they are.
+  line messages_;
   line senders_;
   line receivers_;
   /// Those in line that were told to be gone and are not dropped yet.

@@ -18,7 +18,7 @@ manual_queue::~manual_queue() {
 void manual_queue::push(caf::resumable* job) {
   {
     const std::lock_guard lock{mutex_};
-    jobs_.push_back(job);
+    jobs_.push(job);
   }
   has_work_.notify_one();
   if (on_push_) on_push_();
@@ -26,12 +26,7 @@ void manual_queue::push(caf::resumable* job) {
 
 caf::resumable* manual_queue::pop() {
   const std::lock_guard lock{mutex_};
-  if (jobs_.empty()) {
-    return nullptr;
-  }
-  auto* job = jobs_.front();
-  jobs_.pop_front();
-  return job;
+  return jobs_.pop();
 }
 
 bool manual_queue::run_one() {
@@ -57,12 +52,13 @@ std::size_t manual_queue::run() {
 
 bool manual_queue::empty() const {
   const std::lock_guard lock{mutex_};
-  return jobs_.empty();
+  return jobs_.size() == 0;
 }
 
 bool manual_queue::wait_for_work(std::chrono::nanoseconds timeout) {
   std::unique_lock lock{mutex_};
-  return has_work_.wait_for(lock, timeout, [this] { return !jobs_.empty(); });
+  return has_work_.wait_for(lock, timeout,
+                            [this] { return jobs_.size() != 0; });
 }
 
 }  // namespace troupe::detail

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "caf_version.hpp"
+#include "job_queue.hpp"
 
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <mutex>
 
@@ -52,7 +52,7 @@ class manual_queue final : private own_ctx {
   const std::function<void()> on_push_;
   mutable std::mutex mutex_;
   std::condition_variable has_work_;
-  std::deque<caf::resumable*> jobs_;
+  job_queue jobs_;
 };
 
 }  // namespace troupe::detail

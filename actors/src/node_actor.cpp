@@ -1,5 +1,6 @@
 #include "node_actor.hpp"
 
+#include "cancel_order.hpp"
 #include "node_actors.hpp"
 
 #include <troupe/detail/flow_model.hpp>
@@ -35,6 +36,10 @@ void node_actor::on_mail(signal& received) {
     return;
   }
   ticket_ptr ticket{static_cast<step_ticket*>(received.body.detach()), false};
+  // Before the turn: a step that waits must not be lost afterwards.
+  if (waiting_.size() == waiting_.capacity()) {
+    waiting_.reserve(std::max<std::size_t>(4, 2 * waiting_.size()));
+  }
   ticket->is_ready = false;
   ticket->step->fibers = this;
   ticket->step->told = ticket.get();
@@ -53,7 +58,8 @@ void node_actor::drop(std::uint64_t ticket) {
   auto dropped = std::move(*at);
   waiting_.erase(at);
   dropped->step->kept.reset();
-  dropped->step->failure = std::make_unique<error>(errc::cancelled, "dropped");
+  // Nobody reads why: the run has been told to end.
+  dropped->step->failure = std::make_unique<error>(cancelled_for_no_reason());
   settle(std::move(dropped), step_status::failed);
 }
 

@@ -1,5 +1,6 @@
 #include "rate_actor.hpp"
 
+#include "insist.hpp"
 #include "timer_service.hpp"
 
 #include <algorithm>
@@ -11,6 +12,13 @@ namespace {
 rate part_of(rate whole, double share) {
   whole.amount *= share;
   return whole;
+}
+
+/// One that refuses, unless a grant is put into it.
+caf::intrusive_ptr<rate_answer> new_answer() noexcept {
+  caf::intrusive_ptr<rate_answer> made;
+  insist([&] { made = caf::make_counted<rate_answer>(std::nullopt); });
+  return made;
 }
 
 }  // namespace
@@ -39,7 +47,7 @@ void rate_actor::on_signal(signal& received) {
       requests_.give_back(1);
       [[fallthrough]];
     case rate_signal::correct:
-      if (tokens_) tokens_->give_back(number);
+      if (tokens_) correct(number);
       break;
     case rate_signal::back_off:
       back_off(duration{static_cast<duration::rep>(received.generation)});
@@ -55,10 +63,10 @@ void rate_actor::on_signal(signal& received) {
 
 void rate_actor::stand_in_line(caf::intrusive_ptr<rate_order> order) {
   if (waiting_.size() >= waiting_max_ + gone_) {
-    order->who(caf::make_counted<rate_answer>(std::nullopt), context());
+    order->who(new_answer(), context());
     return;
   }
-  waiting_.push_back(std::move(order));
+  insist([&] { waiting_.push_back(order); });
 }
 
 // Seldom enough that many who go away at once cost little, as a semaphore does.
@@ -85,9 +93,10 @@ void rate_actor::let_through() {
       }
       requests_.take(now, 1);
       if (tokens_ && first.tokens > 0) tokens_->take(now, first.tokens);
-      first.who(caf::make_counted<rate_answer>(
-                    rate_grant{lite_ptr<lite_actor>{this}, first.tokens}),
-                context());
+      auto granted = new_answer();
+      static_cast<std::optional<rate_grant>*>(granted->content())
+          ->emplace(lite_ptr<lite_actor>{this}, first.tokens);
+      first.who(std::move(granted), context());
     }
     waiting_.pop_front();
   }
@@ -96,15 +105,23 @@ void rate_actor::let_through() {
 void rate_actor::wake_at(time_point due) {
   if (timer_ && timer_due_ <= due) return;
   timers_->cancel(timer_);
-  timer_ = timers_->arm(due, lite_ptr<lite_actor>{this}, 0, 0);
+  insist([&] { timer_ = timers_->arm(due, lite_ptr<lite_actor>{this}, 0, 0); });
   timer_due_ = due;
+}
+
+void rate_actor::correct(double unused) {
+  if (unused > 0) {
+    tokens_->give_back(unused);
+  } else {
+    tokens_->charge(timers_->now(), -unused);
+  }
 }
 
 void rate_actor::back_off(duration pause) {
   const time_point now = timers_->now();
   requests_.back_off(now);
   if (tokens_) tokens_->back_off(now);
-  if (pause > duration::zero()) requests_.pause(now + pause);
+  if (pause > duration::zero()) requests_.pause(now, after(now, pause));
 }
 
 }  // namespace troupe::detail

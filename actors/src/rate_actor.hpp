@@ -76,6 +76,8 @@ class rate_actor final : public lite_actor {
   void stand_in_line(caf::intrusive_ptr<rate_order> order);
   void let_through();
   void drop_gone();
+  /// So many tokens fewer were used than was said; negative for more.
+  void correct(double unused);
   void back_off(duration pause);
   void wake_at(time_point due);
   [[nodiscard]] time_point ready_at(const rate_order& order) const noexcept;

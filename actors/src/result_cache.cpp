@@ -1,5 +1,7 @@
 #include <troupe/result_cache.hpp>
 
+#include <utility>
+
 namespace troupe {
 
 namespace detail {
@@ -18,17 +20,25 @@ void cache_core::put(const std::string& key, value result, time_point now) {
 }
 
 std::shared_ptr<semaphore> cache_core::turn_for(const std::string& key) {
+  {
+    const std::lock_guard lock{mutex_};
+    const auto known = turns_.find(key);
+    if (known != turns_.end()) {
+      if (auto turn = known->second.lock()) return turn;
+    }
+  }
+  // The last one who holds it makes the table forget it. Made without the lock,
+  // which that takes, also when there is no memory for the turn.
+  auto forget = [self = shared_from_this(), key](semaphore* gone) {
+    self->forget_turn(key);
+    delete gone;
+  };
+  std::shared_ptr<semaphore> made{new semaphore{system_, 1}, std::move(forget)};
   const std::lock_guard lock{mutex_};
   auto& known = turns_[key];
   if (auto turn = known.lock()) return turn;
-  // The last one who holds it makes the table forget it.
-  std::shared_ptr<semaphore> turn{new semaphore{system_, 1},
-                                  [self = shared_from_this(), key](auto* gone) {
-                                    self->forget_turn(key);
-                                    delete gone;
-                                  }};
-  known = turn;
-  return turn;
+  known = made;
+  return made;
 }
 
 void cache_core::forget_turn(const std::string& key) {

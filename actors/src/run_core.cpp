@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 #include <utility>
 
 namespace troupe {
@@ -17,7 +18,7 @@ run_core::run_core(system_core& system, flow work, run_options options,
       work_(std::move(work)),
       options_(std::move(options)),
       id_(std::move(id)),
-      events_(options_.events_max) {}
+      events_({options_.events_max, options_.event_bytes_max}) {}
 
 run_core::run_core(system_core& system, flow work, run_options options,
                    run_elsewhere part_of)
@@ -26,7 +27,7 @@ run_core::run_core(system_core& system, flow work, run_options options,
       options_(std::move(options)),
       id_(part_of.origin.run_id),
       part_of_(std::make_unique<const run_elsewhere>(std::move(part_of))),
-      events_(options_.events_max) {}
+      events_({options_.events_max, options_.event_bytes_max}) {}
 
 void run_core::tell(event what) {
   events_.push(std::move(what));
@@ -66,14 +67,8 @@ delta run_core::take_wrote() {
   return std::exchange(wrote_, {});
 }
 
-void run_core::end(outcome result) {
-  event last;
-  last.kind = event_kind::finished;
-  last.at = system_.at().timers->now();
-  last.run = id_;
-  last.text = result.ok() ? std::string{result.action.name()}
-                          : result.failure->describe();
-  last.is_final = true;
+void run_core::end(outcome result) noexcept {
+  event last = final_event(result);
   std::vector<waker> subscribers;
   lite_ptr<lite_actor> supervisor;
   {
@@ -86,22 +81,41 @@ void run_core::end(outcome result) {
   actors_.stop();
   events_.push(std::move(last));
   ended_.notify_all();
-  for (const auto& each : subscribers) {
-    each(caf::make_counted<answer_of<outcome>>(*outcome_));
-  }
+  for (const auto& each : subscribers) each();
   // Last: the system may be destroyed as soon as no run is left.
   system_.on_run_ended();
 }
 
-void run_core::cancel(std::string reason) {
+event run_core::final_event(const outcome& result) const noexcept {
+  event last;
+  last.kind = event_kind::finished;
+  last.at = system_.at().timers->now();
+  last.is_final = true;
+  try {
+    last.run = id_;
+    last.text = result.ok() ? std::string{result.action.name()}
+                            : result.failure->describe();
+  } catch (const std::bad_alloc&) {
+    // It comes without what there is no memory for.
+  }
+  return last;
+}
+
+void run_core::cancel(std::string_view reason) noexcept {
   lite_ptr<lite_actor> supervisor;
   {
     const std::lock_guard lock{mutex_};
     supervisor = supervisor_;
   }
-  if (supervisor) {
-    post(*supervisor, cancel_signal(error{errc::cancelled, std::move(reason)}));
+  if (!supervisor) return;
+  caf::intrusive_ptr<cancel_order> order;
+  try {
+    order = caf::make_counted<cancel_order>(
+        error{errc::cancelled, std::string{reason}});
+  } catch (const std::bad_alloc&) {
+    // It is cancelled all the same.
   }
+  post(*supervisor, cancel_signal(std::move(order)));
 }
 
 bool run_core::done() const {
@@ -117,7 +131,8 @@ outcome run_core::wait() const {
 
 std::optional<outcome> run_core::wait_for(duration limit) const {
   std::unique_lock lock{mutex_};
-  ended_.wait_for(lock, limit, [&] { return outcome_.has_value(); });
+  ended_.wait_until(lock, after(clock::steady().now(), limit),
+                    [&] { return outcome_.has_value(); });
   return outcome_;
 }
 
@@ -129,7 +144,21 @@ void run_core::subscribe(waker who) {
       return;
     }
   }
-  who(caf::make_counted<answer_of<outcome>>(*outcome_));
+  who();
+}
+
+// Kept for as long as the process lives: actors may outlive what it destroys at
+// its end.
+const error& cancelled_for_no_reason() {
+  static const auto& why = *new error{
+      errc::cancelled, "cancelled, with no memory left for the reason"};
+  return why;
+}
+
+const error& died_for_want_of_memory() {
+  static const auto& why = *new error{
+      errc::actor_died, "its supervisor died: there is no memory left"};
+  return why;
 }
 
 }  // namespace detail
@@ -140,16 +169,14 @@ std::optional<outcome> run::wait_for(duration limit) const {
   return core_->wait_for(limit);
 }
 bool run::done() const { return core_->done(); }
-void run::cancel(std::string reason) const { core_->cancel(std::move(reason)); }
+void run::cancel(std::string reason) const { core_->cancel(reason); }
 event_reader run::events() const { return event_reader{core_}; }
 
 run::awaiter::~awaiter() {
   if (host() != nullptr) core_->cancel("who waited for it was cancelled");
 }
 
-void run::awaiter::receive(void* answer) {
-  result_ = std::move(*static_cast<outcome*>(answer));
-}
+void run::awaiter::receive(void*) { result_ = core_->wait(); }
 
 void run::awaiter::subscribe(detail::fiber_host& host, detail::wake_key key) {
   auto* owner = dynamic_cast<detail::fiber_actor*>(&host);

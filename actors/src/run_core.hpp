@@ -17,6 +17,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::detail {
@@ -77,17 +78,20 @@ class run_core final : public event_sink,
 
   /// Hands over the supervisor that `cancel` speaks to.
   void set_supervisor(lite_ptr<lite_actor> supervisor);
-  /// The first call counts.
-  void end(outcome result);
-  void cancel(std::string reason);
+  /// The first call counts. Needs no memory.
+  void end(outcome result) noexcept;
+  /// Where there is no memory for the reason, it is cancelled without.
+  void cancel(std::string_view reason) noexcept;
 
   [[nodiscard]] bool done() const;
   [[nodiscard]] outcome wait() const;
   [[nodiscard]] std::optional<outcome> wait_for(duration limit) const;
-  /// Wakes `who` at the end, with an `answer_of<outcome>`.
+  /// Wakes `who` at the end.
   void subscribe(waker who);
 
  private:
+  [[nodiscard]] event final_event(const outcome& result) const noexcept;
+
   system_core& system_;
   const flow work_;
   const run_options options_;

@@ -1,13 +1,33 @@
 #include "semaphore_actor.hpp"
 
+#include "insist.hpp"
+
 #include <algorithm>
 
 namespace troupe::detail {
 
+namespace {
+
+/// Permits that were handed out. They come back when it dies.
+struct permit_out {
+  permit_out() = default;
+  permit_out(const permit_out&) = delete;
+  permit_out& operator=(const permit_out&) = delete;
+  ~permit_out() {
+    if (from) post(*from, signal{signal_kind::give_back, count});
+  }
+
+  lite_ptr<lite_actor> from;
+  std::uint32_t count = 0;
+};
+
+}  // namespace
+
 void semaphore_actor::on_signal(signal& received) {
   if (received.kind == signal_kind::acquire) {
-    waiting_.emplace_back(static_cast<acquire_order*>(received.body.detach()),
-                          false);
+    caf::intrusive_ptr<acquire_order> order{
+        static_cast<acquire_order*>(received.body.detach()), false};
+    insist([&] { waiting_.push_back(order); });
   } else if (received.kind == signal_kind::give_back) {
     free_ += received.slot;
   } else if (received.kind == signal_kind::look_again) {
@@ -30,15 +50,15 @@ void semaphore_actor::hand_out() {
     auto& first = *waiting_.front();
     if (!first.gone.load()) {
       if (first.count > free_) return;
+      caf::intrusive_ptr<answer_of<std::shared_ptr<void>>> brought;
+      insist([&] {
+        auto permit = std::make_shared<permit_out>();
+        brought = caf::make_counted<answer_of<std::shared_ptr<void>>>(permit);
+        permit->from = lite_ptr<lite_actor>{this};
+        permit->count = first.count;
+      });
       free_ -= first.count;
-      std::shared_ptr<void> permit{
-          this,
-          [self = lite_ptr<semaphore_actor>{this}, count = first.count](void*) {
-            post(*self, signal{signal_kind::give_back, count});
-          }};
-      first.who(caf::make_counted<answer_of<std::shared_ptr<void>>>(
-                    std::move(permit)),
-                context());
+      first.who(std::move(brought), context());
     }
     waiting_.pop_front();
   }

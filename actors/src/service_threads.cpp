@@ -1,9 +1,11 @@
 #include "service_threads.hpp"
 
+#include "start_thread.hpp"
+
 #include <troupe/error.hpp>
 
+#include <algorithm>
 #include <utility>
-#include <vector>
 
 namespace troupe::detail {
 
@@ -14,8 +16,9 @@ service_threads::number service_threads::start(std::function<void()> body,
   if (is_closed_) throw error{errc::shut_down, "the system has ended"};
   auto& added = threads_[++last_];
   try {
-    added.thread = std::thread{
-        [this, which = last_, work = std::move(body)] { run(which, work); }};
+    added.thread = start_thread(
+        "a service",
+        [this, which = last_, work = std::move(body)] { run(which, work); });
   } catch (...) {
     threads_.erase(last_);
     throw;
@@ -61,19 +64,19 @@ void service_threads::run(number which, const std::function<void()>& body) {
 
 // Else they would add up in a system that lives long.
 void service_threads::join_those_that_returned() noexcept {
-  std::vector<std::thread> returned;
-  {
-    const std::lock_guard lock{mutex_};
-    for (auto each = threads_.begin(); each != threads_.end();) {
-      if (each->second.has_returned) {
-        returned.push_back(std::move(each->second.thread));
-        each = threads_.erase(each);
-      } else {
-        ++each;
-      }
+  for (;;) {
+    std::thread returned;
+    {
+      const std::lock_guard lock{mutex_};
+      const auto found = std::find_if(
+          threads_.begin(), threads_.end(),
+          [](const auto& each) { return each.second.has_returned; });
+      if (found == threads_.end()) return;
+      returned = std::move(found->second.thread);
+      threads_.erase(found);
     }
+    returned.join();
   }
-  for (auto& each : returned) each.join();
 }
 
 }  // namespace troupe::detail

@@ -28,7 +28,8 @@ class service_threads {
 
   /// Runs `body` on a thread of its own. It returns soon after `stop` was
   /// called, on any thread; both must own what they use.
-  /// Errors: throws `errc::shut_down` after `close`.
+  /// Errors: throws `errc::shut_down` after `close`, and `errc::overloaded`
+  /// where no thread can be started.
   [[nodiscard]] number start(std::function<void()> body,
                              std::function<void()> stop);
   /// Stops one and waits for it; on that thread itself only the first. One

@@ -10,11 +10,21 @@ namespace troupe::detail {
 
 void start_run(const std::shared_ptr<run_core>& run, state initial) {
   run->system().on_run_started();
-  const auto supervisor = spawn_lite<flow_supervisor>(
-      run->system().at(), nullptr, run, std::move(initial));
-  run->set_supervisor(supervisor);
-  if (const auto deadline = run->options().deadline) {
-    supervisor->set_deadline(*deadline);
+  lite_ptr<flow_supervisor> supervisor;
+  try {
+    supervisor = spawn_lite<flow_supervisor>(run->system().at(), nullptr, run,
+                                             std::move(initial));
+    run->set_supervisor(supervisor);
+    if (const auto deadline = run->options().deadline) {
+      supervisor->set_deadline(*deadline);
+    }
+  } catch (...) {
+    // A supervisor that dies here ends the run, and with that says so.
+    const bool was_made = supervisor != nullptr;
+    run->set_supervisor(nullptr);
+    supervisor = nullptr;
+    if (!was_made) run->system().on_run_ended();
+    throw;
   }
   wake(*supervisor);
 }

@@ -156,7 +156,7 @@ void flow_supervisor::report_to_parent() {
     result->action = machine_.action();
   }
   post(*parent_,
-       signal{signal_kind::branch_done, 0, 0,
+       signal{signal_kind::branch_done, place_, 0,
               payload_ptr{result.detach(), false}},
        context());
 }

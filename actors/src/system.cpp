@@ -1,5 +1,6 @@
 #include "run_core.hpp"
 #include "start_run.hpp"
+#include "start_thread.hpp"
 #include "system_core.hpp"
 #include "worker_scheduler.hpp"
 
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -53,6 +55,9 @@ void check(const run_options& options) {
   if (options.events_max < 1) {
     refuse("run_options.events_max must be at least 1");
   }
+  if (options.event_bytes_max < 1) {
+    refuse("run_options.event_bytes_max must be at least 1");
+  }
 }
 
 }  // namespace
@@ -82,9 +87,18 @@ void system::load(caf::actor_system_config& config) {
   detail::load_scheduler(config);
 }
 
-system::system(system_options options) {
+std::unique_ptr<system::owned> system::own(const system_options& options) {
   check(options);
-  owned_ = std::make_unique<owned>(options);
+  try {
+    return std::make_unique<owned>(options);
+  } catch (const std::system_error&) {
+    // CAF's modules start threads as well.
+    detail::throw_no_thread("the actor system");
+  }
+}
+
+system::system(system_options options) {
+  owned_ = own(options);
   core_ = std::make_unique<detail::system_core>(
       owned_->actors, std::move(options), detail::drive::by_threads);
 }
@@ -96,8 +110,7 @@ system::system(caf::actor_system& host, system_options options) {
 }
 
 system::system(by_hand_t, system_options options) {
-  check(options);
-  owned_ = std::make_unique<owned>(options);
+  owned_ = own(options);
   core_ = std::make_unique<detail::system_core>(
       owned_->actors, std::move(options), detail::drive::by_hand);
 }

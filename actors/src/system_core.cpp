@@ -1,5 +1,7 @@
 #include "system_core.hpp"
 
+#include "cancel_order.hpp"
+
 #include <iomanip>
 #include <random>
 #include <sstream>
@@ -44,7 +46,11 @@ system_core::system_core(caf::actor_system& system, system_options options,
       dog_(how == drive::by_hand ? duration::max() : options_.watchdog),
       queue_(how == drive::by_hand ? std::make_unique<manual_queue>(system)
                                    : nullptr),
-      home_{system, queue_.get(), timers_.get(), &blocking_} {}
+      home_{system, queue_.get(), timers_.get(), &blocking_} {
+  // What is said where there is no memory is made while there is.
+  static_cast<void>(cancelled_for_no_reason());
+  static_cast<void>(died_for_want_of_memory());
+}
 
 system_core::~system_core() {
   if (!queue_) {

@@ -19,10 +19,6 @@ system_options by_hand(system_options options) {
   return options;
 }
 
-time_point later(time_point from, duration span) {
-  return span > time_point::max() - from ? time_point::max() : from + span;
-}
-
 /// How long, in real time, an actor on a thread of its own may take to answer
 /// when nothing else is left.
 constexpr auto grace = std::chrono::milliseconds{500};
@@ -88,7 +84,7 @@ std::size_t simulation::run_ready() {
 
 void simulation::advance(duration span) {
   auto& timers = *system_.core().timers();
-  const auto end = later(now(), span);
+  const auto end = after(now(), span);
   run_ready();
   for (auto due = timers.next_due(); due && *due <= end;
        due = timers.next_due()) {
@@ -100,7 +96,7 @@ void simulation::advance(duration span) {
 
 outcome simulation::finish(const run& which, duration limit) {
   auto& timers = *system_.core().timers();
-  const auto end = later(now(), limit);
+  const auto end = after(now(), limit);
   for (;;) {
     run_ready();
     if (which.done()) return which.get();
@@ -121,7 +117,7 @@ outcome simulation::finish(const run& which, duration limit) {
 }
 
 void simulation::elapse(duration span) {
-  system_.core().timers()->advance_to(later(now(), span));
+  system_.core().timers()->advance_to(after(now(), span));
 }
 
 // -- script -------------------------------------------------------------------

@@ -1,5 +1,7 @@
 #include "timer_service.hpp"
 
+#include "start_thread.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -23,7 +25,9 @@ timer_service::timer_service(clock source)
       wheel_{start_of(source)},
       manual_now_{timer_service::time_point{}} {
   if (source_ == clock::real) {
-    thread_ = std::thread{[this] { loop(); }};
+    // What is due is never lost for want of memory.
+    due_.reserve(batch_size);
+    thread_ = start_thread("timers", [this] { loop(); });
   }
 }
 
@@ -56,10 +60,7 @@ timer_id timer_service::arm(time_point due, lite_ptr<lite_actor> target,
 
 timer_id timer_service::arm(duration wait, lite_ptr<lite_actor> target,
                             std::uint32_t slot, std::uint32_t generation) {
-  const auto start = now();
-  const auto due =
-      wait > time_point::max() - start ? time_point::max() : start + wait;
-  return arm(due, std::move(target), slot, generation);
+  return arm(after(now(), wait), std::move(target), slot, generation);
 }
 
 bool timer_service::cancel(timer_id id) {
@@ -85,13 +86,12 @@ void timer_service::stop() {
   if (thread_.joinable()) {
     thread_.join();
   }
-  bool is_last = false;
-  while (!is_last) {
-    std::vector<wake_up> dropped;
+  // One by one, because stopping must not need memory.
+  for (bool is_last = false; !is_last;) {
+    std::optional<wake_up> dropped;
     const std::lock_guard lock{mutex_};
-    is_last = wheel_.clear(
-        [&](wake_up&& each) { dropped.push_back(std::move(each)); },
-        batch_size);
+    is_last =
+        wheel_.clear([&](wake_up&& each) { dropped = std::move(each); }, 1);
   }
 }
 
@@ -103,7 +103,7 @@ void timer_service::post_all(std::vector<wake_up>& due) {
 }
 
 void timer_service::loop() {
-  std::vector<wake_up> due;
+  auto& due = due_;
   std::unique_lock lock{mutex_};
   while (!stopped_) {
     const auto is_last = wheel_.advance(

@@ -83,6 +83,8 @@ class timer_service {
   time_point next_look_ = time_point::max();
   std::atomic<time_point> manual_now_;
   bool stopped_ = false;
+  /// Only for the thread.
+  std::vector<wake_up> due_;
   std::thread thread_;
 };
 

@@ -1,9 +1,11 @@
 #include "watchdog.hpp"
 
 #include "run_core.hpp"
+#include "start_thread.hpp"
 
 #include <troupe/detail/flow_model.hpp>
 
+#include <new>
 #include <string>
 #include <utility>
 
@@ -16,7 +18,13 @@ std::atomic<std::uint64_t> last_serial{0};
 }  // namespace
 
 watchdog::watchdog(duration limit)
-    : limit_(limit), serial_(last_serial.fetch_add(1) + 1) {}
+    : limit_(limit),
+      serial_(last_serial.fetch_add(1) + 1),
+      // Now, and not with the first step: whoever makes a system can be told
+      // that there is no thread to be had, and a run could only fail.
+      thread_(limit == duration::max()
+                  ? std::thread{}
+                  : start_thread("the watchdog", [this] { loop(); })) {}
 
 watchdog::~watchdog() {
   {
@@ -45,9 +53,10 @@ watchdog::post& watchdog::post_of_this_thread() {
   thread_local std::pair<std::uint64_t, post*> known{0, nullptr};
   if (known.first == serial_) return *known.second;
   const std::lock_guard lock{mutex_};
-  posts_.push_back(std::make_unique<post>());
+  // First, so that there are never fewer of them where memory runs out.
   seen_.emplace_back();
-  if (!thread_.joinable()) thread_ = std::thread{[this] { loop(); }};
+  posts_.push_back(std::make_unique<post>());
+  if (posts_.size() == 1) stop_.notify_all();
   known = {serial_, posts_.back().get()};
   return *known.second;
 }
@@ -84,10 +93,16 @@ void watchdog::look(time_point now) {
 
 void watchdog::loop() {
   std::unique_lock lock{mutex_};
+  // Nothing can hold a thread before the first is known.
+  stop_.wait(lock, [&] { return stopped_ || !posts_.empty(); });
   while (!stopped_) {
-    stop_.wait_for(lock, limit_ / 2);
+    stop_.wait_until(lock, after(clock::steady().now(), limit_ / 2));
     lock.unlock();
-    look(clock::steady().now());
+    try {
+      look(clock::steady().now());
+    } catch (const std::bad_alloc&) {
+      // There is no memory for a warning, so there is none.
+    }
     lock.lock();
   }
 }

@@ -1,6 +1,8 @@
 #include "worker_scheduler.hpp"
 
 #include "caf_version_modules.hpp"
+#include "job_queue.hpp"
+#include "start_thread.hpp"
 
 #if TROUPE_CAF_1
 
@@ -18,7 +20,6 @@ void load_scheduler(caf::actor_system_config&) {}
 #include <algorithm>
 #include <array>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -48,17 +49,19 @@ class worker_scheduler::worker final : public caf::execution_unit {
         random_{static_cast<std::uint32_t>(index * 2'654'435'761U + 1)} {}
 
   void start() {
-    thread_ = std::thread{[this] {
+    thread_ = start_thread("actors", [this] {
       CAF_SET_LOGGER_SYS(&system());
       caf::detail::set_thread_name("troupe.worker");
       is_scheduler_thread = true;
       system().thread_started();
       run();
       system().thread_terminates();
-    }};
+    });
   }
 
-  void join() { thread_.join(); }
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
 
   // Called by the actor that runs here.
   void exec_later(caf::resumable* job) override {
@@ -70,7 +73,7 @@ class worker_scheduler::worker final : public caf::execution_unit {
 
   void push(caf::resumable* job) {
     const std::lock_guard lock{mutex_};
-    queue_.push_back(job);
+    queue_.push(job);
     size_.store(queue_.size());
   }
 
@@ -107,8 +110,7 @@ class worker_scheduler::worker final : public caf::execution_unit {
     }
     if (count > 1) {
       const std::lock_guard lock{thief.mutex_};
-      thief.queue_.insert(thief.queue_.end(), loot.begin() + 1,
-                          loot.begin() + static_cast<std::ptrdiff_t>(count));
+      for (std::size_t i = 1; i < count; ++i) thief.queue_.push(loot[i]);
       thief.size_.store(thief.queue_.size());
     }
     return loot[0];
@@ -141,11 +143,7 @@ class worker_scheduler::worker final : public caf::execution_unit {
 
  private:
   caf::resumable* pop_locked() {
-    if (queue_.empty()) {
-      return nullptr;
-    }
-    auto* job = queue_.front();
-    queue_.pop_front();
+    auto* job = queue_.pop();
     size_.store(queue_.size(), std::memory_order_relaxed);
     return job;
   }
@@ -217,7 +215,7 @@ class worker_scheduler::worker final : public caf::execution_unit {
 
   // Shared with thieves and with those who wake actors from outside.
   alignas(CAF_CACHE_LINE_SIZE) std::mutex mutex_;
-  std::deque<caf::resumable*> queue_;
+  job_queue queue_;
   std::atomic<std::size_t> size_{0};
 
   alignas(CAF_CACHE_LINE_SIZE) std::atomic<bool> parked_{false};
@@ -229,7 +227,10 @@ class worker_scheduler::worker final : public caf::execution_unit {
 worker_scheduler::worker_scheduler(caf::actor_system& system)
     : caf::scheduler::abstract_coordinator(system) {}
 
-worker_scheduler::~worker_scheduler() = default;
+worker_scheduler::~worker_scheduler() {
+  // The system has ended before it began: a module after this one failed.
+  if (!stopped_.load()) abandon();
+}
 
 caf::actor_system::module* worker_scheduler::make(caf::actor_system& system,
                                                   caf::detail::type_list<>) {
@@ -237,19 +238,30 @@ caf::actor_system::module* worker_scheduler::make(caf::actor_system& system,
 }
 
 void worker_scheduler::start() {
-  const auto count = std::max<std::size_t>(num_workers(), 1);
-  for (std::size_t i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<worker>(*this, i));
+  try {
+    const auto count = std::max<std::size_t>(num_workers(), 1);
+    for (std::size_t i = 0; i < count; ++i) {
+      workers_.push_back(std::make_unique<worker>(*this, i));
+    }
+    for (auto& each : workers_) {
+      each->start();
+    }
+    clock_.start(system());
+    // Starts the thread of the actor that prints for others.
+    caf::scheduler::abstract_coordinator::start();
+    has_started_ = true;
+  } catch (...) {
+    abandon();
+    throw_no_thread("the actor system");
   }
-  for (auto& each : workers_) {
-    each->start();
-  }
-  clock_.start(system());
-  caf::scheduler::abstract_coordinator::start();
 }
 
 void worker_scheduler::stop() {
   stop_actors();
+  end_threads();
+}
+
+void worker_scheduler::end_threads() {
   stopping_ = true;
   for (auto& each : workers_) {
     each->wake();
@@ -262,6 +274,16 @@ void worker_scheduler::stop() {
   stopped_ = true;
   // What another thread queued before it could see that.
   drop_jobs();
+}
+
+// The constructor of CAF's system is about to fail, which does not stop its
+// modules. Its registry, which outlives them, still has two actors that would
+// ask for the clock when they are destroyed.
+void worker_scheduler::abandon() {
+  if (has_started_) stop_actors();
+  end_threads();
+  system().registry().erase(caf::atom("SpawnServ"));
+  system().registry().erase(caf::atom("ConfigServ"));
 }
 
 void worker_scheduler::drop_jobs() {

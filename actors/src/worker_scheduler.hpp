@@ -55,6 +55,8 @@ class worker_scheduler final : public caf::scheduler::abstract_coordinator {
   bool has_work() const;
   void wake_one();
   worker* claim_parked();
+  void end_threads();
+  void abandon();
   void drop_jobs();
 
   actor_clock_wheel clock_;
@@ -65,6 +67,7 @@ class worker_scheduler final : public caf::scheduler::abstract_coordinator {
   std::atomic<std::size_t> parked_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> stopped_{false};
+  bool has_started_ = false;
 };
 
 }  // namespace troupe::detail

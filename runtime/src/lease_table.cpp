@@ -5,15 +5,6 @@
 
 namespace troupe::detail {
 
-namespace {
-
-/// Never before `start`, however long the span is.
-time_point after(time_point start, duration span) {
-  return span > time_point::max() - start ? time_point::max() : start + span;
-}
-
-}  // namespace
-
 // -- workers ------------------------------------------------------------------
 
 void lease_table::join(worker_id who, worker_offer offer, time_point now) {
@@ -29,14 +20,14 @@ void lease_table::drain(worker_id who) {
 void lease_table::lose(worker_id who, time_point now) {
   const auto known = workers_.find(who);
   if (known == workers_.end()) return;
-  remove(known, now + lost_pause);
+  remove(known, after(now, lost_pause));
   assign(now);
 }
 
 void lease_table::leave(worker_id who, time_point now) {
   const auto known = workers_.find(who);
   if (known == workers_.end()) return;
-  remove(known, now + lost_pause, 0);
+  remove(known, after(now, lost_pause), 0);
   assign(now);
 }
 

@@ -86,8 +86,9 @@ void machine::on_waited() {
 
 void machine::on_cancel(error why) {
   if (is_over()) return;
+  auto reason = std::make_shared<const error>(std::move(why));
   rest().was_cancelled = true;
-  rest().failure = std::make_shared<const error>(std::move(why));
+  rest().failure = std::move(reason);
   command_ = command::finish;
 }
 

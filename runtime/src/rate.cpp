@@ -14,8 +14,14 @@ constexpr duration lateness = std::chrono::milliseconds{2};
 /// However often it is halved.
 constexpr double pace_min = 1.0 / 64;
 
-/// A century: far enough from the ends of time to add and subtract.
+/// A century, which is more than anybody means.
 constexpr duration span_max = std::chrono::hours{24 * 365 * 100};
+
+/// So many windows may corrections put the next pass off.
+constexpr int corrected_windows_max = 16;
+
+/// No server stops a line for longer than this, unless the window is longer.
+constexpr duration pause_max = std::chrono::hours{24};
 
 }  // namespace
 
@@ -40,21 +46,36 @@ duration rate_meter::span_of(double amount) const noexcept {
   const double ticks =
       static_cast<double>(allowed_.per.count()) / allowed_.amount * amount;
   const auto most = static_cast<double>(span_max.count());
-  return duration{std::llround(std::clamp(ticks, -most, most))};
+  if (!(ticks > 0)) return duration::zero();
+  return duration{std::llround(std::min(ticks, most))};
+}
+
+duration rate_meter::correction_max() const noexcept {
+  return std::max(allowed_.per, span_of(allowed_.burst));
 }
 
 time_point rate_meter::ready_at() const noexcept {
   if (due_ == time_point::min()) return due_;
-  return due_ - span_of(allowed_.burst - 1);
+  return after(due_, -span_of(allowed_.burst - 1));
 }
 
 void rate_meter::take(time_point now, double amount) noexcept {
   const double share = pace(now);
-  due_ = std::max(due_, now - lateness) + span_of(amount / share);
+  due_ = after(std::max(due_, after(now, -lateness)), span_of(amount / share));
 }
 
 void rate_meter::give_back(double amount) noexcept {
-  if (due_ != time_point::min()) due_ -= span_of(amount);
+  if (due_ != time_point::min()) due_ = after(due_, -span_of(amount));
+}
+
+void rate_meter::charge(time_point now, double amount) noexcept {
+  const duration most = correction_max();
+  const time_point from = std::max(due_, after(now, -lateness));
+  time_point last = now;
+  for (int i = 0; i < corrected_windows_max; ++i) last = after(last, most);
+  // What was taken may lie beyond that: it was the user's own number.
+  due_ = std::max(from,
+                  std::min(after(from, std::min(span_of(amount), most)), last));
 }
 
 void rate_meter::back_off(time_point now) noexcept {
@@ -63,8 +84,10 @@ void rate_meter::back_off(time_point now) noexcept {
   slowed_ = now;
 }
 
-void rate_meter::pause(time_point until) noexcept {
-  due_ = std::max(due_, until + span_of(allowed_.burst - 1));
+void rate_meter::pause(time_point now, time_point until) noexcept {
+  const time_point last = after(now, std::max(pause_max, allowed_.per));
+  due_ =
+      std::max(due_, after(std::min(until, last), span_of(allowed_.burst - 1)));
 }
 
 double rate_meter::pace(time_point now) const noexcept {

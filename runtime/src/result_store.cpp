@@ -40,7 +40,7 @@ void result_store::put(const std::string& key, value result, time_point now) {
     erase(std::prev(entries_.end()));
   }
   std::optional<time_point> good_until;
-  if (options_.ttl) good_until = now + *options_.ttl;
+  if (options_.ttl) good_until = after(now, *options_.ttl);
   entries_.push_front({key, std::move(result), bytes, good_until});
   places_.emplace(entries_.front().key, entries_.begin());
   bytes_ += bytes;

@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 #include "support/run_events.hpp"
 #include "support/small_flows.hpp"
+#include "system_core.hpp"
 
 #include <troupe/blocking.hpp>
 #include <troupe/sleep.hpp>
@@ -172,4 +173,42 @@ TEST_CASE("A pool without room refuses the call", "[blocking]") {
   CHECK_FALSE(outcomes[1].failure);
   CHECK(outcomes[2].failure.value().code() == errc::overloaded);
   CHECK(outcomes[3].failure.value().code() == errc::overloaded);
+}
+
+TEST_CASE("A blocking call that never began says so", "[blocking]") {
+  struct waits_for {
+    std::shared_future<void> end;
+    void exec() const { end.wait(); }
+  };
+  std::promise<void> end;
+  const waits_for node{end.get_future().share()};
+  troupe::system sys{{.threads = 1, .blocking_threads_max = 1}};
+  const auto first = sys.start(one_node(node, {.threads = troupe::blocking}));
+  while (sys.core().blocking().running() == 0) std::this_thread::yield();
+  const auto second = sys.start(
+      one_node(node, {.timeout = 10ms, .threads = troupe::blocking}));
+  const auto failed = second.get();
+  end.set_value();
+  REQUIRE_FALSE(failed.ok());
+  CHECK(failed.failure->code() == errc::timed_out);
+  CHECK(has(failed.failure->message(),
+            " ms in the queue of the blocking pool and never began"));
+  CHECK(first.get().ok());
+}
+
+TEST_CASE("A blocking call that began does not blame the pool", "[blocking]") {
+  std::promise<void> end;
+  auto wait = [until = end.get_future().share()] { until.wait(); };
+  struct calls {
+    decltype(wait) work;
+    troupe::task<> exec() const {
+      auto named = work;
+      co_await troupe::blocking(named);
+    }
+  };
+  troupe::system sys{{.threads = 1}};
+  const auto failed = sys.start(one_node(calls{wait}, {.timeout = 10ms})).get();
+  end.set_value();
+  REQUIRE_FALSE(failed.ok());
+  CHECK(failed.failure->message() == "took longer than its time limit");
 }

@@ -132,6 +132,26 @@ TEST_CASE("A slow reader loses the oldest events only", "[events]") {
   CHECK(events.back().is_final);
 }
 
+TEST_CASE("Events unread are bounded by their bytes as well", "[events]") {
+  struct emits_much {
+    void exec(troupe::context& ctx) const {
+      for (int i = 0; i < 100; ++i) {
+        ctx.emit(troupe::value::array({i, std::string(10'000, 'x')}));
+      }
+      ctx.emit(std::string(200'000, 'y'));
+    }
+  };
+  simulation sim;
+  const auto run =
+      sim.start(one_node(emits_much{}), {}, {.event_bytes_max = 105'000});
+  sim.finish(run);
+  CHECK(run.events().dropped() == 102 - 10);
+  const auto events = events_of(run);
+  REQUIRE(events.size() == 11);
+  CHECK(events.front().data.at(0) == 90);
+  CHECK(events.back().is_final);
+}
+
 TEST_CASE("A reader that keeps up loses nothing", "[events]") {
   troupe::system sys{{.threads = 2}};
   const auto run = sys.start(one_node(emits{500}), {}, {.events_max = 1024});

@@ -281,3 +281,12 @@ TEST_CASE("A rate limit may be destroyed after its system", "[rate_limit]") {
   kept.reset();
   CHECK_FALSE(kept.has_value());
 }
+
+TEST_CASE("An absurd number of used tokens costs a window, not a century",
+          "[rate_limit]") {
+  rate_limit_options options = a_second(1000);
+  options.tokens = {{.amount = 1000, .per = 1s}};
+  const auto span = span_of(options, 4, 1, 1e18);
+  CHECK(span >= 3s);
+  CHECK(span <= 3100ms);
+}

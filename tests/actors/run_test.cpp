@@ -159,6 +159,7 @@ TEST_CASE("Options of a run that make no sense are refused", "[run]") {
   CHECK(has(refused({.steps_max = 0}), "steps_max"));
   CHECK(has(refused({.deadline = 0ms}), "deadline"));
   CHECK(has(refused({.events_max = 0}), "events_max"));
+  CHECK(has(refused({.event_bytes_max = 0}), "event_bytes_max"));
   CHECK(sim.live_actors() == 0);
 }
 

@@ -73,7 +73,7 @@ TEST_CASE("A large amount passes and is paid for afterwards", "[rate]") {
   CHECK(meter.ready_at() >= first_ask + 5min - 2ms);
   meter.give_back(4000);
   CHECK(meter.ready_at() <= first_ask + 1min);
-  meter.give_back(-1000);
+  meter.charge(first_ask, 1000);
   CHECK(meter.ready_at() >= first_ask + 2min - 2ms);
 }
 
@@ -102,10 +102,66 @@ TEST_CASE("However often it backs off, something passes", "[rate]") {
 
 TEST_CASE("Nothing passes in a pause that was asked for", "[rate]") {
   rate_meter meter{{.amount = 10, .per = 1s, .burst = 10}};
-  meter.pause(first_ask + 1min);
+  meter.pause(first_ask, first_ask + 1min);
   CHECK(meter.ready_at() == first_ask + 1min);
-  meter.pause(first_ask);
+  meter.pause(first_ask, first_ask);
   CHECK(meter.ready_at() == first_ask + 1min);
+}
+
+TEST_CASE("Times end at the ends of time", "[clock]") {
+  using troupe::after;
+  CHECK(after(first_ask, 1s) == first_ask + 1s);
+  CHECK(after(first_ask, -1s) == first_ask - 1s);
+  CHECK(after(first_ask, duration::max()) == time_point::max());
+  CHECK(after(time_point::max(), duration::max()) == time_point::max());
+  CHECK(after(time_point::min(), duration::max()) == time_point{} - 1ns);
+  CHECK(after(time_point{} - 1h, duration::min()) == time_point::min());
+  CHECK(after(time_point::min(), -1s) == time_point::min());
+}
+
+TEST_CASE("A correction counts for one window at most", "[rate]") {
+  rate_meter meter{{.amount = 1000, .per = 1min}};
+  meter.take(first_ask, 1);
+  meter.charge(first_ask, 1e18);
+  CHECK(meter.ready_at() >= first_ask + 1min);
+  CHECK(meter.ready_at() <= first_ask + 1min + 1s);
+  rate_meter bursting{{.amount = 1000, .per = 1min, .burst = 3000}};
+  bursting.take(first_ask, 1);
+  bursting.charge(first_ask, 1e18);
+  CHECK(bursting.ready_at() <= first_ask + 1s);
+}
+
+TEST_CASE("Many corrections together are bounded", "[rate]") {
+  rate_meter meter{{.amount = 1000, .per = 1min}};
+  for (int i = 0; i < 10'000; ++i) {
+    meter.take(first_ask, 1);
+    meter.charge(first_ask, std::numeric_limits<double>::max());
+  }
+  CHECK(meter.ready_at() >= first_ask + 16min);
+  CHECK(meter.ready_at() <= first_ask + 27min);
+}
+
+TEST_CASE("No amount and no pause turns the future into the past", "[rate]") {
+  rate_meter meter{{.amount = 1, .per = 24h, .burst = 1e300}};
+  for (int i = 0; i < 10; ++i) {
+    meter.take(first_ask, std::numeric_limits<double>::max());
+    CHECK(meter.ready_at() >= first_ask - 1s);
+    meter.charge(first_ask, std::numeric_limits<double>::infinity());
+    meter.charge(first_ask, std::nan(""));
+    meter.pause(first_ask, time_point::max());
+    CHECK(meter.ready_at() >= first_ask - 1s);
+  }
+  for (int i = 0; i < 10; ++i) {
+    meter.give_back(std::numeric_limits<double>::max());
+    meter.give_back(std::nan(""));
+  }
+  CHECK(meter.ready_at() < first_ask);
+}
+
+TEST_CASE("A pause by a server ends after a day at the latest", "[rate]") {
+  rate_meter meter{{.amount = 10, .per = 1s}};
+  meter.pause(first_ask, time_point::max());
+  CHECK(meter.ready_at() == first_ask + 24h);
 }
 
 TEST_CASE("A rate that makes no sense is named", "[rate]") {

@@ -45,7 +45,9 @@ class rate_pass {
   ~rate_pass() = default;
 
   /// Sets right how many tokens it took. One that is never told took what was
-  /// asked for.
+  /// asked for. What is more than that counts for one window at most, as
+  /// `rate_meter` says, because it may be a number that a peer made up: where
+  /// one call takes more than a window, say so to `acquire`.
   void used(double tokens);
   /// What it was for did not happen: it counts as never given. It is of no use
   /// afterwards.
@@ -124,7 +126,8 @@ class rate_limit {
   operator limit() const;
 
   /// The server says that it was too much: the rates are halved, and grow back
-  /// as `rate_meter::back_off` says. Nothing passes within `pause`.
+  /// as `rate_meter::back_off` says. Nothing passes within `pause`, of which a
+  /// day counts at most, or one window where that is longer.
   void back_off(duration pause = duration::zero()) const;
 
  private:

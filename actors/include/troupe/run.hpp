@@ -31,7 +31,8 @@ struct outcome {
 };
 
 /// Reads the events of one run, in order. The stream is bounded: where the
-/// reader is slow, the oldest events give way, and `dropped` counts them.
+/// reader is slow, the oldest events give way, by their number and by their
+/// bytes, and `dropped` counts them.
 ///
 /// Thread safety: confined to one thread.
 class event_reader {

@@ -78,6 +78,10 @@ struct run_options {
   event_detail events = event_detail::notable;
   /// The most events that wait to be read; older ones give way. At least 1.
   std::size_t events_max = 1024;
+  /// The most bytes of memory that they take, about; older ones give way. One
+  /// that is larger by itself is not kept at all. The final event always is.
+  /// At least 1.
+  std::size_t event_bytes_max = std::size_t{64} << 20;
 };
 
 /// Where flows run: an actor system, with its threads, timers, and pool for
@@ -89,10 +93,13 @@ struct run_options {
 class system {
  public:
   /// Starts an actor system of its own.
-  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  /// Errors: throws `errc::bad_flow` for options that make no sense, and
+  /// `errc::overloaded` where a thread cannot be started, after ending those
+  /// that were. Only CAF's network module may still end the process then.
   explicit system(system_options options = {});
   /// Works in an actor system that the caller owns and that outlives it. Load
   /// Troupe into its configuration first; see `load`.
+  /// Errors: as above.
   explicit system(caf::actor_system& host, system_options options = {});
   system(const system&) = delete;
   system& operator=(const system&) = delete;
@@ -113,6 +120,8 @@ class system {
   friend class testing::simulation;
   struct owned;
   struct by_hand_t {};
+
+  static std::unique_ptr<owned> own(const system_options& options);
 
   system(by_hand_t, system_options options);
 

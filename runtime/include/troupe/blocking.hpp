@@ -1,11 +1,13 @@
 #pragma once
 
+#include "troupe/detail/unbegun_note.hpp"
 #include "troupe/task.hpp"
 #include "troupe/threads.hpp"
 
 #include <atomic>
 #include <concepts>
 #include <coroutine>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -24,11 +26,16 @@ class typed_blocking_job final : public blocking_job {
 
   explicit typed_blocking_job(F work) : work_(std::move(work)) {}
 
-  /// Nobody waits for it any more: it need not begin.
-  void drop() noexcept { dropped_.store(true, std::memory_order_relaxed); }
+  /// Nobody waits for it any more: it need not begin. Returns whether it has
+  /// not begun.
+  bool drop() noexcept {
+    auto expected = stage::queued;
+    return stage_.compare_exchange_strong(expected, stage::dropped);
+  }
 
   void run() noexcept override {
-    if (dropped_.load(std::memory_order_relaxed)) return;
+    auto expected = stage::queued;
+    if (!stage_.compare_exchange_strong(expected, stage::begun)) return;
     try {
       if constexpr (std::is_void_v<result_type>) {
         work_();
@@ -42,6 +49,7 @@ class typed_blocking_job final : public blocking_job {
   }
 
   result_type take() {
+    if (result_.index() == 0) throw_unbegun();
     if (result_.index() == 2) std::rethrow_exception(std::get<2>(result_));
     if constexpr (!std::is_void_v<result_type>) {
       return std::move(std::get<1>(result_));
@@ -49,12 +57,13 @@ class typed_blocking_job final : public blocking_job {
   }
 
  private:
+  enum class stage : std::uint8_t { queued, begun, dropped };
   using stored = std::conditional_t<std::is_void_v<result_type>, std::monostate,
                                     result_type>;
 
   F work_;
   std::variant<std::monostate, stored, std::exception_ptr> result_;
-  std::atomic<bool> dropped_{false};
+  std::atomic<stage> stage_{stage::queued};
 };
 
 /// See `blocking`.
@@ -64,30 +73,25 @@ class [[nodiscard]] blocking_operation final : private waiter {
   explicit blocking_operation(F work)
       : job_(std::make_shared<typed_blocking_job<F>>(std::move(work))) {}
 
-  ~blocking_operation() { job_->drop(); }
+  ~blocking_operation() {
+    if (job_->drop() && host() != nullptr) {
+      unbegun_note::leave(host()->now() - queued_);
+    }
+  }
 
   bool await_ready() const noexcept { return false; }
   template <hosted Promise>
   void await_suspend(std::coroutine_handle<Promise> self) {
     auto& host = *self.promise().host;
+    queued_ = host.now();
     const auto key = enlist(host, self);
     host.run_blocking(job_, key);
   }
-  auto await_resume() {
-    if (failure_) std::rethrow_exception(failure_);
-    return job_->take();
-  }
+  auto await_resume() { return job_->take(); }
 
  private:
-  // The pool answers with an exception if it could not run the job.
-  void receive(void* answer) override {
-    if (answer != nullptr) {
-      failure_ = *static_cast<std::exception_ptr*>(answer);
-    }
-  }
-
   std::shared_ptr<typed_blocking_job<F>> job_;
-  std::exception_ptr failure_;
+  time_point queued_{};
 };
 
 /// Whether a temporary of this type survives GCC 12 in a `co_await`.

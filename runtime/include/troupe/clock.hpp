@@ -9,6 +9,17 @@ namespace troupe {
 using time_point = std::chrono::steady_clock::time_point;
 using duration = std::chrono::steady_clock::duration;
 
+/// The time `span` after `from`, or before it where `span` is negative. What
+/// would lie beyond an end of time is that end, so that no deadline, wait or
+/// number of a peer can turn the future into the past.
+[[nodiscard]] constexpr time_point after(time_point from,
+                                         duration span) noexcept {
+  if (span > duration::zero()) {
+    return from > time_point::max() - span ? time_point::max() : from + span;
+  }
+  return from < time_point::min() - span ? time_point::min() : from + span;
+}
+
 /// Where the runtime reads the time. Nothing else asks the operating system,
 /// so a test may put any clock in its place.
 ///

@@ -45,7 +45,7 @@ enum class errc : std::uint8_t {
   actor_died,
   /// A request to an actor was answered with an error, or not at all.
   request_failed,
-  /// A bounded queue had no room.
+  /// A bounded queue had no room, or no more threads can be started.
   overloaded,
   /// The system was shut down before the work was done.
   shut_down,

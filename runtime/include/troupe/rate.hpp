@@ -26,6 +26,11 @@ struct rate {
 /// What asks for more than is left passes and is paid for afterwards, so a
 /// large amount does not have to wait for a rest that never comes.
 ///
+/// A correction by a peer is bounded, so that one absurd number cannot stop the
+/// line: one counts for one window at most, or for the burst where that is
+/// more, and all of them together put the next pass off by 16 windows at most.
+/// All times saturate.
+///
 /// Source: the generic cell rate algorithm, as virtual scheduling; ITU-T
 /// recommendation I.371, annex A.
 ///
@@ -39,21 +44,28 @@ class rate_meter {
   [[nodiscard]] time_point ready_at() const noexcept;
   /// So much passes now. @pre `now` is not before `ready_at()`
   void take(time_point now, double amount) noexcept;
-  /// Sets right what was taken: less passed than said, or, if negative, more.
-  /// Counted at the whole rate, also for what was taken at a slower pace.
+  /// Sets right what was taken: less passed than said. Counted at the whole
+  /// rate, also for what was taken at a slower pace. What is not more than zero
+  /// changes nothing.
   void give_back(double amount) noexcept;
+  /// Sets right what was taken: so much more passed than said. Bounded, see
+  /// above. What is not more than zero changes nothing.
+  void charge(time_point now, double amount) noexcept;
 
   /// Halves the rate, as one has to whom a server says that it is too much. It
   /// grows back evenly, to the whole within twice `per` at most. Calls within
   /// an eighth of `per` count as one: they are about the same crowd.
   void back_off(time_point now) noexcept;
-  /// Nothing passes before `until`.
-  void pause(time_point until) noexcept;
+  /// Nothing passes before `until`, or for a day from `now` on, or for one
+  /// window, if those end before.
+  void pause(time_point now, time_point until) noexcept;
   /// The share of the rate that may be used now, more than 0 and up to 1.
   [[nodiscard]] double pace(time_point now) const noexcept;
 
  private:
   [[nodiscard]] duration span_of(double amount) const noexcept;
+  /// How far one correction may move what comes next.
+  [[nodiscard]] duration correction_max() const noexcept;
 
   rate allowed_;
   /// When the next would come if all came evenly.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -124,16 +125,24 @@ class slab {
     }
   };
 
+  // Makes room for the numbers of all blocks, so that erasing needs no memory.
+  void make_room() {
+    const auto blocks = std::max<std::size_t>(8, 2 * blocks_.size());
+    open_.reserve(blocks);
+    gaps_.reserve(blocks);
+    blocks_.reserve(blocks);
+  }
+
   void add_block() {
-    const auto number = gaps_.empty()
-                            ? static_cast<std::uint32_t>(blocks_.size())
-                            : gaps_.back();
+    auto added = std::make_unique<block>();
     if (gaps_.empty()) {
+      if (blocks_.size() == blocks_.capacity()) make_room();
+      gaps_.push_back(static_cast<std::uint32_t>(blocks_.size()));
       blocks_.push_back(nullptr);
-    } else {
-      gaps_.pop_back();
     }
-    blocks_[number] = std::make_unique<block>();
+    const auto number = gaps_.back();
+    gaps_.pop_back();
+    blocks_[number] = std::move(added);
     open_.push_back(number);
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "troupe/detail/unbegun_note.hpp"
 #include "troupe/error.hpp"
 #include "troupe/task.hpp"
 
@@ -24,7 +25,7 @@ class [[nodiscard]] sleep_for final : private detail::waiter {
   void await_suspend(std::coroutine_handle<Promise> self) {
     auto& host = *self.promise().host;
     const auto key = enlist(host, self);
-    timer_ = host.wake_at(host.now() + span_, key);
+    timer_ = host.wake_at(after(host.now(), span_), key);
   }
   void await_resume() const noexcept {}
 
@@ -51,13 +52,14 @@ class [[nodiscard]] within_operation final : private waiter,
     if (work_.start(host, this, self.promise().depth_below())) return false;
     parent_ = self;
     const auto key = enlist(host, self);
-    timer_ = host.wake_at(host.now() + limit_, key);
+    timer_ = host.wake_at(after(host.now(), limit_), key);
     return true;
   }
   T await_resume() {
     if (!work_.done()) {
+      unbegun_note note;
       work_.reset();
-      throw error{errc::timed_out, "took longer than its time limit"};
+      throw_timed_out(note.waited());
     }
     return work_.take();
   }
@@ -83,7 +85,8 @@ class [[nodiscard]] within_operation final : private waiter,
 
 /// Awaitable: the result of `work`, if it comes within `limit`.
 ///
-/// Errors: throws `errc::timed_out` when the limit has passed; `work` is
+/// Errors: throws `errc::timed_out` when the limit has passed, with a text that
+/// says so if `work` waited for a blocking call that never began; `work` is
 /// destroyed where it waits. Work that never waits cannot be interrupted.
 /// Cancellation: reaches `work`.
 template <class T>

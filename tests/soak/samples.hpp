@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace soak {
+
+/// What this process holds at one moment.
+struct sample {
+  double rss_mb = 0;
+  std::size_t threads = 0;
+  std::size_t descriptors = 0;
+};
+
+/// What this process holds now, after giving back what is free.
+[[nodiscard]] sample take_sample();
+
+/// What many samples say.
+struct verdict {
+  /// The median of the first third after the warm-up.
+  sample first;
+  /// The median of the last third.
+  sample last;
+  /// What has grown, as sentences.
+  std::vector<std::string> growth;
+};
+
+/// Judges samples, one for each round. The first tenth, and the first three
+/// at least, are the warm-up. Of the rest the medians of the first and the
+/// last third are compared: memory has grown where it is more than 5 % and
+/// 2 MB above, threads and descriptors where they are above at all. Nothing
+/// where there are fewer than three samples besides.
+[[nodiscard]] std::optional<verdict> judge(const std::vector<sample>& all);
+
+}  // namespace soak
