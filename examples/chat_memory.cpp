@@ -2,6 +2,7 @@
 // folded into a summary.
 
 #include <troupe/llm/agent.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/system.hpp>
 
 #include <iostream>
@@ -26,12 +27,14 @@ int main() {
     memory.set("/agent/task", line);
     const auto turn = runtime.start(chat, memory).get();
     if (!turn.ok()) {
-      std::cerr << turn.failure->describe() << "\n";
+      std::cerr << troupe::printable(turn.failure->describe()) << "\n";
       return 1;
     }
     memory = turn.state;
     std::cout << "> " << line << "\n"
-              << memory.get<std::string>("/agent/answer") << "\n";
+              << troupe::printable(memory.get<std::string>("/agent/answer"),
+                                   troupe::line_breaks::kept)
+              << "\n";
   }
   // endregion
   std::cout << "messages kept: " << memory.at("/agent/messages").size() << "\n";

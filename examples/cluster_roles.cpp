@@ -6,6 +6,7 @@
 
 #include <troupe/batch.hpp>
 #include <troupe/interrupts.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/remote/command_line.hpp>
 #include <troupe/remote/listener.hpp>
 #include <troupe/remote/serve.hpp>
@@ -64,7 +65,9 @@ int play_role(int argc, char** argv) {
   troupe::interrupts interrupted;
   troupe::system system{
       {.prepare = troupe::remote::network(cluster.network())}};
-  const auto tell = [](const std::string& line) { std::cerr << line + '\n'; };
+  const auto tell = [](const std::string& line) {
+    std::cerr << troupe::printable(line) + '\n';
+  };
   if (cluster.join) {
     troupe::remote::worker_options options;
     options.flows = {longest_sequence()};
@@ -94,7 +97,7 @@ int main(int argc, char** argv) {
   try {
     return play_role(argc, argv);
   } catch (const std::exception& why) {
-    std::cerr << "cluster_roles: " << why.what() << '\n';
+    std::cerr << "cluster_roles: " << troupe::printable(why.what()) << '\n';
     return 1;
   }
 }

@@ -3,6 +3,7 @@
 #include <troupe/flow.hpp>
 #include <troupe/llm/client.hpp>
 #include <troupe/mailbox.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/system.hpp>
 
 #include <iostream>
@@ -73,12 +74,17 @@ int main() {
   const auto one = tea.get();
   const auto other = coffee.get();
   if (!one.ok() || !other.ok()) {
-    std::cout << (one.ok() ? other : one).failure->describe() << "\n";
+    std::cout << troupe::printable((one.ok() ? other : one).failure->describe())
+              << "\n";
     return 1;
   }
   for (std::size_t round = 0; round < 2; ++round) {
-    std::cout << "Tess: " << one.state.at("said").at(round).get<std::string>()
+    std::cout << "Tess: "
+              << troupe::printable(
+                     one.state.at("said").at(round).get<std::string>())
               << "\nCarl: "
-              << other.state.at("said").at(round).get<std::string>() << "\n";
+              << troupe::printable(
+                     other.state.at("said").at(round).get<std::string>())
+              << "\n";
   }
 }

@@ -5,6 +5,7 @@
 #include <troupe/llm/client.hpp>
 #include <troupe/llm/fields.hpp>
 #include <troupe/llm/structured.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/system.hpp>
 
 #include <array>
@@ -101,10 +102,11 @@ int main() {
        {"How do I get from Paris to Oslo?", "How do I pick a lock?"}) {
     const auto end = runtime.start(work, {{"question", question}}).get();
     if (!end.ok()) {
-      std::cout << end.failure->describe() << "\n";
+      std::cout << troupe::printable(end.failure->describe()) << "\n";
       return 1;
     }
-    std::cout << question << "\n  " << end.state.get<std::string>("answer")
+    std::cout << question << "\n  "
+              << troupe::printable(end.state.get<std::string>("answer"))
               << "\n";
   }
 }

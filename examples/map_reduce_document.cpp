@@ -3,6 +3,7 @@
 
 #include <troupe/each.hpp>
 #include <troupe/llm/client.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/rate_limit.hpp>
 #include <troupe/system.hpp>
 
@@ -85,11 +86,13 @@ int main() {
       "At its mouth lies a port. It is old."};
   const auto end = runtime.start(flow.build(), {{"parts", parts}}).get();
   if (!end.ok()) {
-    std::cout << end.failure->describe() << "\n";
+    std::cout << troupe::printable(end.failure->describe()) << "\n";
     return 1;
   }
   for (const auto& each : end.state.at("summaries")) {
-    std::cout << "- " << each.get<std::string>() << "\n";
+    std::cout << "- " << troupe::printable(each.get<std::string>()) << "\n";
   }
-  std::cout << end.state.get<std::string>("summary") << "\n";
+  std::cout << troupe::printable(end.state.get<std::string>("summary"),
+                                 troupe::line_breaks::kept)
+            << "\n";
 }

@@ -1,6 +1,7 @@
 // The tools of an MCP server, which is a program: listed, then used.
 
 #include <troupe/llm/mcp_client.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/system.hpp>
 
 #include <iostream>
@@ -17,7 +18,7 @@ struct add_numbers {
   troupe::task<json> exec() const {
     auto listing = server.tools();
     for (const auto& each : co_await listing) {
-      std::cout << "has " << each.spec().name << "\n";
+      std::cout << "has " << troupe::printable(each.spec().name) << "\n";
     }
     const json numbers{{"a", 19}, {"b", 23}};
     auto calling = server.call("add", numbers);
@@ -44,7 +45,7 @@ int main() {
   flow.add("add", add_numbers{server});
   const auto end = runtime.start(flow.build()).get();
   if (!end.ok()) {
-    std::cout << end.failure->describe() << "\n";
+    std::cout << troupe::printable(end.failure->describe()) << "\n";
     return 1;
   }
   std::cout << "the sum is " << end.state.at("sum").to_json() << "\n";

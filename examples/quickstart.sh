@@ -18,7 +18,8 @@ fail() {
 }
 
 sh tools/install_missing.sh g++ cmake ninja-build libcaf-dev libssl-dev \
-  nlohmann-json3-dev libutfcpp-dev catch2 librapidcheck-dev libcli11-dev python3 ||
+  nlohmann-json3-dev libutfcpp-dev catch2 librapidcheck-dev libcli11-dev libxml2-dev \
+  python3 ||
   fail "packages are missing, see above"
 [ -f build/CMakeCache.txt ] ||
   sh tools/quietly.sh build/configure.log cmake --preset release ||

@@ -2,6 +2,7 @@
 // ones to a question, and an answer from them.
 
 #include <troupe/llm/client.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/system.hpp>
 
 #include <algorithm>
@@ -127,11 +128,14 @@ int main() {
                   {"question", "When was the lighthouse built of granite?"}})
           .get();
   if (!end.ok()) {
-    std::cout << end.failure->describe() << "\n";
+    std::cout << troupe::printable(end.failure->describe()) << "\n";
     return 1;
   }
   for (const auto& each : end.state.at("sources")) {
-    std::cout << "source: " << each.get<std::string>() << "\n";
+    std::cout << "source: " << troupe::printable(each.get<std::string>())
+              << "\n";
   }
-  std::cout << end.state.get<std::string>("answer") << "\n";
+  std::cout << troupe::printable(end.state.get<std::string>("answer"),
+                                 troupe::line_breaks::kept)
+            << "\n";
 }

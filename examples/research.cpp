@@ -8,6 +8,7 @@
 #include <troupe/llm/review.hpp>
 #include <troupe/llm/structured.hpp>
 #include <troupe/llm/typed_tool.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/system.hpp>
 
 #include <iostream>
@@ -145,13 +146,17 @@ int main() {
   const auto end =
       runtime.start(flow.build(), {{"subject", "lighthouses"}}).get();
   if (!end.ok()) {
-    std::cout << end.failure->describe() << "\n";
+    std::cout << troupe::printable(end.failure->describe()) << "\n";
     return 1;
   }
   for (const auto& question : end.state.at("questions")) {
     const auto asked = question.get<std::string>();
-    std::cout << asked << "\n  "
-              << end.state.at("findings").at(asked).get<std::string>() << "\n";
+    std::cout << troupe::printable(asked) << "\n  "
+              << troupe::printable(
+                     end.state.at("findings").at(asked).get<std::string>())
+              << "\n";
   }
-  std::cout << end.state.get<std::string>("report") << "\n";
+  std::cout << troupe::printable(end.state.get<std::string>("report"),
+                                 troupe::line_breaks::kept)
+            << "\n";
 }

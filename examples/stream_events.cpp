@@ -4,6 +4,7 @@
 #include <troupe/flow.hpp>
 #include <troupe/llm/http.hpp>
 #include <troupe/llm/sse.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/system.hpp>
 
 #include <iostream>
@@ -52,13 +53,15 @@ int main(int argc, char** argv) {
   auto events = run.events();
   while (const auto told = events.next()) {
     if (told->kind == troupe::event_kind::custom) {
-      std::cout << told->data.get<std::string>() << std::flush;
+      std::cout << troupe::printable(told->data.get<std::string>(),
+                                     troupe::line_breaks::kept)
+                << std::flush;
     }
   }
   // endregion
   const auto end = run.get();
   if (!end.ok()) {
-    std::cerr << end.failure->describe() << "\n";
+    std::cerr << troupe::printable(end.failure->describe()) << "\n";
     return 1;
   }
   std::cout << "\n" << end.state.get<int>("count") << " events\n";

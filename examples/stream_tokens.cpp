@@ -1,6 +1,7 @@
 // A reply on the terminal while it is made, and one that is interrupted.
 
 #include <troupe/llm/client.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/system.hpp>
 
 #include <iostream>
@@ -64,7 +65,9 @@ int main() {
   while (const auto event = events.next()) {
     if (event->kind != troupe::event_kind::custom) continue;
     ++tokens;
-    std::cout << event->data.at("token").get<std::string>() << std::flush;
+    std::cout << troupe::printable(event->data.at("token").get<std::string>(),
+                                   troupe::line_breaks::kept)
+              << std::flush;
   }
   // endregion
   std::cout << "\n" << (tokens > 1 ? "came in parts" : "came at once") << "\n";
@@ -72,5 +75,7 @@ int main() {
   troupe::flow_builder brief{"interrupt"};
   brief.add("tell", tells_one_sentence{model});
   const auto end = runtime.start(brief.build()).get();
-  std::cout << end.state.at("text").get<std::string>() << "\n";
+  std::cout << troupe::printable(end.state.at("text").get<std::string>(),
+                                 troupe::line_breaks::kept)
+            << "\n";
 }

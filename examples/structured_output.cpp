@@ -4,6 +4,7 @@
 #include <troupe/llm/client.hpp>
 #include <troupe/llm/fields.hpp>
 #include <troupe/llm/structured.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/system.hpp>
 
 #include <iostream>
@@ -68,12 +69,12 @@ int main() {
   auto events = run.events();
   while (const auto event = events.next()) {
     if (event->kind == troupe::event_kind::retry) {
-      std::cout << "tried again: " << event->text << "\n";
+      std::cout << "tried again: " << troupe::printable(event->text) << "\n";
     }
   }
   const auto end = run.get();
   if (!end.ok()) {
-    std::cout << end.failure->describe() << "\n";
+    std::cout << troupe::printable(end.failure->describe()) << "\n";
     return 1;
   }
   std::cout << end.state.at("person") << "\n";

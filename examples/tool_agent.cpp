@@ -3,6 +3,7 @@
 #include <troupe/llm/agent.hpp>
 #include <troupe/llm/fields.hpp>
 #include <troupe/llm/typed_tool.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/system.hpp>
 
 #include <iostream>
@@ -80,12 +81,14 @@ int main() {
   }
   const auto end = run.get();
   if (!end.ok()) {
-    std::cout << end.failure->describe() << "\n";
+    std::cout << troupe::printable(end.failure->describe()) << "\n";
     return 1;
   }
   for (const auto& each : end.state.at("/agent/messages")) {
     if (each.at("role") != "tool") continue;
     std::cout << "result " << each.at("text") << "\n";
   }
-  std::cout << end.state.get<std::string>("/agent/answer") << "\n";
+  std::cout << troupe::printable(end.state.get<std::string>("/agent/answer"),
+                                 troupe::line_breaks::kept)
+            << "\n";
 }

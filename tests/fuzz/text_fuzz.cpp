@@ -64,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   const std::string page = summarize::html_to_text(bytes);
   require(troupe::is_utf8(page));
   if (data[0] % 16 == 0) {
-    const std::string much = repeated(bytes, 60'000 / size);
+    const std::string much = repeated(bytes, 20'000 / size);
     summarise(troupe::as_utf8(summarize::html_to_text(much)));
     summarise(troupe::as_utf8(much));
   }

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import pty
+import resource
 import signal
 import subprocess
 import tempfile
@@ -120,6 +121,97 @@ class SummarizeFiles(unittest.TestCase):
             ["a.txt", "out.json"],
         )
 
+    def test_what_a_killed_run_left_is_removed(self):
+        self.write("a.txt")
+        out = self.dir / "out"
+        victim = self.write("victim", "kept")
+        left = self.write("out.part-0123456789abcdef", "half")
+        (self.dir / "out.part-0123456789abcde1").symlink_to(victim)
+        done = self.run_program(self.dir, "--json", "--out", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertFalse(left.exists())
+        self.assertFalse(out.is_symlink())
+        self.assertEqual(victim.read_text(), "kept")
+        self.assertEqual(
+            [one["file"] for one in self.objects(out.read_text())],
+            ["a.txt", "victim"],
+        )
+
+    def test_nothing_is_shown_raw(self):
+        evil = b"a\x1b]0;t\x07\x1b[2J\r\xc2\x9b1m\xe2\x80\xaeb"
+        path = os.fsencode(self.dir) + b"/" + evil
+        with open(path, "wb") as file:
+            file.write(evil + b" is a word. " + GOOD.encode())
+        with open(path + b"2", "wb") as file:
+            file.write(b"\x00")
+        os.symlink(evil, path + b"3")
+        os.symlink(b"/" + evil, path + b"4")
+        os.mkfifo(path + b"5")
+        out = pathlib.Path(self.folder.name) / "out"
+        shown = []
+        for arguments in ([], ["--out", out], ["--json"]):
+            done = self.run_program(self.dir, *arguments)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            shown += [done.stdout, done.stderr]
+        found = self.objects(shown[4])
+        self.assertEqual(found[0]["file"], evil.decode())
+        self.assertEqual(found[0]["status"], "ok")
+        shown.append(out.read_text())
+        for wrong in (path, b"--" + evil, path + b"/" + evil):
+            done = self.run_program(os.fsdecode(wrong))
+            self.assertEqual(done.returncode, 2)
+            shown.append(done.stderr)
+        for text in shown:
+            self.assertNotRegex(
+                text, "[\0-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e]"
+            )
+
+    def test_links_that_lead_out_are_not_followed(self):
+        self.write("a.txt")
+        secret = pathlib.Path(self.folder.name) / "secret"
+        secret.write_text("The secret is a long word. It is kept here.\n")
+        (self.dir / "link").symlink_to(secret)
+        (self.dir / "folder").symlink_to(secret.parent)
+        done = self.run_program(self.dir)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("secret is", done.stdout)
+        self.assertIn(
+            "\n  link: leads out of the directory, to %s;" % secret, done.stdout
+        )
+        self.assertIn("\n  folder: leads out of the directory", done.stdout)
+        done = self.run_program(self.dir, "--follow-links")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("The secret is a long word.", done.stdout)
+        self.assertTrue(done.stdout.endswith("Summarised 2 of 2 files; 1 link "
+                        "to them not repeated; 1 passed over.\n"), done.stdout)
+
+    def test_hostile_pages_take_little_time(self):
+        size = 1_000_000
+        pages = {
+            "less": "<" * size,
+            "comments": "<!--" * (size // 4),
+            "nested": "<div>" * 200_000,
+            "ends": "<span>" * (size // 12) + "</em>" * (size // 10),
+            "attributes": "<a "
+            + " ".join("a%d" % i for i in range(size // 8))
+            + ">",
+        }
+        for name, page in pages.items():
+            self.write(name, "<html><p>%s</p>%s" % (GOOD, page))
+        done = self.run_program(self.dir, "--json")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(len(self.objects(done.stdout)), len(pages))
+
+    def test_many_small_files_take_little_memory(self):
+        for i in range(1000):
+            self.write("%d.txt" % i, "A small text is here.\n")
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        done = self.run_program(self.dir, "--json", "--concurrency", 1000)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        if b"__asan_init" not in pathlib.Path(PROGRAM).read_bytes():
+            self.assertLess(max(before, after), 150 * 1024)
+
     def test_the_result_does_not_depend_on_the_concurrency(self):
         for i in range(30):
             self.write(f"{i}.txt", f"The number of this text is {i}. " * 40)
@@ -217,6 +309,63 @@ class SummarizeFiles(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.objects(done.stdout)[0]["status"], "ok")
         self.assertRegex(done.stderr, r"^Tokens: \d+ in, \d+ out\.\n$")
+
+    def channel(self, name, script):
+        at = SERVER + "/ch/" + name
+        asked = urllib.request.Request(
+            at + "/_script", json.dumps(script).encode(), method="POST"
+        )
+        urllib.request.urlopen(asked).close()
+        return at
+
+    @unittest.skipUnless(SERVER, "there is no model server")
+    def test_what_a_model_says_is_text_of_limited_length(self):
+        self.write("a.txt")
+        evil = "Tea\x1b]0;t\x07 is\x1b[2J\r\u009b1m\u202e wet. "
+        at = self.channel("evil", [{"reply": evil + "word " * 40_000}])
+        done = self.run_program(
+            self.dir, "--model", "scripted", "--base-url", at + "/v1"
+        )
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertNotRegex(done.stdout, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
+        self.assertIn("Tea\ufffd]0;t\ufffd is\ufffd[2J", done.stdout)
+        self.assertLess(len(done.stdout), 5000)
+
+    @unittest.skipUnless(SERVER, "there is no model server")
+    def test_no_file_outside_is_sent_to_a_model(self):
+        self.write("a.txt")
+        secret = pathlib.Path(self.folder.name) / "secret"
+        secret.write_text("The secret is here.\n")
+        (self.dir / "link").symlink_to(secret)
+        at = self.channel("outside", [{"reply": "Tea."}])
+        done = self.run_program(
+            self.dir, "--model", "scripted", "--base-url", at + "/v1"
+        )
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        with urllib.request.urlopen(at + "/_log") as log:
+            told = log.read().decode()
+        self.assertIn("Tea is a drink", told)
+        self.assertNotIn("secret", told)
+
+    @unittest.skipUnless(SERVER, "there is no model server")
+    def test_a_killed_run_leaves_the_old_result(self):
+        self.write("a.txt")
+        out = pathlib.Path(self.folder.name) / "out"
+        out.write_text("old")
+        at = SERVER + "/ch/killed"
+        running = self.start(
+            self.dir, "--out", out, "--model", "fault:silence",
+            "--base-url", at + "/v1",
+        )  # fmt: skip
+        urllib.request.urlopen(at + "/_log?until=active:1").close()
+        running.kill()
+        running.wait()
+        self.assertEqual(out.read_text(), "old")
+        self.assertEqual(len(list(out.parent.glob("out.part-*"))), 1)
+        done = self.run_program(self.dir, "--out", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("Tea is a drink", out.read_text())
+        self.assertEqual(list(out.parent.glob("out.part-*")), [])
 
     @unittest.skipUnless(SERVER, "there is no model server")
     def test_a_busy_model_is_asked_again(self):
