@@ -225,6 +225,20 @@ TEST_CASE("A stream that ends in the middle of an event is cut off",
   CHECK(has(why.message(), "cut off after 3 bytes"));
 }
 
+TEST_CASE("A server that cuts its replies off is no server that is down",
+          "[server_cases]") {
+  case_room room{"end-cut@breaker"};
+  auto how = room.options();
+  how.breaker = troupe::llm::breaker_options{.failures_max = 2};
+  const auto model = room.client(how);
+  for (int i = 0; i < 4; ++i) {
+    const auto why =
+        room.chat_failure(model, troupe::llm::chat_request{"Do it"});
+    CHECK(has(why.message(), "cut off"));
+  }
+  CHECK(room.log().size() == 4);
+}
+
 TEST_CASE("A model may think as long in a stream as before it",
           "[server_cases]") {
   CHECK(troupe::llm::http_limits{}.idle >= 5min);
