@@ -253,9 +253,11 @@ TEST_CASE("A stream that ends early is no reply, and says what it has",
 
 TEST_CASE("A reply that makes no sense names the place", "[chat_format]") {
   CHECK(text_of_failure(openai_chat(), {{"choices", json::array()}}) ==
-        "the server's reply makes no sense: /choices is too short");
+        "the server's reply makes no sense: /choices is too short; the reply "
+        "has 14 bytes and begins with '{\"choices\":[]}'");
   CHECK(text_of_failure(openai_chat(), json::array()) ==
-        "the server's reply makes no sense: it is no object");
+        "the server's reply makes no sense: it is no object; the reply has 2 "
+        "bytes and begins with '[]'");
   json whole = chat_language().whole;
   whole["choices"][0]["message"]["tool_calls"][1]["function"]["name"] = 7;
   CHECK(text_of_failure(openai_chat(), whole) ==
@@ -276,7 +278,9 @@ TEST_CASE("A body that is no JSON is a bad reply", "[chat_format]") {
         code_of(
             [&] { static_cast<void>(each.format.decode("<html>oops</html>")); },
             &text) == errc::bad_reply);
-    CHECK(text == "the reply is no JSON; it has 17 bytes");
+    CHECK(text ==
+          "the reply is no JSON; it has 17 bytes and begins with "
+          "'<html>oops</html>'");
   }
 }
 

@@ -93,7 +93,7 @@ TEST_CASE("Each format goes to its address with the key in its header",
   CHECK(has(chat, "authorization", "Bearer the key"));
   CHECK(sent(openai_responses()).url == "http://localhost:1/v1/responses");
   const auto messages = sent(anthropic_messages());
-  CHECK(messages.url == "http://localhost:1/v1/v1/messages");
+  CHECK(messages.url == "http://localhost:1/v1/messages");
   CHECK(has(messages, "x-api-key", "the key"));
 }
 
@@ -207,4 +207,51 @@ TEST_CASE("What a format has no words for is refused for good",
     CHECK(refusal(*each, pictured) ==
           "only a message of the user can have images");
   }
+}
+
+TEST_CASE("A query of the base URL stays behind the path", "[chat_request]") {
+  const auto asked = [](const chat_format& format, const char* base) {
+    return format.encode(conversation(), {base}, false).url;
+  };
+  // Azure: agentmemory#374
+  CHECK(asked(openai_chat(), "https://h/openai/deployments/d?api-version=1") ==
+        "https://h/openai/deployments/d/chat/completions?api-version=1");
+  CHECK(asked(openai_responses(), "https://h/v1/?a=b/c#d") ==
+        "https://h/v1/responses?a=b/c");
+  CHECK(openai_chat().encode_models({"https://h/v1?a=b"}).url ==
+        "https://h/v1/models?a=b");
+}
+
+TEST_CASE("A path that a base URL already has is not doubled",
+          "[chat_request]") {
+  const auto asked = [](const chat_format& format, const char* base) {
+    return format.encode(conversation(), {base}, false).url;
+  };
+  // langchain#31325
+  for (const char* base : {"https://h", "https://h/", "https://h/v1",
+                           "https://h/v1/", "https://h/v1/messages"}) {
+    CAPTURE(base);
+    CHECK(asked(anthropic_messages(), base) == "https://h/v1/messages");
+    CHECK(anthropic_messages().encode_models({base}).url ==
+          "https://h/v1/models");
+  }
+  for (const char* base : {"https://h/v1", "https://h/v1/chat/completions",
+                           "https://h/v1/chat/completions/"}) {
+    CAPTURE(base);
+    CHECK(asked(openai_chat(), base) == "https://h/v1/chat/completions");
+    CHECK(openai_chat().encode_models({base}).url == "https://h/v1/models");
+  }
+  CHECK(asked(openai_responses(), "https://responses") ==
+        "https://responses/responses");
+}
+
+TEST_CASE("Who was asked is told without what may be a secret",
+          "[chat_request]") {
+  const auto told = [](const char* url) {
+    return asked_by(http_request{"POST", url});
+  };
+  CHECK(told("https://h:1/v1/x") == "POST https://h:1/v1/x");
+  CHECK(told("https://me:secret@h/x?key=secret#secret") == "POST https://h/x");
+  CHECK(told("https://a:b@c:d@h/x@y") == "POST https://h/x@y");
+  CHECK(told("secret@h/x") == "POST h/x");
 }

@@ -4,6 +4,7 @@
 #include <troupe/error.hpp>
 #include <troupe/llm/chat.hpp>
 
+#include <cstdint>
 #include <string>
 
 using namespace troupe::llm;
@@ -17,9 +18,11 @@ TEST_CASE("A message survives the shared state", "[chat]") {
       .text = "Look",
       .images = {{.url = "http://localhost/a.png"},
                  {.data = "AAAA", .media_type = "image/png"}},
-      .calls = {{"c1", "add", {{"a", 1}}}, {"c2", "odd", "no object"}},
+      .calls = {{"c1", "add", {{"a", 1}}, {"openai_chat", {{"b", 2}}}},
+                {"c2", "odd", "no object"}},
       .call_id = "c0",
-      .is_error = true};
+      .is_error = true,
+      .opaque = {"anthropic_messages", {1, 2}}};
   CHECK(json(full).get<message>() == full);
   const auto plain = message::user("Hello");
   CHECK(json(plain) == json{{"role", "user"}, {"text", "Hello"}});
@@ -54,4 +57,6 @@ TEST_CASE("Usage adds up", "[chat]") {
   usage sum{1, 2, 0};
   sum += {10, 20, 5};
   CHECK(sum == usage{11, 22, 5});
+  sum += {~std::uint64_t{0}, 0, 0};
+  CHECK(sum == usage{~std::uint64_t{0}, 22, 5});
 }

@@ -44,16 +44,58 @@ TEST_CASE("A reply without a vector for each text names what is wrong",
           "[embedding]") {
   const std::string begin = "the server's reply makes no sense: ";
   CHECK(refusal({vector_at(0, {1})}, 2) ==
-        begin + "/data has 1 vectors, not 2");
+        begin +
+            "/data has 1 vectors, not 2; the reply has 40 bytes and begins "
+            "with '{\"data\":[{\"embedding\":[1.0],\"index\":0}]}'");
   CHECK(refusal({vector_at(0, {1}), vector_at(0, {2})}, 2) ==
         begin + "/data/1 has the place of another");
   CHECK(refusal({vector_at(0, {1}), vector_at(7, {2})}, 2) ==
         begin + "/data/1 has the place of another");
   CHECK(refusal({vector_at(0, {})}, 1) == begin + "/data/0/embedding is empty");
-  CHECK(refusal({vector_at(0, {1}), vector_at(1, {1, 2})}, 2) ==
-        begin + "/data has vectors of different lengths");
+  CHECK_THAT(refusal({vector_at(0, {1}), vector_at(1, {1, 2})}, 2),
+             Catch::Matchers::StartsWith(
+                 begin + "/data has vectors of different lengths"));
   CHECK(refusal({json{{"embedding", {1, "2"}}}}, 1) ==
         begin + "/data/0/embedding/1 is no number");
+}
+
+TEST_CASE("Vectors in Base64 are read", "[embedding]") {
+  // openai-openapi#99
+  const auto read = [](const char* text) {
+    const json each{{"embedding", text}};
+    return decode_embedding(json{{"data", json::array({each})}}.dump(), 1)
+        .vectors.front();
+  };
+  CHECK(read("AACAPwAAAEA=") == std::vector<float>{1, 2});
+  CHECK(read("AACAPwAAAEAAAEBA") == std::vector<float>{1, 2, 3});
+  CHECK(read("AACAvw==") == std::vector<float>{-1});
+  for (const char* each : {"", "AACAPw", "AACAPw=", "AACAP===", "AACA Pw==",
+                           "AACA", "AACAPx==", "AADAfw==", "====", "-_-_"}) {
+    CAPTURE(each);
+    CHECK(code_of([&] { static_cast<void>(read(each)); }) == errc::bad_reply);
+  }
+}
+
+TEST_CASE("An error in the place of vectors is told", "[embedding]") {
+  std::string text;
+  CHECK(code_of(
+            [] {
+              static_cast<void>(decode_embedding(
+                  R"({"error": {"message": "not loaded", "code": 503}})", 1));
+            },
+            &text) == errc::rate_limited);
+  CHECK(text == "the server reported an error (503): not loaded");
+}
+
+TEST_CASE("Further fields of an embedding win, and null takes one away",
+          "[embedding]") {
+  const auto form = json::parse(
+      encode_embedding("m", {"a"}, {"http://h"},
+                       {{"encoding_format", nullptr}, {"input_type", "query"}})
+          .body);
+  CHECK(form == json{{"model", "m"},
+                     {"input", json::array({"a"})},
+                     {"input_type", "query"}});
 }
 
 TEST_CASE("Nothing to embed is refused for good", "[embedding]") {

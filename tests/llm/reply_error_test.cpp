@@ -77,8 +77,65 @@ TEST_CASE("A limit that is used up is waited for until its reset",
         5s);
 }
 
+TEST_CASE("A wait is read in all forms that servers write", "[reply_error]") {
+  const auto in = [](const char* text) { return wait_in(text, now); };
+  CHECK(in(" 12 ") == 12s);
+  CHECK(in("39s") == 39s);
+  CHECK(in("0.5s") == 500ms);
+  CHECK(in("1h2m3s") == 1h + 2min + 3s);
+  CHECK(in("784111780") == 3s);
+  CHECK(in("784111780000") == 3s);
+  CHECK(in("Sunday, 06-Nov-94 08:49:40 GMT") == 3s);
+  CHECK(in("Sun Nov  6 08:49:40 1994") == 3s);
+  CHECK(in("1994-11-06T09:49:40.5+01:00") == 3s);
+  CHECK(in("1994-11-06T08:49:40Z") == 3s);
+  for (const char* each : {"", "soon", "s", "1x", "1994", "-"}) {
+    CAPTURE(each);
+    CHECK((in(each) == std::nullopt || in(each) == 1994s));
+  }
+  CHECK(in("99999999999999999999999999") == 24h);
+}
+
+TEST_CASE("A reset may be in plain seconds, and of any limit",
+          "[reply_error]") {
+  CHECK(wait({{"x-ratelimit-remaining-requests", "0"},
+              {"x-ratelimit-reset-requests", "12"}}) == 12s);
+  CHECK(wait({{"x-ratelimit-remaining", "0"},
+              {"x-ratelimit-reset", "784111780000"}}) == 3s);
+  CHECK(wait({{"x-ratelimit-remaining-tokens-day", "0"},
+              {"x-ratelimit-reset-tokens-day", "9"}}) == 9s);
+  CHECK(wait({{"x-ratelimit-reset", "12"}}) == std::nullopt);
+  CHECK(error_for(429, {}, {{"x-ratelimit-reset", "12"}}).retry_after() ==
+        troupe::duration{12s});
+}
+
+TEST_CASE("A wait may be in the body", "[reply_error]") {
+  // RooCode#2118
+  const std::string google =
+      R"({"error": {"code": 429, "message": "used up",
+          "status": "RESOURCE_EXHAUSTED", "details": [
+            {"@type": "type.googleapis.com/google.rpc.Help"},
+            {"@type": "type.googleapis.com/google.rpc.RetryInfo",
+             "retryDelay": "39s"}]}})";
+  for (const auto& each : {google, "[" + google + "]"}) {
+    const auto why = error_for(429, each);
+    CHECK(why.retry_after() == troupe::duration{39s});
+    CHECK(why.message() ==
+          "the server answered with status 429 (429): used up");
+    CHECK(error_for(200, each).retry_after() == troupe::duration{39s});
+  }
+  CHECK(error_for(429, google, {{"retry-after", "7"}}).retry_after() ==
+        troupe::duration{7s});
+}
+
+TEST_CASE("A server may say itself whether to try again", "[reply_error]") {
+  CHECK(error_for(429, {}, {{"x-should-retry", "false"}}).is_permanent());
+  const auto why = error_for(400, {}, {{"x-should-retry", "true"}});
+  CHECK_FALSE(why.is_permanent());
+}
+
 TEST_CASE("A status says whether to try again, and how", "[reply_error]") {
-  for (const int status : {429, 503, 529}) {
+  for (const int status : {429, 498, 503, 529}) {
     CAPTURE(status);
     CHECK(error_for(status).code() == errc::rate_limited);
     CHECK_FALSE(error_for(status).is_permanent());
@@ -88,7 +145,12 @@ TEST_CASE("A status says whether to try again, and how", "[reply_error]") {
     CHECK(error_for(status).code() == errc::request_failed);
     CHECK_FALSE(error_for(status).is_permanent());
   }
-  for (const int status : {301, 400, 401, 403, 404, 413, 422}) {
+  for (const int status : {401, 403, 407}) {
+    CAPTURE(status);
+    CHECK(error_for(status).code() == errc::unauthorized);
+    CHECK(error_for(status).is_permanent());
+  }
+  for (const int status : {301, 400, 402, 404, 413, 422}) {
     CAPTURE(status);
     CHECK(error_for(status).code() == errc::request_failed);
     CHECK(error_for(status).is_permanent());
@@ -115,6 +177,17 @@ TEST_CASE("The text has the status, the server's words and the request's id",
         "the server answered with status 502: <h1>Bad gateway</h1> ");
   CHECK(error_for(404, "{\"detail\":\"Not Found\"}").message() ==
         "the server answered with status 404: Not Found");
+}
+
+TEST_CASE("The text names who was asked, and where a redirect leads",
+          "[reply_error]") {
+  http_response reply;
+  reply.status = 308;
+  reply.headers = {{"location", "https://me:secret@there/v1?key=secret"}};
+  const auto text = error_of_reply(reply, now, "POST http://h/v1").message();
+  CHECK(text ==
+        "the server answered with status 308 to POST http://h/v1; it leads to "
+        "https://there/v1, so ask there if you trust that");
 }
 
 TEST_CASE("What validators quote of the request is not repeated",

@@ -54,6 +54,7 @@ const std::vector<std::string>& lines() {
                                             "retry: 20",
                                             "retry: soon",
                                             "unknown: x",
+                                            "error: x",
                                             " data: x",
                                             "\xEF\xBB\xBF"
                                             "data: y"};
@@ -105,6 +106,13 @@ TEST_CASE("Comments, unknown fields and events without data are none",
   CHECK(events_of("event: e\n\ndata: x\n\n") == seen{{"message", "x", ""}});
   CHECK(events_of("\xEF\xBB\xBF"
                   "data: x\n\n") == seen{{"message", "x", ""}});
+}
+
+TEST_CASE("A field error is an event of its own", "[sse]") {
+  CHECK(events_of("error: {\"a\": 1}\n\n") ==
+        seen{{"error", "{\"a\": 1}", ""}});
+  CHECK(events_of("data: x\nerror: y\n\ndata: z\n\n") ==
+        seen{{"message", "x", ""}, {"error", "y", ""}, {"message", "z", ""}});
 }
 
 TEST_CASE("A stream that ends inside of an event says so", "[sse]") {

@@ -63,6 +63,32 @@ TEST_CASE("A fence of Markdown around a reply is passed over", "[structured]") {
   CHECK(read_reply<person>(saying("\n```\n" + ada + "```\n")).born == 1815);
 }
 
+TEST_CASE("What a model thinks aloud is passed over", "[structured]") {
+  // vllm#47027
+  const auto born = [](const std::string& text) {
+    return read_reply<person>(saying(text)).born;
+  };
+  CHECK(born("<think>\nLet me see.\n</think>\n\n" + ada) == 1815);
+  CHECK(born("So {\"name\": 1}...</think>" + ada) == 1815);
+  CHECK(born("<think>a {</think>```json\n" + ada + "\n```") == 1815);
+  CHECK(has(fault_of(saying("<think>Is it " + ada)), "no JSON"));
+}
+
+TEST_CASE("JSON among words is found if there is one value", "[structured]") {
+  const auto born = [](const std::string& text) {
+    return read_reply<person>(saying(text)).born;
+  };
+  CHECK(born("Here it is:\n```json\n" + ada + "\n```\nIs it good?") == 1815);
+  CHECK(born("Here [1] it is: " + ada + ". Good {it is}.") == 1815);
+  CHECK(born("```\nnot this\n```\n" + ada) == 1815);
+  const std::string other = R"({"name": "Bob", "born": 1900})";
+  CHECK(has(fault_of(saying(ada + "\n" + other)), "several"));
+  CHECK(has(fault_of(saying("```\n" + ada + "\n```\n```\n" + other + "```")),
+            "several"));
+  CHECK(has(fault_of(saying("A list: [" + ada + "]")), "fit"));
+  CHECK(has(fault_of(saying(std::string(100'000, '{'))), "no JSON"));
+}
+
 TEST_CASE("What is wrong with a reply is told", "[structured]") {
   CHECK(has(fault_of(saying("I do not know")), "no JSON"));
   CHECK(has(fault_of(saying("")), "no JSON"));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace troupe::llm {
 
@@ -37,6 +38,11 @@ void take(const json& form, const char* key, T& into) {
   }
 }
 
+std::uint64_t sum_of(std::uint64_t one, std::uint64_t other) noexcept {
+  const auto sum = one + other;
+  return sum < one ? std::numeric_limits<std::uint64_t>::max() : sum;
+}
+
 }  // namespace
 
 message message::system(std::string text) {
@@ -58,9 +64,9 @@ message message::tool(std::string call_id, std::string text) {
 }
 
 usage& usage::operator+=(const usage& other) noexcept {
-  input += other.input;
-  output += other.output;
-  cached += other.cached;
+  input = sum_of(input, other.input);
+  output = sum_of(output, other.output);
+  cached = sum_of(cached, other.cached);
   return *this;
 }
 
@@ -88,14 +94,26 @@ void from_json(const json& form, image& into) {
   take(form, "media_type", into.media_type);
 }
 
+void to_json(json& form, const server_content& from) {
+  form = {{"format", from.format}, {"content", from.content}};
+}
+
+void from_json(const json& form, server_content& into) {
+  form.at("format").get_to(into.format);
+  into.content = form.at("content");
+}
+
 void to_json(json& form, const tool_call& from) {
   form = {{"id", from.id}, {"name", from.name}, {"arguments", from.arguments}};
+  put(form, "opaque", from.opaque);
 }
 
 void from_json(const json& form, tool_call& into) {
   form.at("id").get_to(into.id);
   form.at("name").get_to(into.name);
   into.arguments = form.at("arguments");
+  into.opaque = {};
+  take(form, "opaque", into.opaque);
 }
 
 void to_json(json& form, const message& from) {
@@ -104,6 +122,7 @@ void to_json(json& form, const message& from) {
   put(form, "calls", from.calls);
   put(form, "call_id", from.call_id);
   if (from.is_error) form["is_error"] = true;
+  put(form, "opaque", from.opaque);
 }
 
 void from_json(const json& form, message& into) {
@@ -113,6 +132,7 @@ void from_json(const json& form, message& into) {
   take(form, "calls", into.calls);
   take(form, "call_id", into.call_id);
   take(form, "is_error", into.is_error);
+  take(form, "opaque", into.opaque);
 }
 
 void to_json(json& form, const usage& from) {

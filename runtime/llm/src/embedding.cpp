@@ -1,8 +1,13 @@
 #include "troupe/llm/embedding.hpp"
 
 #include "reply_fields.hpp"
+#include "served_error.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -27,13 +32,89 @@ http_request encode_embedding(const std::string& model,
   return request;
 }
 
+namespace {
+
+/// Of the longest vectors that are in use, twice.
+constexpr std::size_t numbers_max = 16'384;
+
+/// What a character of Base64 stands for, or 64.
+unsigned digit_of(char each) {
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const auto at = digits.find(each);
+  return at == digits.npos ? 64U : static_cast<unsigned>(at);
+}
+
+/// RFC 4648, 4: with its padding, and without anything else.
+std::optional<std::string> bytes_in_base64(std::string_view text) {
+  if (text.empty() || text.size() % 4 != 0) return std::nullopt;
+  std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  text.remove_suffix(padding);
+  std::string bytes;
+  unsigned bits = 0;
+  unsigned count = 0;
+  for (const char each : text) {
+    const unsigned digit = digit_of(each);
+    if (digit > 63) return std::nullopt;
+    bits = (bits << 6U | digit) & 0xFFFFU;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    bytes += static_cast<char>(bits >> count & 0xFFU);
+  }
+  // What is left over is nothing.
+  if ((bits & ((1U << count) - 1)) != 0) return std::nullopt;
+  return bytes;
+}
+
+/// The numbers of a vector in Base64, four bytes each, the low ones first.
+std::vector<float> packed_vector_in(const reply_fields& from) {
+  const auto bytes = bytes_in_base64(from.text());
+  if (!bytes) from.refuse("is neither a list nor Base64");
+  if (bytes->size() % 4 != 0) from.refuse("has a part of a number");
+  std::vector<float> numbers;
+  for (std::size_t i = 0; i < bytes->size(); i += 4) {
+    std::uint32_t bits = 0;
+    for (std::size_t k = 4; k-- > 0;) {
+      bits = bits << 8U | static_cast<unsigned char>((*bytes)[i + k]);
+    }
+    numbers.push_back(std::bit_cast<float>(bits));
+  }
+  return numbers;
+}
+
+std::vector<float> vector_in(const reply_fields& from) {
+  std::vector<float> numbers;
+  if (from.form().is_string()) {
+    numbers = packed_vector_in(from);
+  } else {
+    for (std::size_t k = 0; k < from.size(); ++k) {
+      const auto number = from.at(k);
+      if (!number.form().is_number()) number.refuse("is no number");
+      const double wide = number.form().get<double>();
+      constexpr double most = std::numeric_limits<float>::max();
+      if (std::abs(wide) > most) number.refuse("is too large");
+      numbers.push_back(static_cast<float>(wide));
+    }
+  }
+  if (numbers.empty()) from.refuse("is empty");
+  for (const float each : numbers) {
+    if (!std::isfinite(each)) from.refuse("has what is no number");
+  }
+  return numbers;
+}
+
+}  // namespace
+
 embedding_reply decode_embedding(std::string_view body, std::size_t count) {
-  const json form = detail::parsed(body, "the reply");
-  const reply_fields reply{form};
+  json_bounds limits = detail::reply_bounds;
+  limits.elements = std::max(limits.elements, count * numbers_max);
+  const json form = detail::reply_in_body(body, limits);
+  const reply_fields reply{form, body};
   embedding_reply found;
-  found.model = reply.text_or("model");
-  const auto used = reply.find("usage");
-  if (!used.is_null()) found.usage.input = used.count_or("prompt_tokens", 0);
+  found.model = reply.id_or_none("model");
+  found.usage.input =
+      reply.object_or_null("usage").count_or("prompt_tokens", 0);
   const auto data = reply.at("data");
   if (data.size() != count) {
     data.refuse("has " + std::to_string(data.size()) + " vectors, not " +
@@ -46,13 +127,7 @@ embedding_reply decode_embedding(std::string_view body, std::size_t count) {
     if (place >= count || !found.vectors[place].empty()) {
       each.refuse("has the place of another");
     }
-    const auto numbers = each.at("embedding");
-    if (numbers.size() == 0) numbers.refuse("is empty");
-    for (std::size_t k = 0; k < numbers.size(); ++k) {
-      const auto number = numbers.at(k);
-      if (!number.form().is_number()) number.refuse("is no number");
-      found.vectors[place].push_back(number.form().get<float>());
-    }
+    found.vectors[place] = vector_in(each.at("embedding"));
   }
   for (const auto& each : found.vectors) {
     if (each.size() != found.vectors.front().size()) {

@@ -1,5 +1,9 @@
 #include "troupe/llm/history.hpp"
 
+#include "troupe/json_text.hpp"
+
+#include <algorithm>
+
 namespace troupe::llm {
 
 namespace {
@@ -8,7 +12,22 @@ constexpr std::uint64_t bytes_per_token = 4;
 constexpr std::uint64_t tokens_per_image = 1'000;
 
 std::string text_of(const json& arguments) {
-  return arguments.dump(-1, ' ', false, json::error_handler_t::replace);
+  return write_json(arguments, bad_text::replaced);
+}
+
+std::uint64_t bytes_of(const server_content& opaque) {
+  return opaque.empty() ? 0 : text_of(opaque.content).size();
+}
+
+std::uint64_t bytes_of(const message& from) {
+  std::uint64_t bytes = from.text.size();
+  for (const auto& each : from.calls) {
+    bytes += each.name.size() + text_of(each.arguments).size() +
+             bytes_of(each.opaque);
+  }
+  const auto kept = bytes_of(from.opaque);
+  // A list has the text and the calls in it as well.
+  return from.opaque.content.is_array() ? std::max(bytes, kept) : bytes + kept;
 }
 
 }  // namespace
@@ -17,11 +36,8 @@ std::uint64_t token_estimate(std::span<const message> messages) {
   std::uint64_t bytes = 0;
   std::uint64_t images = 0;
   for (const auto& each : messages) {
-    bytes += each.text.size();
+    bytes += bytes_of(each);
     images += each.images.size();
-    for (const auto& call : each.calls) {
-      bytes += call.name.size() + text_of(call.arguments).size();
-    }
   }
   return (bytes + bytes_per_token - 1) / bytes_per_token +
          images * tokens_per_image;

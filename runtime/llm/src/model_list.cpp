@@ -1,17 +1,55 @@
 #include "reply_fields.hpp"
+#include "served_error.hpp"
 #include "troupe/llm/chat_format.hpp"
+
+// Sources: the API references of OpenAI and Anthropic, "List models"; and what
+// Together, Ollama and others make of it.
 
 namespace troupe::llm {
 
+namespace {
+
 using detail::reply_fields;
 
-model_page decode_model_page(std::string_view body) {
-  const json form = detail::parsed(body, "the reply");
-  const auto data = reply_fields{form}.at("data");
-  model_page page;
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    page.names.push_back(data.at(i).at("id").text());
+/// The list itself, which not all servers put into "data". Null is how some
+/// write an empty one.
+reply_fields list_in(const reply_fields& reply) {
+  if (reply.form().is_array()) return reply;
+  for (const char* each : {"data", "models"}) {
+    if (reply.find(each).form().is_array()) return reply.find(each);
   }
+  const auto& form = reply.form();
+  const bool is_null = form.contains("data") || form.contains("models");
+  return is_null ? reply.find(form.contains("data") ? "data" : "models")
+                 : reply.at("data");
+}
+
+std::string name_of(const reply_fields& model) {
+  if (model.form().is_string()) return model.text();
+  for (const char* each : {"id", "name", "model"}) {
+    const auto name = model.find(each);
+    if (name.form().is_string() && !name.text().empty()) return name.text();
+  }
+  return {};
+}
+
+}  // namespace
+
+model_page decode_model_page(std::string_view body) {
+  const json form = detail::reply_in_body(body);
+  const reply_fields reply{form, body};
+  const auto list = list_in(reply);
+  model_page page;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    auto name = name_of(list.at(i));
+    // What has none cannot be asked.
+    if (!name.empty()) page.names.push_back(std::move(name));
+  }
+  if (form.is_array() || form.value("has_more", json(false)) != true) {
+    return page;
+  }
+  page.next = reply.id_or_none("last_id");
+  if (page.next.empty() && !page.names.empty()) page.next = page.names.back();
   return page;
 }
 

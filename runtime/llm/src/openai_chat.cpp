@@ -1,9 +1,11 @@
+#include "kept_content.hpp"
+#include "openai_chat_reply.hpp"
 #include "reply_fields.hpp"
+#include "served_error.hpp"
 #include "strict_schema.hpp"
 #include "troupe/llm/chat_format.hpp"
-#include "troupe/llm/reply_error.hpp"
 
-#include <map>
+#include <string_view>
 #include <utility>
 
 // Source of the format: OpenAI's API reference, "Chat completions"; and what
@@ -14,6 +16,8 @@ namespace troupe::llm {
 namespace {
 
 using detail::reply_fields;
+
+constexpr std::string_view name_of_format = "openai_chat";
 
 // -- requests -----------------------------------------------------------------
 
@@ -32,10 +36,43 @@ json content_of(const message& from) {
   return parts;
 }
 
-std::string text_of(const json& arguments) {
-  // What was no JSON goes back as it came.
-  if (arguments.is_string()) return arguments.get<std::string>();
-  return arguments.dump(-1, ' ', false, json::error_handler_t::replace);
+json form_of(const tool_call& from) {
+  json form = {{"id", from.id},
+               {"type", "function"},
+               {"function",
+                {{"name", from.name},
+                 {"arguments", detail::text_of_arguments(from.arguments)}}}};
+  const auto& more = detail::content_for(from.opaque, name_of_format);
+  for (const auto& [key, value] : more.items()) {
+    if (key == "function") {
+      for (const auto& [inner, content] : value.items()) {
+        if (inner != "name" && inner != "arguments") {
+          form["function"][inner] = content;
+        }
+      }
+    } else if (key != "id") {
+      form[key] = value;
+    }
+  }
+  return form;
+}
+
+/// What the server put into a message goes back, but not over what is known.
+void put_kept(json& form, const message& from) {
+  const auto& more = detail::content_for(from.opaque, name_of_format);
+  for (const auto& [key, value] : more.items()) {
+    if (key == "content") {
+      // The user may have changed the text.
+      const bool is_same =
+          detail::text_of_content(reply_fields{value}) == from.text;
+      if (is_same) form[key] = value;
+    } else if (key == "audio" && value.is_object() && value.contains("id")) {
+      // The sound itself is not taken back.
+      form[key] = {{"id", value.at("id")}};
+    } else if (!form.contains(key)) {
+      form[key] = value;
+    }
+  }
 }
 
 json form_of(const message& from) {
@@ -47,13 +84,10 @@ json form_of(const message& from) {
   if (!from.calls.empty()) {
     if (from.text.empty()) form["content"] = nullptr;
     for (const auto& each : from.calls) {
-      form["tool_calls"].push_back(
-          {{"id", each.id},
-           {"type", "function"},
-           {"function",
-            {{"name", each.name}, {"arguments", text_of(each.arguments)}}}});
+      form["tool_calls"].push_back(form_of(each));
     }
   }
+  if (from.role == role::assistant) put_kept(form, from);
   return form;
 }
 
@@ -100,175 +134,6 @@ json form_of(const chat_request& asked, bool stream) {
   return form;
 }
 
-// -- replies ------------------------------------------------------------------
-
-finish_reason reason_of(const std::string& text) {
-  if (text == "stop" || text.empty()) return finish_reason::stop;
-  if (text == "length") return finish_reason::length;
-  if (text == "tool_calls" || text == "function_call") {
-    return finish_reason::tool_calls;
-  }
-  if (text == "content_filter") return finish_reason::refused;
-  return finish_reason::other;
-}
-
-usage usage_in(const reply_fields& from) {
-  if (from.is_null()) return {};
-  usage found{from.count_or("prompt_tokens", 0),
-              from.count_or("completion_tokens", 0), 0};
-  const auto details = from.find("prompt_tokens_details");
-  if (!details.is_null()) found.cached = details.count_or("cached_tokens", 0);
-  return found;
-}
-
-/// A refusal stands in the place of the text.
-void take_refusal(const reply_fields& from, chat_reply& into) {
-  const auto refusal = from.text_or("refusal");
-  if (refusal.empty()) return;
-  into.message.text += refusal;
-  into.finish = finish_reason::refused;
-}
-
-/// Some servers give a call no id, but its result needs one.
-std::string id_or_made(const std::string& id, std::uint64_t index) {
-  return id.empty() ? "call_" + std::to_string(index) : id;
-}
-
-chat_reply reply_in(const reply_fields& from) {
-  chat_reply reply;
-  reply.id = from.text_or("id");
-  reply.model = from.text_or("model");
-  const auto choice = from.at("choices").at(std::size_t{0});
-  const auto said = choice.at("message");
-  reply.message.text = said.text_or("content");
-  reply.finish_text = choice.text_or("finish_reason");
-  reply.finish = reason_of(reply.finish_text);
-  take_refusal(said, reply);
-  const auto calls = said.find("tool_calls");
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    const auto call = calls.at(i);
-    const auto function = call.at("function");
-    const auto arguments = function.find("arguments");
-    reply.message.calls.push_back(
-        {id_or_made(call.text_or("id"), i), function.at("name").text(),
-         // Some servers send the object itself.
-         arguments.form().is_object()
-             ? arguments.form()
-             : detail::arguments_in(function.text_or("arguments"))});
-  }
-  // Some servers say "stop" all the same.
-  if (!reply.message.calls.empty() && reply.finish == finish_reason::stop) {
-    reply.finish = finish_reason::tool_calls;
-  }
-  reply.usage = usage_in(from.find("usage"));
-  return reply;
-}
-
-/// Throws what an error inside of a stream or a body means.
-void throw_error_in(const json& form) {
-  if (!form.is_object()) return;
-  const auto found = form.find("error");
-  if (found == form.end() || found->is_null()) return;
-  http_response told;
-  told.status = 200;
-  told.body = form.dump();
-  throw error_of_reply(told, {});
-}
-
-class builder final : public reply_builder {
- public:
-  std::string take(const sse_event& event) override;
-  bool is_complete() const noexcept override { return is_complete_; }
-  bool may_end() const noexcept override { return is_complete_; }
-  const std::string& text() const noexcept override {
-    return reply_.message.text;
-  }
-  chat_reply finish() override;
-
- private:
-  struct pieces {
-    std::string id;
-    std::string name;
-    std::string arguments;
-  };
-
-  std::string take_choice(const reply_fields& choice);
-  void take_calls(const reply_fields& calls);
-
-  chat_reply reply_;
-  std::map<std::uint64_t, pieces> calls_;
-  bool is_complete_ = false;
-};
-
-std::string builder::take(const sse_event& event) {
-  if (is_complete_) return {};
-  if (event.data == "[DONE]") {
-    is_complete_ = true;
-    return {};
-  }
-  const json form = detail::parsed(event.data, "a part of the reply");
-  throw_error_in(form);
-  const reply_fields chunk{form};
-  if (reply_.id.empty()) reply_.id = chunk.text_or("id");
-  if (reply_.model.empty()) reply_.model = chunk.text_or("model");
-  const auto counted = chunk.find("usage");
-  if (!counted.is_null()) reply_.usage = usage_in(counted);
-  const auto choices = chunk.find("choices");
-  return choices.size() == 0 ? std::string{}
-                             : take_choice(choices.at(std::size_t{0}));
-}
-
-std::string builder::take_choice(const reply_fields& choice) {
-  const auto reason = choice.text_or("finish_reason");
-  if (!reason.empty()) {
-    reply_.finish_text = reason;
-    if (reply_.finish != finish_reason::refused) {
-      reply_.finish = reason_of(reason);
-    }
-  }
-  const auto delta = choice.find("delta");
-  if (delta.is_null()) return {};
-  take_calls(delta.find("tool_calls"));
-  take_refusal(delta, reply_);
-  auto text = delta.text_or("content");
-  reply_.message.text += text;
-  return text;
-}
-
-void builder::take_calls(const reply_fields& calls) {
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    const auto call = calls.at(i);
-    // Without an index a call comes whole.
-    const auto index = call.count_or("index", calls_.size());
-    auto& into = calls_[index];
-    const auto id = call.text_or("id");
-    if (!id.empty()) into.id = id;
-    const auto function = call.find("function");
-    if (function.is_null()) continue;
-    into.name += function.text_or("name");
-    const auto arguments = function.find("arguments");
-    into.arguments += arguments.form().is_object()
-                          ? arguments.form().dump()
-                          : function.text_or("arguments");
-  }
-}
-
-chat_reply builder::finish() {
-  if (!is_complete_) detail::refuse_incomplete(text());
-  for (const auto& [index, each] : calls_) {
-    if (each.name.empty()) {
-      throw error{errc::bad_reply, "a call in the reply names no tool"};
-    }
-    reply_.message.calls.push_back({id_or_made(each.id, index), each.name,
-                                    detail::arguments_in(each.arguments)});
-  }
-  calls_.clear();
-  if (!reply_.message.calls.empty() && reply_.finish == finish_reason::stop) {
-    reply_.finish = finish_reason::tool_calls;
-  }
-  return reply_;
-}
-
 class format final : public chat_format {
  public:
   http_request encode(const chat_request& asked, const endpoint& at,
@@ -281,12 +146,14 @@ class format final : public chat_format {
     return request;
   }
   chat_reply decode(std::string_view body) const override {
-    const json form = detail::parsed(body, "the reply");
-    throw_error_in(form);
-    return reply_in(reply_fields{form});
+    if (detail::begins_stream(body)) {
+      return detail::built_of(body, *build());
+    }
+    const json form = detail::reply_in_body(body);
+    return detail::openai_chat_reply(reply_fields{form, body});
   }
   std::unique_ptr<reply_builder> build() const override {
-    return std::make_unique<builder>();
+    return detail::openai_chat_builder();
   }
   http_request encode_models(const endpoint& at,
                              std::string_view after) const override {

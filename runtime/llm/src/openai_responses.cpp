@@ -1,9 +1,15 @@
+#include "kept_content.hpp"
+#include "openai_chat_reply.hpp"
 #include "reply_fields.hpp"
+#include "responses_reply.hpp"
+#include "served_error.hpp"
 #include "strict_schema.hpp"
 #include "troupe/llm/chat_format.hpp"
-#include "troupe/llm/reply_error.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 // Source of the format: OpenAI's API reference, "Responses" and "Streaming
 // events".
@@ -12,7 +18,7 @@ namespace troupe::llm {
 
 namespace {
 
-using detail::reply_fields;
+constexpr std::string_view name_of_format = "openai_responses";
 
 // -- requests -----------------------------------------------------------------
 
@@ -35,24 +41,63 @@ json said_by(const message& from) {
           {"content", std::move(content)}};
 }
 
-void put_items(json& input, const message& from) {
+json form_of(const tool_call& from) {
+  return {{"type", "function_call"},
+          {"call_id", from.id},
+          {"name", from.name},
+          {"arguments", detail::text_of_arguments(from.arguments)}};
+}
+
+/// The items of a message of the model as they came, with what the user has
+/// changed in it since; see `server_content`. Messages and calls go without
+/// their ids, which a server that stores nothing does not find.
+void put_as_they_came(json& input, const message& from,
+                      const json& as_they_came) {
+  const bool is_changed = detail::text_of_items(as_they_came) != from.text;
+  bool has_text = !is_changed;
+  std::vector<const tool_call*> left;
+  for (const auto& each : from.calls) left.push_back(&each);
+  for (const auto& each : as_they_came) {
+    const auto type = detail::text_at(each, "type");
+    if (type == "message") {
+      if (!is_changed) {
+        input.push_back(detail::unknown_in(each, {"id", "status"}));
+      } else if (!std::exchange(has_text, true) && !from.text.empty()) {
+        input.push_back(said_by(from));
+      }
+    } else if (type == "function_call") {
+      const auto id = detail::id_of_call(detail::reply_fields{each});
+      const auto found =
+          std::find_if(left.begin(), left.end(),
+                       [&](const auto* call) { return call->id == id; });
+      if (found == left.end()) continue;
+      auto item = detail::unknown_in(each, {"id", "status"});
+      item.update(form_of(**found));
+      input.push_back(std::move(item));
+      left.erase(found);
+    } else if (each.is_object()) {
+      input.push_back(each);
+    }
+  }
+  if (!has_text && !from.text.empty()) input.push_back(said_by(from));
+  for (const auto* each : left) input.push_back(form_of(*each));
+}
+
+void put_items(json& input, const message& from, bool is_stored) {
   if (from.role == role::tool) {
     input.push_back({{"type", "function_call_output"},
                      {"call_id", from.call_id},
                      {"output", detail::told_by_tool(from)}});
     return;
   }
-  if (!from.text.empty() || from.calls.empty()) input.push_back(said_by(from));
-  for (const auto& each : from.calls) {
-    input.push_back({{"type", "function_call"},
-                     {"call_id", each.id},
-                     {"name", each.name},
-                     {"arguments", each.arguments.is_string()
-                                       ? each.arguments.get<std::string>()
-                                       : each.arguments.dump(
-                                             -1, ' ', false,
-                                             json::error_handler_t::replace)}});
+  const auto& as_they_came = detail::content_for(from.opaque, name_of_format);
+  if (as_they_came.is_array() && from.role == role::assistant &&
+      detail::may_go_back(as_they_came, is_stored)) {
+    put_as_they_came(input, from, as_they_came);
+    return;
   }
+  if (!from.text.empty() || from.calls.empty()) input.push_back(said_by(from));
+  for (const auto& each : from.calls) input.push_back(form_of(each));
 }
 
 void put_tools(json& form, const chat_request& asked) {
@@ -82,7 +127,10 @@ json form_of(const chat_request& asked, bool stream) {
                {"input", json::array()},
                // Nothing here asks for it again.
                {"store", false}};
-  for (const auto& each : asked.messages) put_items(form["input"], each);
+  const auto store = asked.extra.value("store", json(false));
+  for (const auto& each : asked.messages) {
+    put_items(form["input"], each, store == true);
+  }
   if (asked.temperature) form["temperature"] = *asked.temperature;
   if (asked.max_tokens) form["max_output_tokens"] = *asked.max_tokens;
   put_tools(form, asked);
@@ -98,116 +146,6 @@ json form_of(const chat_request& asked, bool stream) {
   return form;
 }
 
-// -- replies ------------------------------------------------------------------
-
-usage usage_in(const reply_fields& from) {
-  if (from.is_null()) return {};
-  usage found{from.count_or("input_tokens", 0),
-              from.count_or("output_tokens", 0), 0};
-  const auto details = from.find("input_tokens_details");
-  if (!details.is_null()) found.cached = details.count_or("cached_tokens", 0);
-  return found;
-}
-
-void take_message(const reply_fields& item, chat_reply& into) {
-  const auto content = item.at("content");
-  for (std::size_t i = 0; i < content.size(); ++i) {
-    const auto part = content.at(i);
-    const auto type = part.at("type").text();
-    if (type == "output_text") {
-      into.message.text += part.at("text").text();
-    } else if (type == "refusal") {
-      into.message.text += part.at("refusal").text();
-      into.finish = finish_reason::refused;
-    }
-  }
-}
-
-void take_status(const reply_fields& from, chat_reply& into) {
-  into.finish_text = from.text_or("status");
-  if (into.finish_text.empty() || into.finish_text == "completed") return;
-  into.finish = finish_reason::other;
-  const auto details = from.find("incomplete_details");
-  if (into.finish_text != "incomplete" || details.is_null()) return;
-  into.finish_text = details.text_or("reason", "incomplete");
-  if (into.finish_text == "max_output_tokens") {
-    into.finish = finish_reason::length;
-  } else if (into.finish_text == "content_filter") {
-    into.finish = finish_reason::refused;
-  }
-}
-
-/// Throws what a response that failed, or an error, means.
-void throw_error_in(const json& form) {
-  if (!form.is_object()) return;
-  const auto found = form.find("error");
-  const bool is_event = form.value("type", json{}) == "error";
-  if (!is_event && (found == form.end() || found->is_null())) return;
-  http_response told;
-  told.status = 200;
-  told.body = form.dump();
-  throw error_of_reply(told, {});
-}
-
-chat_reply reply_in(const reply_fields& from) {
-  throw_error_in(from.form());
-  chat_reply reply;
-  reply.id = from.text_or("id");
-  reply.model = from.text_or("model");
-  const auto output = from.at("output");
-  for (std::size_t i = 0; i < output.size(); ++i) {
-    const auto item = output.at(i);
-    const auto type = item.at("type").text();
-    if (type == "message") {
-      take_message(item, reply);
-    } else if (type == "function_call") {
-      reply.message.calls.push_back(
-          {item.at("call_id").text(), item.at("name").text(),
-           detail::arguments_in(item.text_or("arguments"))});
-      reply.finish = finish_reason::tool_calls;
-    }
-  }
-  take_status(from, reply);
-  reply.usage = usage_in(from.find("usage"));
-  return reply;
-}
-
-/// The last event has the whole response, so the others are only for those who
-/// want to see it being made.
-class builder final : public reply_builder {
- public:
-  std::string take(const sse_event& event) override {
-    const json form = detail::parsed(event.data, "a part of the reply");
-    const reply_fields fields{form};
-    const auto type = fields.text_or("type", event.type);
-    if (type == "error") throw_error_in(form);
-    if (type == "response.output_text.delta" ||
-        type == "response.refusal.delta") {
-      auto text = fields.at("delta").text();
-      text_ += text;
-      return text;
-    }
-    if (type == "response.completed" || type == "response.incomplete" ||
-        type == "response.failed") {
-      reply_ = reply_in(fields.at("response"));
-      is_complete_ = true;
-    }
-    return {};
-  }
-  bool is_complete() const noexcept override { return is_complete_; }
-  bool may_end() const noexcept override { return is_complete_; }
-  const std::string& text() const noexcept override { return text_; }
-  chat_reply finish() override {
-    if (!is_complete_) detail::refuse_incomplete(text_);
-    return reply_;
-  }
-
- private:
-  std::string text_;
-  chat_reply reply_;
-  bool is_complete_ = false;
-};
-
 class format final : public chat_format {
  public:
   http_request encode(const chat_request& asked, const endpoint& at,
@@ -219,11 +157,14 @@ class format final : public chat_format {
     return request;
   }
   chat_reply decode(std::string_view body) const override {
-    const json form = detail::parsed(body, "the reply");
-    return reply_in(reply_fields{form});
+    if (detail::begins_stream(body)) {
+      return detail::built_of(body, *build());
+    }
+    const json form = detail::reply_in_body(body);
+    return detail::responses_reply(detail::reply_fields{form, body});
   }
   std::unique_ptr<reply_builder> build() const override {
-    return std::make_unique<builder>();
+    return detail::responses_builder();
   }
   http_request encode_models(const endpoint& at,
                              std::string_view after) const override {

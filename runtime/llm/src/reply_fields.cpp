@@ -1,9 +1,13 @@
 #include "reply_fields.hpp"
 
+#include "troupe/printable.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace troupe::llm::detail {
 
@@ -11,6 +15,17 @@ namespace {
 
 const json nothing = nullptr;
 constexpr std::size_t name_max = 64;
+constexpr std::size_t shown_max = 500;
+/// More tokens than there are, but few enough to be added up.
+constexpr double count_max = 1e12;
+
+/// How a text begins, for an error that says that it is not what it should be.
+std::string beginning(std::string_view text) {
+  text = trimmed(text);
+  if (text.empty()) return {};
+  return " and begins with '" +
+         printable(text, line_breaks::joined, shown_max) + "'";
+}
 
 void check_name(const std::string& name, const char* whose) {
   if (is_name(name)) return;
@@ -31,18 +46,69 @@ bool is_choice(const chat_request& asked) {
 
 }  // namespace
 
-json parsed(std::string_view text, std::string_view what) {
-  auto form = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!form.is_discarded()) return form;
-  throw error{errc::bad_reply, std::string{what} + " is no JSON; it has " +
-                                   std::to_string(text.size()) + " bytes"};
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view spaces = " \t\r\n";
+  const auto first = text.find_first_not_of(spaces);
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(spaces) - first + 1);
+}
+
+bool begins_stream(std::string_view body) {
+  body = trimmed(body);
+  if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
+  for (const std::string_view each :
+       {"data:", "event:", "error:", "id:", "retry:", ":"}) {
+    if (body.starts_with(each)) return true;
+  }
+  return false;
+}
+
+json parsed(std::string_view text, std::string_view what,
+            const json_bounds& limits) {
+  try {
+    return is_utf8(text) ? read_json(text, limits)
+                         : read_json(as_utf8(text), limits);
+  } catch (const error& why) {
+    constexpr std::string_view refused = "JSON is refused";
+    if (why.message().starts_with(refused)) {
+      throw error{errc::bad_reply, std::string{what} + " is refused" +
+                                       why.message().substr(refused.size())};
+    }
+    throw error{errc::bad_reply, std::string{what} + " is no JSON; it has " +
+                                     std::to_string(text.size()) + " bytes" +
+                                     beginning(text)};
+  }
 }
 
 json arguments_in(std::string_view text) {
   // Some servers leave them out where there are none.
-  if (text.empty()) return json::object();
-  auto form = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  return form.is_discarded() ? json(std::string{text}) : form;
+  if (trimmed(text).empty()) return json::object();
+  auto form = try_read_json(text, reply_bounds);
+  if (!form) return std::string{text};
+  if (form->is_null()) return json::object();
+  // Some models write them as text in text.
+  if (form->is_string()) {
+    auto inner =
+        try_read_json(form->get_ref<const std::string&>(), reply_bounds);
+    if (inner && inner->is_object()) return std::move(*inner);
+  }
+  return std::move(*form);
+}
+
+json arguments_of(const json& form) {
+  if (form.is_string()) return arguments_in(form.get_ref<const std::string&>());
+  return form.is_null() ? json::object() : form;
+}
+
+std::string text_of_arguments(const json& arguments) {
+  if (arguments.is_null()) return "{}";
+  // What was no JSON goes back as it came.
+  if (arguments.is_string()) {
+    const auto& text = arguments.get_ref<const std::string&>();
+    const auto bare = trimmed(text);
+    return bare.empty() || bare == "null" ? "{}" : text;
+  }
+  return write_json(arguments, bad_text::replaced);
 }
 
 reply_fields reply_fields::at(const char* key) const {
@@ -57,6 +123,7 @@ reply_fields reply_fields::at(std::size_t index) const {
 }
 
 reply_fields reply_fields::find(const char* key) const {
+  if (is_null()) return below(nothing, {key, 0});
   if (!form_->is_object()) refuse("is no object");
   const auto found = form_->find(key);
   return below(found == form_->end() ? nothing : *found, {key, 0});
@@ -78,25 +145,59 @@ std::string reply_fields::text_or(const char* key, std::string fallback) const {
   return found.is_null() ? std::move(fallback) : found.text();
 }
 
-std::uint64_t reply_fields::count_or(const char* key,
-                                     std::uint64_t fallback) const {
+std::string reply_fields::id_or_none(const char* key) const {
   const auto found = find(key);
-  if (found.is_null()) return fallback;
-  if (!found.form().is_number() || found.form().get<double>() < 0 ||
-      found.form().get<double>() > 1e18) {
-    found.refuse("is no count");
+  if (found.is_null()) return {};
+  return found.form().is_number() ? write_json(found.form()) : found.text();
+}
+
+reply_fields reply_fields::object_or_null(const char* key) const noexcept {
+  const json* found = &nothing;
+  if (form_->is_object()) {
+    const auto place = form_->find(key);
+    if (place != form_->end() && place->is_object()) found = &*place;
   }
-  return found.form().get<std::uint64_t>();
+  return below(*found, {key, 0});
+}
+
+std::optional<std::uint64_t> reply_fields::count(
+    const char* key) const noexcept {
+  if (!form_->is_object()) return std::nullopt;
+  const auto found = form_->find(key);
+  if (found == form_->end()) return std::nullopt;
+  double number = 0;
+  if (found->is_number()) {
+    number = found->get<double>();
+  } else if (found->is_string()) {
+    const auto& text = found->get_ref<const std::string&>();
+    const char* end = text.data() + text.size();
+    const auto [stop, fault] = std::from_chars(text.data(), end, number);
+    if (fault != std::errc{} || stop != end) return std::nullopt;
+  } else {
+    return std::nullopt;
+  }
+  if (!(number >= 0 && number <= count_max)) return 0;
+  return static_cast<std::uint64_t>(number);
+}
+
+std::uint64_t reply_fields::count_or(const char* key,
+                                     std::uint64_t fallback) const noexcept {
+  return count(key).value_or(fallback);
 }
 
 void reply_fields::refuse(std::string_view what) const {
-  throw error{errc::bad_reply, "the server's reply makes no sense: " +
-                                   (step_count_ == 0 ? "it" : place()) + " " +
-                                   std::string{what}};
+  throw error{errc::bad_reply,
+              "the server's reply makes no sense: " +
+                  (step_count_ == 0 ? "it" : place()) + " " +
+                  std::string{what} +
+                  (step_count_ <= 1 && !source_.empty()
+                       ? "; the reply has " + std::to_string(source_.size()) +
+                             " bytes" + beginning(source_)
+                       : std::string{})};
 }
 
-reply_fields reply_fields::below(const json& form, step taken) const {
-  reply_fields found{form};
+reply_fields reply_fields::below(const json& form, step taken) const noexcept {
+  reply_fields found{form, source_};
   const std::size_t kept = std::min(step_count_, steps_max - 1);
   std::copy_n(steps_.begin(), kept, found.steps_.begin());
   found.steps_[kept] = taken;
@@ -117,6 +218,32 @@ void refuse_incomplete(const std::string& text) {
   throw error{errc::bad_reply, "the reply is not complete: it has " +
                                    std::to_string(text.size()) +
                                    " bytes of text so far"};
+}
+
+void refuse_empty() {
+  throw error{errc::bad_reply, "the reply has nothing in it but its end"};
+}
+
+std::string id_or_made(const std::string& id, std::size_t index) {
+  return id.empty() ? "call_" + std::to_string(index) : id;
+}
+
+std::string text_of_content(const reply_fields& content) {
+  const auto& form = content.form();
+  if (form.is_null()) return {};
+  if (form.is_string()) return form.get<std::string>();
+  if (form.is_object()) return content.text_or("text");
+  std::string text;
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    const auto part = content.at(i);
+    if (part.form().is_string()) {
+      text += part.text();
+    } else if (part.form().is_object()) {
+      const auto type = part.text_or("type", "text");
+      if (type == "text" || type == "output_text") text += part.text_or("text");
+    }
+  }
+  return text;
 }
 
 // -- requests -----------------------------------------------------------------
@@ -173,9 +300,9 @@ std::string body_of(json form, const json& extra) {
   // A merge patch: null takes a field away.
   form.merge_patch(extra);
   try {
-    return form.dump();
-  } catch (const json::exception&) {
-    refuse_request("a request has text that is not UTF-8");
+    return write_json(form);
+  } catch (const error& why) {
+    refuse_request("a request cannot be written: " + why.message());
   }
 }
 
@@ -194,8 +321,25 @@ std::vector<http_header> openai_headers(const endpoint& at, bool stream) {
 }
 
 std::string joined(std::string_view base, std::string_view path) {
-  while (!base.empty() && base.back() == '/') base.remove_suffix(1);
-  return std::string{base} + std::string{path};
+  constexpr std::string_view version = "/v1";
+  base = base.substr(0, base.find('#'));
+  const auto mark = std::min(base.find('?'), base.size());
+  const auto query = base.substr(mark);
+  base = base.substr(0, mark);
+  while (base.ends_with('/')) base.remove_suffix(1);
+  // A name of a host is no path.
+  const auto scheme = base.find("://");
+  const auto host_end = base.find('/', scheme == base.npos ? 0 : scheme + 3);
+  const auto place = base.substr(std::min(host_end, base.size()));
+  auto own = path;
+  if (own.starts_with("/v1/")) own.remove_prefix(version.size());
+  if (place.ends_with(own)) return std::string{base} + std::string{query};
+  for (const std::string_view other :
+       {"/chat/completions", "/responses", "/messages", "/embeddings"}) {
+    if (place.ends_with(other)) base.remove_suffix(other.size());
+  }
+  if (place.size() >= version.size() && base.ends_with(version)) path = own;
+  return std::string{base} + std::string{path} + std::string{query};
 }
 
 std::string next_page(std::string address, std::string_view after) {

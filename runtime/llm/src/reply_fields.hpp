@@ -2,40 +2,64 @@
 
 #include "troupe/error.hpp"
 #include "troupe/json.hpp"
+#include "troupe/json_text.hpp"
 #include "troupe/llm/chat_format.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace troupe::llm::detail {
 
-/// The JSON of a body or an event.
-/// Errors: throws `errc::bad_reply` for what is none, with `what` it was to be.
-[[nodiscard]] json parsed(std::string_view text, std::string_view what);
+/// Of replies and of arguments. They nest less than the state may, as that has
+/// them inside of messages.
+inline constexpr json_bounds reply_bounds{.depth = 480};
 
-/// The arguments of a call, of which models write only text. What is no JSON is
-/// kept as text, so that whoever checks it can tell the model.
+/// Without spaces and ends of lines around it.
+[[nodiscard]] std::string_view trimmed(std::string_view text);
+/// Whether a body that is to be JSON is a stream of events.
+[[nodiscard]] bool begins_stream(std::string_view body);
+
+/// The JSON of a body or an event.
+/// Errors: throws `errc::bad_reply` for what is none, with `what` it was to be
+/// and its first bytes.
+[[nodiscard]] json parsed(std::string_view text, std::string_view what,
+                          const json_bounds& limits = reply_bounds);
+
+/// The arguments of a call, of which models write only text. What is no JSON,
+/// or nests too deep, is kept as text, so that whoever checks it can tell the
+/// model. Nothing and null are no arguments.
 [[nodiscard]] json arguments_in(std::string_view text);
+/// The same where servers may send the object itself.
+[[nodiscard]] json arguments_of(const json& form);
+/// Arguments as text, as servers want them back.
+[[nodiscard]] std::string text_of_arguments(const json& arguments);
 
 /// A value in a server's reply, and where it is.
 ///
 /// Errors: all functions throw `errc::bad_reply` that names the place of what
-/// is missing or of another type.
+/// is missing or of another type, if they do not say otherwise. Where that is
+/// at the top the text has the first bytes of the reply.
 class reply_fields {
  public:
-  explicit reply_fields(const json& form) : form_(&form) {}
+  /// `source` is what `form` was parsed from.
+  explicit reply_fields(const json& form, std::string_view source = {})
+      : form_(&form), source_(source) {}
 
   [[nodiscard]] const json& form() const noexcept { return *form_; }
 
   /// A member that must be there.
   [[nodiscard]] reply_fields at(const char* key) const;
   [[nodiscard]] reply_fields at(std::size_t index) const;
-  /// A member, or null where there is none.
+  /// A member, or null where there is none; null has none.
   [[nodiscard]] reply_fields find(const char* key) const;
+  /// A member that is an object, or null. Does not throw: PHP writes an empty
+  /// object as a list.
+  [[nodiscard]] reply_fields object_or_null(const char* key) const noexcept;
   [[nodiscard]] bool is_null() const noexcept { return form_->is_null(); }
   /// Elements of a list; none where this is null.
   [[nodiscard]] std::size_t size() const;
@@ -44,8 +68,15 @@ class reply_fields {
   /// Also where it is null or missing.
   [[nodiscard]] std::string text_or(const char* key,
                                     std::string fallback = {}) const;
+  /// A name that some servers write as a number; empty where it is missing.
+  [[nodiscard]] std::string id_or_none(const char* key) const;
+  /// A number of tokens or a place. `fallback` where it is missing, null or no
+  /// number; 0 where it is negative or too large. Does not throw.
   [[nodiscard]] std::uint64_t count_or(const char* key,
-                                       std::uint64_t fallback) const;
+                                       std::uint64_t fallback) const noexcept;
+  /// The same, or nothing.
+  [[nodiscard]] std::optional<std::uint64_t> count(
+      const char* key) const noexcept;
 
   [[noreturn]] void refuse(std::string_view what) const;
 
@@ -57,10 +88,11 @@ class reply_fields {
   };
   static constexpr std::size_t steps_max = 8;
 
-  [[nodiscard]] reply_fields below(const json& form, step taken) const;
+  [[nodiscard]] reply_fields below(const json& form, step taken) const noexcept;
   [[nodiscard]] std::string place() const;
 
   const json* form_;
+  std::string_view source_;
   // Put into words only where something is wrong: every token passes here.
   std::array<step, steps_max> steps_;
   std::size_t step_count_ = 0;
@@ -69,6 +101,15 @@ class reply_fields {
 /// Says that a streamed reply has ended before its end, and how much of its
 /// text there is.
 [[noreturn]] void refuse_incomplete(const std::string& text);
+/// Says that a reply, though complete, has nothing in it.
+[[noreturn]] void refuse_empty();
+
+/// Some servers give a call no id, but its result needs one.
+[[nodiscard]] std::string id_or_made(const std::string& id, std::size_t index);
+
+/// The text of content that is text, null, or a list of parts.
+/// Errors: throws `errc::bad_reply` for anything else.
+[[nodiscard]] std::string text_of_content(const reply_fields& content);
 
 /// Whether it may be the name of a tool or of a schema.
 [[nodiscard]] bool is_name(std::string_view text);
@@ -88,7 +129,10 @@ void check(const chat_request& asked);
 [[nodiscard]] std::vector<http_header> openai_headers(const endpoint& at,
                                                       bool stream);
 
-/// `base` and `path` with one slash between them.
+/// `path` below `base`, whose query stays at the end. A base that is already
+/// the address of `path` stays as it is; a base that ends in the path of
+/// another of the formats' requests, or in the "/v1" that `path` begins with,
+/// loses that.
 [[nodiscard]] std::string joined(std::string_view base, std::string_view path);
 
 /// The address of the part of a list that comes after `after`; `address` itself

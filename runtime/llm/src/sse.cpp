@@ -88,6 +88,9 @@ void sse_parser::take_field(std::string_view name, std::string_view content) {
   if (name == "data") {
     data_ += content;
     data_ += '\n';
+  } else if (name == "error") {
+    error_ += content;
+    error_ += '\n';
   } else if (name == "event") {
     type_ = content;
   } else if (name == "id") {
@@ -106,11 +109,15 @@ void sse_parser::take_field(std::string_view name, std::string_view content) {
 void sse_parser::dispatch() {
   size_ = 0;
   std::string type = std::exchange(type_, {});
-  if (data_.empty()) return;
-  data_.pop_back();
+  if (!data_.empty()) add(std::move(type), std::exchange(data_, {}));
+  if (!error_.empty()) add("error", std::exchange(error_, {}));
+}
+
+void sse_parser::add(std::string type, std::string lines) {
+  lines.pop_back();
   sse_event& added = ready_.emplace_back();
   if (!type.empty()) added.type = std::move(type);
-  added.data = std::exchange(data_, {});
+  added.data = std::move(lines);
   added.id = id_;
 }
 

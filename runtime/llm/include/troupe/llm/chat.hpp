@@ -34,6 +34,26 @@ struct image {
   friend bool operator==(const image&, const image&) = default;
 };
 
+/// What a server put into a message or a call that means nothing here, such as
+/// the signature of what the model thought. It goes back as it came, to servers
+/// of the format it came from; some refuse a conversation without it.
+///
+/// What the user changes in a message wins over what is kept here of the same:
+/// a changed `message::text` takes the place of the first text there, calls
+/// that are no longer in `message::calls` are left out, and others are added at
+/// the end. Thinking, and what the server's own tools found, goes back all the
+/// same; to keep it back as well, empty this.
+struct server_content {
+  /// "openai_chat", "openai_responses" or "anthropic_messages".
+  std::string format = {};
+  /// Null where there is nothing.
+  json content = nullptr;
+
+  [[nodiscard]] bool empty() const noexcept { return content.is_null(); }
+  friend bool operator==(const server_content&,
+                         const server_content&) = default;
+};
+
 /// A model's wish that a tool be called.
 struct tool_call {
   /// The server's name for this call, which its result has to carry.
@@ -42,6 +62,7 @@ struct tool_call {
   std::string name = {};
   /// As the model wrote them; an object unless it got that wrong.
   json arguments = json::object();
+  server_content opaque = {};
 
   friend bool operator==(const tool_call&, const tool_call&) = default;
 };
@@ -61,6 +82,8 @@ struct message {
   std::string call_id = {};
   /// Of a tool: whether `text` says why it failed.
   bool is_error = false;
+  /// Of the assistant.
+  server_content opaque = {};
 
   [[nodiscard]] static message system(std::string text);
   [[nodiscard]] static message user(std::string text);
@@ -125,6 +148,7 @@ struct usage {
   /// Those of `input` that the server had kept from before.
   std::uint64_t cached = 0;
 
+  /// Stays at the largest number there is where the sum is larger.
   usage& operator+=(const usage& other) noexcept;
   friend bool operator==(const usage&, const usage&) = default;
 };
@@ -165,6 +189,8 @@ struct chat_reply {
 
 void to_json(json& form, const image& from);
 void from_json(const json& form, image& into);
+void to_json(json& form, const server_content& from);
+void from_json(const json& form, server_content& into);
 void to_json(json& form, const tool_call& from);
 void from_json(const json& form, tool_call& into);
 void to_json(json& form, const message& from);

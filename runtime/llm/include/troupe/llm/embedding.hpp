@@ -25,7 +25,9 @@ struct embedding_reply {
 [[nodiscard]] http_request encode_embedding(
     const std::string& model, const std::vector<std::string>& texts,
     const endpoint& at, const json& extra = json::object());
-/// Errors: throws `errc::bad_reply` for what is no reply, for one that has not
+/// Vectors may be lists of numbers, or their bytes in Base64.
+/// Errors: throws what `error_of_reply` makes of an error that the server
+/// reports, and `errc::bad_reply` for what is no reply, for one that has not
 /// `count` vectors, and for vectors of different lengths.
 [[nodiscard]] embedding_reply decode_embedding(std::string_view body,
                                                std::size_t count);

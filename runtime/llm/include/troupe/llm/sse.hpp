@@ -20,7 +20,9 @@ struct sse_event {
 /// Takes a stream of server-sent events apart, however its bytes are split.
 ///
 /// Source: the HTML Living Standard, 9.2.6, "Interpreting an event stream".
-/// What the stream ends in the middle of is no event, as there.
+/// What the stream ends in the middle of is no event, as there. A field
+/// "error", which builds of llama.cpp send, is an event of the type "error" of
+/// its own.
 ///
 /// Thread safety: confined to one actor or task.
 class sse_parser {
@@ -54,6 +56,7 @@ class sse_parser {
   void take_line(std::string_view line);
   void take_field(std::string_view name, std::string_view content);
   void dispatch();
+  void add(std::string type, std::string lines);
 
   std::size_t event_max_;
   /// The bytes of the event under way, without those in `line_`.
@@ -66,6 +69,7 @@ class sse_parser {
 
   std::string type_;
   std::string data_;
+  std::string error_;
   std::string id_;
   std::optional<std::chrono::milliseconds> retry_;
   std::deque<sse_event> ready_;

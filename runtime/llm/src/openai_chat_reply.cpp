@@ -1,0 +1,226 @@
+#include "openai_chat_reply.hpp"
+
+#include "kept_content.hpp"
+#include "served_error.hpp"
+#include "streamed_calls.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// Source of the format: OpenAI's API reference, "Chat completions"; and what
+// llama.cpp, Ollama, vLLM, Gemini, DeepSeek, Mistral and OpenRouter make of it.
+
+namespace troupe::llm::detail {
+
+namespace {
+
+finish_reason reason_of(const std::string& text) {
+  if (text == "stop" || text.empty()) return finish_reason::stop;
+  if (text == "length") return finish_reason::length;
+  if (text == "tool_calls" || text == "function_call") {
+    return finish_reason::tool_calls;
+  }
+  if (text == "content_filter") return finish_reason::refused;
+  return finish_reason::other;
+}
+
+usage usage_in(const reply_fields& from) {
+  const auto details = from.object_or_null("prompt_tokens_details");
+  return {from.count_or("prompt_tokens", 0),
+          from.count_or("completion_tokens", 0),
+          details.count_or("cached_tokens", 0)};
+}
+
+/// What is known of a message; all else in it is kept.
+json unknown_of_message(const json& said) {
+  return unknown_in(said, {"role", "content", "tool_calls", "refusal"});
+}
+
+bool is_plain(const json& part) {
+  if (!part.is_object()) return part.is_string();
+  return part.value("type", json("text")) == "text";
+}
+
+/// Whether a list of parts has something besides text.
+bool has_more_than_text(const json& content) {
+  return content.is_array() &&
+         !std::all_of(content.begin(), content.end(), is_plain);
+}
+
+/// A refusal stands in the place of the text.
+std::string take_refusal(const reply_fields& from, chat_reply& into) {
+  auto refusal = from.text_or("refusal");
+  if (refusal.empty()) return refusal;
+  into.message.text += refusal;
+  into.finish = finish_reason::refused;
+  return refusal;
+}
+
+/// Some servers say "stop" though there are calls.
+void mind_calls(chat_reply& reply) {
+  if (!reply.message.calls.empty() && reply.finish == finish_reason::stop) {
+    reply.finish = finish_reason::tool_calls;
+  }
+}
+
+/// The choice that is asked for; with "n" there are others.
+reply_fields first_choice(const reply_fields& choices) {
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    const auto each = choices.at(i);
+    if (each.count("index") == std::uint64_t{0}) return each;
+  }
+  return choices.at(std::size_t{0});
+}
+
+}  // namespace
+
+chat_reply openai_chat_reply(const reply_fields& from) {
+  chat_reply reply;
+  reply.id = from.id_or_none("id");
+  reply.model = from.id_or_none("model");
+  const auto choice = first_choice(from.at("choices"));
+  const auto said = choice.at("message");
+  const auto content = said.find("content");
+  reply.message.text = text_of_content(content);
+  reply.finish_text = choice.text_or("finish_reason");
+  reply.finish = reason_of(reply.finish_text);
+  static_cast<void>(take_refusal(said, reply));
+  reply.message.calls = calls_in(said.find("tool_calls"));
+  json unknown = unknown_of_message(said.form());
+  if (has_more_than_text(content.form())) unknown["content"] = content.form();
+  reply.message.opaque = kept("openai_chat", std::move(unknown));
+  mind_calls(reply);
+  reply.usage = usage_in(from.object_or_null("usage"));
+  return reply;
+}
+
+namespace {
+
+class chat_builder final : public reply_builder {
+ public:
+  std::string take(const sse_event& event) override;
+  bool is_complete() const noexcept override { return is_complete_; }
+  bool may_end() const noexcept override {
+    return is_complete_ || !reply_.finish_text.empty();
+  }
+  const std::string& text() const noexcept override {
+    return reply_.message.text;
+  }
+  chat_reply finish() override;
+
+ private:
+  std::string take_choice(const reply_fields& choice);
+  std::string take_content(const reply_fields& content);
+  [[nodiscard]] bool is_empty() const noexcept {
+    return reply_.finish_text.empty() && reply_.message.text.empty() &&
+           calls_.empty() && unknown_.empty() && parts_.empty();
+  }
+
+  chat_reply reply_;
+  streamed_calls calls_;
+  json unknown_;
+  /// The content in parts, once one of them is not text.
+  json parts_;
+  bool is_complete_ = false;
+};
+
+std::string chat_builder::take(const sse_event& event) {
+  if (is_complete_) return {};
+  if (trimmed(event.data) == "[DONE]") {
+    is_complete_ = true;
+    return {};
+  }
+  const auto form = reply_in_event(event);
+  if (!form) return {};
+  const reply_fields chunk{*form, event.data};
+  if (reply_.id.empty()) reply_.id = chunk.id_or_none("id");
+  if (reply_.model.empty()) reply_.model = chunk.id_or_none("model");
+  auto counted = chunk.object_or_null("usage");
+  const auto choices = chunk.find("choices");
+  std::string text;
+  bool is_taken = false;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    const auto choice = choices.at(i);
+    if (choice.is_null() || choice.count_or("index", 0) != 0) continue;
+    // Without an index there is one.
+    if (std::exchange(is_taken, true) && !choice.count("index")) continue;
+    text += take_choice(choice);
+    // Moonshot counts there.
+    if (counted.is_null()) counted = choice.object_or_null("usage");
+  }
+  if (!counted.is_null() && !counted.form().empty()) {
+    reply_.usage = usage_in(counted);
+  }
+  return text;
+}
+
+std::string chat_builder::take_choice(const reply_fields& choice) {
+  auto delta = choice.object_or_null("delta");
+  // A whole reply in one event.
+  if (delta.is_null() && is_empty()) delta = choice.object_or_null("message");
+  const auto reason = choice.text_or("finish_reason");
+  if (!reason.empty()) {
+    reply_.finish_text = reason;
+    if (reply_.finish != finish_reason::refused) {
+      reply_.finish = reason_of(reason);
+    }
+  }
+  if (delta.is_null()) return {};
+  calls_.take(delta.find("tool_calls"));
+  auto text = take_refusal(delta, reply_);
+  text += take_content(delta.find("content"));
+  const auto unknown = unknown_of_message(delta.form());
+  if (!unknown.is_null()) merge_piece(unknown_, unknown, {});
+  return text;
+}
+
+std::string chat_builder::take_content(const reply_fields& content) {
+  auto text = text_of_content(content);
+  const auto& form = content.form();
+  if (parts_.empty() && has_more_than_text(form) &&
+      !reply_.message.text.empty()) {
+    parts_ = json::array({{{"type", "text"}, {"text", reply_.message.text}}});
+  }
+  reply_.message.text += text;
+  if (form.is_array() && (!parts_.empty() || has_more_than_text(form))) {
+    merge_piece(parts_, form, {});
+  } else if (!parts_.empty() && !text.empty()) {
+    merge_piece(parts_, json::array({{{"type", "text"}, {"text", text}}}), {});
+  }
+  return text;
+}
+
+chat_reply chat_builder::finish() {
+  if (!may_end()) refuse_incomplete(text());
+  if (is_empty()) refuse_empty();
+  for (auto& each : calls_.finish()) {
+    reply_.message.calls.push_back(std::move(each));
+  }
+  if (!parts_.empty()) unknown_["content"] = std::move(parts_);
+  if (!unknown_.empty()) {
+    reply_.message.opaque = kept("openai_chat", std::move(unknown_));
+  }
+  parts_ = nullptr;
+  unknown_ = nullptr;
+  mind_calls(reply_);
+  return reply_;
+}
+
+}  // namespace
+
+std::unique_ptr<reply_builder> openai_chat_builder() {
+  return std::make_unique<chat_builder>();
+}
+
+chat_reply built_of(std::string_view body, reply_builder& into) {
+  sse_parser events;
+  events.feed(body);
+  // The last one may end with the body.
+  events.feed("\n\n");
+  while (const auto event = events.next()) {
+    static_cast<void>(into.take(*event));
+  }
+  return into.finish();
+}
+
+}  // namespace troupe::llm::detail

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <troupe/error.hpp>
+#include <troupe/llm/chat_format.hpp>
+
+#include <algorithm>
+#include <initializer_list>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace troupe_test {
+
+/// What a stream that ends cleanly yields: the reply, and its tokens.
+inline std::pair<troupe::llm::chat_reply, std::string> streamed(
+    const troupe::llm::chat_format& format, std::string_view stream) {
+  troupe::llm::sse_parser events;
+  const auto builder = format.build();
+  std::string tokens;
+  events.feed(stream);
+  while (const auto event = events.next()) tokens += builder->take(*event);
+  return {builder->finish(), tokens};
+}
+
+/// Events of chat completions, each with `choice` as its first choice.
+inline std::string chat_stream_of(std::initializer_list<const char*> choices) {
+  std::string stream;
+  for (const char* each : choices) {
+    stream += "data: {\"id\": \"r\", \"model\": \"m\", \"choices\": [";
+    // A line of a stream ends where a line of the source does not.
+    std::string line{each};
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    stream += line + "]}\n\n";
+  }
+  return stream;
+}
+
+inline constexpr const char* done = "data: [DONE]\n\n";
+
+/// Why `action` fails.
+template <class Action>
+troupe::error failure_of(Action action) {
+  try {
+    static_cast<void>(action());
+  } catch (const troupe::error& why) {
+    return why;
+  }
+  throw std::logic_error{"it did not fail"};
+}
+
+}  // namespace troupe_test
