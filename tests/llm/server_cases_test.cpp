@@ -138,11 +138,11 @@ TEST_CASE("A redirect says where it leads", "[server_cases]") {
   const auto why = failure_of("s-308");
   CHECK(why.is_permanent());
   CHECK(has(why.message(), "308"));
-  CHECK(has(why.message(), "'https://127.0.0.1/v1/chat/completions'"));
+  CHECK(has(why.message(), "leads to https://127.0.0.1/v1/chat/completions"));
   case_room room{"s-302"};
   const auto other = failure_of(room);
   CHECK(other.is_permanent());
-  CHECK(has(other.message(), "'/login'"));
+  CHECK(has(other.message(), "leads to /login"));
   CHECK(room.log().size() == 1);
 }
 
@@ -223,6 +223,20 @@ TEST_CASE("A stream that ends in the middle of an event is cut off",
   const auto why = failure_of("end-cut");
   CHECK(why.code() == errc::request_failed);
   CHECK(has(why.message(), "cut off after 3 bytes"));
+}
+
+TEST_CASE("A server that cuts its replies off is no server that is down",
+          "[server_cases]") {
+  case_room room{"end-cut@breaker"};
+  auto how = room.options();
+  how.breaker = troupe::llm::breaker_options{.failures_max = 2};
+  const auto model = room.client(how);
+  for (int i = 0; i < 4; ++i) {
+    const auto why =
+        room.chat_failure(model, troupe::llm::chat_request{"Do it"});
+    CHECK(has(why.message(), "cut off"));
+  }
+  CHECK(room.log().size() == 4);
 }
 
 TEST_CASE("A model may think as long in a stream as before it",

@@ -77,7 +77,8 @@ struct case_room : client_room {
 
  private:
   static troupe::json call_of(const std::string& name) {
-    std::ifstream file{"tests/data/servers/" + name + ".txt"};
+    const auto played = name.substr(0, name.find('@'));
+    std::ifstream file{"tests/data/servers/" + played + ".txt"};
     std::string line;
     while (std::getline(file, line)) {
       if (line.starts_with("call: ")) return troupe::read_json(line.substr(6));

@@ -288,15 +288,10 @@ http_response checked(const client_core& core, http_response reply,
   if (reply.status >= 200 && reply.status < 300) return reply;
   // Before it is cut short, perhaps in the middle of the key.
   reply.body = core.hidden().without(std::move(reply.body));
-  const auto why = error_of_reply(reply, wall_now(), asked);
-  const auto leads_to = reply.header("location");
-  if (reply.status >= 400 || !leads_to) throw error{why};
-  throw error{why.code(),
-              why.message() + ". It leads to '" +
-                  shown_url(core.hidden().without(std::string{*leads_to})) +
-                  "', which is not followed: set base_url to the "
-                  "address that is meant"}
-      .permanent();
+  for (auto& each : reply.headers) {
+    each.value = core.hidden().without(std::move(each.value));
+  }
+  throw error_of_reply(reply, wall_now(), asked);
 }
 
 }  // namespace troupe::llm::detail

@@ -14,6 +14,8 @@ constexpr std::string_view white_space = " \t\r\n";
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 /// So much of what is no reply an error shows.
 constexpr std::size_t shown_max = 300;
+/// More is kept, so that what is shown says where it was cut.
+constexpr std::size_t kept_max = 2 * shown_max;
 
 std::string_view without_blanks(std::string_view bytes) {
   if (bytes.starts_with(byte_order_mark)) {
@@ -45,6 +47,13 @@ bool begins_event(std::string_view body) {
   });
 }
 
+error not_a_reply(const std::string& asked, const char* what,
+                  std::string_view body) {
+  return error{errc::bad_reply,
+               "the server answered " + asked + " with " + what + ": " +
+                   printable(body, line_breaks::joined, shown_max)};
+}
+
 }  // namespace
 
 body_kind kind_of(const http_response& head, std::string_view begin) {
@@ -68,8 +77,8 @@ void reply_reader::take(std::string_view bytes) {
   const auto before = bytes_.size();
   if (kind_ == body_kind::unknown || kind_ == body_kind::whole) {
     bytes_ += bytes;
-  } else if (before < shown_max) {
-    bytes_ += bytes.substr(0, shown_max - before);
+  } else if (before < kept_max) {
+    bytes_ += bytes.substr(0, kept_max - before);
   }
   if (kind_ == body_kind::unknown) {
     kind_ = kind_of(head_, bytes_);
@@ -133,11 +142,11 @@ bool reply_reader::is_at_end() const noexcept {
 chat_reply reply_reader::finish() {
   if (whole_) return *whole_;
   if (into_->is_complete() || into_->may_end()) return into_->finish();
-  const bool is_none = kind_ == body_kind::page ||
-                       (!has_begun_ && kind_ == body_kind::events &&
-                        !begins_event(bytes_));
-  if (is_none) {
-    refuse();
+  if (kind_ == body_kind::page) {
+    throw not_a_reply(asked_, "a page of HTML", bytes_);
+  }
+  if (!has_begun_ && kind_ == body_kind::events && !begins_event(bytes_)) {
+    throw not_a_reply(asked_, "neither JSON nor a stream of events", bytes_);
   }
   throw error{errc::request_failed,
               "the stream of the reply was cut off after " +
@@ -148,29 +157,12 @@ const std::string& reply_reader::text() const noexcept {
   return whole_ ? whole_->text() : into_->text();
 }
 
-void reply_reader::refuse() const {
-  const std::string what = kind_ == body_kind::page
-                               ? "a page of HTML"
-                               : "neither JSON nor a stream of events";
-  throw error{errc::bad_reply,
-              "the server answered " + asked_ + " with " + what + ": " +
-                  printable(bytes_, line_breaks::joined, shown_max)};
-}
-
 chat_reply reply_in(const chat_format& format, const http_response& whole,
                     const std::string& asked) {
-  const auto kind = kind_of(whole, whole.body);
-  if (kind != body_kind::page && !begins_event(whole.body)) {
-    return format.decode(whole.body);
+  if (kind_of(whole, whole.body) == body_kind::page) {
+    throw not_a_reply(asked, "a page of HTML", whole.body);
   }
-  http_response head;
-  head.headers = whole.headers;
-  reply_reader reader{format, std::move(head), asked};
-  reader.take(whole.body);
-  reader.take_end();
-  while (reader.next()) {
-  }
-  return reader.finish();
+  return format.decode(whole.body);
 }
 
 }  // namespace troupe::llm::detail

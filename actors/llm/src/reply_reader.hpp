@@ -62,7 +62,6 @@ class reply_reader {
  private:
   [[nodiscard]] std::optional<std::string> text_of(const sse_event& event);
   void read_whole();
-  [[noreturn]] void refuse() const;
 
   const chat_format& format_;
   const http_response head_;
@@ -78,8 +77,8 @@ class reply_reader {
   bool has_given_ = false;
 };
 
-/// A whole reply in a response; also where the server streams it unasked.
-/// Errors: as `chat_format::decode`, and as `reply_reader`.
+/// A whole reply in a response. Errors: as `chat_format::decode`; throws
+/// `errc::bad_reply` for HTML, with its first bytes.
 [[nodiscard]] chat_reply reply_in(const chat_format& format,
                                   const http_response& whole,
                                   const std::string& asked);
