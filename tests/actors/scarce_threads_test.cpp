@@ -1,3 +1,4 @@
+#include "caf_version.hpp"
 #include "service_threads.hpp"
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
@@ -13,6 +14,7 @@
 #include <string>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
