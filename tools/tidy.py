@@ -61,7 +61,7 @@ PLACES = re.compile(
     r"|tests/(runtime|actors|llm)/must_not_compile/[a-z0-9_]+\.cpp"
     r"|tests/[a-z]+/[a-z0-9_]+\.hpp"
     r"|tests/fuzz/[a-z0-9_]+_fuzz\.cpp"
-    r"|tests/(chaos|package|replay|support)/[a-z0-9_]+\.[ch]pp"
+    r"|tests/(chaos|package|replay|soak|support)/[a-z0-9_]+\.[ch]pp"
     r"|tests/[a-z0-9_]+\.cpp"
     r"|tools/troupe/[a-z0-9_]+\.[ch]pp"
     r"|(examples|bench)/([a-z_]+/)*[a-z0-9_]+\.[ch]pp")

@@ -6,6 +6,7 @@
 #include "system_core.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace troupe::detail {
@@ -159,6 +160,30 @@ void flow_supervisor::report_to_parent() {
        signal{signal_kind::branch_done, place_, 0,
               payload_ptr{result.detach(), false}},
        context());
+}
+
+error flow_supervisor::death_by(const caf::error& reason) const {
+  error why{errc::actor_died, "its supervisor died: " + to_string(reason)};
+  return why.at_node(machine_.path());
+}
+
+void flow_supervisor::report_death_to_parent(
+    const caf::error& reason) noexcept {
+  branch_result_ptr result;
+  try {
+    auto made = caf::make_counted<branch_result>();
+    made->place = place_;
+    made->index = index_;
+    made->died = true;
+    made->how = branch_outcome::kind::failed;
+    made->failure = std::make_shared<const error>(
+        std::move(death_by(reason).at_item(index_)));
+    result = std::move(made);
+  } catch (const std::bad_alloc&) {
+    // The place alone tells who it was.
+  }
+  post(*parent_, signal{signal_kind::branch_done, place_, 0,
+                        payload_ptr{result.detach(), false}});
 }
 
 void flow_supervisor::tell_missing_edges() {

@@ -8,6 +8,7 @@
 #include <troupe/system.hpp>
 
 #include <algorithm>
+#include <future>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -60,6 +61,35 @@ void check(const run_options& options) {
   }
 }
 
+std::size_t threads_of(const system_options& options) {
+  return options.threads.value_or(
+      std::max(std::thread::hardware_concurrency(), 1u));
+}
+
+// CAF's network module ends the process where the second of its threads cannot
+// be started, so it is tried beforehand whether there are as many.
+void try_threads(std::size_t count) {
+  std::promise<void> end;
+  const auto until = end.get_future().share();
+  std::vector<std::thread> started(count);
+  const auto end_all = [&] {
+    end.set_value();
+    for (auto& each : started) {
+      if (each.joinable()) each.join();
+    }
+  };
+  try {
+    for (auto& each : started) {
+      each =
+          detail::start_thread("the actor system", [until] { until.wait(); });
+    }
+  } catch (...) {
+    end_all();
+    throw;
+  }
+  end_all();
+}
+
 }  // namespace
 
 /// The actor system of a `system` that was not given one.
@@ -67,9 +97,7 @@ struct system::owned {
   struct config : caf::actor_system_config {
     explicit config(const system_options& options) {
       system::load(*this);
-      const auto cores = std::max(std::thread::hardware_concurrency(), 1u);
-      detail::set_scheduler(*this, options.threads.value_or(cores),
-                            messages_per_turn);
+      detail::set_scheduler(*this, threads_of(options), messages_per_turn);
       if (options.prepare) options.prepare(*this);
     }
   };
@@ -89,6 +117,8 @@ void system::load(caf::actor_system_config& config) {
 
 std::unique_ptr<system::owned> system::own(const system_options& options) {
   check(options);
+  // The clock, the printer, two for the network, timers, and some of reserve.
+  if (options.prepare) try_threads(threads_of(options) + 8);
   try {
     return std::make_unique<owned>(options);
   } catch (const std::system_error&) {

@@ -30,6 +30,17 @@ item_source source_from_json(const value& list) {
   };
 }
 
+// As deep as the stack is sure to allow. What is deeper takes its chance.
+void dismantle(json& form) noexcept {
+  constexpr int depth_max = 512;
+  static thread_local int depth = 0;
+  if (!form.is_structured() || depth == depth_max) return;
+  ++depth;
+  for (auto& each : form) dismantle(each);
+  --depth;
+  form.clear();
+}
+
 namespace {
 
 // The params of a batch mostly have the same keys, and all of a large window

@@ -11,9 +11,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 using namespace std::chrono_literals;
 using namespace troupe_test;
@@ -27,14 +29,26 @@ struct naps {
   troupe::task<> exec() const { co_await troupe::sleep_for(24h); }
 };
 
+/// So many items. Not as JSON, whose end needs memory: nlohmann's library ends
+/// the process where there is none.
+auto some(std::int64_t count) {
+  return [count](const state&) {
+    std::vector<troupe::value> items;
+    for (std::int64_t i = 0; i < count; ++i) {
+      items.push_back(troupe::value::object({{"i", i}}));
+    }
+    return items;
+  };
+}
+
 /// A batch in which all wait, some of them in another batch.
 troupe::flow sleeping() {
   troupe::flow_builder inner{"inner"};
-  inner.add("all", troupe::batch("naps", one_node(naps{}), numbered(3),
+  inner.add("all", troupe::batch("naps", one_node(naps{}), some(3),
                                  {.concurrency = 3}));
   troupe::flow_builder outer{"outer"};
-  outer.add("all", troupe::batch("batch", inner.build(), numbered(3),
-                                 {.concurrency = 3}));
+  outer.add("all",
+            troupe::batch("batch", inner.build(), some(3), {.concurrency = 3}));
   return outer.build();
 }
 
@@ -70,7 +84,7 @@ troupe::flow mixed(simulation& sim) {
       "all",
       troupe::batch("batch",
                     one_node(node, {.retry = {.attempts = 2, .wait = 10ms}}),
-                    numbered(2), {.concurrency = 2}));
+                    some(2), {.concurrency = 2}));
   return builder.build();
 }
 
@@ -123,7 +137,7 @@ TEST_CASE("A run on threads is cancelled however little memory is left",
   for (std::size_t first = 1; first <= 60; ++first) {
     const auto run = sys.start(sleeping());
     while (sys.core().actors() < 13) std::this_thread::yield();
-    const scarce_memory from{first};
+    const scarce_memory from{first, 1, memory_of::all_threads};
     run.cancel("enough");
     while (!run.done()) std::this_thread::yield();
   }

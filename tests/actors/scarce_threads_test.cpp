@@ -1,3 +1,4 @@
+#include "caf_version.hpp"
 #include "service_threads.hpp"
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
@@ -13,6 +14,8 @@
 #include <string>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <system_error>
+#include <thread>
 #include <unistd.h>
 
 using namespace troupe_test;
@@ -68,11 +71,72 @@ TEST_CASE("A system that gets too few threads says so and ends them",
       CHECK(has(text, "cannot start a thread for "));
       CHECK(has(text, " threads of the runtime are running"));
     }
-    CHECK(threads_of_process() == before);
+    // That of CAF's printer goes a moment later.
+    while (threads_of_process() != before) std::this_thread::yield();
   }
   // Two for actors, the clock and the printer of CAF, timers, the watchdog.
   CHECK(refused == 6);
 }
+
+TEST_CASE("A system that prepares CAF further tries its threads beforehand",
+          "[scarcity]") {
+  const auto before = threads_of_process();
+  bool is_prepared = false;
+  troupe::system_options options;
+  options.threads = 2;
+  options.prepare = [&](caf::actor_system_config&) { is_prepared = true; };
+  {
+    const scarce_threads so_many{9};
+    CHECK(code_of([&] { const troupe::system sys{options}; }) ==
+          errc::overloaded);
+  }
+  CHECK_FALSE(is_prepared);
+  CHECK(threads_of_process() == before);
+  const troupe::system sys{options};
+  CHECK(is_prepared);
+}
+
+#if !TROUPE_CAF_1
+namespace {
+
+/// A module of CAF that cannot start a thread.
+class lame_module final : public caf::actor_system::module {
+ public:
+  static caf::actor_system::module* make(caf::actor_system&,
+                                         caf::detail::type_list<>) {
+    return new lame_module;
+  }
+
+ private:
+  void start() override {
+    throw std::system_error{
+        std::make_error_code(std::errc::resource_unavailable_try_again)};
+  }
+  void stop() override {}
+  void init(caf::actor_system_config&) override {}
+  id_t id() const override { return network_manager; }
+  void* subtype_ptr() override { return this; }
+};
+
+}  // namespace
+
+TEST_CASE("A module of CAF that cannot start is an error", "[scarcity]") {
+  const auto before = threads_of_process();
+  std::string text;
+  CHECK(code_of(
+            [] {
+              troupe::system_options options;
+              options.threads = 2;
+              options.prepare = [](caf::actor_system_config& config) {
+                config.load<lame_module>();
+              };
+              const troupe::system sys{options};
+            },
+            &text) == errc::overloaded);
+  CHECK(has(text, "cannot start a thread for the actor system: "));
+  while (threads_of_process() != before) std::this_thread::yield();
+}
+#endif
 
 TEST_CASE("A system without memory for the stacks of its threads says so",
           "[scarcity]") {

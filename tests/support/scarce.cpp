@@ -12,7 +12,8 @@
 namespace {
 
 std::atomic<bool> memory_is_scarce{false};
-std::atomic<std::size_t> allocations{0};
+thread_local bool memory_is_scarce_here = false;
+std::atomic<std::size_t> made{0};
 std::atomic<std::size_t> first_failure{0};
 std::atomic<std::size_t> failures{0};
 
@@ -20,8 +21,8 @@ std::atomic<bool> threads_are_scarce{false};
 std::atomic<std::size_t> threads_left{0};
 
 bool must_fail() {
-  if (!memory_is_scarce.load()) return false;
-  const auto number = allocations.fetch_add(1) + 1;
+  if (!memory_is_scarce.load() && !memory_is_scarce_here) return false;
+  const auto number = made.fetch_add(1) + 1;
   return number >= first_failure.load() &&
          number - first_failure.load() < failures.load();
 }
@@ -60,16 +61,21 @@ extern "C" __attribute__((visibility("default"))) int pthread_create(
 
 namespace troupe_test {
 
-scarce_memory::scarce_memory(std::size_t first, std::size_t length) noexcept {
-  allocations = 0;
+scarce_memory::scarce_memory(std::size_t first, std::size_t length,
+                             memory_of whose) noexcept {
+  made = 0;
   first_failure = first;
   failures = length;
-  memory_is_scarce = true;
+  memory_is_scarce = whose == memory_of::all_threads;
+  memory_is_scarce_here = true;
 }
 
-scarce_memory::~scarce_memory() { memory_is_scarce = false; }
+scarce_memory::~scarce_memory() {
+  memory_is_scarce = false;
+  memory_is_scarce_here = false;
+}
 
-std::size_t scarce_memory::allocations() noexcept { return ::allocations; }
+std::size_t scarce_memory::allocations() noexcept { return made; }
 
 scarce_threads::scarce_threads(std::size_t left) noexcept {
   threads_left = left;

@@ -4,15 +4,19 @@
 
 namespace troupe_test {
 
-/// Lets allocations of this process fail, while it exists: the one with the
-/// number `first`, counted from 1 on, and the `length - 1` after it.
+/// Whose allocations fail.
+enum class memory_of { this_thread, all_threads };
+
+/// Lets allocations fail, while it exists: the one with the number `first`,
+/// counted from 1 on, and the `length - 1` after it.
 ///
 /// Link `support/scarce.cpp`, which replaces the global operator new.
 class scarce_memory {
  public:
   static constexpr std::size_t for_ever = ~std::size_t{0};
 
-  explicit scarce_memory(std::size_t first, std::size_t length = 1) noexcept;
+  explicit scarce_memory(std::size_t first, std::size_t length = 1,
+                         memory_of whose = memory_of::this_thread) noexcept;
   scarce_memory(const scarce_memory&) = delete;
   scarce_memory& operator=(const scarce_memory&) = delete;
   /// Ends what the constructor began.

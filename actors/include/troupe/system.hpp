@@ -95,7 +95,7 @@ class system {
   /// Starts an actor system of its own.
   /// Errors: throws `errc::bad_flow` for options that make no sense, and
   /// `errc::overloaded` where a thread cannot be started, after ending those
-  /// that were. Only CAF's network module may still end the process then.
+  /// that were.
   explicit system(system_options options = {});
   /// Works in an actor system that the caller owns and that outlives it. Load
   /// Troupe into its configuration first; see `load`.

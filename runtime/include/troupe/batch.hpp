@@ -57,6 +57,25 @@ value checked_item(value item);
 /// JSON as a source: an array of objects, or null for none.
 item_source source_from_json(const value& list);
 
+/// Empties `form`, so that its end needs no memory. That of a container of
+/// nlohmann's does, and ends the process where there is none.
+void dismantle(json& form) noexcept;
+
+/// The items of a batch, which end in the middle of whatever stops it.
+template <class List>
+struct item_list {
+  explicit item_list(List given) : all(std::move(given)) {}
+  item_list(const item_list&) = delete;
+  item_list& operator=(const item_list&) = delete;
+  ~item_list() {
+    if constexpr (std::same_as<std::ranges::range_reference_t<List&>, json&>) {
+      for (json& each : all) dismantle(each);
+    }
+  }
+
+  List all;
+};
+
 template <class List>
 item_source source_of(List list) {
   if constexpr (one_of<List, json, value>) {
@@ -71,12 +90,12 @@ item_source source_of(List list) {
     static_assert(std::ranges::forward_range<List>,
                   "a batch needs a range of params, JSON, or a function that "
                   "gives an optional<value> until it gives none");
-    auto all = std::make_shared<List>(std::move(list));
-    return
-        [all, at = std::ranges::begin(*all)]() mutable -> std::optional<value> {
-          if (at == std::ranges::end(*all)) return std::nullopt;
-          return checked_item(value{*at++});
-        };
+    auto items = std::make_shared<item_list<List>>(std::move(list));
+    return [items, at = std::ranges::begin(
+                       items->all)]() mutable -> std::optional<value> {
+      if (at == std::ranges::end(items->all)) return std::nullopt;
+      return checked_item(value{*at++});
+    };
   }
 }
 
