@@ -22,6 +22,9 @@ constexpr std::size_t open_max = 512;
 constexpr std::size_t tag_bytes_max = std::size_t{4} * 1024;
 /// Its table of names has a limit on its size, and none on what is in it.
 constexpr std::size_t parser_bytes_max = std::size_t{512} * 1024;
+/// It is at its end when all elements are closed, so these are open first. That
+/// they are not closed by the page it sees to itself.
+constexpr std::string_view opening = "<html><body>";
 constexpr std::size_t step_bytes_min = 256;
 constexpr std::size_t step_bytes_max = std::size_t{4} * 1024;
 
@@ -165,6 +168,8 @@ class html_parser {
                        HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
                            HTML_PARSE_NOWARNING | HTML_PARSE_NODEFDTD |
                            HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC);
+    htmlParseChunk(context_.get(), opening.data(),
+                   static_cast<int>(opening.size()), 0);
   }
 
   /// Reads the next bytes of `page`; where another parser has to go on from, if
@@ -197,8 +202,8 @@ class html_parser {
 
   [[nodiscard]] std::size_t place() const {
     const long used = xmlByteConsumed(context_.get());
-    return begin_ +
-           std::min(fed_, static_cast<std::size_t>(std::max(used, 0L)));
+    const long own = used - static_cast<long>(opening.size());
+    return begin_ + std::min(fed_, static_cast<std::size_t>(std::max(own, 0L)));
   }
 
   void open(std::string_view name) {

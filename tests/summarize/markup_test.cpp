@@ -93,7 +93,8 @@ TEST_CASE("what is behind the end of a page is read", "[markup]") {
   REQUIRE(html_to_text("<html><body><p>a</p></body></html><p>b</p>") ==
           "a\n\nb");
   REQUIRE(html_to_text("<html>a</html></html>\n<html><head><title>t</title>"
-                       "</head><body>b</body></html>c") == "a\n\nb\n\nc");
+                       "</head><body>b</body></html><p>c") == "a\n\nb\n\nc");
+  REQUIRE(html_to_text("</p>a</html></html></div><p>b") == "a\n\nb");
   const std::string many = repeated("<html>a</html>", 400'000);
   REQUIRE(html_to_text(many).size() > 80'000);
 }
