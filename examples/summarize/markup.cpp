@@ -22,7 +22,11 @@ constexpr std::size_t open_max = 512;
 constexpr std::size_t tag_bytes_max = std::size_t{4} * 1024;
 /// Its table of names has a limit on its size, and none on what is in it.
 constexpr std::size_t parser_bytes_max = std::size_t{512} * 1024;
-constexpr std::size_t step_bytes = std::size_t{4} * 1024;
+/// It is at its end when all elements are closed, so these are open first. That
+/// they are not closed by the page it sees to itself.
+constexpr std::string_view opening = "<html><body>";
+constexpr std::size_t step_bytes_min = 256;
+constexpr std::size_t step_bytes_max = std::size_t{4} * 1024;
 
 template <std::size_t Count>
 bool is_among(const std::array<std::string_view, Count>& sorted,
@@ -147,8 +151,7 @@ class html_parser {
       static_cast<html_parser*>(self)->open(view_of(name));
     };
     events.endElement = [](void* self, const xmlChar* name) {
-      auto* parser = static_cast<html_parser*>(self);
-      if (!parser->resume_) parser->text_.close(view_of(name));
+      static_cast<html_parser*>(self)->close(view_of(name));
     };
     events.characters = [](void* self, const xmlChar* bytes, int size) {
       auto* parser = static_cast<html_parser*>(self);
@@ -163,15 +166,18 @@ class html_parser {
     if (!context_) throw std::bad_alloc();
     htmlCtxtUseOptions(context_.get(),
                        HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
-                           HTML_PARSE_NOWARNING | HTML_PARSE_NOIMPLIED |
-                           HTML_PARSE_NODEFDTD | HTML_PARSE_NONET |
-                           HTML_PARSE_IGNORE_ENC);
+                           HTML_PARSE_NOWARNING | HTML_PARSE_NODEFDTD |
+                           HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC);
+    htmlParseChunk(context_.get(), opening.data(),
+                   static_cast<int>(opening.size()), 0);
   }
 
   /// Reads the next bytes of `page`; where another parser has to go on from, if
   /// this one cannot.
   std::optional<std::size_t> read_some(std::string_view page) {
-    const auto part = page.substr(begin_ + fed_, step_bytes);
+    // Little at first, as what is behind the end of a page is read again.
+    const std::size_t step = std::clamp(fed_, step_bytes_min, step_bytes_max);
+    const auto part = page.substr(begin_ + fed_, step);
     fed_ += part.size();
     htmlParseChunk(context_.get(), part.data(), static_cast<int>(part.size()),
                    is_done(page) ? 1 : 0);
@@ -196,14 +202,21 @@ class html_parser {
 
   [[nodiscard]] std::size_t place() const {
     const long used = xmlByteConsumed(context_.get());
-    return begin_ +
-           std::min(fed_, static_cast<std::size_t>(std::max(used, 0L)));
+    const long own = used - static_cast<long>(opening.size());
+    return begin_ + std::min(fed_, static_cast<std::size_t>(std::max(own, 0L)));
   }
 
   void open(std::string_view name) {
     if (resume_) return;
     text_.open(name);
     if (text_.is_too_deep()) resume_ = place();
+  }
+
+  void close(std::string_view name) {
+    if (resume_) return;
+    text_.close(name);
+    // The parser is at its end then; the page may not be.
+    if (name == "html") resume_ = place();
   }
 
   /// Where the page goes on behind a tag that is too long to be read.
@@ -249,7 +262,7 @@ std::string html_to_text(std::string_view html) {
     do {
       next = parser.read_some(page);
     } while (!next && !parser.is_done(page));
-    if (!next) break;
+    if (!next || *next <= begin) break;
     text.begin_anew();
     begin = behind_tag(page, *next);
   }

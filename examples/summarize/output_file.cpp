@@ -133,6 +133,7 @@ void output_file::open_beside(const fs::path& target) {
   struct stat old {};
   const bool replaces =
       ::fstatat(folder_.value(), name_.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!replaces && errno != ENOENT) fail(errno, path_);
   const mode_t mode = replaces ? old.st_mode & permission_bits : 0666;
   constexpr int tries_max = 100;
   for (int tries = 0; tries < tries_max; ++tries) {
@@ -180,9 +181,10 @@ void output_file::commit() {
 }
 
 void remove_leftovers(const fs::path& path) {
+  std::error_code ignored;
   std::error_code fault;
   const fs::path target =
-      fs::is_symlink(path, fault) ? fs::weakly_canonical(path, fault) : path;
+      fs::is_symlink(path, ignored) ? fs::weakly_canonical(path, fault) : path;
   const place at = place_of(target);
   descriptor folder = open_folder(at.folder);
   if (fault || !folder.is_open() || at.name.empty()) return;

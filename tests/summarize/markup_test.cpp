@@ -88,6 +88,17 @@ TEST_CASE("broken markup stays as it is or is dropped", "[markup]") {
   }
 }
 
+TEST_CASE("what is behind the end of a page is read", "[markup]") {
+  if (!is_built_in()) return;
+  REQUIRE(html_to_text("<html><body><p>a</p></body></html><p>b</p>") ==
+          "a\n\nb");
+  REQUIRE(html_to_text("<html>a</html></html>\n<html><head><title>t</title>"
+                       "</head><body>b</body></html><p>c") == "a\n\nb\n\nc");
+  REQUIRE(html_to_text("</p>a</html></html></div><p>b") == "a\n\nb");
+  const std::string many = repeated("<html>a</html>", 400'000);
+  REQUIRE(html_to_text(many).size() > 80'000);
+}
+
 TEST_CASE("bytes that are no text are replaced", "[markup]") {
   if (!is_built_in()) return;
   REQUIRE(html_to_text("<p>caf\xE9 au lait</p>") == "caf\uFFFD au lait");
@@ -102,14 +113,14 @@ TEST_CASE("elements may nest as deep as they like", "[markup]") {
                        repeated("</div>", bytes)) == "word");
   REQUIRE(html_to_text("one" + repeated("<b>", 10'000) + "two" +
                        repeated("</i>", 10'000) + "<p>three</p>") ==
-          "onetwo\n\nthree");
+          "one\n\ntwo\n\nthree");
 }
 
 TEST_CASE("what is around a tag that is too long is read", "[markup]") {
   if (!is_built_in()) return;
   std::string tag = "<img src=\"data:" + repeated("x", 100'000) + "\">";
   REQUIRE(html_to_text("<p>one " + tag + "two</p><p>three</p>") ==
-          "one two\n\nthree");
+          "one \n\ntwo\n\nthree");
   REQUIRE(html_to_text("one<a " + repeated("b ", 100'000)) == "one");
 }
 

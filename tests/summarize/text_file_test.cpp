@@ -140,7 +140,7 @@ TEST_CASE("directories that are linked in circles are listed once",
   const temporary_directory folder;
   folder.write("in/file", "text");
   folder.write("out/other", "text");
-  fs::create_symlink("../../out", folder.path() / "in" / "away");
+  fs::create_symlink("../out", folder.path() / "in" / "away");
   fs::create_symlink("../in", folder.path() / "out" / "back");
   fs::create_symlink("..", folder.path() / "in" / "up");
   const auto listing =
@@ -169,7 +169,7 @@ TEST_CASE("what became a link after it was listed is not followed",
   }
   require_refused(load_file(listing.files[0], no_limit),
                   file_status::unreadable, "cannot be opened: ");
-  for (const std::size_t i : {1, 2}) {
+  for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) {
     require_refused(load_file(listing.files[i], no_limit),
                     file_status::unreadable, "is a link that was made");
   }
@@ -326,7 +326,7 @@ TEST_CASE("bytes that are not UTF-8 are reported with their place",
     CAPTURE(bytes);
     require_refused(classify(bytes), file_status::binary, "is not UTF-8");
   }
-  REQUIRE(classify("caf\xE9 au lait").reason.find("index 4") !=
+  REQUIRE(classify("caf\xE9 au lait").reason.find("index 3") !=
           std::string::npos);
 }
 
