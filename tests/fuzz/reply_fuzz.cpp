@@ -2,6 +2,7 @@
 // error of ours.
 
 #include <troupe/error.hpp>
+#include <troupe/json_text.hpp>
 #include <troupe/llm/chat_format.hpp>
 #include <troupe/llm/embedding.hpp>
 #include <troupe/llm/mcp_protocol.hpp>
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -31,6 +33,13 @@ const chat_format& format_of(unsigned which) {
   return anthropic_messages();
 }
 
+/// What came of a server goes into the next request.
+void give_back(const chat_format& format, const message& said) {
+  chat_request asked{std::vector<message>{message::user("Hi"), said}};
+  asked.model = "m";
+  static_cast<void>(format.encode(asked, {"http://h"}, false));
+}
+
 void stream(const chat_format& format, std::string_view body) {
   sse_parser events;
   const auto builder = format.build();
@@ -38,7 +47,8 @@ void stream(const chat_format& format, std::string_view body) {
   while (const auto event = events.next()) {
     static_cast<void>(builder->take(*event));
   }
-  static_cast<void>(builder->finish());
+  static_cast<void>(builder->may_end());
+  give_back(format, builder->finish().message);
 }
 
 void read_as_head(std::string_view body) {
@@ -52,13 +62,15 @@ void read_as_head(std::string_view body) {
   }
   reply.headers.push_back({"x-ratelimit-remaining-tokens", "0"});
   reply.headers.push_back({"anthropic-ratelimit-tokens-remaining", "0"});
-  static_cast<void>(
-      error_of_reply(reply, std::chrono::system_clock::time_point{}));
+  const std::chrono::system_clock::time_point now{};
+  const auto asked = asked_by(http_request{"POST", std::string{body}});
+  static_cast<void>(error_of_reply(reply, now, asked));
 }
 
 void read_as_mcp(std::string_view body) {
-  const auto message = troupe::json::parse(body, nullptr, false);
-  if (message.is_discarded()) return;
+  const auto parsed = troupe::try_read_json(body);
+  if (!parsed) return;
+  const auto& message = *parsed;
   attempt([&] { static_cast<void>(mcp::agreed_by_discovery(message)); });
   attempt([&] { static_cast<void>(mcp::agreed_by_opening(message)); });
   attempt([&] { static_cast<void>(mcp::answered_id(message)); });
@@ -75,7 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   const std::string_view body{reinterpret_cast<const char*>(data) + 1,
                               size - 1};
   const auto& format = format_of(data[0]);
-  attempt([&] { static_cast<void>(format.decode(body)); });
+  attempt([&] { give_back(format, format.decode(body).message); });
   attempt([&] { stream(format, body); });
   attempt([&] { static_cast<void>(decode_embedding(body, 1)); });
   attempt([&] { static_cast<void>(decode_models(body)); });

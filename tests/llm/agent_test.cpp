@@ -9,6 +9,7 @@
 #include <troupe/sleep.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -116,6 +117,78 @@ TEST_CASE("An agent is told what is wrong with its calls", "[agent]") {
     const auto ended = work_of(room, with_echo());
     REQUIRE(ended.ok());
     CHECK(has(ended.state.get<std::string>("/agent/answer"), "It said: "));
+  }
+}
+
+namespace {
+
+/// A body of each format with a call of "echo" and what a model that thinks
+/// puts in besides.
+struct thinker {
+  troupe::llm::api api;
+  json body;
+  /// What has to be in the messages of the next turn.
+  json kept;
+};
+
+std::vector<thinker> thinkers(const std::string& id) {
+  using troupe::llm::api;
+  const json extra{{"google", {{"thought_signature", "SIG-" + id}}}};
+  const json function{{"name", "echo"}, {"arguments", "{\"word\":\"tree\"}"}};
+  json call{{"id", id}, {"type", "function"}, {"function", function}};
+  const auto chat = [](const json& called, const char* thought) {
+    const json said{{"role", "assistant"},
+                    {"content", nullptr},
+                    {"reasoning_content", thought},
+                    {"tool_calls", json::array({called})}};
+    const json choice{
+        {"index", 0}, {"message", said}, {"finish_reason", "tool_calls"}};
+    return json{{"id", "r"}, {"choices", json::array({choice})}};
+  };
+  const auto thought = "thought " + id;
+  const auto deepseek = chat(call, thought.c_str());
+  call["extra_content"] = extra;
+  const json thinking{
+      {"type", "thinking"}, {"thinking", "hm"}, {"signature", "SIG-" + id}};
+  const json use{{"type", "tool_use"},
+                 {"id", id},
+                 {"name", "echo"},
+                 {"input", {{"word", "tree"}}}};
+  return {{api::openai_chat, chat(call, nullptr), extra},
+          {api::openai_chat, deepseek, thought},
+          {api::anthropic_messages,
+           {{"id", "m"},
+            {"role", "assistant"},
+            {"content", {thinking, use}},
+            {"stop_reason", "tool_use"}},
+           thinking}};
+}
+
+}  // namespace
+
+TEST_CASE("What a model thought goes back to it in each turn", "[agent]") {
+  const auto firsts = thinkers("f1");
+  const auto seconds = thinkers("f2");
+  for (std::size_t i = 0; i < firsts.size(); ++i) {
+    CAPTURE(i);
+    model_room room{
+        json::array({{{"times", 1}, {"reply", {{"raw", firsts[i].body}}}},
+                     {{"times", 1}, {"reply", {{"raw", seconds[i].body}}}},
+                     {{"reply", "Rain."}}})};
+    state work;
+    work.set("/agent/task", "Do it.");
+    const auto agent = make_agent(
+        "agent", room.client(room.options(firsts[i].api)), with_echo());
+    const auto ended = room.system.start(agent, work).get();
+    REQUIRE(ended.ok());
+    CHECK(ended.state.at("/agent/answer") == "Rain.");
+    const auto asked = room.log().at("requests");
+    REQUIRE(asked.size() == 3);
+    const auto second = asked.at(1).at("body").at("messages").dump();
+    const auto third = asked.at(2).at("body").at("messages").dump();
+    CHECK(has(second, firsts[i].kept.dump()));
+    CHECK(has(third, firsts[i].kept.dump()));
+    CHECK(has(third, seconds[i].kept.dump()));
   }
 }
 

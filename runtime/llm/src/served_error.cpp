@@ -189,7 +189,8 @@ void take_waits(const json& form, served_error& into) {
     });
     into.asks_for.headers.push_back({std::move(name), text_of(wait)});
   };
-  constexpr keys afters = {"retry_after", "retry_after_seconds", "retryAfter"};
+  static constexpr keys afters = {"retry_after", "retry_after_seconds",
+                                  "retryAfter"};
   for (const char* each : afters) {
     if (const auto* after = member(form, each)) add("retry-after", *after);
   }
