@@ -32,7 +32,8 @@ using keys = std::initializer_list<const char*>;
 bool says_something(const json& form) {
   if (form.is_boolean()) return form.get<bool>();
   if (form.is_number()) return form != 0;
-  return !form.is_null() && !form.empty();
+  if (form.is_string()) return !form.get_ref<const std::string&>().empty();
+  return !form.empty();
 }
 
 const json* member(const json& form, const char* key) {
