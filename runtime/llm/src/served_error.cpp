@@ -318,7 +318,7 @@ served_error error_in_body(std::string_view body) {
   served_error told;
   const auto form = try_read_json(body, reply_bounds);
   if (form) take_error(*form, told, 0);
-  if (told.message.empty()) told.message = body;
+  if (told.message.empty()) told.message = trimmed(body);
   return told;
 }
 
@@ -350,7 +350,10 @@ const json* find_error(const json& form) {
     if (member(*base, "status_code") != nullptr) return &form;
   }
   // Without an envelope.
-  return numeric_status(form) != 0 && has_any(form, words) ? &form : nullptr;
+  const bool is_bad = status_of(form) != 0 ||
+                      is_text(form, "status", "error") ||
+                      form.value("success", json(true)) == false;
+  return is_bad && has_any(form, words) ? &form : nullptr;
 }
 
 void throw_error_in(const json& form) {
