@@ -1,5 +1,6 @@
 #pragma once
 
+#include "troupe/json_text.hpp"
 #include "troupe/llm/schema.hpp"
 #include "troupe/llm/tool.hpp"
 
@@ -37,7 +38,7 @@ inline std::string told(std::string text) { return text; }
 template <class T>
   requires(!std::convertible_to<T, std::string>)
 std::string told(const T& result) {
-  return json(result).dump(-1, ' ', false, json::error_handler_t::replace);
+  return write_json(json(result), bad_text::replaced);
 }
 
 template <class F>
