@@ -77,6 +77,14 @@ TEST_CASE("A schema that makes no sense is refused", "[json_schema]") {
   CHECK(refused({{"type", "telepathy"}}));
   CHECK(refused({{"minimum", "low"}}));
   CHECK(refused({{"pattern", "["}}));
+  CHECK(refused({{"multipleOf", 0}}));
+  CHECK(refused({{"multipleOf", -1}}));
+  CHECK(refused({{"multipleOf", 0.0}}));
+  CHECK(refused({{"maxLength", -1}}));
+  CHECK(refused({{"maxItems", 1.5}}));
+  CHECK(refused({{"required", "a"}}));
+  CHECK(refused({{"enum", 5}}));
+  CHECK(refused({{"uniqueItems", 1}}));
   CHECK(refused({{"patternProperties", {{"[", true}}}}));
   CHECK(refused({{"allOf", 5}}));
   CHECK(refused({{"$ref", "https://example.org/other"}}));
@@ -131,13 +139,48 @@ TEST_CASE("A member named pattern is no pattern", "[json_schema]") {
   CHECK(schema.mistakes_in({{"text", std::string(20'000, 'a')}}).empty());
 }
 
-TEST_CASE("A pattern is not tried on a text that is very long",
+TEST_CASE("A reference may have escapes", "[json_schema]") {
+  const json_schema schema{{{"$ref", "#/%24defs/a~1b%25"},
+                            {"$defs", {{"a/b%", {{"type", "string"}}}}}}};
+  CHECK(schema.mistakes_in("text").empty());
+  CHECK_FALSE(schema.mistakes_in(5).empty());
+  CHECK(code_of([] { json_schema{{{"$ref", "#/%2"}}}; }) == errc::bad_flow);
+}
+
+TEST_CASE("What is told of a mistake is printable, and short",
           "[json_schema]") {
-  const json_schema schema{{{"pattern", "^(a|b)*$"}}};
-  CHECK(schema.mistakes_in(std::string(1'000, 'a')).empty());
-  const auto mistakes = schema.mistakes_in(std::string(1'000'000, 'a'));
-  REQUIRE(mistakes.size() == 1);
-  CHECK(has(mistakes.front(), "too long"));
+  const std::string evil = "\x1b[2J\xE2\x80\xAE" + std::string(500, 'x');
+  const json_schema schema{{{"properties", {{evil, {{"type", "integer"}}}}},
+                            {"additionalProperties", false}}};
+  const auto text =
+      GENERATE_COPY(joined(schema.mistakes_in({{evil, evil}})),
+                    joined(schema.mistakes_in({{evil + "y", 1}})));
+  CHECK_FALSE(text.empty());
+  CHECK_FALSE(has(text, "\x1b"));
+  CHECK_FALSE(has(text, "\xE2\x80\xAE"));
+  CHECK(text.size() < 310);
+  std::string why;
+  CHECK(code_of([&] { json_schema{{{evil, 1}}}; }, &why) == errc::bad_flow);
+  CHECK_FALSE(has(why, "\x1b"));
+  CHECK(why.size() < 200);
+}
+
+TEST_CASE("A mistake tells what is there, and what is wanted",
+          "[json_schema]") {
+  const auto mistake = [](const json& schema, const json& value) {
+    return joined(json_schema{schema}.mistakes_in(value));
+  };
+  CHECK(mistake({{"type", "integer"}}, "two") ==
+        "the value: it is \"two\", not an integer");
+  CHECK(mistake({{"items", {{"enum", {"a", "b"}}}}}, {"a", "c"}) ==
+        "/1: it is \"c\", not one of \"a\", \"b\"");
+  CHECK(mistake({{"maximum", 3}}, 4) == "the value: it is 4, not at most 3");
+  CHECK(mistake({{"required", {"a"}}}, json::object()) ==
+        "the value: the member 'a' is missing");
+  CHECK(mistake({{"maxLength", 1}}, "ab") ==
+        "the value: it has 2 characters, not at most 1");
+  CHECK(has(mistake({{"anyOf", {{{"type", "null"}}, {{"minimum", 2}}}}}, 1),
+            "it fits no schema of 'anyOf'; the value: it is 1, not null"));
 }
 
 TEST_CASE("Lengths are those of characters, not of bytes", "[json_schema]") {

@@ -188,3 +188,25 @@ TEST_CASE("Two tools of one name are refused", "[tool]") {
   const auto add = *box().find("add");
   CHECK(code_of([&] { toolbox{{add, add}}; }) == errc::bad_flow);
 }
+
+TEST_CASE("The text about a tool that is not there is printable, and bounded",
+          "[tool]") {
+  const tool::function something = [](json, context&) -> task<std::string> {
+    co_return "";
+  };
+  std::vector<tool> many;
+  for (int i = 0; i < 20'000; ++i) {
+    many.emplace_back(
+        tool_spec{"tool_" + std::to_string(i), "", json::object()}, something);
+  }
+  const toolbox tools{many};
+  CHECK(tools.find("tool_19999")->spec().name == "tool_19999");
+  const auto wrong = "\x1b[2J" + std::string(10'000, 'x');
+  lone_step step{runs{tools, {{"1", wrong, json::object()}}}};
+  REQUIRE(step.begin() == lone_step::status::done);
+  const auto text = told(step).front().text;
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK(text.find("tool_0, tool_1") != std::string::npos);
+  CHECK(text.find(" more") != std::string::npos);
+  CHECK(text.size() < 2'500);
+}

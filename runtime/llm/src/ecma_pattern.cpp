@@ -1,5 +1,6 @@
 #include "ecma_pattern.hpp"
 
+#include "pattern_weight.hpp"
 #include "troupe/error.hpp"
 #include "troupe/printable.hpp"
 
@@ -8,7 +9,6 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace troupe::llm::detail {
 
@@ -51,11 +51,6 @@ bool is_letter(char each) {
   return (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z');
 }
 
-std::size_t times(std::size_t one, std::size_t other) {
-  // Both are small enough not to overflow.
-  return std::min(one * other, pattern_weight_max + 1);
-}
-
 /// One character, or a class of them.
 struct atom {
   std::string text;
@@ -76,20 +71,12 @@ class translation {
 
   re2_pattern made() {
     while (!left_.empty()) take_term();
-    // RE2 tells of groups that are not opened, or not closed.
-    while (groups_.size() > 1) weigh_group();
-    const auto weight = groups_.back().sum + groups_.back().last;
+    const auto weight = weight_.total();
     if (weight > pattern_weight_max) refuse("is too large");
     return {std::move(out_), weight * (ignores_case_ ? 2 : 1)};
   }
 
  private:
-  /// What a group weighs up to here, without what a repetition may follow.
-  struct group {
-    std::size_t sum = 0;
-    std::size_t last = 0;
-  };
-
   [[noreturn]] void refuse(const std::string& what) const {
     refuse_pattern(all_, what);
   }
@@ -99,9 +86,7 @@ class translation {
 
   void add(std::string_view text, std::size_t weight) {
     out_ += text;
-    auto& open = groups_.back();
-    open.sum = std::min(open.sum + open.last, pattern_weight_max + 1);
-    open.last = weight;
+    weight_.add(weight);
   }
   void add(const atom& each) {
     if (each.is_class) {
@@ -135,8 +120,9 @@ class translation {
         open_group();
         return;
       case ')':
-        next();
-        close_group();
+        // RE2 tells of groups that are not opened, or not closed.
+        out_ += next();
+        weight_.close_group();
         return;
       case '{':
         take_repetition();
@@ -194,19 +180,8 @@ class translation {
         refuse_construct("a group '(?" + std::string{left_.substr(0, 1)} + "'");
       }
     }
-    add(begin, 0);
-    groups_.emplace_back();
-  }
-
-  void close_group() {
-    if (groups_.size() > 1) weigh_group();
-    out_ += ')';
-  }
-  void weigh_group() {
-    const auto closed = groups_.back();
-    groups_.pop_back();
-    groups_.back().last =
-        std::min(closed.sum + closed.last, pattern_weight_max + 1);
+    out_ += begin;
+    weight_.open_group();
   }
 
   std::optional<std::size_t> take_number() {
@@ -237,8 +212,7 @@ class translation {
           "minLength and maxLength");
     }
     out_ += before.substr(0, before.size() - left_.size());
-    auto& repeated = groups_.back().last;
-    repeated = times(repeated, std::max<std::size_t>(count, 1));
+    weight_.repeat(count);
   }
 
   void take_escape() {
@@ -402,7 +376,7 @@ class translation {
   std::string_view all_;
   std::string_view left_;
   std::string out_;
-  std::vector<group> groups_ = std::vector<group>(1);
+  pattern_weight weight_{pattern_weight_max};
   bool ignores_case_ = false;
 };
 

@@ -14,7 +14,7 @@ struct re2_pattern {
 };
 
 /// The most that a pattern, and all of a schema, may weigh.
-inline constexpr std::size_t pattern_weight_max = 20'000;
+inline constexpr std::size_t pattern_weight_max = 10'000;
 
 /// Source: ECMA-262, 22.2.1, with the flag "u" and what its annex B.1.2 allows
 /// besides; inline flags "i" and groups "(?P<name>", which other languages

@@ -6,6 +6,7 @@
 #include "step_budget.hpp"
 #include "troupe/json_text.hpp"
 #include "troupe/printable.hpp"
+#include "value_place.hpp"
 #include "value_types.hpp"
 
 #include <algorithm>
@@ -16,7 +17,6 @@ namespace troupe::llm::detail {
 namespace {
 
 constexpr std::size_t mistake_bytes_max = 300;
-constexpr std::size_t place_bytes_max = 150;
 constexpr std::size_t name_bytes_max = 60;
 /// To write the text of a mistake takes longer than to look at a value.
 constexpr std::size_t mistake_steps = 20;
@@ -56,13 +56,6 @@ class schema_check {
   }
 
  private:
-  /// A step from a value into it.
-  struct part {
-    /// Of a member; of an element, null.
-    const std::string* name;
-    std::size_t index;
-  };
-
   /// Whether no more mistakes are wanted.
   [[nodiscard]] bool is_enough() const {
     return found_ == nullptr || found_->size() >= mistakes_max;
@@ -77,18 +70,8 @@ class schema_check {
 
   void add(const std::string& what) {
     budget_.spend(mistake_steps);
-    found_->push_back(cut(place() + ": " + what, mistake_bytes_max));
-  }
-
-  [[nodiscard]] std::string place() const {
-    std::string text;
-    for (const auto& each : places_) {
-      text += "/" + (each.name == nullptr ? counted(each.index)
-                                          : cut(*each.name, name_bytes_max));
-      if (text.size() > place_bytes_max) break;
-    }
-    if (text.empty()) return "the value";
-    return printable(text, line_breaks::joined, place_bytes_max);
+    found_->push_back(
+        cut(shown_place(places_) + ": " + what, mistake_bytes_max));
   }
 
   bool fits(schema_index schema, const json& value) {
@@ -104,7 +87,7 @@ class schema_check {
     return does;
   }
 
-  bool fits_within(schema_index schema, const json& value, part where) {
+  bool fits_within(schema_index schema, const json& value, place_part where) {
     places_.push_back(where);
     const bool does = fits(schema, value);
     places_.pop_back();
@@ -386,7 +369,7 @@ class schema_check {
 
   const schema_program& program_;
   step_budget budget_;
-  std::vector<part> places_;
+  std::vector<place_part> places_;
   /// Where mistakes go; null while only the answer counts.
   std::vector<std::string>* found_ = nullptr;
   std::size_t depth_ = 0;

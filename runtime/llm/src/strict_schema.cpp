@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -35,10 +36,9 @@ bool require_all(json& object) {
   }
   json& required = object["required"];
   if (!required.is_array()) required = json::array();
+  const std::set<json> known(required.begin(), required.end());
   for (const auto& [name, form] : members->items()) {
-    if (std::find(required.begin(), required.end(), name) != required.end()) {
-      continue;
-    }
+    if (known.contains(name)) continue;
     if (!takes_null(form)) return false;
     required.push_back(name);
   }

@@ -1,8 +1,8 @@
 #include "troupe/llm/toolbox.hpp"
 
 #include "troupe/gather.hpp"
+#include "troupe/printable.hpp"
 
-#include <algorithm>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -10,6 +10,9 @@
 namespace troupe::llm {
 
 namespace {
+
+constexpr std::size_t called_bytes_max = 100;
+constexpr std::size_t names_bytes_max = 2'000;
 
 /// Whether the run ends, which is nothing for the model to mend.
 bool ends_run(const error& why) {
@@ -21,8 +24,11 @@ task<message> told_of(std::optional<tool> found, tool_call call,
   message told = message::tool(call.id, {});
   try {
     if (!found) {
-      throw error{errc::missing_key,
-                  "there is no tool '" + call.name + "', only: " + others};
+      throw error{
+          errc::missing_key,
+          "there is no tool '" +
+              printable(call.name, line_breaks::joined, called_bytes_max) +
+              "', only: " + others};
     }
     auto calling = found->call(std::move(call.arguments), ctx);
     auto text = co_await calling;
@@ -39,10 +45,10 @@ task<message> told_of(std::optional<tool> found, tool_call call,
 }  // namespace
 
 toolbox::toolbox(std::vector<tool> tools) : tools_(std::move(tools)) {
-  for (const auto& each : tools_) {
-    if (find(each.spec().name) != &each) {
-      throw error{errc::bad_flow,
-                  "two tools have the name '" + each.spec().name + "'"};
+  for (std::size_t i = 0; i < tools_.size(); ++i) {
+    const auto& name = tools_[i].spec().name;
+    if (!by_name_.emplace(name, i).second) {
+      throw error{errc::bad_flow, "two tools have the name '" + name + "'"};
     }
   }
 }
@@ -55,24 +61,35 @@ std::vector<tool_spec> toolbox::specs() const {
 }
 
 const tool* toolbox::find(std::string_view name) const noexcept {
-  const auto found =
-      std::find_if(tools_.begin(), tools_.end(),
-                   [&](const auto& each) { return each.spec().name == name; });
-  return found == tools_.end() ? nullptr : &*found;
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : &tools_[found->second];
+}
+
+std::string toolbox::names() const {
+  std::string all;
+  for (std::size_t i = 0; i < tools_.size(); ++i) {
+    const auto& name = tools_[i].spec().name;
+    if (all.size() + name.size() > names_bytes_max) {
+      return all + " and " + std::to_string(tools_.size() - i) + " more";
+    }
+    all += (all.empty() ? "" : ", ") + name;
+  }
+  return all;
 }
 
 task<std::vector<message>> toolbox::run(std::vector<tool_call> calls,
                                         context& ctx, std::size_t width) const {
-  std::string names;
-  for (const auto& each : tools_) {
-    names += (names.empty() ? "" : ", ") + each.spec().name;
-  }
+  std::string others;
   std::vector<task<message>> all;
   all.reserve(calls.size());
   for (auto& each : calls) {
     std::optional<tool> found;
-    if (const auto* known = find(each.name)) found = *known;
-    all.push_back(told_of(std::move(found), std::move(each), names, ctx));
+    if (const auto* known = find(each.name)) {
+      found = *known;
+    } else if (others.empty()) {
+      others = names();
+    }
+    all.push_back(told_of(std::move(found), std::move(each), others, ctx));
   }
   return carried_out(std::move(all), width);
 }

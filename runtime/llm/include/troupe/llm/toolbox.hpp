@@ -3,6 +3,8 @@
 #include "troupe/llm/tool.hpp"
 
 #include <cstddef>
+#include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,7 +36,11 @@ class toolbox {
   static task<std::vector<message>> carried_out(std::vector<task<message>> all,
                                                 std::size_t width);
 
+  [[nodiscard]] std::string names() const;
+
   std::vector<tool> tools_;
+  /// The names are those of the tools, which copies share.
+  std::map<std::string_view, std::size_t> by_name_;
 };
 
 }  // namespace troupe::llm
