@@ -45,9 +45,10 @@ class news_order final : public detail::payload {
 /// Thread safety: internally synchronised.
 class news_queue {
  public:
-  explicit news_queue(std::size_t messages_max) : messages_max_(messages_max) {}
-
+  /// Of what other processes have sent.
   static constexpr std::size_t memory_max = std::size_t{64} << 20;
+
+  explicit news_queue(std::size_t messages_max) : messages_max_(messages_max) {}
 
   /// `memory`: about what the message takes, if it is of another process.
   void push(const value& message, std::uint64_t missed_before,
@@ -61,17 +62,17 @@ class news_queue {
   void withdraw(const detail::waker& who) noexcept;
 
  private:
-  [[nodiscard]] std::optional<value> take_first();
-
-  const std::size_t messages_max_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
   struct entry {
     value message;
     std::size_t memory;
   };
+
+  [[nodiscard]] std::optional<value> take_first();
   void drop_first();
 
+  const std::size_t messages_max_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
   std::deque<entry> messages_;
   std::size_t memory_ = 0;
   std::uint64_t missed_ = 0;

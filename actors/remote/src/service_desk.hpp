@@ -72,6 +72,12 @@ class service_desk final : public detail::fiber_actor {
     const place where_;
   };
 
+  struct caller {
+    std::map<std::uint64_t, served> calls = {};
+    /// Of what is asked in all of them.
+    std::size_t memory = 0;
+  };
+
   void on_mail(detail::signal& received) override;
   void on_fibers() override;
   void on_timer(detail::wake_key) override {}
@@ -89,11 +95,6 @@ class service_desk final : public detail::fiber_actor {
   const std::shared_ptr<switchboard> board_;
   const std::size_t message_max_;
   detail::lite_ptr<detail::lite_actor> gateway_;
-  struct caller {
-    std::map<std::uint64_t, served> calls = {};
-    /// Of what is asked in all of them.
-    std::size_t memory = 0;
-  };
   std::map<std::uint64_t, caller> workers_;
   /// Those that have ended while they waited.
   std::vector<place> ready_;

@@ -82,6 +82,7 @@ class worker_link final : public detail::lite_actor {
 
   struct kept_snapshot {
     state content;
+    /// About what it takes.
     std::size_t memory = 0;
   };
 
@@ -163,8 +164,10 @@ class worker_link final : public detail::lite_actor {
   std::map<detail::lease, std::uint64_t> numbers_;
   /// Results that the supervisor has not confirmed, and when they were sent.
   std::map<detail::lease, std::pair<wire::shared_bytes, time_point>> results_;
+  /// Of all of them.
   std::size_t result_bytes_ = 0;
   std::map<std::uint64_t, kept_snapshot> snapshots_;
+  /// Of all of them.
   std::size_t snapshot_memory_ = 0;
   const std::shared_ptr<switchboard> board_;
   /// Calls under way; null for those that are answered and have something lent.
