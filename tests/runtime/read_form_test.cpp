@@ -37,12 +37,12 @@ void check_same(const T& what) {
   CHECK(read_form<T>(make_form(what)) == what);
 }
 
-const double nan = std::numeric_limits<double>::quiet_NaN();
+const double no_number = std::numeric_limits<double>::quiet_NaN();
 const double infinite = std::numeric_limits<double>::infinity();
 
 /// What no `int` can be made of.
 std::vector<json> no_ints() {
-  return {json(nan),
+  return {json(no_number),
           json(infinite),
           json(-infinite),
           json(1e300),
@@ -103,7 +103,7 @@ TEST_CASE("A number of another type or range is refused", "[read_form]") {
 }
 
 TEST_CASE("A real number that is none comes back so", "[read_form]") {
-  CHECK(std::isnan(read_form<double>(make_form(nan))));
+  CHECK(std::isnan(read_form<double>(make_form(no_number))));
   CHECK(read_form<float>(json(infinite)) ==
         std::numeric_limits<float>::infinity());
 }

@@ -24,7 +24,7 @@ struct worker_options {
   std::vector<flow> flows;
   /// The labels it serves. Empty: all that the flows ask for.
   std::set<std::string> labels = {};
-  /// How much it does at once. At least 1.
+  /// How much it does at once. At least 1, at most 100,000.
   std::size_t capacity = 64;
   /// The supervisor that it joins.
   std::optional<endpoint> join = {};
