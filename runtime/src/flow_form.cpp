@@ -1,6 +1,8 @@
 #include "troupe/detail/flow_form.hpp"
 
 #include "troupe/detail/served_exec.hpp"
+#include "troupe/json_text.hpp"
+#include "troupe/printable.hpp"
 
 #include <cstddef>
 #include <cstdlib>
@@ -93,13 +95,14 @@ std::string first_difference(const json& here, const json& there) {
   const auto place = changes.front().at("path").get<std::string>();
   const json::json_pointer at{place};
   // The other side may have sent anything.
-  constexpr auto lenient = json::error_handler_t::replace;
   const auto shown = [&](const json& side) {
-    return side.contains(at) ? side.at(at).dump(-1, ' ', false, lenient)
-                             : std::string{"nothing"};
+    return side.contains(at)
+               ? printable(write_json(side.at(at), bad_text::replaced),
+                           line_breaks::joined, 500)
+               : std::string{"nothing"};
   };
-  return "at " + place + " there is " + shown(here) + " here and " +
-         shown(there) + " there";
+  return "at " + printable(place, line_breaks::joined, 500) + " there is " +
+         shown(here) + " here and " + shown(there) + " there";
 }
 
 }  // namespace troupe::detail

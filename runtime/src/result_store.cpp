@@ -32,7 +32,7 @@ void result_store::put(const std::string& key, value result, time_point now) {
   if (const auto place = places_.find(key); place != places_.end()) {
     erase(place->second);
   }
-  const std::size_t bytes = key.size() + result.to_json().dump().size();
+  const std::size_t bytes = key.size() + result.dump().size();
   if (bytes > options_.bytes_max) return;
   while (bytes_ + bytes > options_.bytes_max) {
     erase(std::prev(entries_.end()));

@@ -3,6 +3,7 @@
 #include "path.hpp"
 #include "text.hpp"
 #include "troupe/error.hpp"
+#include "troupe/json_text.hpp"
 #include "troupe/printable.hpp"
 #include "troupe/value.hpp"
 
@@ -131,7 +132,7 @@ json value::to_json() const {
   return nullptr;
 }
 
-std::string value::dump() const { return to_json().dump(); }
+std::string value::dump() const { return write_json(to_json()); }
 
 }  // namespace troupe
 

@@ -106,7 +106,7 @@ class result_cache {
     requires(json_convertible<T>&& json_readable<T>)
   [[nodiscard]] task<T> get(context& ctx, const value& input,
                             task<T> work) const {
-    return detail::get_or_make(core_, ctx, input.to_json().dump(),
+    return detail::get_or_make(core_, ctx, input.dump(),
                                std::move(work));
   }
 
