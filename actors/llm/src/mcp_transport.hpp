@@ -1,17 +1,44 @@
 #pragma once
 
+#include <troupe/error.hpp>
 #include <troupe/json.hpp>
 #include <troupe/llm/mcp_client.hpp>
 #include <troupe/llm/mcp_protocol.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
 
 namespace troupe::detail {
 class system_core;
 }
 
 namespace troupe::llm::detail {
+
+/// How a server is spoken to, since it was greeted.
+struct mcp_session {
+  mcp::agreement under;
+  /// Tells it from those before it; see `mcp_transport::begin`.
+  std::uint64_t epoch = 0;
+};
+
+/// Why a server that is reached over HTTP refuses a request.
+class mcp_refusal : public error {
+ public:
+  mcp_refusal(error why, int status) : error(std::move(why)), status_(status) {}
+  [[nodiscard]] int status() const noexcept { return status_; }
+
+ private:
+  int status_;
+};
+
+/// A server that knows nothing of the session of a request, which it has
+/// therefore not looked at: whoever asked may greet it and ask again.
+class mcp_session_lost : public error {
+ public:
+  explicit mcp_session_lost(error why) : error(std::move(why)) {}
+};
 
 /// Carries messages to a server and back.
 ///
@@ -23,15 +50,28 @@ class mcp_transport {
   mcp_transport& operator=(const mcp_transport&) = delete;
   virtual ~mcp_transport() = default;
 
+  /// Makes ready for a greeting: starts a program that does not run, forgets a
+  /// session. The number that the session to come has.
+  /// Errors: throws `errc::request_failed` for a program that cannot be
+  /// started, or that has ended too often.
+  [[nodiscard]] virtual std::uint64_t begin() = 0;
+  /// Whether the server still knows who was greeted.
+  [[nodiscard]] virtual bool is_open(std::uint64_t epoch) = 0;
+
   /// The answer to a request, whose number is `id`. One that is an error is an
-  /// answer as well. Null: the server does not know such requests at all.
+  /// answer as well.
+  /// Errors: throws `mcp_refusal`, `mcp_session_lost`, and `error`.
   /// Cancellation: the server is told; over HTTP by the end of the connection.
   [[nodiscard]] virtual task<json> exchange(std::uint64_t id, json request,
-                                            mcp::agreement under) = 0;
-  /// Whether the server still knows who was greeted.
-  [[nodiscard]] virtual bool is_open() { return true; }
+                                            mcp_session of) = 0;
   /// Sends a message that has no answer.
-  [[nodiscard]] virtual task<> notify(json message, mcp::agreement under) = 0;
+  [[nodiscard]] virtual task<> notify(json message, mcp_session of) = 0;
+
+  /// What the server sent that is no message, for the text of an error that may
+  /// come of it. Empty where there was nothing.
+  [[nodiscard]] virtual std::string remark() = 0;
+  /// Without what is secret.
+  [[nodiscard]] virtual error clean(error why) const = 0;
 };
 
 [[nodiscard]] std::shared_ptr<mcp_transport> make_http_transport(

@@ -25,8 +25,14 @@ struct mcp_command {
   /// Looked for where the shell would.
   std::string program = {};
   std::vector<std::string> arguments = {};
-  /// Variables besides those of this process.
+  /// Variables of its environment. Besides them it gets those of this process
+  /// that programs need to run, and no others, as they may hold keys that are
+  /// none of its business: PATH, HOME, USER, LOGNAME, SHELL, TERM, TMPDIR, TZ,
+  /// LANG, LANGUAGE, LC_*, XDG_*, SSL_CERT_FILE and SSL_CERT_DIR.
   std::vector<std::pair<std::string, std::string>> environment = {};
+  /// Names of more variables that it gets as they are in this process, for
+  /// example "NODE_PATH" or "HTTPS_PROXY".
+  std::vector<std::string> inherit = {};
   /// Empty: that of this process.
   std::filesystem::path directory = {};
   /// Whether what it writes to standard error is shown on that of this process.
@@ -61,10 +67,16 @@ struct mcp_options {
 ///     // in a coroutine:
 ///     options.tools = troupe::llm::toolbox{co_await server.tools()};
 ///
-/// The server is started and greeted with the first request. It is spoken to
-/// in the revision 2026-07-28 of the protocol, or in an earlier one if it does
-/// not have that; see `mcp::agreement`. Requests of the server, except pings,
-/// are refused.
+/// The server is started and greeted with the first request, and again after a
+/// program has ended or a server has lost its session. It is spoken to in the
+/// revision 2026-07-28 of the protocol, or in an earlier one if it does not
+/// have that; see `mcp::agreement`. Requests of the server, except pings, are
+/// refused. What it sends that is no message, for example lines of a log, is
+/// passed over; the first of it is in the text of a time-out.
+///
+/// A program that has ended is started again by the next request. After three
+/// ends in a row, each within ten seconds of its start, that request has to
+/// wait for a while: it fails with `retry_after`.
 ///
 /// This is a handle: copies share the server. With the last of them, and of the
 /// tools, its program ends: its input is closed, and if it is not gone after a
@@ -72,8 +84,10 @@ struct mcp_options {
 ///
 /// Errors of all calls: throws `errc::request_failed` where there is no
 /// connection, where the program ends, and for an error that the server
-/// answers; `errc::timed_out`; `errc::bad_reply` for what is no answer;
-/// `errc::overloaded` at `requests_max`.
+/// answers; `errc::unauthorized` and `errc::rate_limited` where it says that
+/// over HTTP; `errc::timed_out`; `errc::bad_reply` for what is no answer;
+/// `errc::overloaded` at `requests_max`. No text of an error shows what is in
+/// `mcp_address::headers`.
 /// Cancellation: the server is told; over HTTP by the end of the connection.
 ///
 /// Thread safety: immutable; may be used anywhere.
@@ -84,8 +98,10 @@ class mcp_client {
   mcp_client(system& where, mcp_address server, mcp_options options = {});
 
   /// The tools that the server has now. They live as long as they are used. In
-  /// their names '_' stands for what models do not take, and they are cut at 64
-  /// characters.
+  /// their names '_' stands for what models do not take, they are cut at 64
+  /// characters, and equal ones get a number. Tools that cannot be used, as
+  /// they have no name or take no object, are left out. Errors: throws
+  /// `errc::bad_reply` for more than 10,000 tools, and where none can be used.
   [[nodiscard]] task<std::vector<tool>> tools() const;
   /// Calls a tool by the server's name for it: the whole result.
   [[nodiscard]] task<json> call(std::string name, json arguments) const;
