@@ -105,6 +105,7 @@ void sse_parser::take_field(std::string_view name, std::string_view content) {
 // An event without data is none.
 void sse_parser::dispatch() {
   size_ = 0;
+  last_id_ = id_;
   std::string type = std::exchange(type_, {});
   if (data_.empty()) return;
   data_.pop_back();
