@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 #include <chrono>
+#include <cstdlib>
 #include <poll.h>
 #include <string>
 #include <sys/syscall.h>
@@ -44,6 +45,20 @@ TEST_CASE("A program gets none of our files", "[child_process]") {
             "done; echo end")};
   CHECK(output_of(program) == "end\n");
   close(ours);
+}
+
+TEST_CASE("A program gets the variables that it needs or is given",
+          "[child_process]") {
+  setenv("TROUPE_TEST_API_KEY", "a key", 1);
+  setenv("TROUPE_TEST_PATH", "a path", 1);
+  setenv("LC_TROUPE_TEST", "a word", 1);
+  auto command = shell(
+      "echo \"$TROUPE_TEST_API_KEY,$TROUPE_TEST_PATH,$LC_TROUPE_TEST,$OWN\"; "
+      "test -n \"$PATH\" && echo path");
+  command.environment = {{"OWN", "own"}};
+  command.inherit = {"TROUPE_TEST_PATH", "TROUPE_TEST_NONE"};
+  child_process program{command};
+  CHECK(output_of(program) == ",a path,a word,own\npath\n");
 }
 
 TEST_CASE("A program tells how it ended", "[child_process]") {

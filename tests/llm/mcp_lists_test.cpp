@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 
 #include <troupe/llm/mcp_lists.hpp>
+#include <troupe/llm/mcp_protocol.hpp>
 #include <troupe/llm/mcp_trace.hpp>
 
 #include <chrono>
@@ -142,4 +143,22 @@ TEST_CASE("What is told of a trace has the form of its standard",
   json nothing = json::object();
   mcp::add_trace(nothing, {"no trace", "a=1", "bad baggage"});
   CHECK(nothing == json::object());
+}
+
+// -- headers ------------------------------------------------------------------
+
+TEST_CASE("What a request is about may stand in a header", "[mcp_headers]") {
+  CHECK(mcp::header_value("get_weather") == "get_weather");
+  CHECK(mcp::header_value("two words") == "two words");
+  CHECK(mcp::header_value("\xC3\xA4") == "=?base64?w6Q=?=");
+  CHECK(mcp::header_value(" x") == "=?base64?IHg=?=");
+  CHECK(mcp::header_value("a\nb") == "=?base64?YQpi?=");
+  CHECK(mcp::header_value("=?base64?x?=") == "=?base64?PT9iYXNlNjQ/eD89?=");
+  const auto about = [](json params) {
+    return mcp::name_in({{"params", std::move(params)}});
+  };
+  CHECK(about({{"name", "add"}}) == "add");
+  CHECK(about({{"taskId", "t"}, {"inputResponses", {}}}) == "t");
+  CHECK_FALSE(about(json::object()));
+  CHECK_FALSE(mcp::name_in({{"method", "x"}}));
 }

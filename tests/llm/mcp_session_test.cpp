@@ -3,10 +3,12 @@
 #include "support/catch.hpp"
 #include "support/http_room.hpp"
 
+#include <troupe/gather.hpp>
 #include <troupe/llm/mcp_client.hpp>
 
 #include <string>
 #include <utility>
+#include <vector>
 
 using namespace troupe_test;
 using troupe::error;
@@ -47,6 +49,7 @@ TEST_CASE("A token that a server repeats is in no error", "[mcp_session]") {
   }
   CHECK(has(text, "401"));
   CHECK(has(text, "(the key)"));
+  CHECK(has(text, "/repeats"));
   CHECK_FALSE(has(text, "hidden"));
 }
 
@@ -61,11 +64,25 @@ TEST_CASE("A server that has forgotten its sessions is greeted again",
   };
   const auto first = call("work");
   CHECK(call("forget") == first);
-  json lost = json::object();
-  lost["text"] = "the MCP server does not know us any more";
-  lost["permanent"] = false;
-  CHECK(call("work") == lost);
   const auto second = call("work");
   CHECK(second.is_string());
   CHECK(second != first);
+}
+
+TEST_CASE("Many requests of a lost session greet the server once",
+          "[mcp_session]") {
+  http_room room;
+  mcp_address at;
+  at.url = server("/mcp");
+  const mcp_client mcp{room.system, at};
+  const auto forget = [&] { return called(mcp, "forget"); };
+  room.result_of(forget);
+  const auto all = room.result_of([&]() -> task<json> {
+    std::vector<task<json>> calls;
+    for (int i = 0; i < 20; ++i) calls.push_back(called(mcp, "work"));
+    auto together = troupe::gather(std::move(calls));
+    co_return json(co_await together);
+  });
+  for (const auto& each : all) CHECK(each == all[0]);
+  CHECK(all[0].is_string());
 }

@@ -3,8 +3,7 @@
 
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
-#include "support/http_room.hpp"
-#include "support/model_room.hpp"
+#include "support/mcp_room.hpp"
 
 #include <troupe/gather.hpp>
 #include <troupe/llm/mcp_client.hpp>
@@ -30,78 +29,6 @@ using troupe::llm::mcp_options;
 using troupe::llm::tool;
 
 namespace {
-
-mcp_command server_of(std::vector<std::string> words) {
-  mcp_command command;
-  command.program = "python3";
-  command.arguments = {"tests/support/mcp_server.py"};
-  command.arguments.insert(command.arguments.end(), words.begin(), words.end());
-  return command;
-}
-
-/// A client of such a server, and runs that use it.
-struct mcp_room {
-  explicit mcp_room(std::vector<std::string> words, mcp_options options = {})
-      : server{system, server_of(std::move(words)), std::move(options)} {}
-
-  /// What `work`, a coroutine that takes a context, yields. Throws the error of
-  /// its run.
-  template <class Work>
-  json result_of(Work work) {
-    const auto ended =
-        system.start(one_node(asks<Work>{std::move(work)})).get();
-    if (!ended.ok()) throw error{*ended.failure};
-    return ended.state.at("reply").to_json();
-  }
-  json call(const std::string& name, json arguments = json::object()) {
-    return result_of(
-        [&](context&) { return call_of(server, name, arguments); });
-  }
-  std::string use(const std::string& name, json arguments = json::object()) {
-    return result_of([&](context& ctx) {
-             return use_of(server, name, arguments, ctx);
-           })
-        .get<std::string>();
-  }
-  std::string revision() {
-    return result_of([&](context&) -> task<json> {
-             auto asking = server.revision();
-             const auto text = co_await asking;
-             co_return json(text);
-           })
-        .get<std::string>();
-  }
-  std::vector<std::string> names() {
-    return result_of([&](context&) -> task<json> {
-             auto listing = server.tools();
-             const auto all = co_await listing;
-             json found = json::array();
-             for (const auto& each : all) found.push_back(each.spec().name);
-             co_return found;
-           })
-        .get<std::vector<std::string>>();
-  }
-
-  static task<json> call_of(mcp_client from, std::string name, json arguments) {
-    auto calling = from.call(std::move(name), std::move(arguments));
-    co_return co_await calling;
-  }
-  static task<json> use_of(mcp_client from, std::string name, json arguments,
-                           context& ctx) {
-    auto listing = from.tools();
-    const auto all = co_await listing;
-    for (const auto& each : all) {
-      if (each.spec().name != name) continue;
-      auto calling = each.call(std::move(arguments), ctx);
-      const auto text = co_await calling;
-      co_return json(text);
-    }
-    throw error{errc::missing_key, "there is no tool " + name};
-  }
-
-  troupe::system system{{.threads = 2}};
-  mcp_client server;
-};
 
 std::string mode_of_revision() { return GENERATE("stateless", "session"); }
 
@@ -130,7 +57,7 @@ TEST_CASE("A server with no known revision is refused", "[mcp]") {
 TEST_CASE("All pages of the list of tools are read", "[mcp]") {
   mcp_room room{{mode_of_revision()}};
   const auto names = room.names();
-  CHECK(names.size() == 9);
+  CHECK(names.size() == 10);
   CHECK(names.front() == "echo");
   CHECK(names.back() == "strange");
 }
@@ -201,14 +128,13 @@ TEST_CASE("Many requests at once find their answers", "[mcp]") {
   }
 }
 
-TEST_CASE("A server that dies fails what waits for it, and says how", "[mcp]") {
+TEST_CASE("A server that dies fails what waits for it, and is started again",
+          "[mcp]") {
   mcp_room room{{mode_of_revision()}};
   std::string text;
   CHECK(code_of([&] { room.call("die"); }, &text) == errc::request_failed);
   CHECK(has(text, "ended with status 7"));
-  CHECK(code_of([&] {
-          room.call("echo", {{"text", ""}});
-        }) == errc::request_failed);
+  CHECK(room.use("echo", {{"text", "again"}}) == "again");
 }
 
 TEST_CASE("A server that dies is missed even if what it started lives on",
@@ -255,11 +181,13 @@ TEST_CASE("Names that models do not take are made to fit, each its own",
                      std::string(64, 'a') + ": hello"});
 }
 
-TEST_CASE("A line that is no message is told", "[mcp]") {
+TEST_CASE("A line that is no message is told with the end of the program",
+          "[mcp]") {
   mcp_room room{{"session"}};
   std::string text;
   CHECK(code_of([&] { room.call("garbage"); }, &text) == errc::request_failed);
-  CHECK(has(text, "this is no message"));
+  CHECK(has(text, "ended with status 5"));
+  CHECK(has(text, "'this is no message', which is no message"));
 }
 
 TEST_CASE("A message that is too long is not read to its end", "[mcp]") {
@@ -271,8 +199,10 @@ TEST_CASE("A message that is too long is not read to its end", "[mcp]") {
 
 TEST_CASE("A request that takes too long is given up, and the server told",
           "[mcp]") {
-  mcp_room room{{"session"}, {.time_limit = 3s}};
-  CHECK(code_of([&] { room.call("wait"); }) == errc::timed_out);
+  mcp_room room{{"session", "logs"}, {.time_limit = 3s}};
+  std::string text;
+  CHECK(code_of([&] { room.call("wait"); }, &text) == errc::timed_out);
+  CHECK(has(text, "the program wrote 'INFO handling a request'"));
   CHECK(room.use("cancelled") == "1");
 }
 
@@ -333,8 +263,8 @@ TEST_CASE("A program sees its variables and its directory", "[mcp]") {
   troupe::system system{{.threads = 1}};
   mcp_command command;
   command.program = "sh";
-  command.arguments = {"-c", "echo \"$WORD $(pwd)\""};
-  command.environment = {{"WORD", "hello"}};
+  command.arguments = {"-c", "echo \"$WORD $(pwd) $API_TOKEN\""};
+  command.environment = {{"WORD", "hello"}, {"API_TOKEN", "hidden-token-1"}};
   command.directory = "/";
   const mcp_client server{system, command};
   const auto work = [&](context&) {
@@ -343,6 +273,7 @@ TEST_CASE("A program sees its variables and its directory", "[mcp]") {
   const auto ended = system.start(one_node(asks{work})).get();
   REQUIRE_FALSE(ended.ok());
   CHECK(has(ended.failure->message(), "hello /"));
+  CHECK_FALSE(has(ended.failure->message(), "hidden-token-1"));
 }
 
 TEST_CASE("A program that will not end is ended", "[mcp]") {
@@ -366,5 +297,10 @@ TEST_CASE("MCP options that make no sense are refused", "[mcp]") {
   CHECK(refused({.requests_max = 0}) == errc::bad_flow);
   CHECK(code_of([&] {
           static_cast<void>(mcp_client{system, mcp_command{}});
+        }) == errc::bad_flow);
+  auto command = server_of({});
+  command.inherit = {"A=B"};
+  CHECK(code_of([&] {
+          static_cast<void>(mcp_client{system, command});
         }) == errc::bad_flow);
 }

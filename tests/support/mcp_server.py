@@ -9,7 +9,16 @@ tools with names that models do not take), "silent" (does not answer what it doe
 not know), "asks" (pings the client, and wants something of it, before it
 answers), "stubborn" (does not end with its input, nor when it is terminated).
 
-Its tools: echo {text}, add {a, b}, fail {}, die {}, garbage {}, huge {}, wait {}
+Words for what servers write that is not quite the protocol: "banner" (two lines
+before all else), "bom" (a byte order mark), "crlf", "logs" (lines of a log, and
+messages that nobody waits for, before each answer), "string-ids", "float-ids",
+"batches", "flood" (many lines before each answer), "latin1", "nan", "drip" (writes byte by byte), "idnull" (an error
+without an id for what it does not know), "first" (ends with status 1 on a first
+message that is not initialize), "deaf" (closes its input once it is opened),
+"odd" (has tools that cannot be used), "same" (has three tools of one name).
+
+Its tools: echo {text}, add {a, b}, fail {}, die {}, garbage {} (writes what is no
+message and ends), huge {}, deep {} (nests too deeply), wait {}
 (answers when it is cancelled, and then says so), cancelled {} (how many were),
 strange {} (with a schema that clients may not know). The list has pages of
 three.
@@ -39,21 +48,52 @@ TOOLS = {
     "die": NOTHING,
     "garbage": NOTHING,
     "huge": NOTHING,
+    "deep": NOTHING,
     "wait": NOTHING,
     "cancelled": NOTHING,
     "strange": {"type": "object", "unevaluatedProperties": False},
 }
+ODD = [{"name": "bad"}, {"name": "null", "inputSchema": None}, {"name": ""}, {},
+       5, {"name": "text", "inputSchema": {"type": "string"}}]  # fmt: skip
 waiting = []
 cancelled = 0
+opened = False
 if "dotted" in MODE:
     TOOLS = {"admin.list": TEXT, "admin_list": TEXT, "a" * 100: TEXT}
 if "parent" in MODE:
     subprocess.Popen(["sleep", "1000"])
 
 
+def write(text):
+    data = text.encode("latin-1" if "latin1" in MODE else "utf-8")
+    parts = [bytes([each]) for each in data] if "drip" in MODE else [data]
+    for part in parts:
+        sys.stdout.buffer.write(part)
+        sys.stdout.buffer.flush()
+
+
+def write_line(form):
+    text = json.dumps(form, ensure_ascii=False)
+    if "nan" in MODE:
+        text = text.replace('"NAN"', "NaN")
+    write(text + ("\r\n" if "crlf" in MODE else "\n"))
+
+
 def say(message):
-    sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
-    sys.stdout.flush()
+    form = {"jsonrpc": "2.0", **message}
+    if "method" not in form and "string-ids" in MODE:
+        form["id"] = str(form["id"])
+    if "method" not in form and "float-ids" in MODE:
+        form["id"] = float(form["id"])
+    if "logs" in MODE:
+        write("INFO handling a request\n\n{\n]\n")
+        write_line({"level": "info", "msg": "handled", "id": 1})
+        write_line({"jsonrpc": "2.0", "method": "notifications/message"})
+        write_line({"jsonrpc": "2.0", "id": 99999, "result": {}})
+    if "flood" in MODE:
+        write('\n{"error":1}\n' * 1000)
+    note = {"jsonrpc": "2.0", "method": "notifications/progress", "params": {}}
+    write_line([note, form] if "batches" in MODE else form)
 
 
 def give(ask, result):
@@ -85,7 +125,11 @@ def list_tools(ask):
             for each in page
         ]
     }  # fmt: skip
-    if begin + PAGE < len(names):
+    if "odd" in MODE:
+        result["tools"] = ODD + result["tools"]
+    if "same" in MODE:
+        result = {"tools": [{"name": "t"}] * 3, "nextCursor": ""}
+    elif begin + PAGE < len(names):
         result["nextCursor"] = str(begin + PAGE)
     give(ask, result)
 
@@ -96,16 +140,20 @@ def call(ask):
     if name == "echo" or "dotted" in MODE:
         text(ask, given["text"])
     elif name == "add":
-        give(ask, {"content": [], "structuredContent": {
-            "sum": given["a"] + given["b"]}})  # fmt: skip
+        total = "NAN" if "nan" in MODE else given["a"] + given["b"]
+        give(ask, {"content": [], "structuredContent": {"sum": total}})
     elif name == "fail":
         text(ask, "it did not work", failed=True)
     elif name == "die":
         os._exit(7)
     elif name == "garbage":
-        print("this is no message", flush=True)
+        write("this is no message\n")
+        os._exit(5)
     elif name == "huge":
         text(ask, "x" * 2_000_000)
+    elif name == "deep":
+        write('{"jsonrpc":"2.0","id":%d,"result":%s' % (ask["id"], "[" * 100_000))
+        write("\n")
     elif name == "wait":
         waiting.append(ask["id"])
     elif name == "cancelled":
@@ -117,10 +165,13 @@ def call(ask):
 
 
 def take(ask):
-    global cancelled
+    global cancelled, opened
     method = ask.get("method")
     if method is None:
         return
+    if "first" in MODE and not opened and method != "initialize":
+        sys.exit(1)
+    opened = opened or method == "initialize"
     meta = ask.get("params", {}).get("_meta", {})
     revision = meta.get("io.modelcontextprotocol/protocolVersion")
     if "id" not in ask:
@@ -146,6 +197,10 @@ def take(ask):
         give(ask, {"protocolVersion": "1999-01-01" if "old" in MODE else SESSION,
                    "capabilities": {"tools": {}},
                    "serverInfo": {"name": "test", "version": "1"}})  # fmt: skip
+        if "deaf" in MODE:
+            os.close(0)
+            while True:
+                signal.pause()
     elif method == "tools/list":
         list_tools(ask)
     elif method == "tools/call":
@@ -157,10 +212,16 @@ def take(ask):
             text(ask, "%s and %s" % (pong["result"], refusal["error"]["code"]))
         else:
             call(ask)
+    elif "idnull" in MODE:
+        say({"id": None, "error": {"code": -32600, "message": "Invalid Request"}})
     elif "silent" not in MODE:
         refuse(ask, -32601, "Method not found")
 
 
+if "banner" in MODE:
+    write("[dotenv@17.2.1] injecting env (0) from .env\nServer running\n")
+if "bom" in MODE:
+    write("\ufeff")
 if "stubborn" in MODE:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 for line in iter(sys.stdin.readline, ""):

@@ -1,5 +1,6 @@
 #include "child_process.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -7,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <string_view>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -90,16 +92,30 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return all;
 }
 
+/// What programs need to run, and what says how they speak to people. All else
+/// may be a key, as those of models are.
+bool is_needed(std::string_view name) {
+  static constexpr std::array<std::string_view, 12> needed = {
+      "PATH", "HOME", "USER",   "LOGNAME",  "SHELL",         "TERM",
+      "TZ",   "LANG", "TMPDIR", "LANGUAGE", "SSL_CERT_FILE", "SSL_CERT_DIR"};
+  return std::find(needed.begin(), needed.end(), name) != needed.end() ||
+         name.starts_with("LC_") || name.starts_with("XDG_");
+}
+
 std::vector<std::string> environment_of(const mcp_command& command) {
+  const auto is_given = [&](std::string_view name) {
+    return std::any_of(command.environment.begin(), command.environment.end(),
+                       [&](const auto& own) { return own.first == name; });
+  };
+  const auto& more = command.inherit;
   std::vector<std::string> all;
   for (char** each = environ; *each != nullptr; ++each) {
-    const std::string variable{*each};
+    const std::string_view variable{*each};
     const auto name = variable.substr(0, variable.find('='));
-    bool is_replaced = false;
-    for (const auto& own : command.environment) {
-      is_replaced = is_replaced || own.first == name;
-    }
-    if (!is_replaced) all.push_back(variable);
+    const bool is_wanted =
+        is_needed(name) ||
+        std::find(more.begin(), more.end(), name) != more.end();
+    if (is_wanted && !is_given(name)) all.emplace_back(variable);
   }
   for (const auto& [name, content] : command.environment) {
     all.push_back(name + "=" + content);
@@ -152,7 +168,7 @@ child_process::~child_process() {
 }
 
 std::string child_process::wait_for(std::chrono::milliseconds limit) {
-  if (!how_it_ended_.empty()) return how_it_ended_;
+  if (!how_it_ended_.empty() || id_ < 0) return how_it_ended_;
   pollfd handle{handle_, POLLIN, 0};
   if (poll(&handle, 1, static_cast<int>(limit.count())) <= 0) return {};
   int status = 0;
@@ -161,6 +177,7 @@ std::string child_process::wait_for(std::chrono::milliseconds limit) {
 }
 
 void child_process::end() noexcept {
+  if (id_ < 0) return;
   close(std::exchange(input_, -1));
   if (wait_for(patience).empty()) {
     kill(-id_, SIGTERM);
@@ -171,6 +188,7 @@ void child_process::end() noexcept {
   }
   // What it has started and left behind.
   kill(-id_, SIGKILL);
+  id_ = -1;
 }
 
 }  // namespace troupe::llm::detail

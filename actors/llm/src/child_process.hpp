@@ -8,8 +8,9 @@
 
 namespace troupe::llm::detail {
 
-/// A program that runs beside this one, with its standard input and output in
-/// our hands. It is reaped in any case.
+/// A program that runs beside this one, in an environment of what it needs and
+/// what it is given (see `mcp_command::environment`), with its standard input
+/// and output in our hands. It is reaped in any case.
 ///
 /// Thread safety: belongs to one thread.
 class child_process {
@@ -19,8 +20,12 @@ class child_process {
   explicit child_process(const mcp_command& command);
   child_process(const child_process&) = delete;
   child_process& operator=(const child_process&) = delete;
-  /// Ends it: closes its input, and if that does not help terminates it.
+  /// Ends it.
   ~child_process();
+
+  /// Ends it: closes its input, and if that does not help terminates it, and
+  /// then kills it, each after a second.
+  void end() noexcept;
 
   /// Neither blocks. A closed one is told by `send` without a signal.
   [[nodiscard]] int input() const noexcept { return input_; }
@@ -34,8 +39,6 @@ class child_process {
   [[nodiscard]] std::string wait_for(std::chrono::milliseconds limit);
 
  private:
-  void end() noexcept;
-
   pid_t id_ = -1;
   int handle_ = -1;
   int input_ = -1;

@@ -1,150 +1,20 @@
-#include "mcp_calls.hpp"
-#include "mcp_transport.hpp"
+#include "mcp_core.hpp"
 
+#include <troupe/json_text.hpp>
 #include <troupe/llm/mcp_client.hpp>
-#include <troupe/semaphore.hpp>
-#include <troupe/sleep.hpp>
+#include <troupe/printable.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <cctype>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace troupe::llm {
 
 namespace detail {
-
-/// What the copies of a client, and its tools, share.
-class mcp_core : public mcp_line,
-                 public std::enable_shared_from_this<mcp_core> {
- public:
-  mcp_core(system& where, std::shared_ptr<mcp_transport> through,
-           mcp_options how)
-      : options(std::move(how)),
-        transport_(std::move(through)),
-        greeting_(where, 1) {
-    transport_->on_notification([shelf = shelf](const std::string& method) {
-      if (method == "notifications/tools/list_changed") shelf->forget();
-    });
-  }
-
-  task<json> ask(std::string method, json params) override;
-  void send_off(std::string method, json params) noexcept override;
-  std::string identity() override { return transport_->identity(); }
-  /// After greeting the server, if nobody has.
-  task<mcp::agreement> agreed();
-
-  const mcp_options options;
-  /// Also the transport's, which may live longer.
-  const std::shared_ptr<mcp_shelf> shelf = std::make_shared<mcp_shelf>();
-
- private:
-  task<mcp::agreement> greet();
-  task<json> asked(std::string method, json params, mcp::agreement under);
-  task<json> probed();
-
-  const std::shared_ptr<mcp_transport> transport_;
-  /// What servers are told of.
-  const json capabilities_ = mcp::client_capabilities(
-      options.on_input ? options.inputs : std::set<mcp_input_kind>{});
-  const semaphore greeting_;
-  std::atomic<std::uint64_t> last_id_{0};
-  std::mutex mutex_;
-  std::optional<mcp::agreement> agreement_;
-};
-
-namespace {
-
-/// A server of before 2026 may not answer what it does not know.
-constexpr duration probe_limit = std::chrono::seconds{5};
-
-}  // namespace
-
-task<json> mcp_core::asked(std::string method, json params,
-                           mcp::agreement under) {
-  const auto id = ++last_id_;
-  auto message =
-      mcp::request(id, method, std::move(params), under, capabilities_);
-  auto work = transport_->exchange(id, std::move(message), under);
-  auto limited = within(options.time_limit, std::move(work));
-  co_return co_await limited;
-}
-
-task<json> mcp_core::probed() {
-  auto work = asked("server/discover", json::object(), {});
-  auto limited =
-      within(std::min(probe_limit, options.time_limit), std::move(work));
-  try {
-    co_return co_await limited;
-  } catch (const error& why) {
-    if (why.code() != errc::timed_out) throw;
-  }
-  co_return json();
-}
-
-task<mcp::agreement> mcp_core::greet() {
-  auto probing = probed();
-  const json found = co_await probing;
-  if (auto modern = mcp::agreed_by_discovery(found)) co_return *modern;
-  const mcp::agreement old{std::string{mcp::session_revision}, true};
-  auto opening = asked("initialize", mcp::opening_params(), old);
-  const json answer = co_await opening;
-  auto under = mcp::agreed_by_opening(answer);
-  auto telling =
-      transport_->notify(mcp::notification("notifications/initialized"), under);
-  co_await telling;
-  co_return under;
-}
-
-task<mcp::agreement> mcp_core::agreed() {
-  const auto self = shared_from_this();
-  {
-    const std::lock_guard lock{mutex_};
-    if (agreement_ && transport_->is_open()) co_return *agreement_;
-  }
-  auto waiting = greeting_.acquire();
-  const permit turn = co_await waiting;
-  {
-    const std::lock_guard lock{mutex_};
-    if (agreement_ && transport_->is_open()) co_return *agreement_;
-  }
-  auto greeting = greet();
-  auto under = co_await greeting;
-  // Another program, or one that was started anew, may have other tools.
-  shelf->forget();
-  const std::lock_guard lock{mutex_};
-  agreement_ = under;
-  co_return under;
-}
-
-task<json> mcp_core::ask(std::string method, json params) {
-  const auto self = shared_from_this();
-  auto agreeing = agreed();
-  auto under = co_await agreeing;
-  auto asking = asked(std::move(method), std::move(params), std::move(under));
-  co_return co_await asking;
-}
-
-void mcp_core::send_off(std::string method, json params) noexcept {
-  try {
-    std::optional<mcp::agreement> under;
-    {
-      const std::lock_guard lock{mutex_};
-      under = agreement_;
-    }
-    if (!under || !transport_->is_open()) return;
-    const auto id = ++last_id_;
-    auto message =
-        mcp::request(id, method, std::move(params), *under, capabilities_);
-    transport_->send_off(id, std::move(message), *under);
-  } catch (const std::exception&) {
-    // Whoever waited is gone, so there is nobody to tell.
-  }
-}
 
 namespace {
 
@@ -161,40 +31,30 @@ task<json> called(std::shared_ptr<mcp_core> core, std::string name,
   mcp::tool_call call{std::move(name), std::move(arguments), std::move(rules)};
   auto calling = carried_out(core, std::move(call), core->options.on_input,
                              std::move(trace));
-  co_return co_await calling;
+  try {
+    co_return co_await calling;
+  } catch (const error& why) {
+    throw core->clean(why);
+  }
 }
 
 task<std::string> told_by(std::shared_ptr<mcp_core> core, std::string name,
                           json arguments, mcp_trace_context trace) {
+  const auto cleaning = core;
   auto calling = called(std::move(core), std::move(name), std::move(arguments),
                         std::move(trace));
   const json result = co_await calling;
-  co_return mcp::text_in(result);
-}
-
-constexpr std::size_t name_max = 64;
-
-/// The name that models are told: those of servers may have other characters,
-/// and be longer.
-std::string offered_name(std::string name, std::set<std::string>& taken) {
-  std::replace_if(
-      name.begin(), name.end(),
-      [](unsigned char each) {
-        return std::isalnum(each) == 0 && each != '_' && each != '-';
-      },
-      '_');
-  name.resize(std::min(name.size(), name_max));
-  for (int i = 2; !taken.insert(name).second; ++i) {
-    const auto number = "_" + std::to_string(i);
-    name = name.substr(0, name_max - number.size()) + number;
+  try {
+    co_return mcp::text_in(result);
+  } catch (const error& why) {
+    throw cleaning->clean(why);
   }
-  return name;
 }
 
 tool tool_of(const std::shared_ptr<mcp_core>& core, tool_spec spec,
-             std::set<std::string>& taken) {
+             mcp::tool_names& names) {
   const auto name = spec.name;
-  spec.name = offered_name(core->options.prefix + name, taken);
+  spec.name = names.offered(core->options.prefix + name);
   // Here is the step that calls, for traces that begin in flows.
   const auto call = [core, name](json arguments, context&) {
     return told_by(core, name, std::move(arguments), trace_of(*core));
@@ -207,19 +67,97 @@ tool tool_of(const std::shared_ptr<mcp_core>& core, tool_spec spec,
   }
 }
 
+/// Servers give a next page as long as they please.
+constexpr std::size_t pages_max = 1'000;
+constexpr std::size_t tools_max = 10'000;
+/// Of all schemas and descriptions of a list, in messages of the largest size.
+constexpr std::size_t list_factor = 4;
+
+/// The tools of a server's list, page by page.
+class tool_list {
+ public:
+  explicit tool_list(std::shared_ptr<mcp_core> core) : core_(std::move(core)) {}
+
+  /// Where the next page begins, or nothing after the last one.
+  std::optional<std::string> take(mcp::tool_page page) {
+    for (auto& each : page.tools) {
+      size_ += write_json(each.parameters, bad_text::replaced).size() +
+               each.description.size();
+      if (all_.size() >= tools_max ||
+          size_ / list_factor > core_->options.message_max) {
+        refuse("is too long: more than " + std::to_string(all_.size()) +
+               " tools");
+      }
+      all_.push_back(tool_of(core_, std::move(each), names_));
+    }
+    if (reason_.empty()) reason_ = std::move(page.first_reason);
+    if (page.next.empty()) return std::nullopt;
+    if (!places_.insert(page.next).second || places_.size() >= pages_max) {
+      refuse("does not end: after " + std::to_string(places_.size()) +
+             " pages there is another one");
+    }
+    return std::move(page.next);
+  }
+
+  std::vector<tool> all() {
+    if (all_.empty() && !reason_.empty()) {
+      refuse("has no tool that can be used: " + reason_);
+    }
+    return std::move(all_);
+  }
+
+ private:
+  [[noreturn]] static void refuse(const std::string& what) {
+    throw error{errc::bad_reply, "the MCP server's list of tools " + what};
+  }
+
+  const std::shared_ptr<mcp_core> core_;
+  std::vector<tool> all_;
+  mcp::tool_names names_;
+  std::set<std::string> places_;
+  std::size_t size_ = 0;
+  /// Why the first tool is missing that is left out.
+  std::string reason_;
+};
+
+task<std::vector<tool>> walked(std::shared_ptr<mcp_core> core,
+                               mcp_trace_context trace) {
+  tool_list list{core};
+  std::optional<std::string> next = std::string{};
+  while (next) {
+    auto reading = listed_page(core, core->shelf, std::move(*next), trace);
+    auto page = co_await reading;
+    next = list.take(std::move(page));
+  }
+  co_return list.all();
+}
+
 task<std::vector<tool>> listed(std::shared_ptr<mcp_core> core) {
-  auto listing = tools_listed(core, core->shelf, trace_of(*core));
-  auto specs = co_await listing;
-  std::vector<tool> all;
-  std::set<std::string> taken;
-  for (auto& each : specs) all.push_back(tool_of(core, std::move(each), taken));
-  co_return all;
+  const auto trace = trace_of(*core);
+  const bool had_pages = !core->shelf->is_empty();
+  std::optional<error> failure;
+  try {
+    auto walking = walked(core, trace);
+    co_return co_await walking;
+  } catch (const error& why) {
+    failure = core->clean(why);
+  }
+  // The server may not know any more where a page began that was kept.
+  if (!had_pages || failure->code() == errc::unauthorized)
+    throw error{*failure};
+  core->shelf->forget();
+  auto again = walked(core, trace);
+  try {
+    co_return co_await again;
+  } catch (const error& why) {
+    throw core->clean(why);
+  }
 }
 
 task<std::string> revision_of(std::shared_ptr<mcp_core> core) {
   auto agreeing = core->agreed();
-  const auto under = co_await agreeing;
-  co_return under.revision;
+  const auto session = co_await agreeing;
+  co_return session.under.revision;
 }
 
 /// Longer ones would not fit into points in time.
@@ -244,6 +182,22 @@ mcp_options checked(mcp_options options) {
   return options;
 }
 
+bool names_variable(const std::string& name) {
+  return !name.empty() &&
+         name.find_first_of(std::string_view{"=\0", 2}) == std::string::npos;
+}
+
+void check_variables(const mcp_command& command) {
+  const auto check = [](const char* list, const std::string& name) {
+    if (names_variable(name)) return;
+    throw error{errc::bad_flow, std::string{"mcp_command."} + list + ": '" +
+                                    printable(name) +
+                                    "' is no name of a variable"};
+  };
+  for (const auto& each : command.environment) check("environment", each.first);
+  for (const auto& each : command.inherit) check("inherit", each);
+}
+
 }  // namespace
 }  // namespace detail
 
@@ -252,6 +206,7 @@ mcp_client::mcp_client(system& where, mcp_command server, mcp_options options) {
   if (server.program.empty()) {
     throw error{errc::bad_flow, "mcp_command.program is empty"};
   }
+  detail::check_variables(server);
   auto through =
       detail::make_process_transport(where.core(), std::move(server), options);
   core_ = std::make_shared<detail::mcp_core>(where, std::move(through),

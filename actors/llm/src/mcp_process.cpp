@@ -1,14 +1,17 @@
 #include "mcp_process.hpp"
 
-#include "mcp_transport.hpp"
-#include "system_core.hpp"
+#include "mcp_answer.hpp"
 
+#include <troupe/json_text.hpp>
+#include <troupe/llm/mcp_protocol.hpp>
+
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <coroutine>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace troupe::llm::detail {
 
@@ -16,14 +19,22 @@ namespace {
 
 using namespace std::chrono_literals;
 using troupe::detail::answer_of;
-using troupe::detail::fiber_actor;
 using troupe::detail::waker;
 
 /// Unsent messages may have so many times the bytes of the largest one.
 constexpr std::size_t unsent_factor = 4;
-constexpr std::size_t shown_max = 80;
 /// Something that it has started may write for ever.
 constexpr int reads_after_end = 64;
+/// How long one may go on that reads no more.
+constexpr auto last_words = 1s;
+/// A request of a program is as much work as so many lines.
+constexpr std::size_t lines_of_request = 20;
+/// A program that writes by the byte is read so often.
+constexpr auto short_pause = 1ms;
+constexpr auto long_pause = 10ms;
+constexpr std::size_t short_read = 64;
+
+time_point steady_now() { return clock::steady().now(); }
 
 void answer(const waker& who, mcp_arrival came) {
   who(caf::make_counted<answer_of<mcp_arrival>>(std::move(came)));
@@ -31,8 +42,13 @@ void answer(const waker& who, mcp_arrival came) {
 
 }  // namespace
 
-mcp_process::mcp_process(const mcp_command& command, const mcp_options& options)
-    : command_(command), options_(options), program_(command) {
+mcp_process::mcp_process(const mcp_command& command, const mcp_options& options,
+                         std::function<void(const std::string&)> hears)
+    : command_(command),
+      options_(options),
+      hears_(std::move(hears)),
+      program_(command),
+      pace_(steady_now()) {
   poll_.watch(program_.output(), {.read = true}, /*is_new=*/true);
   poll_.watch(program_.input(), {}, /*is_new=*/true);
   poll_.watch(program_.handle(), {.read = true}, /*is_new=*/true);
@@ -45,20 +61,47 @@ void mcp_process::stop() {
 
 // -- from anywhere ------------------------------------------------------------
 
+std::optional<time_point> mcp_process::end_time() {
+  const std::lock_guard lock{mutex_};
+  if (ended_) return ended_at_;
+  if (!takes_input_) return steady_now();
+  return std::nullopt;
+}
+
+std::string mcp_process::end_reason() {
+  const std::lock_guard lock{mutex_};
+  if (ended_) return ended_->message();
+  return takes_input_
+             ? std::string{}
+             : "the MCP server '" + command_.program + "' has closed its input";
+}
+
+std::string mcp_process::remark() {
+  const std::lock_guard lock{mutex_};
+  return remark_;
+}
+
 void mcp_process::ask(std::uint64_t id, const json& request, waker who) {
-  std::optional<error> failure;
+  mcp_arrival refusal;
   {
     const std::lock_guard lock{mutex_};
-    if (ended_) {
-      failure = *ended_;
+    if (ended_ || !takes_input_) {
+      refusal.was_sent = false;
+      refusal.failure = ended_;
+      if (!ended_) {
+        refusal.failure =
+            error{errc::request_failed,
+                  "the MCP server '" + command_.program + "' reads no more"};
+      }
     } else if (waiting_.size() >= options_.requests_max) {
-      failure = error{errc::overloaded, "too many requests to an MCP server"};
+      refusal.failure =
+          error{errc::overloaded, "too many requests to an MCP server"};
     } else {
       waiting_.emplace(id, who);
     }
   }
-  if (failure) {
-    answer(who, {{}, std::move(failure)});
+  if (refusal.failure) {
+    answer(who, std::move(refusal));
   } else {
     send(request);
   }
@@ -75,13 +118,12 @@ void mcp_process::forget(std::uint64_t id) {
 void mcp_process::tell(const json& message) { send(message); }
 
 void mcp_process::send(const json& message) {
-  const auto line =
-      message.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  const auto line = write_json(message, bad_text::replaced) + "\n";
   {
     const std::lock_guard lock{mutex_};
     if (ended_ || !takes_input_) return;
     // A program that does not read; its requests will time out.
-    if (unsent_.size() > unsent_factor * options_.message_max) return;
+    if (unsent_.size() / unsent_factor > options_.message_max) return;
     unsent_ += line;
   }
   poll_.wake();
@@ -90,87 +132,167 @@ void mcp_process::send(const json& message) {
 // -- on its thread ------------------------------------------------------------
 
 void mcp_process::run() {
-  while (!is_stopping_.load()) {
-    auto last = reading::none;
-    bool has_ended = false;
-    poll_.wait(1h, [&](int socket, socket_poll::interest ready, std::uint32_t) {
-      if (socket == program_.output() && ready.read) {
-        last = read_some();
-      } else if (socket == program_.input() && ready.read) {
-        stop_writing();
-      } else if (socket == program_.handle()) {
-        has_ended = true;
-      }
-    });
-    // What it wrote before is still there.
-    for (int i = 0; has_ended && i < reads_after_end; ++i) {
-      if ((last = read_some()) != reading::some) break;
+  try {
+    while (!is_stopping_.load()) {
+      if (!take_turn()) break;
     }
-    try {
-      take_lines();
-    } catch (const error& why) {
-      end_all("is not to be understood: " + why.message());
-      return;
-    }
-    if (has_ended || last == reading::end) {
-      const auto how = program_.wait_for(1s);
-      end_all(how.empty() ? "has closed its output" : how);
-      return;
-    }
-    write_some();
+    end_all("is not used any more");
+  } catch (const error& why) {
+    end_all("is not to be understood: " + why.message());
   }
-  end_all("is not used any more");
+  program_.end();
+}
+
+/// Waits for something to do, and does it. Whether the program goes on.
+bool mcp_process::take_turn() {
+  std::chrono::milliseconds limit = 1h;
+  if (!reads_output_) limit = pace_.may_read() ? short_pause : long_pause;
+  if (last_moment_) limit = std::min<std::chrono::milliseconds>(limit, 100ms);
+  auto last = reading::none;
+  bool has_ended = false;
+  poll_.wait(limit,
+             [&](int socket, socket_poll::interest ready, std::uint32_t) {
+               if (socket == program_.output() && ready.read) {
+                 // Not read for a while, it only tells of its end.
+                 last = reads_output_ ? read_some() : reading::end;
+               } else if (socket == program_.input() && ready.read) {
+                 stop_writing();
+               } else if (socket == program_.handle()) {
+                 has_ended = true;
+               }
+             });
+  pace_.go_on(steady_now());
+  if (has_ended || last == reading::end) {
+    take_rest();
+    const auto how = program_.wait_for(1s);
+    end_all(how.empty() ? "has closed its output" : how);
+    return false;
+  }
+  take_lines();
+  const bool comes_slowly =
+      last == reading::some && last_read_ < short_read && !read_.empty();
+  watch_output(pace_.may_read() && !comes_slowly);
+  if (last_moment_ && steady_now() >= *last_moment_) {
+    end_all("has closed its input");
+    return false;
+  }
+  write_some();
+  return true;
+}
+
+void mcp_process::watch_output(bool reads) {
+  if (reads == reads_output_) return;
+  reads_output_ = reads;
+  poll_.watch(program_.output(), {.read = reads}, /*is_new=*/false);
 }
 
 mcp_process::reading mcp_process::read_some() {
   std::array<char, 65'536> some;
   const auto got = read(program_.output(), some.data(), some.size());
   if (got > 0) {
-    read_.append(some.data(), static_cast<std::size_t>(got));
+    last_read_ = static_cast<std::size_t>(got);
+    read_.append(some.data(), last_read_);
     return reading::some;
   }
   const bool is_empty = got < 0 && (errno == EAGAIN || errno == EINTR);
   return is_empty ? reading::none : reading::end;
 }
 
+/// What a program has written before its end.
+void mcp_process::take_rest() {
+  for (int i = 0; i < reads_after_end; ++i) {
+    if (read_some() != reading::some) break;
+  }
+  do {
+    pace_ = reading_pace{steady_now()};
+    take_lines();
+  } while (!pace_.may_read());
+}
+
 void mcp_process::take_lines() {
   std::size_t begin = 0;
-  for (auto end = read_.find('\n'); end != std::string::npos;
-       end = read_.find('\n', begin)) {
-    take_line(read_.substr(begin, end - begin));
+  while (pace_.may_read()) {
+    const auto end = read_.find('\n', std::max(begin, searched_));
+    searched_ = end == std::string::npos ? read_.size() : end + 1;
+    if (end == std::string::npos) break;
+    take_line(std::string_view{read_}.substr(begin, end - begin));
     begin = end + 1;
   }
   read_.erase(0, begin);
-  if (read_.size() > options_.message_max) {
-    throw error{errc::bad_reply, "a message of it is too long"};
+  searched_ -= begin;
+  if (searched_ > options_.message_max) {
+    throw error{errc::bad_reply,
+                "a message of it is too long: it has more than " +
+                    std::to_string(options_.message_max) + " bytes"};
   }
 }
 
-void mcp_process::take_line(const std::string& line) {
-  if (line.find_first_not_of(" \t\r") == std::string::npos) return;
-  json message = json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (message.is_discarded()) {
-    throw error{errc::bad_reply,
-                "it wrote what is no message: " +
-                    json(line.substr(0, shown_max))
-                        .dump(-1, ' ', true, json::error_handler_t::replace)};
+void mcp_process::take_line(std::string_view line) {
+  if (line.size() > options_.message_max) {
+    throw error{errc::bad_reply, "a message of it is too long: it has " +
+                                     std::to_string(line.size()) + " bytes"};
   }
-  if (const auto id = mcp::answered_id(message)) {
-    std::optional<waker> who;
-    {
-      const std::lock_guard lock{mutex_};
-      if (const auto found = waiting_.find(*id); found != waiting_.end()) {
-        who = found->second;
-        waiting_.erase(found);
-      }
+  auto read = mcp::read_text(line, options_.message_max);
+  bool is_answer = false;
+  if (!read.fault.empty()) {
+    mcp_arrival came;
+    came.failure = error{errc::bad_reply,
+                         "the answer of the MCP server '" + command_.program +
+                             "' cannot be read: " + read.fault};
+    is_answer = give(read.answered, std::move(came));
+  }
+  if (read.messages.empty() && !is_answer) pass_over(line);
+  std::size_t others = read.messages.empty() && !is_answer ? 1 : 0;
+  for (auto& each : read.messages) {
+    if (take_message(std::move(each))) {
+      is_answer = true;
+    } else {
+      ++others;
     }
-    if (who) answer(*who, {std::move(message), {}});
-    return;
   }
-  // An error about what it could not read has no number.
-  if (message.is_object() && message.contains("error")) return;
+  pace_.spend(others, is_answer ? 0 : line.size());
+}
+
+/// Whether somebody waits for this.
+bool mcp_process::take_message(json message) {
+  if (mcp::is_answer(message)) {
+    const auto id = mcp::answered_id(message);
+    if (!id && !mcp::is_failure_of_unknown(message)) return false;
+    mcp_arrival came;
+    came.message = std::move(message);
+    return give(id, std::move(came));
+  }
   const auto told = mcp::message_in(message);
-  if (told.answer) send(*told.answer);
+  if (told && told->answer) {
+    pace_.spend(lines_of_request, 0);
+    send(*told->answer);
+  } else if (told && hears_) {
+    hears_(told->method);
+  }
+  return false;
+}
+
+/// Wakes who waits for an answer. One that names no request is that to the only
+/// one that waits.
+bool mcp_process::give(std::optional<std::uint64_t> id, mcp_arrival came) {
+  std::optional<waker> who;
+  {
+    const std::lock_guard lock{mutex_};
+    const auto found = id ? waiting_.find(*id) : waiting_.begin();
+    if (found == waiting_.end() || (!id && waiting_.size() > 1)) return false;
+    who = found->second;
+    waiting_.erase(found);
+  }
+  answer(*who, std::move(came));
+  return true;
+}
+
+void mcp_process::pass_over(std::string_view line) {
+  const std::lock_guard lock{mutex_};
+  if (!remark_.empty()) return;
+  const auto shown = shown_text(line);
+  if (shown.empty()) return;
+  remark_ = "the program wrote " + shown + ", which is no message";
 }
 
 void mcp_process::write_some() {
@@ -195,115 +317,27 @@ void mcp_process::stop_writing() {
   const std::lock_guard lock{mutex_};
   takes_input_ = false;
   unsent_.clear();
+  last_moment_ = steady_now() + last_words;
 }
 
 void mcp_process::end_all(const std::string& why) {
-  const error failure{errc::request_failed,
-                      "the MCP server '" + command_.program + "' " + why};
+  std::optional<error> failure;
   std::map<std::uint64_t, waker> waiting;
   {
     const std::lock_guard lock{mutex_};
-    ended_ = failure;
+    if (ended_) return;
+    auto text = "the MCP server '" + command_.program + "' " + why;
+    if (!remark_.empty()) text += "; " + remark_;
+    failure = ended_ = error{errc::request_failed, std::move(text)};
+    ended_at_ = steady_now();
     waiting.swap(waiting_);
     unsent_.clear();
   }
-  for (const auto& [id, who] : waiting) answer(who, {{}, failure});
-}
-
-// -- the transport ------------------------------------------------------------
-
-namespace {
-
-/// Awaitable: the answer to a request.
-class [[nodiscard]] next_answer final : private troupe::detail::waiter {
- public:
-  next_answer(mcp_process& from, std::uint64_t id, json request)
-      : from_(from), id_(id), request_(std::move(request)) {}
-  ~next_answer() {
-    if (host() != nullptr) from_.forget(id_);
+  for (const auto& [id, who] : waiting) {
+    mcp_arrival end;
+    end.failure = failure;
+    answer(who, std::move(end));
   }
-
-  bool await_ready() const noexcept { return false; }
-  template <troupe::detail::hosted Promise>
-  void await_suspend(std::coroutine_handle<Promise> self) {
-    auto& host = *self.promise().host;
-    order(host, enlist(host, self));
-  }
-  json await_resume() {
-    if (came_.failure) throw error{*came_.failure};
-    return std::move(came_.message);
-  }
-
- private:
-  void order(troupe::detail::fiber_host& host, troupe::detail::wake_key key) {
-    auto* owner = dynamic_cast<fiber_actor*>(&host);
-    if (owner == nullptr) {
-      throw error{errc::request_failed, "only an actor can wait for a server"};
-    }
-    from_.ask(id_, request_, owner->waker_for(key));
-  }
-  void receive(void* answer) override {
-    came_ = std::move(*static_cast<mcp_arrival*>(answer));
-  }
-
-  mcp_process& from_;
-  const std::uint64_t id_;
-  const json request_;
-  mcp_arrival came_;
-};
-
-/// Starts the program when it is first needed.
-class process_transport final
-    : public mcp_transport,
-      public std::enable_shared_from_this<process_transport> {
- public:
-  process_transport(troupe::detail::system_core& core, mcp_command server,
-                    const mcp_options& options)
-      : threads_(core.threads()),
-        server_(std::move(server)),
-        options_(options) {}
-  ~process_transport() override {
-    if (process_) threads_->end(thread_);
-  }
-
-  task<json> exchange(std::uint64_t id, json request, mcp::agreement) override {
-    const auto self = shared_from_this();
-    next_answer waiting{started(), id, std::move(request)};
-    co_return co_await waiting;
-  }
-  task<> notify(json message, mcp::agreement) override {
-    started().tell(message);
-    co_return;
-  }
-
- private:
-  mcp_process& started() {
-    const std::lock_guard lock{mutex_};
-    if (!process_) {
-      auto begun = std::make_shared<mcp_process>(server_, options_);
-      thread_ = threads_->start([begun] { begun->run(); },
-                                [begun] { begun->stop(); });
-      process_ = std::move(begun);
-    }
-    return *process_;
-  }
-
-  const std::shared_ptr<troupe::detail::service_threads> threads_;
-  const mcp_command server_;
-  const mcp_options options_;
-  std::mutex mutex_;
-  /// Shared with its thread, which may outlive this.
-  std::shared_ptr<mcp_process> process_;
-  /// There is one while there is a process.
-  troupe::detail::service_threads::number thread_ = 0;
-};
-
-}  // namespace
-
-std::shared_ptr<mcp_transport> make_process_transport(
-    troupe::detail::system_core& core, mcp_command server,
-    const mcp_options& options) {
-  return std::make_shared<process_transport>(core, std::move(server), options);
 }
 
 }  // namespace troupe::llm::detail

@@ -2,6 +2,7 @@
 
 #include "child_process.hpp"
 #include "fiber_actor.hpp"
+#include "program_pace.hpp"
 #include "socket_poll.hpp"
 
 #include <troupe/json.hpp>
@@ -9,10 +10,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace troupe::llm::detail {
 
@@ -20,25 +23,37 @@ namespace troupe::llm::detail {
 struct mcp_arrival {
   json message;
   std::optional<error> failure;
+  /// Whether the program may have seen the request.
+  bool was_sent = true;
 };
 
 /// A program that is a server: what is said to it, and by it. A message is a
-/// line. One thread, that of `run`, reads from it and writes to it.
+/// line. One thread, that of `run`, reads from it and writes to it. Lines that
+/// are no messages are passed over; see `reading_pace` for how fast.
 ///
 /// Thread safety: internally synchronised.
 class mcp_process {
  public:
   /// Errors: throws a permanent `errc::request_failed` where it cannot be
   /// started.
-  mcp_process(const mcp_command& command, const mcp_options& options);
+  mcp_process(const mcp_command& command, const mcp_options& options,
+              std::function<void(const std::string&)> hears = {});
   mcp_process(const mcp_process&) = delete;
   mcp_process& operator=(const mcp_process&) = delete;
   /// Ends the program.
   ~mcp_process() = default;
 
-  /// Reads and writes until `stop`, or the end of the program.
+  /// Reads and writes until `stop`, or the end of the program, which it waits
+  /// for.
   void run();
   void stop();
+
+  /// When it ended, for one that takes no more requests.
+  [[nodiscard]] std::optional<time_point> end_time();
+  /// Why it takes no more requests; empty while it does.
+  [[nodiscard]] std::string end_reason();
+  /// The first line that is no message, in words; empty if there was none.
+  [[nodiscard]] std::string remark();
 
   /// Sends a request. Its answer, or why there is none, wakes `who` with an
   /// `mcp_arrival`.
@@ -50,9 +65,15 @@ class mcp_process {
  private:
   enum class reading : std::uint8_t { some, none, end };
 
+  bool take_turn();
   reading read_some();
   void take_lines();
-  void take_line(const std::string& line);
+  void take_rest();
+  void take_line(std::string_view line);
+  bool take_message(json message);
+  bool give(std::optional<std::uint64_t> id, mcp_arrival came);
+  void pass_over(std::string_view line);
+  void watch_output(bool reads);
   void write_some();
   void stop_writing();
   void end_all(const std::string& why);
@@ -60,19 +81,30 @@ class mcp_process {
 
   const mcp_command command_;
   const mcp_options options_;
+  /// Called with the method of each notification.
+  const std::function<void(const std::string&)> hears_;
   child_process program_;
   socket_poll poll_;
   std::atomic<bool> is_stopping_{false};
 
   // Of the thread.
   std::string read_;
+  /// So many bytes of it have no end of a line.
+  std::size_t searched_ = 0;
+  std::size_t last_read_ = 0;
+  reading_pace pace_;
+  bool reads_output_ = true;
   bool waits_to_write_ = false;
+  /// When one that reads no more has had time enough.
+  std::optional<time_point> last_moment_;
 
   std::mutex mutex_;
   std::string unsent_;
   bool takes_input_ = true;
   std::map<std::uint64_t, troupe::detail::waker> waiting_;
+  std::string remark_;
   std::optional<error> ended_;
+  time_point ended_at_;
 };
 
 }  // namespace troupe::llm::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <troupe/error.hpp>
 #include <troupe/json.hpp>
 #include <troupe/llm/mcp_client.hpp>
 #include <troupe/llm/mcp_protocol.hpp>
@@ -16,6 +17,33 @@ class system_core;
 
 namespace troupe::llm::detail {
 
+/// Called with the method of each notification of a server, on any thread.
+using mcp_hearing = std::function<void(const std::string&)>;
+
+/// How a server is spoken to, since it was greeted.
+struct mcp_session {
+  mcp::agreement under;
+  /// Tells it from those before it; see `mcp_transport::begin`.
+  std::uint64_t epoch = 0;
+};
+
+/// Why a server that is reached over HTTP refuses a request.
+class mcp_refusal : public error {
+ public:
+  mcp_refusal(error why, int status) : error(std::move(why)), status_(status) {}
+  [[nodiscard]] int status() const noexcept { return status_; }
+
+ private:
+  int status_;
+};
+
+/// A server that knows nothing of the session of a request, which it has
+/// therefore not looked at: whoever asked may greet it and ask again.
+class mcp_session_lost : public error {
+ public:
+  explicit mcp_session_lost(error why) : error(std::move(why)) {}
+};
+
 /// Carries messages to a server and back.
 ///
 /// Thread safety: internally synchronised.
@@ -26,36 +54,41 @@ class mcp_transport {
   mcp_transport& operator=(const mcp_transport&) = delete;
   virtual ~mcp_transport() = default;
 
+  /// Makes ready for a greeting: starts a program that does not run, forgets a
+  /// session. The number that the session to come has.
+  /// Errors: throws `errc::request_failed` for a program that cannot be
+  /// started, or that has ended too often.
+  [[nodiscard]] virtual std::uint64_t begin() = 0;
+  /// Whether the server still knows who was greeted.
+  [[nodiscard]] virtual bool is_open(std::uint64_t epoch) = 0;
+
   /// The answer to a request, whose number is `id`. One that is an error is an
-  /// answer as well. Null: the server does not know such requests at all.
+  /// answer as well.
+  /// Errors: throws `mcp_refusal`, `mcp_session_lost`, and `error`.
   /// Cancellation: the server is told; over HTTP by the end of the connection.
   [[nodiscard]] virtual task<json> exchange(std::uint64_t id, json request,
-                                            mcp::agreement under) = 0;
-  /// Whether the server still knows who was greeted.
-  [[nodiscard]] virtual bool is_open() { return true; }
+                                            mcp_session of) = 0;
+  /// Sends a message that has no answer.
+  [[nodiscard]] virtual task<> notify(json message, mcp_session of) = 0;
+
   /// Sends a request whose answer nobody waits for, if that can be done now.
-  virtual void send_off(std::uint64_t id, json request, mcp::agreement under) {
-    static_cast<void>(id);
-    static_cast<void>(request);
-    static_cast<void>(under);
-  }
+  virtual void send_off(json request, const mcp_session& of) = 0;
   /// Who the server takes this client for, as far as that may change.
   [[nodiscard]] virtual std::string identity() { return {}; }
-  /// Has `hears` called with the method of each notification that comes.
   /// @pre nothing has been sent
-  void on_notification(std::function<void(const std::string&)> hears) {
-    hears_ = std::move(hears);
-  }
-  /// Sends a message that has no answer.
-  [[nodiscard]] virtual task<> notify(json message, mcp::agreement under) = 0;
+  void on_notification(mcp_hearing who) { hears_ = std::move(who); }
+
+  /// What the server sent that is no message, for the text of an error that may
+  /// come of it. Empty where there was nothing.
+  [[nodiscard]] virtual std::string remark() = 0;
+  /// Without what is secret.
+  [[nodiscard]] virtual error clean(error why) const = 0;
 
  protected:
-  void heard(const std::string& method) const {
-    if (hears_) hears_(method);
-  }
+  [[nodiscard]] const mcp_hearing& hears() const noexcept { return hears_; }
 
  private:
-  std::function<void(const std::string&)> hears_;
+  mcp_hearing hears_;
 };
 
 [[nodiscard]] std::shared_ptr<mcp_transport> make_http_transport(

@@ -108,6 +108,7 @@ void sse_parser::take_field(std::string_view name, std::string_view content) {
 // An event without data is none.
 void sse_parser::dispatch() {
   size_ = 0;
+  last_id_ = id_;
   std::string type = std::exchange(type_, {});
   if (!data_.empty()) add(std::move(type), std::exchange(data_, {}));
   if (!error_.empty()) add("error", std::exchange(error_, {}));

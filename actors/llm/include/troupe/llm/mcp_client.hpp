@@ -25,13 +25,21 @@ class mcp_core;
 ///     // in a coroutine:
 ///     options.tools = troupe::llm::toolbox{co_await server.tools()};
 ///
-/// The server is started and greeted with the first request. It is spoken to
-/// in the revision 2026-07-28 of the protocol, or in an earlier one if it does
-/// not have that; see `mcp::agreement`. What it asks for while it works on a
-/// call goes to `mcp_options::on_input` in the revision 2026-07-28; requests of
-/// earlier revisions, except pings, are refused. A server may answer a call by
-/// a task, which is then asked after as often as the server wants until it has
-/// ended.
+/// The server is started and greeted with the first request, and again after a
+/// program has ended or a server has lost its session. It is spoken to in the
+/// revision 2026-07-28 of the protocol, or in an earlier one if it does not
+/// have that; see `mcp::agreement`. What it sends that is no message, for
+/// example lines of a log, is passed over; the first of it is in the text of a
+/// time-out.
+///
+/// What a server asks for while it works on a call goes to
+/// `mcp_options::on_input` in the revision 2026-07-28; requests of earlier
+/// revisions, except pings, are refused. A server may answer a call by a task,
+/// which is then asked after as often as the server wants until it has ended.
+///
+/// A program that has ended is started again by the next request. After three
+/// ends in a row, each within ten seconds of its start, that request has to
+/// wait for a while: it fails with `retry_after`.
 ///
 /// This is a handle: copies share the server. With the last of them, and of the
 /// tools, its program ends: its input is closed, and if it is not gone after a
@@ -39,8 +47,10 @@ class mcp_core;
 ///
 /// Errors of all calls: throws `errc::request_failed` where there is no
 /// connection, where the program ends, and for an error that the server
-/// answers; `errc::timed_out`; `errc::bad_reply` for what is no answer;
-/// `errc::overloaded` at `requests_max`.
+/// answers; `errc::unauthorized` and `errc::rate_limited` where it says that
+/// over HTTP; `errc::timed_out`; `errc::bad_reply` for what is no answer;
+/// `errc::overloaded` at `requests_max`. No text of an error shows what is in
+/// `mcp_address::headers`, or a token of `mcp_address::bearer`.
 /// Cancellation: the server is told; over HTTP by the end of the connection. A
 /// task is cancelled, as long as the client or one of its tools is there to say
 /// so.
@@ -56,8 +66,11 @@ class mcp_client {
   /// list is to be used again, which it is for 24 hours at most, until the
   /// server tells of a change, and for a list that is not for everybody until
   /// `mcp_address::bearer` gives another token. They live as long as they are
-  /// used. In their names '_' stands for what models do not take, and they are
-  /// cut at 64 characters.
+  /// used. In their names '_' stands for what models do not take, they are cut
+  /// at 64 characters, and equal ones get a number. Tools that cannot be used,
+  /// as they have no name or take no object, are left out.
+  /// Errors: throws `errc::bad_reply` for more than 10,000 tools, and where
+  /// none can be used.
   [[nodiscard]] task<std::vector<tool>> tools() const;
   /// The next `tools` asks the server.
   void forget_tools() const;

@@ -22,8 +22,14 @@ struct mcp_command {
   /// Looked for where the shell would.
   std::string program = {};
   std::vector<std::string> arguments = {};
-  /// Variables besides those of this process.
+  /// Variables of its environment. Besides them it gets those of this process
+  /// that programs need to run, and no others, as they may hold keys that are
+  /// none of its business: PATH, HOME, USER, LOGNAME, SHELL, TERM, TMPDIR, TZ,
+  /// LANG, LANGUAGE, LC_*, XDG_*, SSL_CERT_FILE and SSL_CERT_DIR.
   std::vector<std::pair<std::string, std::string>> environment = {};
+  /// Names of more variables that it gets as they are in this process, for
+  /// example "NODE_PATH" or "HTTPS_PROXY".
+  std::vector<std::string> inherit = {};
   /// Empty: that of this process.
   std::filesystem::path directory = {};
   /// Whether what it writes to standard error is shown on that of this process.

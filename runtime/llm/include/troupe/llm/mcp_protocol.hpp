@@ -43,6 +43,12 @@ struct agreement {
 /// A message that has no answer.
 [[nodiscard]] json notification(std::string_view method,
                                 json params = json::object());
+/// What a request is about, for those on its way: the tool, the task or the
+/// resource. Nothing for a request about nothing of its own.
+[[nodiscard]] std::optional<std::string> name_in(const json& request);
+/// A text as the value of a header: as it is, or where it could not be one in
+/// Base64, marked as the protocol wants it.
+[[nodiscard]] std::string header_value(std::string_view text);
 /// The params of `initialize`.
 [[nodiscard]] json opening_params();
 

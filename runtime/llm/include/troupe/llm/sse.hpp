@@ -45,6 +45,10 @@ class sse_parser {
   [[nodiscard]] bool is_inside_event() const noexcept {
     return size_ != 0 || !line_.empty();
   }
+  /// The last id that the server sent, also with an event that has no data.
+  [[nodiscard]] const std::string& last_id() const noexcept {
+    return last_id_;
+  }
   /// How long the server asks to wait before the next connection, if it does.
   [[nodiscard]] std::optional<std::chrono::milliseconds> retry()
       const noexcept {
@@ -71,6 +75,7 @@ class sse_parser {
   std::string data_;
   std::string error_;
   std::string id_;
+  std::string last_id_;
   std::optional<std::chrono::milliseconds> retry_;
   std::deque<sse_event> ready_;
 };
