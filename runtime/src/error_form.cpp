@@ -15,7 +15,7 @@ namespace {
 // Errors are shown to people, and waited out by others.
 constexpr std::size_t message_bytes = std::size_t{64} << 10;
 constexpr std::size_t node_bytes = std::size_t{4} << 10;
-constexpr duration wait_max = std::chrono::hours{24};
+constexpr duration retry_after_max = std::chrono::hours{24};
 
 }  // namespace
 
@@ -57,7 +57,7 @@ error error_from(const json& form) {
     if (form.value("permanent", false)) made.permanent();
     if (const auto wait = form.find("retry_after_ns"); wait != form.end()) {
       const duration span{integer_from<duration::rep>(*wait)};
-      made.retry_after(std::clamp(span, duration::zero(), wait_max));
+      made.retry_after(std::clamp(span, duration::zero(), retry_after_max));
     }
     return made;
   } catch (const json::exception& why) {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t name_bytes = std::size_t{4} << 10;
 /// A century: far enough from the ends of time to add and subtract.
-constexpr duration wait_max = std::chrono::hours{24 * 365 * 100};
+constexpr duration retry_wait_max = std::chrono::hours{24 * 365 * 100};
 
 std::string name_in(const json& field) {
   return printable(field.get_ref<const std::string&>(), line_breaks::joined,
@@ -56,7 +56,7 @@ event event_from(const json& form, time_point now) {
     made.text = as_utf8(form.value("text", std::string{}));
     if (const auto wait = form.find("wait_ns"); wait != form.end()) {
       const duration span{integer_from<duration::rep>(*wait)};
-      made.wait = std::clamp(span, duration::zero(), wait_max);
+      made.wait = std::clamp(span, duration::zero(), retry_wait_max);
     }
     if (const auto data = form.find("data"); data != form.end()) {
       made.data = value{*data};
