@@ -1,5 +1,6 @@
 #include "troupe/llm/mcp_lists.hpp"
 
+#include "mcp_member.hpp"
 #include "troupe/llm/mcp_task.hpp"
 
 #include <algorithm>
@@ -13,18 +14,14 @@ constexpr duration longest = std::chrono::hours{24};
 constexpr std::size_t pages_max = 1'000;
 constexpr std::size_t tools_max = 10'000;
 
-json member(const json& of, const char* key) {
-  if (!of.is_object()) return {};
-  const auto found = of.find(key);
-  return found == of.end() ? json() : *found;
-}
-
 }  // namespace
 
 freshness freshness_in(const json& result) {
-  const auto lifetime = milliseconds_in(member(result, "ttlMs"));
+  const auto* span = detail::member(result, "ttlMs");
+  const auto lifetime = span == nullptr ? std::nullopt : milliseconds_in(*span);
+  const auto* scope = detail::member(result, "cacheScope");
   return {std::min<duration>(lifetime.value_or(duration::zero()), longest),
-          member(result, "cacheScope") != "public"};
+          scope == nullptr || *scope != "public"};
 }
 
 std::optional<tool_page> kept_pages::find(const std::string& cursor,

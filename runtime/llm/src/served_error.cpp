@@ -164,9 +164,9 @@ int status_of(const json& form) {
 
 // -- words --------------------------------------------------------------------
 
-constexpr keys words = {"message",   "msg",         "error_message",
-                        "error_msg", "status_msg",  "error_description",
-                        "detail",    "description", "title"};
+constexpr keys message_keys = {"message",   "msg",         "error_message",
+                               "error_msg", "status_msg",  "error_description",
+                               "detail",    "description", "title"};
 
 /// What validators say is wrong, and where, without the input that they quote.
 std::string complaints_in(const json& list) {
@@ -263,7 +263,7 @@ void take_error(const json& form, served_error& into, int nesting) {
   const auto* said = member(form, "message");
   // That of a choice is what the model said.
   if (said == nullptr || said->is_string()) {
-    fill(into.message, first_text(form, words));
+    fill(into.message, first_text(form, message_keys));
   }
   if (!is_text(form, "type", "error")) {
     fill(into.kind, first_text(form, {"code", "type"}));
@@ -353,7 +353,7 @@ const json* find_error(const json& form) {
   const bool is_bad = status_of(form) != 0 ||
                       is_text(form, "status", "error") ||
                       form.value("success", json(true)) == false;
-  return is_bad && has_any(form, words) ? &form : nullptr;
+  return is_bad && has_any(form, message_keys) ? &form : nullptr;
 }
 
 void throw_error_in(const json& form) {
