@@ -96,15 +96,17 @@ std::optional<mcp_session> mcp_core::greeted() {
 }
 
 task<mcp_session> mcp_core::greet() {
+  bool is_first = true;
   bool was_older = false;
   {
     const std::lock_guard lock{mutex_};
+    is_first = !session_;
     was_older = session_ && session_->under.has_session;
   }
   auto opening = open(/*may_be_modern=*/!was_older);
   auto made = co_await opening;
-  // Another program, or one that was started anew, may have other tools.
-  shelf->forget();
+  // One that was started anew may have other tools.
+  if (!is_first) shelf->forget();
   const std::lock_guard lock{mutex_};
   session_ = made;
   co_return made;
