@@ -78,6 +78,23 @@ task<mcp_session> mcp_core::open(bool may_be_modern) {
     // The question may have ended the program.
     made.epoch = transport_->begin();
   }
+  auto opening = opened_as_older(made.epoch);
+  try {
+    co_return co_await opening;
+  } catch (const error& why) {
+    // Or it ends it only now, where it takes long to start.
+    if (!may_be_modern || why.is_permanent() ||
+        transport_->is_open(made.epoch)) {
+      throw;
+    }
+  }
+  auto again = opened_as_older(transport_->begin());
+  co_return co_await again;
+}
+
+task<mcp_session> mcp_core::opened_as_older(std::uint64_t epoch) {
+  mcp_session made;
+  made.epoch = epoch;
   made.under = {std::string{mcp::session_revision}, true};
   auto opening = asked("initialize", mcp::opening_params(), made);
   const json answer = co_await opening;
