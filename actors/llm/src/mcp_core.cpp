@@ -78,6 +78,23 @@ task<mcp_session> mcp_core::open(bool may_be_modern) {
     // The question may have ended the program.
     made.epoch = transport_->begin();
   }
+  auto opening = opened_as_older(made.epoch);
+  try {
+    co_return co_await opening;
+  } catch (const error& why) {
+    // Or it ends it only now, where it takes long to start.
+    if (!may_be_modern || why.is_permanent() ||
+        transport_->is_open(made.epoch)) {
+      throw;
+    }
+  }
+  auto again = opened_as_older(transport_->begin());
+  co_return co_await again;
+}
+
+task<mcp_session> mcp_core::opened_as_older(std::uint64_t epoch) {
+  mcp_session made;
+  made.epoch = epoch;
   made.under = {std::string{mcp::session_revision}, true};
   auto opening = asked("initialize", mcp::opening_params(), made);
   const json answer = co_await opening;
@@ -96,15 +113,17 @@ std::optional<mcp_session> mcp_core::greeted() {
 }
 
 task<mcp_session> mcp_core::greet() {
+  bool is_first = true;
   bool was_older = false;
   {
     const std::lock_guard lock{mutex_};
+    is_first = !session_;
     was_older = session_ && session_->under.has_session;
   }
   auto opening = open(/*may_be_modern=*/!was_older);
   auto made = co_await opening;
-  // Another program, or one that was started anew, may have other tools.
-  shelf->forget();
+  // One that was started anew may have other tools.
+  if (!is_first) shelf->forget();
   const std::lock_guard lock{mutex_};
   session_ = made;
   co_return made;

@@ -42,6 +42,7 @@ class mcp_core : public mcp_line,
  private:
   task<mcp_session> greet();
   task<mcp_session> open(bool may_be_modern);
+  task<mcp_session> opened_as_older(std::uint64_t epoch);
   task<json> asked(std::string method, json params, mcp_session of);
   task<json> probed(std::uint64_t epoch);
   std::optional<mcp_session> greeted();

@@ -29,6 +29,7 @@ constexpr int reads_after_end = 64;
 constexpr auto last_words = 1s;
 /// A request of a program is as much work as so many lines.
 constexpr std::size_t lines_of_request = 20;
+constexpr std::size_t given_up_max = 1'000;
 /// A program that writes by the byte is read so often.
 constexpr auto short_pause = 1ms;
 constexpr auto long_pause = 10ms;
@@ -90,8 +91,8 @@ void mcp_process::ask(std::uint64_t id, const json& request, waker who) {
       refusal.failure = ended_;
       if (!ended_) {
         refusal.failure =
-            error{errc::request_failed,
-                  "the MCP server '" + command_.program + "' reads no more"};
+            error{errc::request_failed, "the MCP server '" + command_.program +
+                                            "' has closed its input"};
       }
     } else if (waiting_.size() >= options_.requests_max) {
       refusal.failure =
@@ -111,6 +112,7 @@ void mcp_process::forget(std::uint64_t id) {
   {
     const std::lock_guard lock{mutex_};
     if (waiting_.erase(id) == 0) return;
+    if (given_up_.size() < given_up_max) given_up_.insert(id);
   }
   send(mcp::notification("notifications/cancelled", {{"requestId", id}}));
 }
@@ -273,13 +275,15 @@ bool mcp_process::take_message(json message) {
 }
 
 /// Wakes who waits for an answer. One that names no request is that to the only
-/// one that waits.
+/// one that has none.
 bool mcp_process::give(std::optional<std::uint64_t> id, mcp_arrival came) {
   std::optional<waker> who;
   {
     const std::lock_guard lock{mutex_};
+    if (id) given_up_.erase(*id);
     const auto found = id ? waiting_.find(*id) : waiting_.begin();
-    if (found == waiting_.end() || (!id && waiting_.size() > 1)) return false;
+    if (found == waiting_.end()) return false;
+    if (!id && waiting_.size() + given_up_.size() > 1) return false;
     who = found->second;
     waiting_.erase(found);
   }

@@ -14,6 +14,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -102,6 +103,8 @@ class mcp_process {
   std::string unsent_;
   bool takes_input_ = true;
   std::map<std::uint64_t, troupe::detail::waker> waiting_;
+  /// Requests that nobody waits for any more, and that have no answer yet.
+  std::set<std::uint64_t> given_up_;
   std::string remark_;
   std::optional<error> ended_;
   time_point ended_at_;
