@@ -76,6 +76,18 @@ TEST_CASE("Vectors in Base64 are read", "[embedding]") {
   }
 }
 
+TEST_CASE("Vectors are read in the forms there are", "[embedding]") {
+  const std::vector<std::vector<float>> both{{1, 2}, {3, 4}};
+  for (const char* each :
+       {R"({"embeddings": [[1, 2], [3, 4]]})", "[[1, 2], [3, 4]]",
+        R"([{"embedding": [[1, 2]]}, {"embedding": [[3, 4]]}])",
+        R"({"data": [{"index": null, "embedding": [1, 2]},
+                     {"embedding": [3, 4]}], "usage": []})"}) {
+    CAPTURE(each);
+    CHECK(decode_embedding(each, 2).vectors == both);
+  }
+}
+
 TEST_CASE("An error in the place of vectors is told", "[embedding]") {
   std::string text;
   CHECK(code_of(

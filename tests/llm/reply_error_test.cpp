@@ -82,6 +82,7 @@ TEST_CASE("A wait is read in all forms that servers write", "[reply_error]") {
   CHECK(in(" 12 ") == 12s);
   CHECK(in("39s") == 39s);
   CHECK(in("0.5s") == 500ms);
+  CHECK(in("30 seconds") == 30s);
   CHECK(in("1h2m3s") == 1h + 2min + 3s);
   CHECK(in("784111780") == 3s);
   CHECK(in("784111780000") == 3s);
@@ -174,7 +175,7 @@ TEST_CASE("The text has the status, the server's words and the request's id",
   CHECK(error_for(400, body("t", "c"), {{"x-request-id", "r-1"}}).message() ==
         "the server answered with status 400 (c): so it is [request r-1]");
   CHECK(error_for(502, "<h1>Bad gateway</h1>\n").message() ==
-        "the server answered with status 502: <h1>Bad gateway</h1> ");
+        "the server answered with status 502: <h1>Bad gateway</h1>");
   CHECK(error_for(404, "{\"detail\":\"Not Found\"}").message() ==
         "the server answered with status 404: Not Found");
 }

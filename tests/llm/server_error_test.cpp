@@ -56,6 +56,7 @@ TEST_CASE("An error in a reply with a good status is one, in all formats",
           "message": "so it is"}})",
       R"({"object": "error", "message": "so it is", "code": 429})",
       R"({"code": 429, "message": "so it is", "data": null})",
+      R"({"type": "rate_limit_error", "message": "so it is"})",
       R"({"choices": null, "error": {"message": "so it is", "code": 429}})",
       R"({"choices": [{"error": {"message": "so it is", "code": 429},
           "finish_reason": "error"}]})"};

@@ -132,6 +132,14 @@ TEST_CASE("A name that is repeated is not added again", "[server_reply]") {
                       "arguments": "\"Oslo\"}"}})"}) == std::vector{oslo});
 }
 
+TEST_CASE("An id that changes with each piece begins no call",
+          "[server_reply]") {
+  CHECK(calls_of({R"({"index": 0, "id": "f1", "function": {"name": "weather",
+                      "arguments": "{\"city\":"}})",
+                  R"({"index": 0, "id": "f9", "function": {"name": null,
+                      "arguments": "\"Oslo\"}"}})"}) == std::vector{oslo});
+}
+
 TEST_CASE("A name in pieces is put together", "[server_reply]") {
   CHECK(calls_of({R"({"index": 0, "id": "f1", "function": {"name": "wea"}})",
                   R"({"index": 0, "function": {"name": "ther"}})",

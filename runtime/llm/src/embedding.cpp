@@ -104,6 +104,17 @@ std::vector<float> vector_in(const reply_fields& from) {
   return numbers;
 }
 
+/// The numbers of an element, which on some servers is no object, or has a list
+/// with one vector.
+reply_fields numbers_in(const reply_fields& element) {
+  const auto numbers =
+      element.form().is_object() ? element.at("embedding") : element;
+  const auto& form = numbers.form();
+  const bool is_nested =
+      form.is_array() && form.size() == 1 && form.front().is_array();
+  return is_nested ? numbers.at(std::size_t{0}) : numbers;
+}
+
 }  // namespace
 
 embedding_reply decode_embedding(std::string_view body, std::size_t count) {
@@ -115,7 +126,8 @@ embedding_reply decode_embedding(std::string_view body, std::size_t count) {
   found.model = reply.id_or_none("model");
   found.usage.input =
       reply.object_or_null("usage").count_or("prompt_tokens", 0);
-  const auto data = reply.at("data");
+  const auto other = reply.form().is_array() ? reply : reply.find("embeddings");
+  const auto data = other.is_null() ? reply.at("data") : other;
   if (data.size() != count) {
     data.refuse("has " + std::to_string(data.size()) + " vectors, not " +
                 std::to_string(count));
@@ -127,7 +139,7 @@ embedding_reply decode_embedding(std::string_view body, std::size_t count) {
     if (place >= count || !found.vectors[place].empty()) {
       each.refuse("has the place of another");
     }
-    found.vectors[place] = vector_in(each.at("embedding"));
+    found.vectors[place] = vector_in(numbers_in(each));
   }
   for (const auto& each : found.vectors) {
     if (each.size() != found.vectors.front().size()) {

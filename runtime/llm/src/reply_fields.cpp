@@ -240,7 +240,9 @@ std::string text_of_content(const reply_fields& content) {
       text += part.text();
     } else if (part.form().is_object()) {
       const auto type = part.text_or("type", "text");
-      if (type == "text" || type == "output_text") text += part.text_or("text");
+      const auto said = part.find("text");
+      const bool is_text = type == "text" || type == "output_text";
+      if (is_text && said.form().is_string()) text += said.text();
     }
   }
   return text;

@@ -198,6 +198,12 @@ std::string responses_builder_of_events::take(const sse_event& event) {
     text_ += text;
     return text;
   }
+  if (type == "response.output_text.done" && item_of(fields).text.empty()) {
+    auto text = fields.text_or("text");
+    item_of(fields).text = text;
+    text_ += text;
+    return text;
+  }
   if (type == "response.function_call_arguments.delta") {
     item_of(fields).arguments += fields.text_or("delta");
   } else if (type == "response.function_call_arguments.done") {

@@ -32,7 +32,8 @@ using keys = std::initializer_list<const char*>;
 bool says_something(const json& form) {
   if (form.is_boolean()) return form.get<bool>();
   if (form.is_number()) return form != 0;
-  return !form.is_null() && !form.empty();
+  if (form.is_string()) return !form.get_ref<const std::string&>().empty();
+  return !form.empty();
 }
 
 const json* member(const json& form, const char* key) {
@@ -317,7 +318,7 @@ served_error error_in_body(std::string_view body) {
   served_error told;
   const auto form = try_read_json(body, reply_bounds);
   if (form) take_error(*form, told, 0);
-  if (told.message.empty()) told.message = body;
+  if (told.message.empty()) told.message = trimmed(body);
   return told;
 }
 
@@ -349,7 +350,10 @@ const json* find_error(const json& form) {
     if (member(*base, "status_code") != nullptr) return &form;
   }
   // Without an envelope.
-  return numeric_status(form) != 0 && has_any(form, words) ? &form : nullptr;
+  const bool is_bad = status_of(form) != 0 ||
+                      is_text(form, "status", "error") ||
+                      form.value("success", json(true)) == false;
+  return is_bad && has_any(form, words) ? &form : nullptr;
 }
 
 void throw_error_in(const json& form) {

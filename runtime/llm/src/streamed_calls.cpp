@@ -96,6 +96,13 @@ struct streamed_calls::piece {
     }
   }
 
+  /// Whether the id says so. Some servers make one up for each piece, but a
+  /// call begins with a name.
+  [[nodiscard]] bool is_of_another(const call& open) const {
+    if (id.empty() || open.id.empty()) return false;
+    return !name.empty() || !index || index != open.index;
+  }
+
   /// Whether this is the start of another call than `open`, which has the same
   /// index, or none.
   [[nodiscard]] bool begins_after(const call& open) const {
@@ -136,8 +143,7 @@ streamed_calls::call& streamed_calls::place_of(const piece& from,
       std::find_if(calls_.rbegin(), calls_.rend(), [&](const call& each) {
         return !from.index || !each.index || each.index == from.index;
       });
-  const bool is_another = last == calls_.rend() ||
-                          (!from.id.empty() && !last->id.empty()) ||
+  const bool is_another = last == calls_.rend() || from.is_of_another(*last) ||
                           (follows && !from.index && !from.name.empty()) ||
                           from.begins_after(*last);
   if (!is_another) return *last;
@@ -149,7 +155,7 @@ streamed_calls::call& streamed_calls::place_of(const piece& from,
 
 void streamed_calls::add(const piece& from, bool follows) {
   auto& into = place_of(from, follows);
-  if (!from.id.empty()) into.id = from.id;
+  if (into.id.empty()) into.id = from.id;
   if (from.index) into.index = from.index;
   add_name(into.name, from.name);
   add_arguments(into.arguments, from.arguments);

@@ -88,10 +88,21 @@ std::optional<wall_time> date_in(std::string_view text) {
   return std::nullopt;
 }
 
-/// A span as in "1h2m3.5s", "6m0s" or "20ms".
-std::optional<seconds_t> span_in(std::string_view text) {
-  static constexpr std::array<std::pair<std::string_view, double>, 5> units = {
-      {{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}}};
+/// A span as in "1h2m3.5s", "6m0s", "20ms" or "30 seconds".
+std::optional<seconds_t> span_in(std::string_view spaced) {
+  static constexpr std::array<std::pair<std::string_view, double>, 9> units = {
+      {{"ms", 0.001},
+       {"seconds", 1},
+       {"second", 1},
+       {"minutes", 60},
+       {"minute", 60},
+       {"s", 1},
+       {"m", 60},
+       {"h", 3600},
+       {"d", 86400}}};
+  std::string plain{spaced};
+  plain.erase(std::remove(plain.begin(), plain.end(), ' '), plain.end());
+  std::string_view text = plain;
   seconds_t sum{};
   if (text.empty()) return std::nullopt;
   while (!text.empty()) {
