@@ -136,7 +136,7 @@ std::vector<thinker> thinkers(const std::string& id) {
   const json extra{{"google", {{"thought_signature", "SIG-" + id}}}};
   const json function{{"name", "echo"}, {"arguments", "{\"word\":\"tree\"}"}};
   json call{{"id", id}, {"type", "function"}, {"function", function}};
-  const auto chat = [](const json& called, const char* thought) {
+  const auto chat = [](const json& called, const json& thought) {
     const json said{{"role", "assistant"},
                     {"content", nullptr},
                     {"reasoning_content", thought},
@@ -146,7 +146,7 @@ std::vector<thinker> thinkers(const std::string& id) {
     return json{{"id", "r"}, {"choices", json::array({choice})}};
   };
   const auto thought = "thought " + id;
-  const auto deepseek = chat(call, thought.c_str());
+  const auto deepseek = chat(call, thought);
   call["extra_content"] = extra;
   const json thinking{
       {"type", "thinking"}, {"thinking", "hm"}, {"signature", "SIG-" + id}};

@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 #include "support/each_api.hpp"
 #include "support/fault_room.hpp"
+#include "support/temporary_file.hpp"
 #include "support/tries.hpp"
 
 #include <troupe/llm/client.hpp>
@@ -110,7 +111,7 @@ TEST_CASE("A whole reply that makes no sense is a bad reply",
           "[client_fault]") {
   const auto which = each_api();
   for (const auto* fault :
-       {"short_length", "truncated_json", "bad_utf8", "empty", "html"}) {
+       {"short_length", "truncated_json", "empty", "html"}) {
     check_fault({fault, errc::bad_reply, ""}, which, /*stream=*/false);
   }
 }
@@ -123,9 +124,26 @@ TEST_CASE("A body that is shorter than its head says has broken off",
 
 TEST_CASE("A stream that makes no sense is a bad reply", "[client_fault]") {
   const auto which = each_api();
-  for (const auto* fault : {"truncated_json", "bad_utf8", "html"}) {
+  for (const auto* fault : {"truncated_json", "html"}) {
     check_fault({fault, errc::bad_reply, ""}, which, /*stream=*/true);
   }
+}
+
+TEST_CASE("Bytes that are no text are marked in a reply, and in a recording",
+          "[client_fault]") {
+  const auto which = each_api();
+  const bool stream = GENERATE(false, true);
+  const temporary_file file{"bad_utf8.jsonl"};
+  fault_room room{
+      script({rule({{"text", "Some words."}, {"fault", "bad_utf8"}})})};
+  auto how = room.options(which);
+  how.stream = stream;
+  how.record_to = file.path;
+  const auto said = room.text(how);
+  CHECK(has(said, "\xEF\xBF\xBD"));
+  how.record_to.clear();
+  how.replay_from = file.path;
+  CHECK(room.text(how) == said);
 }
 
 TEST_CASE("A stream that ends too soon tells how much text had come",

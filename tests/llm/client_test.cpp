@@ -268,7 +268,7 @@ TEST_CASE("A wrong key is not tried again, and not told", "[client]") {
   const auto why = room.chat_failure(room.client(how), chat_request{"Hello"},
                                      {.retry = {.attempts = 5}});
   CHECK(why.is_permanent());
-  CHECK(why.code() == errc::request_failed);
+  CHECK(why.code() == errc::unauthorized);
   CHECK(has(why.message(), "401"));
   CHECK_FALSE(has(why.describe(), "wrong-key"));
   CHECK(room.count("requests") == 1);

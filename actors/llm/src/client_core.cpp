@@ -5,6 +5,7 @@
 
 #include <troupe/clock.hpp>
 #include <troupe/llm/reply_error.hpp>
+#include <troupe/printable.hpp>
 
 #include <algorithm>
 #include <array>
@@ -171,8 +172,13 @@ void client_core::record(http_request request, recorded_reply reply) {
   request.body = hidden_.without(std::move(request.body));
   auto& response = reply.response;
   response.body = hidden_.without(std::move(response.body), reply.parts);
+  // It has been read as such, and JSON knows no other text.
+  if (!is_utf8(response.body)) {
+    response.body = as_utf8(response.body);
+    if (!reply.parts.empty()) reply.parts = {response.body.size()};
+  }
   for (auto& each : response.headers) {
-    each.value = hidden_.without(std::move(each.value));
+    each.value = as_utf8(hidden_.without(std::move(each.value)));
   }
   const auto line = recording::line_of(request, reply);
   const std::lock_guard lock{mutex_};

@@ -126,7 +126,7 @@ std::optional<std::size_t> end_of(std::string_view secret,
     // What was cut in the middle of it.
     if (done >= part_min && text.substr(at).starts_with("...")) return at;
     if (at >= text.size()) return std::nullopt;
-    if (secret[done] == '\\') {
+    if (secret[done] == '\\' && text[at] == '\\') {
       const auto wanted = backslashes_at(secret, done);
       const auto there = backslashes_at(text, at);
       if (there < wanted) return std::nullopt;
