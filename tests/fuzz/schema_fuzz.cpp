@@ -20,7 +20,8 @@ void check(const json& form, const json& value) {
   try {
     const troupe::llm::json_schema schema{form};
     const auto mistakes = schema.mistakes_in(value);
-    if (mistakes.size() > 16 || joined(mistakes).size() > 1'010) std::abort();
+    if (mistakes.size() > 16 || troupe::llm::joined(mistakes).size() > 1'010)
+      std::abort();
   } catch (const troupe::error& why) {
     if (why.code() != troupe::errc::bad_flow) std::abort();
     if (why.message().size() > 2'000) std::abort();
