@@ -1,11 +1,23 @@
 #include "troupe/detail/error_form.hpp"
 
 #include "troupe/detail/integer_from.hpp"
+#include "troupe/printable.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
 namespace troupe::detail {
+
+namespace {
+
+// Errors are shown to people, and waited out by others.
+constexpr std::size_t message_bytes = std::size_t{64} << 10;
+constexpr std::size_t node_bytes = std::size_t{4} << 10;
+constexpr duration wait_max = std::chrono::hours{24};
+
+}  // namespace
 
 json error_form(const error& from) {
   json form = {{"code", static_cast<int>(from.code())},
@@ -29,9 +41,12 @@ error error_from(const json& form) {
       throw error{errc::bad_value, "not the form of an error: its code is " +
                                        std::to_string(code)};
     }
-    error made{known, form.at("message").get<std::string>()};
+    error made{known,
+               printable(form.at("message").get_ref<const std::string&>(),
+                         line_breaks::kept, message_bytes)};
     if (const auto node = form.find("node"); node != form.end()) {
-      made.at_node(node->get_ref<const std::string&>());
+      made.at_node(printable(node->get_ref<const std::string&>(),
+                             line_breaks::joined, node_bytes));
     }
     if (const auto item = form.find("item"); item != form.end()) {
       made.at_item(integer_from<std::size_t>(*item));
@@ -41,7 +56,8 @@ error error_from(const json& form) {
     }
     if (form.value("permanent", false)) made.permanent();
     if (const auto wait = form.find("retry_after_ns"); wait != form.end()) {
-      made.retry_after(duration{integer_from<duration::rep>(*wait)});
+      const duration span{integer_from<duration::rep>(*wait)};
+      made.retry_after(std::clamp(span, duration::zero(), wait_max));
     }
     return made;
   } catch (const json::exception& why) {

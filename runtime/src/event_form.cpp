@@ -2,10 +2,26 @@
 
 #include "troupe/detail/integer_from.hpp"
 #include "troupe/error.hpp"
+#include "troupe/printable.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 
 namespace troupe::detail {
+
+namespace {
+
+constexpr std::size_t name_bytes = std::size_t{4} << 10;
+/// A century: far enough from the ends of time to add and subtract.
+constexpr duration wait_max = std::chrono::hours{24 * 365 * 100};
+
+std::string name_in(const json& field) {
+  return printable(field.get_ref<const std::string&>(), line_breaks::joined,
+                   name_bytes);
+}
+
+}  // namespace
 
 json event_form(const event& from) {
   json form = {{"kind", static_cast<int>(from.kind)},
@@ -30,16 +46,17 @@ event event_from(const json& form, time_point now) {
     }
     made.kind = static_cast<event_kind>(kind);
     made.at = now;
-    made.run = form.at("run").get<std::string>();
-    made.node = form.at("node").get<std::string>();
+    made.run = name_in(form.at("run"));
+    made.node = name_in(form.at("node"));
     made.step = integer_from<std::uint64_t>(form.at("step"));
     made.attempt = integer_from<std::uint32_t>(form.at("attempt"));
     if (const auto item = form.find("item"); item != form.end()) {
       made.item = integer_from<std::size_t>(*item);
     }
-    made.text = form.value("text", std::string{});
+    made.text = as_utf8(form.value("text", std::string{}));
     if (const auto wait = form.find("wait_ns"); wait != form.end()) {
-      made.wait = duration{integer_from<duration::rep>(*wait)};
+      const duration span{integer_from<duration::rep>(*wait)};
+      made.wait = std::clamp(span, duration::zero(), wait_max);
     }
     if (const auto data = form.find("data"); data != form.end()) {
       made.data = value{*data};

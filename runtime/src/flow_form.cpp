@@ -1,11 +1,16 @@
 #include "troupe/detail/flow_form.hpp"
 
+#include "path.hpp"
 #include "troupe/detail/served_exec.hpp"
+#include "troupe/json_text.hpp"
+#include "troupe/printable.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <cxxabi.h>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace troupe::detail {
@@ -70,6 +75,58 @@ json one_flow_form(const flow_model& from, flow_list& flows) {
   return form;
 }
 
+/// What differs at one place; null where there is nothing.
+struct two_sides {
+  const json* here;
+  const json* there;
+};
+
+const json* member_of(const json& from, const std::string& key) {
+  const auto known = from.find(key);
+  return known == from.end() ? nullptr : &*known;
+}
+
+std::optional<two_sides> difference(const json* here, const json* there,
+                                    std::string& path);
+
+// Stops at the first one: what the other side sent may differ in a million
+// places, or be very deep.
+std::optional<two_sides> difference_at(const std::string& token,
+                                       const json* here, const json* there,
+                                       std::string& path) {
+  const auto size = path.size();
+  append_token(path, token);
+  auto found = difference(here, there, path);
+  if (!found) path.resize(size);
+  return found;
+}
+
+std::optional<two_sides> difference(const json* here, const json* there,
+                                    std::string& path) {
+  if (here == nullptr || there == nullptr || here->type() != there->type() ||
+      !here->is_structured()) {
+    const bool is_same = here != nullptr && there != nullptr && *here == *there;
+    return is_same ? std::nullopt : std::optional{two_sides{here, there}};
+  }
+  if (here->is_object()) {
+    for (const auto& [key, each] : here->items()) {
+      auto found = difference_at(key, &each, member_of(*there, key), path);
+      if (found) return found;
+    }
+    for (const auto& [key, each] : there->items()) {
+      if (!here->contains(key)) return difference_at(key, nullptr, &each, path);
+    }
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < std::max(here->size(), there->size()); ++i) {
+    auto found = difference_at(
+        std::to_string(i), i < here->size() ? &(*here)[i] : nullptr,
+        i < there->size() ? &(*there)[i] : nullptr, path);
+    if (found) return found;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string signature_text(const std::type_info& input,
@@ -88,18 +145,17 @@ json flow_form(const flow_model& from) {
 }
 
 std::string first_difference(const json& here, const json& there) {
-  const auto changes = json::diff(here, there);
-  if (changes.empty()) return {};
-  const auto place = changes.front().at("path").get<std::string>();
-  const json::json_pointer at{place};
+  std::string path;
+  const auto found = difference(&here, &there, path);
+  if (!found) return {};
   // The other side may have sent anything.
-  constexpr auto lenient = json::error_handler_t::replace;
-  const auto shown = [&](const json& side) {
-    return side.contains(at) ? side.at(at).dump(-1, ' ', false, lenient)
-                             : std::string{"nothing"};
+  const auto shown = [](const json* side) {
+    if (side == nullptr) return std::string{"nothing"};
+    return printable(write_json(*side, bad_text::replaced), line_breaks::joined,
+                     200);
   };
-  return "at " + place + " there is " + shown(here) + " here and " +
-         shown(there) + " there";
+  return "at " + printable(path, line_breaks::joined, 400) + " there is " +
+         shown(found->here) + " here and " + shown(found->there) + " there";
 }
 
 }  // namespace troupe::detail

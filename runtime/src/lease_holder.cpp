@@ -3,7 +3,9 @@
 namespace troupe::detail {
 
 bool lease_holder::take(lease given) {
-  if (running_ >= capacity_) return false;
+  if (running_ >= capacity_ || held_.size() - running_ >= finished_max_) {
+    return false;
+  }
   const bool is_new = held_.emplace(given, phase::running).second;
   if (is_new) ++running_;
   return is_new;

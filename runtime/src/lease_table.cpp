@@ -97,7 +97,9 @@ void lease_table::hear(worker_id who, std::span<const lease> held,
       missing.push_back(each);
     }
   }
+  std::size_t taken_back = 0;
   for (const auto& each : rest) {
+    if (taken_back++ == options_.taken_back_max) break;
     order(lease_order::kind::take_back, who, each);
   }
   for (const work_id each : missing) {

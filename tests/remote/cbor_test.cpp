@@ -19,6 +19,7 @@ using troupe::value;
 using troupe::remote::wire::bytes;
 using troupe::remote::wire::cbor_reader;
 using troupe::remote::wire::cbor_writer;
+using troupe::remote::wire::depth_max;
 
 namespace {
 
@@ -116,8 +117,68 @@ TEST_CASE("CBOR that is too deep is refused", "[remote][cbor]") {
   const std::string text(10'000'000, '\x81');
   cbor_reader from{text};
   CHECK(code_of([&] { from.skip(); }) == errc::bad_value);
-  const auto deepest = deep_array(cbor_reader::depth_max);
+  const auto deepest = deep_array(depth_max);
   CHECK(there_and_back(deepest) == deepest);
+}
+
+TEST_CASE("JSON that is too deep for the other side is not written",
+          "[remote][cbor]") {
+  for (const std::size_t depth : {depth_max + 1, std::size_t{200'000}}) {
+    CAPTURE(depth);
+    const auto form = deep_array(depth);
+    try {
+      static_cast<void>(written(form));
+      FAIL("it was written");
+    } catch (const troupe::error& why) {
+      CHECK(why.code() == errc::bad_value);
+      CHECK(why.is_permanent());
+    }
+  }
+}
+
+TEST_CASE("CBOR that would take too much memory is refused before it is made",
+          "[remote][cbor]") {
+  constexpr std::size_t many = 50'000'000;
+  const std::string head{"\x9a\x02\xfa\xf0\x80", 5};
+  // Empty lists, objects and texts, and numbers.
+  for (const char element : {'\x80', '\xa0', '\x60', '\x01'}) {
+    const auto text = head + std::string(many, element);
+    cbor_reader from{text};
+    std::string why;
+    CHECK(code_of([&] { (void)from.next<json>(); }, &why) == errc::bad_value);
+    CHECK_THAT(why, Catch::Matchers::Contains("memory"));
+  }
+  const auto text = head + std::string(many, '\x40');
+  cbor_reader lists{text};
+  CHECK(code_of([&] { (void)lists.next<std::vector<bytes>>(); }) ==
+        errc::bad_value);
+}
+
+TEST_CASE("All that one reader makes counts together", "[remote][cbor]") {
+  std::string one{"\x9a\x00\x0f\x42\x40", 5};
+  one += std::string(1'000'000, '\x80');
+  const auto four = one + one + one + one;
+  cbor_reader from{four};
+  static_cast<void>(from.next<json>());
+  // What is passed over takes none.
+  CHECK(from.skip() > 50'000'000);
+  static_cast<void>(from.next<json>());
+  CHECK(code_of([&] { (void)from.next<json>(); }) == errc::bad_value);
+}
+
+TEST_CASE("CBOR with more elements or longer text than expected is refused",
+          "[remote][cbor]") {
+  const auto list = written(std::vector<std::uint64_t>(11));
+  CHECK(cbor_reader{list}.list_within(11, "things") == 11);
+  std::string why;
+  CHECK(code_of([&] { (void)cbor_reader{list}.list_within(10, "things"); },
+                &why) == errc::bad_value);
+  CHECK(why == "it has 11 things, more than 10");
+  const auto text = written(std::string(11, 'x'));
+  CHECK(cbor_reader{text}.text_within(11, "the name").size() == 11);
+  CHECK(code_of([&] { (void)cbor_reader{text}.text_within(10, "the name"); },
+                &why) == errc::bad_value);
+  CHECK(why == "the name has 11 bytes, more than 10");
 }
 
 TEST_CASE("Random bytes are CBOR or are refused", "[remote][cbor]") {

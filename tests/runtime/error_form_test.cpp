@@ -4,6 +4,7 @@
 #include <troupe/detail/error_form.hpp>
 
 #include <chrono>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -90,4 +91,29 @@ TEST_CASE("What is no form of an error is refused", "[error_form]") {
   CHECK(refuse(with("retry_after_ns", "soon")) == errc::bad_value);
   // A later version may say more.
   CHECK(error_from(with("unheard", 1)).message() == "stopped");
+}
+
+TEST_CASE("The text of an error of another process is safe to show",
+          "[error_form]") {
+  const auto with = [](const char* key, const json& value) {
+    auto form = error_form(error{errc::node_threw, "text"});
+    form[key] = value;
+    return error_from(form);
+  };
+  const auto made = with("message", "one\ntwo\x1b]0;x\x07\xff");
+  CHECK(made.message() == "one\ntwo\xef\xbf\xbd]0;x\xef\xbf\xbd\xef\xbf\xbd");
+  CHECK(with("message", std::string(50'000'000, 'x')).message().size() <
+        100'000);
+  CHECK(with("node", "a\x1b[2J\n").node() == "a\xef\xbf\xbd[2J ");
+}
+
+TEST_CASE("An error of another process asks for a day of waiting at most",
+          "[error_form]") {
+  const auto wait_of = [](std::int64_t count) {
+    auto form = error_form(error{errc::rate_limited, "text"});
+    form["retry_after_ns"] = count;
+    return *error_from(form).retry_after();
+  };
+  CHECK(wait_of(std::numeric_limits<std::int64_t>::max()) == 24h);
+  CHECK(wait_of(std::numeric_limits<std::int64_t>::min()) == 0h);
 }

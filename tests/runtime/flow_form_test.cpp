@@ -153,3 +153,16 @@ TEST_CASE("What an exec does is not part of a form", "[flow_form]") {
   };
   CHECK(difference(one_node(one{}), one_node(two{})).empty());
 }
+
+TEST_CASE("A form that differs in many places, or is deep, costs little",
+          "[flow_form]") {
+  const auto here = form_of(chain{}.build());
+  auto there = here;
+  there["flows"] = json(1'000'000, 7);
+  CHECK(has(first_difference(here, there), "at /flows/0 there is"));
+  there = here;
+  there["flows"][0]["nodes"]["first"]["on"] = std::string(1'000'000, 'x');
+  CHECK(first_difference(here, there).size() < 1000);
+  there["flows"][0]["nodes"]["first"]["on"] = "\x1b]0;x\n\xff";
+  CHECK(first_difference(here, there).find('\x1b') == std::string::npos);
+}

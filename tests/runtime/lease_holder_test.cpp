@@ -54,3 +54,15 @@ TEST_CASE("What was taken back does not end", "[lease_holder]") {
   CHECK(held.running() == 0);
   CHECK(held.empty());
 }
+
+TEST_CASE("A worker whose results are not confirmed takes no more",
+          "[lease_holder]") {
+  lease_holder held{8, 2};
+  for (std::uint64_t work = 1; work <= 2; ++work) {
+    CHECK(held.take({work_id{work}, 1}));
+    CHECK(held.finish({work_id{work}, 1}));
+  }
+  CHECK_FALSE(held.take({work_id{3}, 1}));
+  held.acknowledge({work_id{1}, 1});
+  CHECK(held.take({work_id{3}, 1}));
+}

@@ -385,3 +385,16 @@ TEST_CASE("Work that two workers have survives the loss of one",
   CHECK(given(table).empty());
   CHECK(table.settle(bob, {job(1), 2}, opened + 2s));
 }
+
+TEST_CASE("A beat with many leases that do not stand is answered bit by bit",
+          "[lease_table]") {
+  lease_table table{{.taken_back_max = 2}};
+  table.join(ann, {.capacity = 1}, opened);
+  std::vector<lease> held;
+  for (std::uint64_t i = 1; i <= 5; ++i) held.push_back({job(i), 1});
+  hear(table, ann, held, opened);
+  CHECK(orders(table).size() == 2);
+  held.erase(held.begin(), held.begin() + 2);
+  hear(table, ann, held, opened);
+  CHECK(orders(table).size() == 2);
+}

@@ -1,7 +1,11 @@
 #include "cluster_table.hpp"
 
+#include <troupe/error.hpp>
+#include <troupe/printable.hpp>
+
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace troupe_tool {
@@ -10,27 +14,64 @@ namespace {
 
 using row = std::vector<std::string>;
 
-std::string number(const troupe::json& from, const char* key) {
-  return std::to_string(from.at(key).get<std::uint64_t>());
+// The report is of another process, and may be anything.
+[[noreturn]] void refuse(const char* key) {
+  throw troupe::error{
+      troupe::errc::bad_reply,
+      std::string{"the supervisor's status has no sound '"} + key + "'"};
 }
 
-std::string list(const troupe::json& names) {
-  std::string text;
-  for (const auto& each : names) {
-    text += (text.empty() ? "" : ",") + each.get<std::string>();
+const troupe::json& field(const troupe::json& from, const char* key) {
+  if (!from.is_object() || !from.contains(key)) refuse(key);
+  return from.at(key);
+}
+
+std::string number(const troupe::json& from, const char* key) {
+  const auto& found = field(from, key);
+  // Times of a supervisor whose clock was set back are below zero.
+  if (found.is_number_unsigned()) {
+    return std::to_string(found.get<std::uint64_t>());
   }
-  return text;
+  if (!found.is_number_integer()) refuse(key);
+  return std::to_string(found.get<std::int64_t>());
+}
+
+std::string shown(const troupe::json& text, const char* key) {
+  constexpr std::size_t longest = 256;
+  if (!text.is_string()) refuse(key);
+  return troupe::printable(text.get_ref<const std::string&>(),
+                           troupe::line_breaks::joined, longest);
+}
+
+std::string text(const troupe::json& from, const char* key) {
+  return shown(field(from, key), key);
+}
+
+std::string list(const troupe::json& from, const char* key) {
+  const auto& names = field(from, key);
+  if (!names.is_array()) refuse(key);
+  std::string all;
+  for (const auto& each : names) {
+    all += (all.empty() ? "" : ",") + shown(each, key);
+  }
+  return all;
+}
+
+bool flag(const troupe::json& from, const char* key) {
+  const auto& found = field(from, key);
+  if (!found.is_boolean()) refuse(key);
+  return found.get<bool>();
 }
 
 row row_of(const troupe::json& worker) {
-  return {worker.at("name").get<std::string>(),
-          list(worker.at("labels")),
+  return {text(worker, "name"),
+          list(worker, "labels"),
           number(worker, "held") + "/" + number(worker, "capacity"),
           number(worker, "done"),
           number(worker, "silent_ms") + " ms",
           number(worker, "joined_s") + " s",
-          worker.at("troupe").get<std::string>(),
-          worker.at("draining").get<bool>() ? "draining" : "serving"};
+          text(worker, "troupe"),
+          flag(worker, "draining") ? "draining" : "serving"};
 }
 
 std::string in_columns(const std::vector<row>& rows) {
@@ -55,18 +96,18 @@ std::string in_columns(const std::vector<row>& rows) {
 }  // namespace
 
 std::string cluster_table(const troupe::json& report) {
-  const auto& workers = report.at("workers");
-  std::string text = "troupe " + report.at("troupe").get<std::string>() +
-                     ", caf " + report.at("caf").get<std::string>() +
-                     ", protocol " + number(report, "protocol") + "; " +
-                     std::to_string(workers.size()) + " workers, " +
-                     number(report, "leased") + " leased, " +
-                     number(report, "waiting") + " waiting\n";
-  if (workers.empty()) return text;
+  const auto& workers = field(report, "workers");
+  if (!workers.is_array()) refuse("workers");
+  const std::string first_line =
+      "troupe " + text(report, "troupe") + ", caf " + text(report, "caf") +
+      ", protocol " + number(report, "protocol") + "; " +
+      std::to_string(workers.size()) + " workers, " + number(report, "leased") +
+      " leased, " + number(report, "waiting") + " waiting\n";
+  if (workers.empty()) return first_line;
   std::vector<row> rows{{"WORKER", "LABELS", "HELD", "DONE", "HEARD", "JOINED",
                          "TROUPE", "STATE"}};
   for (const auto& each : workers) rows.push_back(row_of(each));
-  return text + in_columns(rows);
+  return first_line + in_columns(rows);
 }
 
 }  // namespace troupe_tool

@@ -2,6 +2,8 @@
 
 #include "cluster_table.hpp"
 
+#include <troupe/json_text.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/remote/command_line.hpp>
 #include <troupe/remote/status.hpp>
 #include <troupe/system.hpp>
@@ -43,7 +45,7 @@ int show_status(const arguments& chosen) {
       std::chrono::duration<double>{chosen.seconds});
   const auto report = remote::status_of(system, *chosen.supervisor, limit);
   if (chosen.json) {
-    std::cout << report.dump() << '\n';
+    std::cout << troupe::write_json(report, troupe::bad_text::replaced) << '\n';
   } else {
     std::cout << troupe_tool::cluster_table(report);
   }
@@ -68,7 +70,7 @@ int main(int count, char** words) {
   } catch (const CLI::ParseError& fault) {
     return app.exit(fault) == 0 ? 0 : 2;
   } catch (const std::exception& fault) {
-    std::cerr << "troupe: " << fault.what() << '\n';
+    std::cerr << "troupe: " << troupe::printable(fault.what()) << '\n';
     return 1;
   }
 }

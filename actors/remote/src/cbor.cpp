@@ -1,6 +1,7 @@
 #include "cbor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 
@@ -19,6 +20,20 @@ constexpr unsigned eight_bytes = 27;
 constexpr unsigned simple_false = 20;
 constexpr unsigned simple_true = 21;
 constexpr unsigned simple_null = 22;
+
+// About what JSON takes in memory with 64 bits, beyond the bytes of its texts:
+// each value in its list, and what it keeps elsewhere.
+constexpr std::size_t value_size = 16;
+constexpr std::size_t text_size = 48;
+constexpr std::size_t list_size = 48;
+constexpr std::size_t object_size = 64;
+constexpr std::size_t member_size = 32;
+
+[[noreturn]] void refuse_many(std::size_t found, const char* what,
+                              std::size_t max) {
+  throw error{errc::bad_value, "it has " + std::to_string(found) + " " + what +
+                                   ", more than " + std::to_string(max)};
+}
 
 double from_half(std::uint64_t half) {
   const auto exponent = static_cast<int>(half >> 10 & 0x1f);
@@ -85,7 +100,12 @@ void cbor_writer<Out>::real(double number) {
 }
 
 template <class Out>
-void cbor_writer<Out>::add(const json& form) {
+void cbor_writer<Out>::add(const json& form, std::size_t depth_left) {
+  if (depth_left == 0 && form.is_structured()) {
+    throw error{errc::bad_value, "JSON nests deeper than " +
+                                     std::to_string(depth_max) + " levels"}
+        .permanent();
+  }
   switch (form.type()) {
     case json::value_t::boolean:
       add(form.get<bool>());
@@ -107,13 +127,13 @@ void cbor_writer<Out>::add(const json& form) {
       break;
     case json::value_t::array:
       list(form.size());
-      for (const auto& each : form) add(each);
+      for (const auto& each : form) add(each, depth_left - 1);
       break;
     case json::value_t::object:
       head(5, form.size());
       for (const auto& each : form.items()) {
         add(each.key());
-        add(each.value());
+        add(each.value(), depth_left - 1);
       }
       break;
     default:
@@ -177,6 +197,35 @@ std::size_t cbor_reader::length(unsigned major) {
   return found.number;
 }
 
+std::size_t cbor_reader::list_within(std::size_t max, const char* what) {
+  const auto size = list();
+  if (size > max) refuse_many(size, what, max);
+  return size;
+}
+
+std::size_t cbor_reader::members_within(std::size_t max, const char* what) {
+  const auto size = length(5);
+  if (size > max) refuse_many(size, what, max);
+  return size;
+}
+
+std::string cbor_reader::text_within(std::size_t max, const char* what) {
+  const auto size = length(3);
+  if (size > max) {
+    throw error{errc::bad_value,
+                std::string{what} + " has " + std::to_string(size) +
+                    " bytes, more than " + std::to_string(max)};
+  }
+  std::string text{rest_.substr(0, size)};
+  rest_.remove_prefix(size);
+  return text;
+}
+
+void cbor_reader::charge(std::size_t memory) {
+  if (memory > memory_left_) refuse("it would take too much memory");
+  memory_left_ -= memory;
+}
+
 std::string_view cbor_reader::run(const item& of) {
   if (of.number > rest_.size()) refuse("it ends too early");
   const auto found = rest_.substr(0, of.number);
@@ -206,11 +255,63 @@ void cbor_reader::read(bytes& into) {
 }
 
 void cbor_reader::read(std::set<std::string>& into) {
-  for (auto left = list(); left > 0; --left) into.insert(next<std::string>());
+  auto left = list();
+  for (charge(left * node_size); left > 0; --left) {
+    into.insert(next<std::string>());
+  }
 }
 
-json cbor_reader::tree(int depth_left) {
-  if (depth_left == 0) refuse("lists within lists, too deep");
+std::size_t cbor_reader::skip() {
+  return pass(std::numeric_limits<std::size_t>::max());
+}
+
+void cbor_reader::read(json& into) {
+  cbor_reader ahead{rest_};
+  memory_left_ -= ahead.pass(memory_left_);
+  into = tree();
+}
+
+// Passes over one value without recursion, and so without memory for it.
+std::size_t cbor_reader::pass(std::size_t memory_allowed) {
+  std::array<std::uint64_t, depth_max> left;
+  std::size_t depth = 0;
+  std::size_t memory = 0;
+  do {
+    if (depth > 0) --left[depth - 1];
+    const auto found = head();
+    memory += value_size;
+    std::uint64_t inside = 0;
+    switch (found.major) {
+      case 2:
+      case 3:
+        static_cast<void>(run(found));
+        memory += text_size;
+        break;
+      case 4:
+      case 5:
+        // Each takes a byte at least.
+        if (found.number > rest_.size() / (found.major - 3)) {
+          refuse("it ends too early");
+        }
+        inside = found.number * (found.major - 3);
+        memory += found.major == 4 ? list_size
+                                   : object_size + found.number * member_size;
+        if (depth == depth_max) refuse("lists within lists, too deep");
+        left[depth++] = inside;
+        break;
+      case 6:
+        refuse("a tag");
+      default:
+        break;
+    }
+    if (memory > memory_allowed) refuse("it would take too much memory");
+    while (depth > 0 && left[depth - 1] == 0) --depth;
+  } while (depth > 0);
+  return memory;
+}
+
+// What it reads was passed over before, so its depth is known.
+json cbor_reader::tree() {
   const auto found = head();
   switch (found.major) {
     case 0:
@@ -227,9 +328,9 @@ json cbor_reader::tree(int depth_left) {
     case 3:
       return std::string{run(found)};
     case 4:
-      return list_of(found, depth_left);
+      return list_of(found);
     case 5:
-      return members_of(found, depth_left);
+      return members_of(found);
     case 7:
       return simple(found);
     default:
@@ -237,22 +338,20 @@ json cbor_reader::tree(int depth_left) {
   }
 }
 
-json cbor_reader::list_of(const item& of, int depth_left) {
-  if (of.number > rest_.size()) refuse("it ends too early");
+json cbor_reader::list_of(const item& of) {
   json made = json::array();
-  for (auto left = of.number; left > 0; --left) {
-    made.push_back(tree(depth_left - 1));
-  }
+  auto& elements = made.get_ref<json::array_t&>();
+  elements.reserve(of.number);
+  for (auto left = of.number; left > 0; --left) elements.push_back(tree());
   return made;
 }
 
-json cbor_reader::members_of(const item& of, int depth_left) {
+json cbor_reader::members_of(const item& of) {
   json made = json::object();
   auto& members = made.get_ref<json::object_t&>();
   for (auto left = of.number; left > 0; --left) {
     auto key = next<std::string>();
-    members.insert_or_assign(members.end(), std::move(key),
-                             tree(depth_left - 1));
+    members.insert_or_assign(members.end(), std::move(key), tree());
   }
   return made;
 }

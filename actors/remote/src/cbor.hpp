@@ -2,6 +2,7 @@
 
 #include <troupe/error.hpp>
 #include <troupe/json.hpp>
+#include <troupe/json_text.hpp>
 #include <troupe/value.hpp>
 
 #include <concepts>
@@ -19,10 +20,17 @@
 /// CBOR (RFC 8949), written and read without a tree of the whole in memory.
 namespace troupe::remote::wire {
 
+/// Lists within lists: what a value may have, and the lists of a message that
+/// it stands in.
+inline constexpr std::size_t depth_max = json_bounds{}.depth + 4;
+
 using bytes = std::vector<std::uint8_t>;
 
 /// Writes values to the end of `Out`, which is `std::string` or `bytes`. Lists
 /// and the like are written as their length and then what is in them.
+///
+/// Errors: throws a permanent `errc::bad_value` for JSON that nests deeper than
+/// `depth_max`.
 template <class Out>
 class cbor_writer {
  public:
@@ -46,7 +54,7 @@ class cbor_writer {
   void add(std::string_view text) { run(3, text.data(), text.size()); }
   void add(const std::string& text) { add(std::string_view{text}); }
   void add(const bytes& body) { run(2, body.data(), body.size()); }
-  void add(const json& form);
+  void add(const json& form) { add(form, depth_max); }
   void add(const value& what);
   template <class T>
   void add(const std::vector<T>& all) {
@@ -78,6 +86,7 @@ class cbor_writer {
   void head(unsigned major, std::uint64_t number);
   void run(unsigned major, const void* from, std::size_t size);
   void real(double number);
+  void add(const json& form, std::size_t depth_left);
 
   Out out_;
 };
@@ -85,15 +94,17 @@ class cbor_writer {
 extern template class cbor_writer<std::string>;
 extern template class cbor_writer<bytes>;
 
-/// Reads values one after the other. What it is given may be anything: it takes
-/// no more memory than that, and does not go deeper than `depth_max`.
+/// Reads values one after the other. What it is given may be anything: lists
+/// nest no deeper than `depth_max`, and all that one reader makes takes at most
+/// `memory_max` more than the bytes that it reads. That is looked at before
+/// anything is made.
 ///
 /// Errors: all functions throw `errc::bad_value` where something else follows,
-/// or nothing.
+/// or nothing, or too much.
 class cbor_reader {
  public:
-  /// Lists within lists.
-  static constexpr int depth_max = 1000;
+  /// Enough for 8 million numbers in lists, or 1 million members of objects.
+  static constexpr std::size_t memory_max = std::size_t{128} << 20;
 
   /// Views of what is read: it must live longer.
   explicit cbor_reader(std::string_view from) : rest_(from) {}
@@ -101,8 +112,16 @@ class cbor_reader {
       : rest_(reinterpret_cast<const char*>(from.data()), from.size()) {}
 
   [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
+  /// How many bytes are not read yet.
+  [[nodiscard]] std::size_t left() const noexcept { return rest_.size(); }
   /// Begins a list; its elements follow.
   [[nodiscard]] std::size_t list() { return length(4); }
+  /// The same for a list of at most so many, which are `what`.
+  [[nodiscard]] std::size_t list_within(std::size_t max, const char* what);
+  /// The same for an object; each member is a text and then its value.
+  [[nodiscard]] std::size_t members_within(std::size_t max, const char* what);
+  /// A text of at most so many bytes, which is `what`.
+  [[nodiscard]] std::string text_within(std::size_t max, const char* what);
 
   template <class T>
   [[nodiscard]] T next() {
@@ -110,8 +129,9 @@ class cbor_reader {
     read(made);
     return made;
   }
-  /// Passes over one value, whatever it is.
-  void skip() { static_cast<void>(next<json>()); }
+  /// Passes over one value, whatever it is. Returns about how much memory it
+  /// would take as JSON, beyond the bytes of its texts.
+  std::size_t skip();
 
  private:
   struct item {
@@ -134,32 +154,42 @@ class cbor_reader {
   }
   void read(std::string& into);
   void read(bytes& into);
-  void read(json& into) { into = tree(depth_max); }
+  void read(json& into);
   template <class T>
   void read(std::vector<T>& into) {
-    // Grows with what is there: elements take more memory than their bytes.
-    for (auto left = list(); left > 0; --left) read(into.emplace_back());
+    const auto size = list();
+    charge(size * (sizeof(T) + 32));
+    into.reserve(size);
+    for (auto left = size; left > 0; --left) read(into.emplace_back());
   }
   void read(std::set<std::string>& into);
   template <class T>
   void read(std::map<std::string, T>& into) {
-    for (auto left = length(5); left > 0; --left) {
+    auto left = length(5);
+    for (charge(left * node_size); left > 0; --left) {
       auto key = next<std::string>();
       read(into[std::move(key)]);
     }
   }
 
+  /// About what an element of a set or a map takes.
+  static constexpr std::size_t node_size = 128;
+
   [[noreturn]] static void refuse(const char* what);
+  /// What follows takes so much memory.
+  void charge(std::size_t memory);
   std::uint64_t big_endian(std::size_t size);
   item head();
   std::size_t length(unsigned major);
   std::string_view run(const item& of);
-  json tree(int depth_left);
-  json list_of(const item& of, int depth_left);
-  json members_of(const item& of, int depth_left);
-  json simple(const item& of);
+  std::size_t pass(std::size_t memory_allowed);
+  json tree();
+  json list_of(const item& of);
+  json members_of(const item& of);
+  static json simple(const item& of);
 
   std::string_view rest_;
+  std::size_t memory_left_ = memory_max;
 };
 
 }  // namespace troupe::remote::wire

@@ -3,7 +3,6 @@
 #include "caf_version_modules.hpp"
 
 #include <troupe/detail/event_form.hpp>
-#include <troupe/detail/flow_form.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -23,17 +22,8 @@ detail::lease_options lease_options_of(const listener_options& options) {
   return chosen;
 }
 
-/// A worker has at most so many pairs of a flow and a label.
-constexpr std::size_t offers_max = 10'000;
-
 std::int64_t in_ms(duration span) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
-}
-
-std::string list_of(const std::set<std::string>& names) {
-  std::string text;
-  for (const auto& each : names) text += (text.empty() ? "" : ", ") + each;
-  return text;
 }
 
 }  // namespace
@@ -95,17 +85,22 @@ void gateway::on_message(caf::mailbox_element& message) {
     return;
   }
   const auto from = caf::actor_cast<caf::actor>(message.sender);
+  packet_answers answers;
   try {
     for (auto& each : wire::decode(detail::content_as<std::string>(message))) {
-      receive(from, std::move(each));
+      receive(from, std::move(each), answers);
     }
     carry_out();
   } catch (...) {
     // Whatever one peer brings about, the others are served.
     const auto why = error::from(std::current_exception());
     const auto known = at(from);
+    const auto text = "it sent what makes no sense: " + why.message();
     if (known != workers_.end()) {
-      part_with(known, "it sent what makes no sense: " + why.message(), true);
+      part_with(known, text, true);
+    } else {
+      options_.notice("refused one that has not joined: " + text);
+      answer_stranger(from, text, true, answers);
     }
     carry_out();
   }
@@ -133,10 +128,22 @@ void gateway::on_turn() {
       each.out.emplace_back(
           wire::events_heard{std::exchange(each.events_heard, 0)});
     }
-    if (each.out.empty()) continue;
-    for (auto& packet : wire::encode(std::exchange(each.out, {}))) {
-      tell(each.to, caf::make_message(std::move(packet)));
+    if (std::exchange(each.is_to_pulse, false)) {
+      each.out.emplace_back(wire::pulse{each.heard.time_since_epoch().count()});
     }
+    say_all(each);
+  }
+}
+
+void gateway::say_if_much(worker& to) {
+  constexpr std::size_t much = 4096;
+  if (to.out.size() >= much) say_all(to);
+}
+
+void gateway::say_all(worker& to) {
+  if (to.out.empty()) return;
+  for (auto& packet : wire::encode(std::exchange(to.out, {}))) {
+    tell(to.to, caf::make_message(std::move(packet)));
   }
 }
 
@@ -153,19 +160,24 @@ void gateway::on_stop(const caf::error&) noexcept {
 
 // -- what peers say -----------------------------------------------------------
 
-void gateway::receive(const caf::actor& from, wire::message said) {
+void gateway::receive(const caf::actor& from, wire::message said,
+                      packet_answers& answers) {
   if (auto* joining = std::get_if<wire::hello>(&said)) {
+    if (std::exchange(answers.has_hello, true)) {
+      throw error{errc::bad_value, "it has two hellos in one packet"};
+    }
     on_hello(from, std::move(*joining));
     return;
   }
   if (std::holds_alternative<wire::ask_status>(said)) {
+    if (std::exchange(answers.has_status, true)) return;
     send(from, wire::status{report()});
     return;
   }
   const auto who = at(from);
   if (who == workers_.end()) {
-    send(from,
-         wire::dismiss{"it was given up, as nothing was heard of it", false});
+    answer_stranger(from, "it was given up, as nothing was heard of it", false,
+                    answers);
     return;
   }
   who->second.heard = timers_->now();
@@ -173,78 +185,22 @@ void gateway::receive(const caf::actor& from, wire::message said) {
   std::visit([&](auto& each) { on_said(who, each); }, said);
 }
 
-void gateway::on_hello(const caf::actor& from, wire::hello said) {
-  bool is_watched = called_.contains(from.address());
-  if (const auto known = at(from); known != workers_.end()) {
-    is_watched = true;
-    options_.notice("the worker '" + known->second.said.name +
-                    "' joins again, and has nothing of what it held");
-    remove(known, parting::orderly);
-  }
-  const auto why = reason_to_refuse(said);
-  if (!why.empty()) {
-    options_.notice("refused the worker '" + said.name + "': " + why);
-    if (is_watched && !called_.contains(from.address())) unwatch(from);
-    send(from, wire::dismiss{why, true});
-    return;
-  }
-  const worker_id id{++last_worker_};
-  detail::worker_offer offer;
-  offer.capacity = said.capacity;
-  for (const auto& [flow, form] : said.flows) {
-    for (const auto& label : said.labels) {
-      offer.labels.insert(offer_name(flow, label));
-    }
-  }
-  const auto now = timers_->now();
-  options_.notice("the worker '" + said.name + "' has joined, " +
-                  std::to_string(said.capacity) + " at once, for " +
-                  list_of(said.labels));
-  missed_.clear();
-  workers_.emplace(id, worker{.to = from,
-                              .said = std::move(said),
-                              .joined = now,
-                              .heard = now,
-                              .news = news_outbox{options_.message_max}});
-  ids_[from.address()] = id;
-  if (!is_watched) watch(from);
-  workers_.at(id).out.emplace_back(
-      wire::welcome{in_ms(options_.silence_max / 4)});
-  table_.join(id, std::move(offer), now);
-  show();
-}
-
-std::string gateway::reason_to_refuse(const wire::hello& said) const {
-  if (said.protocol != wire::protocol) {
-    return "it speaks version " + std::to_string(said.protocol) +
-           " of the protocol, and this supervisor version " +
-           std::to_string(wire::protocol);
-  }
-  if (said.capacity < 1) return "it has no capacity";
-  if (said.flows.size() * said.labels.size() > offers_max) {
-    return "it has " + std::to_string(said.flows.size()) + " flows and " +
-           std::to_string(said.labels.size()) + " labels, which is more than " +
-           std::to_string(offers_max) + " pairs of them";
-  }
-  for (const auto& [name, form] : said.flows) {
-    const auto known = forms_.find(name);
-    if (known == forms_.end() || known->second == form) continue;
-    return "it has another flow '" + name +
-           "': " + detail::first_difference(known->second, form) +
-           " (here is the supervisor)";
-  }
-  return {};
+void gateway::answer_stranger(const caf::actor& from, std::string why,
+                              bool is_final, packet_answers& answers) {
+  if (std::exchange(answers.has_dismiss, true)) return;
+  send(from, wire::dismiss{std::move(why), is_final});
 }
 
 void gateway::on_said(worker_place who, wire::beat& said) {
   const auto now = who->second.heard;
   const auto as_of = std::clamp(time_point{duration{said.as_of}}, {}, now);
   table_.hear(who->first, said.held, now, as_of);
-  who->second.out.emplace_back(wire::pulse{now.time_since_epoch().count()});
+  who->second.is_to_pulse = true;
 }
 
 void gateway::on_said(worker_place who, wire::done& said) {
   who->second.out.emplace_back(wire::got{said.which});
+  say_if_much(who->second);
   if (!table_.settle(who->first, said.which, timers_->now())) return;
   ++who->second.done;
   const auto order = orders_.extract(said.which.work);
@@ -263,9 +219,18 @@ void gateway::on_said(worker_place who, wire::done& said) {
 void gateway::on_said(worker_place who, wire::events& said) {
   ++who->second.events_heard;
   if (!table_.is_first(who->first, said.which)) return;
+  std::size_t bytes = 0;
+  for (const auto& each : said.all) bytes += each.size();
+  if (bytes > options_.message_max) {
+    throw error{errc::too_large, "events of " + std::to_string(bytes) +
+                                     " bytes are larger than message_max, " +
+                                     std::to_string(options_.message_max)};
+  }
   const auto& order = orders_.at(said.which.work);
   const auto now = timers_->now();
-  order->sink->miss(said.dropped);
+  // The sum of them stays in range.
+  constexpr std::size_t dropped_max = 1'000'000'000;
+  order->sink->miss(std::min(said.dropped, dropped_max));
   for (const auto& each : said.all) {
     order->sink->tell(detail::event_from(wire::decode_json(each), now));
   }
@@ -310,30 +275,6 @@ void gateway::show() {
 gateway::worker_place gateway::at(const caf::actor& who) {
   const auto known = ids_.find(who.address());
   return known == ids_.end() ? workers_.end() : workers_.find(known->second);
-}
-
-void gateway::part_with(worker_place who, std::string why, bool is_final) {
-  options_.notice("parts with the worker '" + who->second.said.name +
-                  "': " + why);
-  const auto to = who->second.to;
-  // That of one which was called brings it back.
-  if (!called_.contains(to.address())) unwatch(to);
-  remove(who, parting::orderly);
-  send(to, wire::dismiss{std::move(why), is_final});
-}
-
-void gateway::remove(worker_place who, parting how) {
-  const auto id = who->first;
-  ids_.erase(who->second.to.address());
-  workers_.erase(who);
-  const auto now = timers_->now();
-  if (how == parting::lost) {
-    table_.lose(id, now);
-  } else {
-    table_.leave(id, now);
-  }
-  end_calls_of(id);
-  show();
 }
 
 void gateway::end() {

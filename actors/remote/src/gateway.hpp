@@ -71,6 +71,8 @@ class gateway final : public detail::lite_actor {
     /// Topics that are heard there, and what goes there of them.
     std::set<std::string> topics = {};
     news_outbox news;
+    /// A beat of this turn is to be answered.
+    bool is_to_pulse = false;
     /// Messages of topics that came in this turn.
     std::uint64_t news_heard = 0;
     /// And those with events.
@@ -93,9 +95,21 @@ class gateway final : public detail::lite_actor {
 
   // -- what peers say -----------------------------------------------------
 
-  void receive(const caf::actor& from, wire::message said);
+  /// What one packet may bring about once only.
+  struct packet_answers {
+    bool has_hello = false;
+    bool has_status = false;
+    bool has_dismiss = false;
+  };
+
+  void receive(const caf::actor& from, wire::message said,
+               packet_answers& answers);
+  void answer_stranger(const caf::actor& from, std::string why, bool is_final,
+                       packet_answers& answers);
   void on_hello(const caf::actor& from, wire::hello said);
   [[nodiscard]] std::string reason_to_refuse(const wire::hello& said) const;
+  [[nodiscard]] std::string reason_to_have_no_room(
+      const wire::hello& said) const;
   void on_said(worker_place who, wire::beat& said);
   void on_said(worker_place who, wire::done& said);
   void on_said(worker_place who, wire::events& said);
@@ -131,6 +145,9 @@ class gateway final : public detail::lite_actor {
   void end_calls_of(worker_id who);
   /// What a turn leaves to be said.
   static void add_news(worker& to);
+  void say_all(worker& to);
+  /// So that what a peer brings about in one turn takes little memory.
+  void say_if_much(worker& to);
 
   // -- the rest -----------------------------------------------------------
 
@@ -166,6 +183,9 @@ class gateway final : public detail::lite_actor {
   /// Labels for which nobody was there, told once.
   std::set<std::string> missed_;
   std::uint64_t last_worker_ = 0;
+  /// Of what all workers have said in their hellos, and topics that they hear.
+  std::size_t hello_memory_ = 0;
+  std::size_t topics_ = 0;
   time_point next_look_ = time_point::max();
   timer_id look_timer_;
 };

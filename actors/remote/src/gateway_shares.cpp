@@ -2,6 +2,7 @@
 // and messages of topics to whoever hears them.
 
 #include "gateway.hpp"
+#include "peer_limits.hpp"
 
 #include <troupe/detail/error_form.hpp>
 
@@ -48,6 +49,7 @@ void gateway::on_said(worker_place who, wire::call& said) {
     return;
   }
   who->second.out.emplace_back(std::move(refused));
+  say_if_much(who->second);
 }
 
 void gateway::on_said(worker_place who, wire::end_call& said) {
@@ -59,12 +61,25 @@ void gateway::on_said(worker_place who, wire::end_call& said) {
 }
 
 void gateway::on_said(worker_place who, wire::tune& said) {
-  if (said.is_heard) {
-    who->second.topics.insert(std::move(said.topic));
-  } else {
-    who->second.topics.erase(said.topic);
+  auto& topics = who->second.topics;
+  if (!said.is_heard) {
+    topics_ -= topics.erase(said.topic);
     who->second.news.forget(said.topic);
+    return;
   }
+  if (topics.contains(said.topic)) return;
+  if (topics.size() >= peer_limits::topics) {
+    throw error{errc::overloaded, "it hears more than " +
+                                      std::to_string(peer_limits::topics) +
+                                      " topics"};
+  }
+  if (topics_ >= peer_limits::topics_of_all) {
+    throw error{errc::overloaded,
+                "all workers together hear more than " +
+                    std::to_string(peer_limits::topics_of_all) + " topics"};
+  }
+  topics.insert(std::move(said.topic));
+  ++topics_;
 }
 
 void gateway::on_said(worker_place who, wire::news& said) {

@@ -1,7 +1,10 @@
 #include "keyed_host.hpp"
+#include "name_rule.hpp"
+#include "peer_limits.hpp"
 #include "switchboard.hpp"
 #include "system_core.hpp"
 
+#include <troupe/printable.hpp>
 #include <troupe/remote/keyed_actors.hpp>
 #include <troupe/sleep.hpp>
 
@@ -59,6 +62,16 @@ class [[nodiscard]] keyed_wait final : private detail::waiter {
       std::make_shared<std::atomic<bool>>(false);
   keyed_reply reply_;
 };
+
+void check_key(const std::string& key) {
+  if (is_name(key, peer_limits::key_bytes)) return;
+  throw error{errc::bad_value,
+              "the key '" + printable(key, line_breaks::joined, 40) + "', of " +
+                  std::to_string(key.size()) +
+                  " bytes, is refused: give at most " +
+                  std::to_string(peer_limits::key_bytes) +
+                  " bytes of UTF-8 without control characters"};
+}
 
 void check(const keyed_options& options) {
   const auto refuse = [](const char* what) {
@@ -131,6 +144,7 @@ void keyed_core::open(detail::system_core& core, keyed_actors::maker make,
 // A call is a key and a message.
 task<json> keyed_core::ask(std::shared_ptr<keyed_core> self, std::string key,
                            json message) {
+  check_key(key);
   if (auto line = self->board_->supervisor()) {
     json asked = json::array();
     asked.push_back(std::move(key));
@@ -150,8 +164,11 @@ task<json> keyed_core::ask(std::shared_ptr<keyed_core> self, std::string key,
 
 task<served_answer> keyed_core::serve_as(std::shared_ptr<keyed_core> self,
                                          json asked) {
-  auto waiting = ask(std::move(self), asked.at(0).get<std::string>(),
-                     std::move(asked.at(1)));
+  if (!asked.is_array() || asked.size() != 2 || !asked[0].is_string()) {
+    throw error{errc::bad_value, "the call is no key with a message"};
+  }
+  auto waiting =
+      ask(std::move(self), asked[0].get<std::string>(), std::move(asked[1]));
   served_answer made;
   made.body = co_await waiting;
   co_return made;

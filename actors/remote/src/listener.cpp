@@ -1,5 +1,6 @@
 #include "connector.hpp"
 #include "gateway.hpp"
+#include "notice_limit.hpp"
 #include "system_core.hpp"
 #include "transport.hpp"
 
@@ -31,7 +32,7 @@ listener_options checked(caf::actor_system& system, listener_options options) {
   if (options.message_max < 1) {
     refuse_listener("message_max must be at least 1");
   }
-  if (!options.notice) options.notice = [](const std::string&) {};
+  options.notice = within_limit(std::move(options.notice));
   return options;
 }
 

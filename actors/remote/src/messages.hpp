@@ -46,6 +46,8 @@ struct hello {
   std::set<std::string> labels;
   /// The forms of the flows of which it does something.
   std::map<std::string, json> flows;
+  /// About how much memory this takes; not sent.
+  std::size_t memory = 0;
 };
 /// It lives, and holds these.
 struct beat {
@@ -170,13 +172,11 @@ using message = std::variant<hello, beat, done, events, leave, invite, welcome,
 /// most of what a message of CAF costs; a large one does not wait for others,
 /// nor they for it, and its memory can be had again.
 [[nodiscard]] std::vector<std::string> encode(const std::vector<message>& all);
-/// Errors: throws `errc::bad_value` for what is not a packet.
+/// Errors: throws `errc::bad_value` for what is not a packet, and for one that
+/// has more of something than `peer_limits` allow.
 [[nodiscard]] std::vector<message> decode(std::string_view packet);
 
 // -- bodies -------------------------------------------------------------------
-
-/// How many calls of one worker may be under way, or have something lent.
-inline constexpr std::size_t calls_max = 100'000;
 
 /// What a worker needs to know of a `placed_work`.
 struct work_body {
@@ -205,5 +205,8 @@ struct work_body {
 /// What calls and topics carry.
 [[nodiscard]] bytes encode_json(const json& what);
 [[nodiscard]] json decode_json(const bytes& body);
+/// About how much memory `decode_json` would take for it.
+/// Errors: throws `errc::bad_value` as that would.
+[[nodiscard]] std::size_t memory_of(const bytes& body);
 
 }  // namespace troupe::remote::wire

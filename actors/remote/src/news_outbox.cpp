@@ -58,7 +58,7 @@ void news_outbox::note_missed(const std::string& topic, std::uint64_t count) {
   if (count == 0) return;
   const auto known = missed_.find(topic);
   if (known != missed_.end()) {
-    known->second += count;
+    known->second = sum_within_range(known->second, count);
   } else if (missed_.size() < missed_topics_max) {
     missed_.emplace(topic, count);
   }

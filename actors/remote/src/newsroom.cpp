@@ -1,5 +1,7 @@
 #include "newsroom.hpp"
 
+#include "peer_limits.hpp"
+
 #include <troupe/error.hpp>
 
 #include <algorithm>
@@ -8,16 +10,19 @@ namespace troupe::remote {
 
 // -- queues -------------------------------------------------------------------
 
-void news_queue::push(const value& message, std::uint64_t missed_before) {
+void news_queue::push(const value& message, std::uint64_t missed_before,
+                      std::size_t memory) {
   std::vector<detail::waker> woken;
   {
     const std::lock_guard lock{mutex_};
-    missed_ += missed_before;
-    if (messages_.size() >= messages_max_) {
-      messages_.pop_front();
-      ++missed_;
+    missed_ = sum_within_range(missed_, missed_before);
+    while (!messages_.empty() && (messages_.size() >= messages_max_ ||
+                                  memory_ + memory > memory_max)) {
+      drop_first();
+      missed_ = sum_within_range(missed_, 1);
     }
-    messages_.push_back(message);
+    messages_.push_back({message, memory});
+    memory_ += memory;
     woken.swap(waiting_);
   }
   changed_.notify_all();
@@ -38,9 +43,14 @@ std::optional<value> news_queue::take_within(duration limit) {
 
 std::optional<value> news_queue::take_first() {
   if (messages_.empty()) return std::nullopt;
-  std::optional<value> first{std::move(messages_.front())};
-  messages_.pop_front();
+  std::optional<value> first{std::move(messages_.front().message)};
+  drop_first();
   return first;
+}
+
+void news_queue::drop_first() {
+  memory_ -= messages_.front().memory;
+  messages_.pop_front();
 }
 
 std::uint64_t news_queue::missed() const {
@@ -96,8 +106,9 @@ void newsroom::deliver(const std::string& topic, const wire::bytes& body,
                        std::uint64_t missed) {
   const auto queues = queues_of(topic);
   if (queues.empty()) return;
+  const auto memory = wire::memory_of(body);
   const value message{wire::decode_json(body)};
-  for (const auto& each : queues) each->push(message, missed);
+  for (const auto& each : queues) each->push(message, missed, memory);
 }
 
 // Those who wake others do not hold the lock: what they let go of may be the
@@ -113,6 +124,11 @@ std::vector<std::shared_ptr<news_queue>> newsroom::queues_of(
 void newsroom::add(const std::string& topic,
                    const std::shared_ptr<news_queue>& to) {
   const std::lock_guard lock{mutex_};
+  if (topics_.size() >= peer_limits::topics && !topics_.contains(topic)) {
+    throw error{errc::overloaded, "more than " +
+                                      std::to_string(peer_limits::topics) +
+                                      " topics are heard in this process"};
+  }
   auto& queues = topics_[topic];
   queues.push_back(to);
   if (queues.size() > 1) return;

@@ -2,6 +2,7 @@
 
 #include "fiber_actor.hpp"
 #include "messages.hpp"
+#include "sent_window.hpp"
 
 #include <troupe/clock.hpp>
 #include <troupe/value.hpp>
@@ -38,14 +39,20 @@ class news_order final : public detail::payload {
 };
 
 /// The messages of one subscription that wait to be read. Where there are too
-/// many, the oldest gives way.
+/// many, or those of other processes take too much memory, the oldest gives
+/// way.
 ///
 /// Thread safety: internally synchronised.
 class news_queue {
  public:
+  /// Of what other processes have sent.
+  static constexpr std::size_t memory_max = std::size_t{64} << 20;
+
   explicit news_queue(std::size_t messages_max) : messages_max_(messages_max) {}
 
-  void push(const value& message, std::uint64_t missed_before);
+  /// `memory`: about what the message takes, if it is of another process.
+  void push(const value& message, std::uint64_t missed_before,
+            std::size_t memory = 0);
   [[nodiscard]] std::optional<value> take();
   [[nodiscard]] std::optional<value> take_within(duration limit);
   [[nodiscard]] std::uint64_t missed() const;
@@ -55,12 +62,19 @@ class news_queue {
   void withdraw(const detail::waker& who) noexcept;
 
  private:
+  struct entry {
+    value message;
+    std::size_t memory;
+  };
+
   [[nodiscard]] std::optional<value> take_first();
+  void drop_first();
 
   const std::size_t messages_max_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<value> messages_;
+  std::deque<entry> messages_;
+  std::size_t memory_ = 0;
   std::uint64_t missed_ = 0;
   std::vector<detail::waker> waiting_;
 };
@@ -74,9 +88,11 @@ class newsroom {
   /// Errors: throws `errc::too_large` for what no connection may carry.
   void publish(const std::string& topic, const value& message);
   /// What comes from another process, for those who hear it here.
+  /// Errors: throws `errc::bad_value` for what is no message.
   void deliver(const std::string& topic, const wire::bytes& body,
                std::uint64_t missed);
 
+  /// Errors: throws `errc::overloaded` if too many topics are heard here.
   void add(const std::string& topic, const std::shared_ptr<news_queue>& to);
   void remove(const std::string& topic,
               const std::shared_ptr<news_queue>& from) noexcept;

@@ -3,8 +3,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 
 namespace troupe::remote {
+
+/// Counts what peers say that they missed, which may be any number.
+constexpr std::uint64_t sum_within_range(std::uint64_t a, std::uint64_t b) {
+  const auto sum = a + b;
+  return sum < a ? std::numeric_limits<std::uint64_t>::max() : sum;
+}
 
 /// What is on its way to one other process, which confirms it in its order: a
 /// bounded number, and bounded bytes, or one alone.

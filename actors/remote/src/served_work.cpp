@@ -42,7 +42,8 @@ run_options options_of(const wire::work_body& asked) {
   chosen.retries_max = asked.retries_max;
   chosen.seed = asked.seed;
   chosen.events = asked.events;
-  chosen.events_max = std::max<std::size_t>(1, asked.events_max);
+  constexpr std::size_t events_max = 100'000;
+  chosen.events_max = std::clamp<std::size_t>(asked.events_max, 1, events_max);
   if (!asked.node.empty()) {
     // The attempt is not a step of its own, and what tells of one is told by
     // who asked. The first step of a run adds one to the seed.

@@ -1,5 +1,7 @@
 #include "service_desk.hpp"
 
+#include "peer_limits.hpp"
+
 #include <troupe/detail/error_form.hpp>
 
 #include <string>
@@ -45,37 +47,49 @@ void service_desk::on_stop(const caf::error&) noexcept {
 
 void service_desk::begin(std::uint64_t worker, wire::call asked) {
   const place where{worker, asked.number};
-  auto& calls = workers_[worker];
-  if (calls.size() >= wire::calls_max) {
-    refuse(where, {errc::overloaded, "the worker has too many calls at once"});
-    return;
-  }
-  auto service = board_->find(asked.service, asked.name);
-  if (!service) {
-    refuse(where,
-           {errc::request_failed, "the supervisor's process has no " +
-                                      asked.service + " '" + asked.name + "'"});
-    return;
-  }
-  const auto [at, is_new] = calls.try_emplace(asked.number, *this, where);
-  if (!is_new) return;
-  auto& call = at->second;
-  call.service = std::move(service);
+  auto& caller = workers_[worker];
+  if (caller.calls.contains(asked.number)) return;
   try {
-    call.work = call.service->serve(wire::decode_json(asked.body));
-  } catch (const error& why) {
-    calls.erase(at);
-    refuse(where, why);
-    return;
+    const auto memory = wire::memory_of(asked.body);
+    check_room(caller, memory);
+    auto service = board_->find(asked.service, asked.name);
+    if (!service) {
+      throw error{errc::request_failed, "the supervisor's process has no " +
+                                            asked.service + " '" + asked.name +
+                                            "'"};
+    }
+    auto work = service->serve(wire::decode_json(asked.body));
+    auto& call =
+        caller.calls.try_emplace(asked.number, *this, where).first->second;
+    call.service = std::move(service);
+    call.work = std::move(work);
+    call.memory = memory;
+    caller.memory += memory;
+    if (call.work.start(*this, &call)) finish(where);
+  } catch (...) {
+    refuse(where, error::from(std::current_exception()));
   }
-  if (call.work.start(*this, &call)) finish(where);
+}
+
+void service_desk::check_room(const caller& of, std::size_t memory) const {
+  if (of.calls.size() >= peer_limits::calls) {
+    throw error{errc::overloaded, "the worker has too many calls at once"};
+  }
+  const auto memory_max = peer_limits::kept_messages * message_max_;
+  if (of.memory > 0 && of.memory + memory > memory_max) {
+    throw error{errc::overloaded,
+                "what the worker asks at once takes more than " +
+                    std::to_string(memory_max) + " bytes of memory"};
+  }
 }
 
 void service_desk::finish(place where) {
   const auto known = workers_.find(where.first);
   if (known == workers_.end()) return;
-  const auto at = known->second.find(where.second);
-  if (at == known->second.end() || !at->second.work.done()) return;
+  auto& caller = known->second;
+  const auto at = caller.calls.find(where.second);
+  if (at == caller.calls.end() || !at->second.work.done()) return;
+  caller.memory -= std::exchange(at->second.memory, 0);
   wire::answer made;
   made.number = where.second;
   try {
@@ -94,16 +108,17 @@ void service_desk::finish(place where) {
     made.body.clear();
   }
   at->second.work.reset();
-  if (!made.is_lent) known->second.erase(at);
+  if (!made.is_lent) caller.calls.erase(at);
   answer(where.first, std::move(made));
 }
 
 void service_desk::end(std::uint64_t worker, const wire::end_call& ended) {
   const auto known = workers_.find(worker);
   if (known == workers_.end()) return;
-  const auto call = known->second.extract(ended.number);
-  if (call.empty() || !call.mapped().with) return;
-  call.mapped().with->come_back(ended.note);
+  const auto call = known->second.calls.extract(ended.number);
+  if (call.empty()) return;
+  known->second.memory -= call.mapped().memory;
+  if (call.mapped().with) call.mapped().with->come_back(ended.note);
 }
 
 void service_desk::lose(std::uint64_t worker) { workers_.erase(worker); }

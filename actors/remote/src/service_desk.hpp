@@ -62,6 +62,8 @@ class service_desk final : public detail::fiber_actor {
     void on_complete() noexcept override { desk_.ready_.push_back(where_); }
 
     std::shared_ptr<shared_service> service;
+    /// Of what was asked.
+    std::size_t memory = 0;
     task<served_answer> work;
     std::unique_ptr<lent> with;
 
@@ -70,12 +72,20 @@ class service_desk final : public detail::fiber_actor {
     const place where_;
   };
 
+  struct caller {
+    std::map<std::uint64_t, served> calls = {};
+    /// Of what is asked in all of them.
+    std::size_t memory = 0;
+  };
+
   void on_mail(detail::signal& received) override;
   void on_fibers() override;
   void on_timer(detail::wake_key) override {}
   void on_stop(const caf::error& reason) noexcept override;
 
   void begin(std::uint64_t worker, wire::call asked);
+  /// Errors: throws `errc::overloaded` for one call too many.
+  void check_room(const caller& of, std::size_t memory) const;
   void end(std::uint64_t worker, const wire::end_call& ended);
   void lose(std::uint64_t worker);
   void finish(place where);
@@ -85,7 +95,7 @@ class service_desk final : public detail::fiber_actor {
   const std::shared_ptr<switchboard> board_;
   const std::size_t message_max_;
   detail::lite_ptr<detail::lite_actor> gateway_;
-  std::map<std::uint64_t, std::map<std::uint64_t, served>> workers_;
+  std::map<std::uint64_t, caller> workers_;
   /// Those that have ended while they waited.
   std::vector<place> ready_;
 };

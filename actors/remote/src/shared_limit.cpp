@@ -17,6 +17,15 @@ constexpr auto limit_kind = "rate limit";
 
 bool is_sound(double tokens) { return tokens >= 0 && std::isfinite(tokens); }
 
+/// A number that another process sent.
+/// Errors: throws `errc::bad_value` for what is none.
+double amount_in(const json& field) {
+  if (field.is_number() && is_sound(field.get<double>())) {
+    return field.get<double>();
+  }
+  throw error{errc::bad_value, "the call has no number of tokens or time"};
+}
+
 bool is_same(const rate& a, const rate& b) {
   return a.amount == b.amount && a.per == b.per && a.burst == b.burst;
 }
@@ -48,15 +57,7 @@ class shared_pass_core final : public lent {
     }
   }
   /// It was with a worker, whose waiter may have been gone.
-  void come_back(const json& note) override {
-    if (note.is_number() && is_sound(note.get<double>())) {
-      used(note.get<double>());
-    } else if (auto* own = std::get_if<rate_pass>(&pass_)) {
-      own->give_back();
-    } else {
-      std::get<borrowed>(pass_).note(nullptr);
-    }
-  }
+  void come_back(const json& note) override;
 
  private:
   /// While a pass is out, the next handle of the name is the same limit.
@@ -86,6 +87,9 @@ class shared_limit_core final
   static task<pass_ptr> acquire(std::shared_ptr<shared_limit_core> self,
                                 double tokens);
   void back_off(duration pause) const;
+  /// Tokens that another process says it took: what passes within an hour at
+  /// most, or within the rate's own time if that is longer.
+  [[nodiscard]] double within_reason(double tokens) const;
 
   // -- limit_line -------------------------------------------------------------
 
@@ -168,16 +172,38 @@ task<std::shared_ptr<void>> shared_limit_core::enter_as(
   co_return got;
 }
 
+double shared_limit_core::within_reason(double tokens) const {
+  if (!options_.tokens) return 0;
+  const auto& allowed = *options_.tokens;
+  const double times =
+      std::max(1.0, std::chrono::duration<double>{std::chrono::hours{1}} /
+                        std::chrono::duration<double>{allowed.per});
+  return std::min(tokens, allowed.amount * times);
+}
+
+void shared_pass_core::come_back(const json& note) {
+  auto* own = std::get_if<rate_pass>(&pass_);
+  if (own == nullptr) {
+    std::get<borrowed>(pass_).note(note);
+  } else if (note.is_number() && is_sound(note.get<double>())) {
+    own->used(of_->within_reason(note.get<double>()));
+  } else {
+    own->give_back();
+  }
+}
+
 task<served_answer> shared_limit_core::serve_as(
     std::shared_ptr<shared_limit_core> self, json asked) {
   served_answer made;
   if (asked.is_object()) {
     // A peer may say anything, and a day is for ever.
     constexpr double day = 86'400'000;
-    const auto pause = std::clamp(asked.value("pause_ms", 0.0), 0.0, day);
+    const auto pause =
+        std::min(amount_in(asked.value("pause_ms", json{})), day);
     self->back_off(std::chrono::milliseconds{static_cast<std::int64_t>(pause)});
   } else {
-    auto waiting = acquire(std::move(self), asked.get<double>());
+    const auto tokens = self->within_reason(amount_in(asked));
+    auto waiting = acquire(std::move(self), tokens);
     made.with = co_await waiting;
   }
   co_return made;

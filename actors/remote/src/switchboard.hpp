@@ -1,5 +1,6 @@
 #pragma once
 
+#include "name_rule.hpp"
 #include "newsroom.hpp"
 #include "shared_service.hpp"
 #include "supervisor_line.hpp"
@@ -27,9 +28,11 @@ class switchboard final : public detail::system_part {
 
   /// The service of that kind and name, made by `make` if there is none. It
   /// can be asked for as long as somebody keeps it.
+  /// Errors: throws `errc::bad_value` for what cannot be a name.
   template <class T, class F>
   [[nodiscard]] std::shared_ptr<T> share(const std::string& kind,
                                          const std::string& name, F make) {
+    check_name("a " + kind, name);
     const std::lock_guard lock{mutex_};
     auto& known = services_[{kind, name}];
     if (auto found = known.lock()) return std::static_pointer_cast<T>(found);

@@ -86,7 +86,9 @@ std::uint64_t subscription::missed() const { return queue_->missed(); }
 // -- topics -------------------------------------------------------------------
 
 topic::topic(system& where, std::string name)
-    : board_(switchboard::of(where.core())), name_(std::move(name)) {}
+    : board_(switchboard::of(where.core())), name_(std::move(name)) {
+  check_name("a topic", name_);
+}
 
 void topic::publish(const value& message) const {
   board_->news().publish(name_, message);

@@ -1,4 +1,7 @@
 #include "connector.hpp"
+#include "name_rule.hpp"
+#include "notice_limit.hpp"
+#include "peer_limits.hpp"
 #include "system_core.hpp"
 #include "transport.hpp"
 #include "worker_link.hpp"
@@ -25,6 +28,10 @@ std::string own_name() {
 
 worker_options checked(caf::actor_system& system, worker_options options) {
   if (options.capacity < 1) refuse_worker("capacity must be at least 1");
+  if (options.capacity > peer_limits::capacity) {
+    refuse_worker("capacity must be at most " +
+                  std::to_string(peer_limits::capacity));
+  }
   if (options.join.has_value() == options.listen.has_value()) {
     refuse_worker("join or listen is needed, and not both");
   }
@@ -37,7 +44,9 @@ worker_options checked(caf::actor_system& system, worker_options options) {
   }
   if (options.message_max < 1) refuse_worker("message_max must be at least 1");
   if (options.name.empty()) options.name = own_name();
-  if (!options.notice) options.notice = [](const std::string&) {};
+  check_name("a worker", options.name);
+  for (const auto& each : options.labels) check_name("a label", each);
+  options.notice = within_limit(std::move(options.notice));
   return options;
 }
 
@@ -49,6 +58,8 @@ worker_link::options link_options(const worker_options& from) {
   made.said.capacity = from.capacity;
   made.said.labels = from.labels;
   for (const auto& [name, each] : made.flows) {
+    check_name("a flow", name);
+    for (const auto& label : each.labels) check_name("a label", label);
     made.said.flows.emplace(name, each.form);
     if (from.labels.empty()) {
       made.said.labels.insert(each.labels.begin(), each.labels.end());

@@ -1,5 +1,6 @@
 #include "worker_link.hpp"
 
+#include "peer_limits.hpp"
 #include "system_core.hpp"
 
 #include <algorithm>
@@ -33,7 +34,7 @@ worker_link::worker_link(caf::actor_config& config, detail::home& at,
       options_(std::move(chosen)),
       view_(std::move(view)),
       beat_every_(options_.silence_max / 8),
-      holder_(options_.said.capacity),
+      holder_(options_.said.capacity, peer_limits::finished),
       board_(switchboard::of(core)),
       news_(options_.message_max) {}
 
@@ -154,18 +155,36 @@ void worker_link::on_said(wire::dismiss& said) {
 }
 
 void worker_link::on_said(wire::give& said) {
-  if (is_draining_ || !holder_.take(said.which)) return;
+  // Who says of no result that it came gets no more of them.
+  const bool has_room =
+      result_bytes_ <= peer_limits::kept_messages * options_.message_max;
+  if (is_draining_ || !has_room || !holder_.take(said.which)) return;
   begin(said);
 }
 
 void worker_link::on_said(wire::snapshot& said) {
-  snapshots_[said.id] = wire::decode_state(*said.body);
+  const auto memory = wire::memory_of(*said.body);
+  const auto memory_max = peer_limits::kept_messages * options_.message_max;
+  if (!snapshots_.contains(said.id) &&
+      (snapshots_.size() >= peer_limits::snapshots ||
+       (snapshot_memory_ + memory > memory_max && !snapshots_.empty()))) {
+    throw error{errc::overloaded,
+                "its states are more than this worker keeps: " +
+                    std::to_string(snapshots_.size()) + ", of " +
+                    std::to_string(snapshot_memory_) + " bytes of memory"};
+  }
+  auto& kept = snapshots_[said.id];
+  snapshot_memory_ += memory - std::exchange(kept.memory, memory);
+  kept.content = wire::decode_state(*said.body);
 }
 
-void worker_link::on_said(wire::forget& said) { snapshots_.erase(said.id); }
+void worker_link::on_said(wire::forget& said) {
+  const auto known = snapshots_.extract(said.id);
+  if (!known.empty()) snapshot_memory_ -= known.mapped().memory;
+}
 
 void worker_link::on_said(wire::take_back& said) {
-  results_.erase(said.which);
+  drop_result(said.which);
   if (!holder_.drop(said.which)) return;
   const auto known = numbers_.find(said.which);
   if (known == numbers_.end()) return;
@@ -176,7 +195,12 @@ void worker_link::on_said(wire::take_back& said) {
 
 void worker_link::on_said(wire::got& said) {
   holder_.acknowledge(said.which);
-  results_.erase(said.which);
+  drop_result(said.which);
+}
+
+void worker_link::drop_result(lease which) {
+  const auto known = results_.extract(which);
+  if (!known.empty()) result_bytes_ -= known.mapped().first->size();
 }
 
 // -- work ---------------------------------------------------------------------
@@ -188,7 +212,7 @@ void worker_link::begin(const wire::give& what) {
     const auto snapshot = snapshots_.find(what.snapshot);
     auto work = std::make_unique<served_work>(
         core_, options_.flows, std::move(asked),
-        snapshot == snapshots_.end() ? nullptr : &snapshot->second,
+        snapshot == snapshots_.end() ? nullptr : &snapshot->second.content,
         [self = detail::lite_ptr<lite_actor>{this}, key = key_of(number)] {
           post(*self,
                detail::signal{link_signal::events, key.slot, key.generation});
@@ -206,15 +230,8 @@ void worker_link::begin(const wire::give& what) {
 
 void worker_link::finish(lease which, const placed_result& result) {
   if (!holder_.finish(which)) return;
-  auto body = wire::encode(result);
-  if (body.size() > options_.message_max) {
-    placed_result refused;
-    refused.failure =
-        error{errc::too_large, "a result of " + std::to_string(body.size()) +
-                                   " bytes is larger than message_max, " +
-                                   std::to_string(options_.message_max)};
-    body = wire::encode(refused);
-  }
+  auto body = encoded(result);
+  drop_result(which);
   const auto& kept =
       results_
           .insert_or_assign(
@@ -223,10 +240,26 @@ void worker_link::finish(lease which, const placed_result& result) {
                         timers_->now()})
           .first->second;
   const auto size = kept.first->size();
+  result_bytes_ += size;
   out_.emplace_back(wire::done{which, kept.first});
   // Many large ones that end together take long to encode: the supervisor is
   // not to wait for the last of them.
   if (size >= wire::packet_size) on_turn();
+}
+
+wire::bytes worker_link::encoded(const placed_result& result) const {
+  placed_result refused;
+  try {
+    auto body = wire::encode(result);
+    if (body.size() <= options_.message_max) return body;
+    refused.failure =
+        error{errc::too_large, "a result of " + std::to_string(body.size()) +
+                                   " bytes is larger than message_max, " +
+                                   std::to_string(options_.message_max)};
+  } catch (...) {
+    refused.failure = error::from(std::current_exception());
+  }
+  return wire::encode(refused);
 }
 
 void worker_link::on_events(std::uint64_t number) {
@@ -277,6 +310,8 @@ void worker_link::drop_all() {
   numbers_.clear();
   results_.clear();
   snapshots_.clear();
+  snapshot_memory_ = 0;
+  result_bytes_ = 0;
   with_events_.clear();
   events_away_.clear();
   out_.clear();

@@ -80,6 +80,12 @@ class worker_link final : public detail::lite_actor {
     std::unique_ptr<served_work> work;
   };
 
+  struct kept_snapshot {
+    state content;
+    /// About what it takes.
+    std::size_t memory = 0;
+  };
+
   // -- lite_actor ---------------------------------------------------------
 
   void on_start() override;
@@ -110,6 +116,9 @@ class worker_link final : public detail::lite_actor {
 
   void begin(const wire::give& what);
   void finish(detail::lease which, const detail::placed_result& result);
+  /// As it goes out, or why it cannot.
+  [[nodiscard]] wire::bytes encoded(const detail::placed_result& result) const;
+  void drop_result(detail::lease which);
   void on_events(std::uint64_t number);
   /// Those of a job that are left. False: there is no room for them.
   bool send_events(const job& of, bool must);
@@ -155,7 +164,11 @@ class worker_link final : public detail::lite_actor {
   std::map<detail::lease, std::uint64_t> numbers_;
   /// Results that the supervisor has not confirmed, and when they were sent.
   std::map<detail::lease, std::pair<wire::shared_bytes, time_point>> results_;
-  std::map<std::uint64_t, state> snapshots_;
+  /// Of all of them.
+  std::size_t result_bytes_ = 0;
+  std::map<std::uint64_t, kept_snapshot> snapshots_;
+  /// Of all of them.
+  std::size_t snapshot_memory_ = 0;
   const std::shared_ptr<switchboard> board_;
   /// Calls under way; null for those that are answered and have something lent.
   std::unordered_map<std::uint64_t, call_order_ptr> calls_;

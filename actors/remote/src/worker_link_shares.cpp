@@ -1,6 +1,7 @@
 // What a worker's end of a connection does for what is shared: it brings calls
 // to the supervisor, and messages of topics both ways.
 
+#include "peer_limits.hpp"
 #include "worker_link.hpp"
 
 #include <troupe/detail/error_form.hpp>
@@ -40,7 +41,7 @@ void worker_link::on_call(call_order_ptr order) {
     order->fail(errc::request_failed, "the worker has no supervisor to ask");
     return;
   }
-  if (calls_.size() >= wire::calls_max) {
+  if (calls_.size() >= peer_limits::calls) {
     order->fail(errc::overloaded, "the supervisor is asked too much at once");
     return;
   }

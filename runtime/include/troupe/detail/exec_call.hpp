@@ -79,7 +79,7 @@ struct exec_call {
       co_return json{};
     } else {
       const result_t given = co_await work;
-      co_return json(given);
+      co_return make_form(given);
     }
   }
 
@@ -146,7 +146,7 @@ struct exec_call {
   template <class Input>
   static task<result_t> elsewhere(Input& input, placed_work what) {
     if constexpr (!std::same_as<std::remove_cvref_t<Input>, no_value>) {
-      what.input = json(input);
+      what.input = make_form<std::remove_const_t<Input>>(input);
     }
     placed_call call_there{std::move(what)};
     const json given = co_await call_there;

@@ -18,8 +18,12 @@ namespace troupe::detail {
 /// Thread safety: confined to one actor or task.
 class lease_holder {
  public:
+  /// `finished_max`: of the results that the supervisor did not confirm. With
+  /// more of them nothing new is taken.
   /// @pre `capacity` is at least 1
-  explicit lease_holder(std::size_t capacity) : capacity_(capacity) {}
+  explicit lease_holder(std::size_t capacity,
+                        std::size_t finished_max = 100'000)
+      : capacity_(capacity), finished_max_(finished_max) {}
 
   /// A lease was given. False if there is nothing to begin: it is held already,
   /// or there is no room, which the supervisor will notice.
@@ -43,6 +47,7 @@ class lease_holder {
   enum class phase : std::uint8_t { running, finished };
 
   std::size_t capacity_;
+  std::size_t finished_max_;
   std::size_t running_ = 0;
   std::map<lease, phase> held_;
 };

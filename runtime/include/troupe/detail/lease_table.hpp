@@ -40,6 +40,9 @@ struct lease_options {
   /// Work that was lost so often with a worker is not given away again: it may
   /// be what they died of.
   std::uint32_t deaths_max = 10;
+  /// Of the leases that a worker says it holds and that do not stand, so many
+  /// are taken back at once; the others when it says so again.
+  std::size_t taken_back_max = 1000;
 };
 
 /// What a supervisor is to do.

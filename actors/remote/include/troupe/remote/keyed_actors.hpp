@@ -89,7 +89,9 @@ class keyed_actors {
       std::function<std::unique_ptr<keyed_actor>(const std::string& key)>;
 
   /// `make(key)` gives an object with `task<json> receive(json)`.
-  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  /// Errors: throws `errc::bad_flow` for options that make no sense;
+  /// `errc::bad_value` for a name of more than 256 bytes, or with control
+  /// characters.
   template <std::invocable<const std::string&> F>
     requires(receives_json<std::invoke_result_t<F, const std::string&>>)
   keyed_actors(system& where, std::string name, F make,
@@ -109,7 +111,9 @@ class keyed_actors {
   ///
   /// Errors: what the actor or the function threw, for another process without
   /// the exception itself; `errc::timed_out` after `limit`; `errc::overloaded`;
-  /// `errc::too_large`; `errc::request_failed` when there is no supervisor,
+  /// `errc::too_large`; `errc::bad_value` for a key of more than 1024 bytes or
+  /// with control characters, and for a message that nests deeper than 512
+  /// levels; `errc::request_failed` when there is no supervisor,
   /// when it is lost, and when nothing there makes such actors;
   /// `errc::shut_down` when they are being destroyed.
   /// Cancellation: a message that was not taken in yet is not.

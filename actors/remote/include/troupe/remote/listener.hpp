@@ -42,7 +42,8 @@ struct listener_options {
   std::size_t message_max = 64 * 1024 * 1024;
   /// Hears what a person may want to know, one line at a time: who joined, who
   /// was lost and why, and whom TLS kept out, the same line at most once a
-  /// minute. Called from actors and threads of the runtime; must not block.
+  /// minute. Lines are safe for a terminal, and at most 2,000 come in a minute.
+  /// Called from actors and threads of the runtime; must not block.
   /// Absent: nobody is told.
   std::function<void(const std::string&)> notice = {};
 };

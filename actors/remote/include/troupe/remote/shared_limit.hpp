@@ -61,7 +61,8 @@ class shared_pass {
 class shared_limit {
  public:
   /// Errors: throws `errc::bad_flow` for options that make no sense, and for
-  /// others than a limit of this name has in this system.
+  /// others than a limit of this name has in this system; `errc::bad_value` for
+  /// a name of more than 256 bytes, or with control characters.
   shared_limit(system& where, std::string name,
                const rate_limit_options& options);
 

@@ -63,7 +63,9 @@ class [[nodiscard]] shared_permit {
 class shared_semaphore {
  public:
   /// Errors: throws `errc::bad_flow` for less than one permit, and for another
-  /// number than a semaphore of this name has in this system.
+  /// number than a semaphore of this name has in this system;
+  /// `errc::bad_value` for a name of more than 256 bytes, or with control
+  /// characters.
   shared_semaphore(system& where, std::string name, std::uint32_t permits);
 
   /// Gives `count` permits as one, after waiting for them in line; see

@@ -19,7 +19,8 @@ class switchboard;
 /// How a topic is heard.
 struct subscription_options {
   /// Messages that wait to be read; where there are more, the oldest gives
-  /// way. At least 1.
+  /// way, and so it does where those of other processes take more than 64 MB.
+  /// At least 1.
   std::size_t messages_max = 1024;
 };
 
@@ -82,13 +83,16 @@ class [[nodiscard]] subscription {
 /// Thread safety: immutable; may be used anywhere.
 class topic {
  public:
+  /// Errors: throws `errc::bad_value` for a name of more than 256 bytes, or
+  /// with control characters.
   topic(system& where, std::string name);
 
   /// Returns at once.
   /// Errors: throws `errc::too_large` for what is larger than `message_max` of
   /// the listener or worker here.
   void publish(const value& message) const;
-  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  /// Errors: throws `errc::bad_flow` for options that make no sense;
+  /// `errc::overloaded` if 100,000 topics are heard in this process.
   subscription subscribe(subscription_options options = {}) const;
 
  private:

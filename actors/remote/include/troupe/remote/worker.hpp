@@ -24,7 +24,7 @@ struct worker_options {
   std::vector<flow> flows;
   /// The labels it serves. Empty: all that the flows ask for.
   std::set<std::string> labels = {};
-  /// How much it does at once. At least 1.
+  /// How much it does at once. At least 1, at most 100,000.
   std::size_t capacity = 64;
   /// The supervisor that it joins.
   std::optional<endpoint> join = {};
@@ -54,8 +54,9 @@ class worker {
   /// Errors: throws `errc::bad_flow` for options that make no sense, for flows
   /// in which nothing is placed on workers, for a `where` that is not prepared
   /// with `network` or has a worker or a listener already, and for an address
-  /// other than loopback without TLS; `errc::request_failed` if it cannot
-  /// listen.
+  /// other than loopback without TLS; `errc::bad_value` for a name of a worker,
+  /// label or flow of more than 256 bytes, or with control characters;
+  /// `errc::request_failed` if it cannot listen.
   worker(system& where, worker_options options);
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
