@@ -2,6 +2,8 @@
 
 #include "start_thread.hpp"
 
+#include <troupe/clock.hpp>
+
 #include <algorithm>
 #include <utility>
 

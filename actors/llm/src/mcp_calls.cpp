@@ -51,8 +51,8 @@ task<> sent(std::shared_ptr<mcp_line> line, mcp::tool_call& call,
   } catch (const error& why) {
     failure = why;
   }
-  time_here clock;
-  const auto now = co_await clock;
+  time_here time;
+  const auto now = co_await time;
   if (failure) {
     call.on_failure(*failure, now);
   } else {
@@ -69,8 +69,8 @@ task<> answered(mcp::tool_call& call, const mcp_input_callback& on_input) {
     mcp::check_input(each, answer);
     answers[each.key] = std::move(answer);
   }
-  time_here clock;
-  const auto now = co_await clock;
+  time_here time;
+  const auto now = co_await time;
   call.on_inputs(std::move(answers), now);
 }
 

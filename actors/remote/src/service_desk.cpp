@@ -47,11 +47,11 @@ void service_desk::on_stop(const caf::error&) noexcept {
 
 void service_desk::begin(std::uint64_t worker, wire::call asked) {
   const place where{worker, asked.number};
-  auto& caller = workers_[worker];
-  if (caller.calls.contains(asked.number)) return;
+  auto& from = workers_[worker];
+  if (from.calls.contains(asked.number)) return;
   try {
     const auto memory = wire::memory_of(asked.body);
-    check_room(caller, memory);
+    check_room(from, memory);
     auto service = board_->find(asked.service, asked.name);
     if (!service) {
       throw error{errc::request_failed, "the supervisor's process has no " +
@@ -60,11 +60,11 @@ void service_desk::begin(std::uint64_t worker, wire::call asked) {
     }
     auto work = service->serve(wire::decode_json(asked.body));
     auto& call =
-        caller.calls.try_emplace(asked.number, *this, where).first->second;
+        from.calls.try_emplace(asked.number, *this, where).first->second;
     call.service = std::move(service);
     call.work = std::move(work);
     call.memory = memory;
-    caller.memory += memory;
+    from.memory += memory;
     if (call.work.start(*this, &call)) finish(where);
   } catch (...) {
     refuse(where, error::from(std::current_exception()));
@@ -86,10 +86,10 @@ void service_desk::check_room(const caller& of, std::size_t memory) const {
 void service_desk::finish(place where) {
   const auto known = workers_.find(where.first);
   if (known == workers_.end()) return;
-  auto& caller = known->second;
-  const auto at = caller.calls.find(where.second);
-  if (at == caller.calls.end() || !at->second.work.done()) return;
-  caller.memory -= std::exchange(at->second.memory, 0);
+  auto& from = known->second;
+  const auto at = from.calls.find(where.second);
+  if (at == from.calls.end() || !at->second.work.done()) return;
+  from.memory -= std::exchange(at->second.memory, 0);
   wire::answer made;
   made.number = where.second;
   try {
@@ -108,7 +108,7 @@ void service_desk::finish(place where) {
     made.body.clear();
   }
   at->second.work.reset();
-  if (!made.is_lent) caller.calls.erase(at);
+  if (!made.is_lent) from.calls.erase(at);
   answer(where.first, std::move(made));
 }
 

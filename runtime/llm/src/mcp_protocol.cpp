@@ -40,7 +40,7 @@ bool has_session(std::string_view revision) {
          with_sessions.end();
 }
 
-std::string shown(std::string_view text) {
+std::string shown_words(std::string_view text) {
   return printable(text, line_breaks::joined, message_max);
 }
 
@@ -59,7 +59,7 @@ std::optional<agreement> best_of(const json& revisions) {
 
 [[noreturn]] void refuse_revisions(const std::string& theirs) {
   throw error{errc::request_failed,
-              "the MCP server has the revisions " + shown(theirs) +
+              "the MCP server has the revisions " + shown_words(theirs) +
                   " of the protocol; known here are " +
                   std::string{current_revision} + " and 2024-10-07 to " +
                   std::string{session_revision}}
@@ -143,7 +143,7 @@ json result_in(const json& answer) {
       throw error{*missing};
     error why{errc::request_failed, "the MCP server answered with error " +
                                         std::to_string(code) + ": " +
-                                        shown(words_of(*failure))};
+                                        shown_words(words_of(*failure))};
     if (code == invalid_request || code == method_not_found ||
         code == invalid_params || code == header_mismatch ||
         code == unsupported_revision) {
@@ -156,7 +156,8 @@ json result_in(const json& answer) {
   if (type != "complete") {
     throw error{errc::bad_reply,
                 "the MCP server answered with a result of the type '" +
-                    shown(type) + "', which does not belong to the request"}
+                    shown_words(type) +
+                    "', which does not belong to the request"}
         .permanent();
   }
   return result.form();

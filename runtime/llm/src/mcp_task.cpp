@@ -12,10 +12,10 @@ namespace troupe::llm::mcp {
 
 namespace {
 
-using detail::reply_fields;
+using llm::detail::reply_fields;
 
 constexpr std::size_t id_max = 512;
-constexpr std::size_t message_max = 500;
+constexpr std::size_t task_message_max = 500;
 constexpr double longest_ms = 100.0 * 365 * 24 * 3600 * 1000;
 
 bool is_visible(char each) { return each > ' ' && each <= '~'; }
@@ -68,7 +68,7 @@ task_report task_in(const json& result) {
   const auto status = fields.at("status").text();
   task.status = status_in(status);
   task.message = printable(fields.text_or("statusMessage"), line_breaks::joined,
-                           message_max);
+                           task_message_max);
   task.lifetime = milliseconds_in(fields.find("ttlMs").form());
   task.poll_interval = milliseconds_in(fields.find("pollIntervalMs").form());
   task.inputs = fields.find("inputRequests").form();

@@ -230,17 +230,15 @@ responses_builder_of_events::open_item& responses_builder_of_events::item_of(
   const auto index = event.count("output_index");
   auto id = event.id_or_none("item_id");
   if (id.empty()) id = event.object_or_null("item").id_or_none("id");
-  const auto found =
-      std::find_if(items_.rbegin(), items_.rend(), [&](const auto& each) {
-        if (index) return each.first == *index;
-        return id.empty() || each.second.id == id;
-      });
-  if (found != items_.rend()) return found->second;
+  for (auto left = items_.size(); left > 0; --left) {
+    auto& [place, item] = items_[left - 1];
+    const bool is_it = index ? place == *index : id.empty() || item.id == id;
+    if (is_it) return item;
+  }
   if (items_.size() >= items_max) event.refuse("has too many items");
-  auto& added = items_.emplace_back();
-  added.first = index.value_or(items_.size() - 1);
-  added.second.id = id;
-  return added.second;
+  items_.emplace_back(index.value_or(items_.size()), open_item{});
+  items_.back().second.id = std::move(id);
+  return items_.back().second;
 }
 
 void responses_builder_of_events::take_item(const reply_fields& event,
