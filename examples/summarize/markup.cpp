@@ -53,7 +53,7 @@ bool is_raw(std::string_view name) {
   return name == "script" || name == "style";
 }
 
-bool is_blank(std::string_view text) {
+bool is_white_space(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
@@ -92,7 +92,7 @@ class page_text {
 
   void add(std::string_view text) {
     if (hidden_ > 0) return;
-    if (!preformatted_ && is_blank(text)) {
+    if (!preformatted_ && is_white_space(text)) {
       if (border_.empty() && !text_.empty()) text_ += ' ';
       return;
     }
