@@ -30,7 +30,7 @@ troupe::llm::client_options through_gateway(bool stream) {
   return how;
 }
 
-troupe::llm::toolbox weather() {
+troupe::llm::toolbox rain_everywhere() {
   const json parameters = {{"type", "object"},
                            {"properties", {{"city", {{"type", "string"}}}}},
                            {"required", {"city"}}};
@@ -64,7 +64,7 @@ TEST_CASE("An agent gives Google's signatures back through a gateway",
   const bool stream = GENERATE(true, false);
   client_room room;
   troupe::llm::agent_options work;
-  work.tools = weather();
+  work.tools = rain_everywhere();
   troupe::state shared;
   shared["agent"] = json{{"task", "What is the weather?"}};
   const auto ended =

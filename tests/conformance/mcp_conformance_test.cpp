@@ -224,9 +224,9 @@ TEST_CASE("A tool of a server without sessions may ask for inputs",
     content["name"] = "Ann";
     co_return troupe::llm::mcp::accept(std::move(content));
   };
-  mcp_room room{without_session(), options};
+  auto room = room_of(without_session(), options);
   CHECK(room.use("ask").text == "Ann");
-  mcp_room without{without_session()};
+  auto without = room_of(without_session());
   const auto told = without.use("ask");
   CHECK(told.is_error);
   CHECK(has(told.text, "mcp_options.on_input"));

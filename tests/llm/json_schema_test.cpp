@@ -1,5 +1,6 @@
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
+#include "support/has.hpp"
 
 #include <troupe/error.hpp>
 #include <troupe/llm/json_schema.hpp>
@@ -15,10 +16,7 @@ using troupe_test::code_of;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
+using troupe_test::has;
 /// Objects, `depth` of them in each other.
 json nested(int depth) {
   json made = json::object();

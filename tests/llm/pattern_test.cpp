@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
+#include "support/has.hpp"
 
 #include <troupe/error.hpp>
 #include <troupe/llm/json_schema.hpp>
@@ -15,6 +16,7 @@ using troupe_test::code_of;
 
 namespace {
 
+using troupe_test::has;
 bool matches(const std::string& pattern, const std::string& text) {
   return json_schema{{{"pattern", pattern}}}.mistakes_in(text).empty();
 }
@@ -28,10 +30,6 @@ std::string refusal(const std::string& pattern) {
       },
       &text);
   return code == errc::bad_flow ? text : "";
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

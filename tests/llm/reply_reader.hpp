@@ -4,6 +4,7 @@
 #include <troupe/llm/chat_format.hpp>
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
@@ -47,6 +48,18 @@ troupe::error failure_of(Action action) {
     return why;
   }
   throw std::logic_error{"it did not fail"};
+}
+
+/// All formats.
+inline const std::array<const troupe::llm::chat_format*, 3> formats{
+    &troupe::llm::openai_chat(), &troupe::llm::openai_responses(),
+    &troupe::llm::anthropic_messages()};
+
+/// Why a stream that ends cleanly is refused.
+inline troupe::error stream_failure(
+    std::string_view stream,
+    const troupe::llm::chat_format& format = troupe::llm::openai_chat()) {
+  return failure_of([&] { return streamed(format, stream); });
 }
 
 }  // namespace troupe_test

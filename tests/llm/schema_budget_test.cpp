@@ -3,6 +3,7 @@
 
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
+#include "support/has.hpp"
 
 #include <troupe/error.hpp>
 #include <troupe/llm/json_schema.hpp>
@@ -18,10 +19,7 @@ using troupe_test::code_of;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
+using troupe_test::has;
 bool is_over_budget(const json& schema, const json& value) {
   return has(joined(json_schema{schema}.mistakes_in(value)),
              "the value cannot be checked within 2000000 steps");

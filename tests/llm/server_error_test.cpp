@@ -3,6 +3,7 @@
 
 #include "reply_reader.hpp"
 #include "support/catch.hpp"
+#include "support/has.hpp"
 
 #include <troupe/llm/chat_format.hpp>
 
@@ -20,21 +21,9 @@ using troupe::json;
 
 namespace {
 
-const std::array<const chat_format*, 3> formats{
-    &openai_chat(), &openai_responses(), &anthropic_messages()};
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 error whole_failure(std::string_view body,
                     const chat_format& format = openai_chat()) {
   return failure_of([&] { return format.decode(body); });
-}
-
-error stream_failure(std::string_view stream,
-                     const chat_format& format = openai_chat()) {
-  return failure_of([&] { return streamed(format, stream); });
 }
 
 }  // namespace

@@ -19,14 +19,6 @@ using troupe::json;
 
 namespace {
 
-const std::array<const chat_format*, 3> formats{
-    &openai_chat(), &openai_responses(), &anthropic_messages()};
-
-error stream_failure(std::string_view stream,
-                     const chat_format& format = openai_chat()) {
-  return failure_of([&] { return streamed(format, stream); });
-}
-
 /// A chunk with a piece of a call.
 std::string piece(const char* call) {
   return R"({"index": 0, "delta": {"tool_calls": [)" + std::string{call} +

@@ -1,5 +1,6 @@
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
+#include "support/has.hpp"
 
 #include <troupe/llm/structured.hpp>
 
@@ -17,6 +18,7 @@ using troupe_test::code_of;
 
 namespace {
 
+using troupe_test::has;
 struct person {
   std::string name;
   int born = 0;
@@ -44,10 +46,6 @@ std::string fault_of(const chat_reply& reply) {
   CHECK(code_of([&] { static_cast<void>(read_reply<person>(reply)); }, &text) ==
         errc::bad_reply);
   return text;
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

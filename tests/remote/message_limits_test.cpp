@@ -16,7 +16,7 @@ namespace wire = troupe::remote::wire;
 
 namespace {
 
-constexpr wire::lease some_lease{troupe::detail::work_id{1}, 1};
+constexpr wire::lease lease_of_one{troupe::detail::work_id{1}, 1};
 
 }  // namespace
 
@@ -36,10 +36,10 @@ TEST_CASE("What has too much of something is no message", "[remote][wire]") {
   CHECK(
       refuses(said(wire::beat{std::vector<wire::lease>(limits::leases + 1), 0}),
               "leases in a beat"));
-  CHECK(
-      refuses(said(wire::events{
-                  some_lease, std::vector<wire::bytes>(limits::events + 1), 0}),
-              "events in one message"));
+  CHECK(refuses(
+      said(wire::events{lease_of_one,
+                        std::vector<wire::bytes>(limits::events + 1), 0}),
+      "events in one message"));
   std::string leaves;
   for (std::size_t i = 0; i <= limits::messages; ++i) {
     leaves += said(wire::leave{});

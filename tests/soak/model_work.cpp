@@ -22,7 +22,7 @@ struct asks {
   troupe::task<std::string> exec(troupe::context& ctx) const {
     troupe::llm::chat_request ask{"Say something short."};
     const auto reply = co_await model.chat(ctx, std::move(ask));
-    co_return reply.text;
+    co_return reply.text();
   }
   void post(troupe::state& shared, std::string text) const {
     shared.append("said", text);

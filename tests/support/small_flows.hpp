@@ -1,5 +1,7 @@
 #pragma once
 
+#include "support/has.hpp"
+
 #include <troupe/batch.hpp>
 #include <troupe/flow.hpp>
 
@@ -25,11 +27,6 @@ inline auto numbered(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) items.push_back({{"i", i}});
     return items;
   };
-}
-
-/// Whether `text` has `part` in it.
-inline bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace troupe_test
