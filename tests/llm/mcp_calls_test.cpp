@@ -51,7 +51,7 @@ class scripted_line : public mcp_line {
   std::function<json(const std::string&, json)> script_;
 };
 
-json state(const std::string& status, json more = json::object()) {
+json task_state(const std::string& status, json more = json::object()) {
   more["taskId"] = "t";
   more["status"] = status;
   more["pollIntervalMs"] = 60'000;
@@ -59,7 +59,7 @@ json state(const std::string& status, json more = json::object()) {
 }
 
 json new_task() {
-  auto made = state("working");
+  auto made = task_state("working");
   made["resultType"] = "task";
   return made;
 }
@@ -84,12 +84,13 @@ struct call_room {
 
 /// A task that ends after so many questions.
 std::shared_ptr<scripted_line> working_for(int questions) {
-  return std::make_shared<scripted_line>(
-      [left = questions](const std::string& method, const json&) mutable {
-        if (method == "tools/call") return new_task();
-        if (--left > 0) return state("working");
-        return state("completed", {{"result", {{"content", json::array()}}}});
-      });
+  return std::make_shared<scripted_line>([left = questions](
+                                             const std::string& method,
+                                             const json&) mutable {
+    if (method == "tools/call") return new_task();
+    if (--left > 0) return task_state("working");
+    return task_state("completed", {{"result", {{"content", json::array()}}}});
+  });
 }
 
 }  // namespace
@@ -142,13 +143,13 @@ TEST_CASE("An answer may take days, and a task's limit waits for it",
           "[mcp_calls]") {
   const json form = {{"method", "elicitation/create"},
                      {"params", {{"message", "Go on?"}}}};
-  auto line = std::make_shared<scripted_line>(
-      [form](const std::string& method, const json& params) {
-        static_cast<void>(params);
-        if (method == "tools/call") return new_task();
-        if (method == "tasks/update") return json::object();
-        return state("input_required", {{"inputRequests", {{"go", form}}}});
-      });
+  auto line = std::make_shared<scripted_line>([form](const std::string& method,
+                                                     const json& params) {
+    static_cast<void>(params);
+    if (method == "tools/call") return new_task();
+    if (method == "tasks/update") return json::object();
+    return task_state("input_required", {{"inputRequests", {{"go", form}}}});
+  });
   call_room room{line};
   mcp::call_rules rules;
   rules.inputs = mcp::all_inputs();
@@ -171,11 +172,11 @@ TEST_CASE("What answers may fail the call, and its task is cancelled",
           "[mcp_calls]") {
   const json form = {{"method", "elicitation/create"},
                      {"params", {{"message", "Go on?"}}}};
-  auto line = std::make_shared<scripted_line>(
-      [form](const std::string& method, const json&) {
-        if (method == "tools/call") return new_task();
-        return state("input_required", {{"inputRequests", {{"go", form}}}});
-      });
+  auto line = std::make_shared<scripted_line>([form](const std::string& method,
+                                                     const json&) {
+    if (method == "tools/call") return new_task();
+    return task_state("input_required", {{"inputRequests", {{"go", form}}}});
+  });
   call_room room{line};
   mcp::call_rules rules;
   rules.inputs = mcp::all_inputs();
@@ -197,7 +198,7 @@ TEST_CASE("All requests of a call have its place in the trace", "[mcp_calls]") {
       [=](const std::string& method, const json& params) {
         if (params.at("_meta").at("traceparent") == parent) ++*traced;
         if (method == "tools/call") return new_task();
-        return state("working");
+        return task_state("working");
       });
   call_room room{line};
   const auto run = room.start({}, {}, {parent, {}, {}});

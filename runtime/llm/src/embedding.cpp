@@ -123,11 +123,14 @@ embedding_reply decode_embedding(std::string_view body, std::size_t count) {
   const json form = detail::reply_in_body(body, limits);
   const reply_fields reply{form, body};
   embedding_reply found;
-  found.model = reply.id_or_none("model");
-  found.usage.input =
-      reply.object_or_null("usage").count_or("prompt_tokens", 0);
-  const auto other = reply.form().is_array() ? reply : reply.find("embeddings");
-  const auto data = other.is_null() ? reply.at("data") : other;
+  auto data = reply;
+  if (!form.is_array()) {
+    found.model = reply.id_or_none("model");
+    found.usage.input =
+        reply.object_or_null("usage").count_or("prompt_tokens", 0);
+    const auto other = reply.find("embeddings");
+    data = other.is_null() ? reply.at("data") : other;
+  }
   if (data.size() != count) {
     data.refuse("has " + std::to_string(data.size()) + " vectors, not " +
                 std::to_string(count));
@@ -135,7 +138,7 @@ embedding_reply decode_embedding(std::string_view body, std::size_t count) {
   found.vectors.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     const auto each = data.at(i);
-    const auto place = each.count_or("index", i);
+    const auto place = each.form().is_object() ? each.count_or("index", i) : i;
     if (place >= count || !found.vectors[place].empty()) {
       each.refuse("has the place of another");
     }
