@@ -46,12 +46,9 @@ void worker_link::on_start() {
 
 void worker_link::on_signal(detail::signal& received) {
   switch (received.kind) {
-    case detail::signal_kind::answer: {
-      auto& answer = static_cast<detail::answer&>(*received.body);
-      on_run_ended(number_of(received),
-                   std::move(*static_cast<outcome*>(answer.content())));
+    case detail::signal_kind::answer:
+      on_run_ended(number_of(received));
       break;
-    }
     case link_signal::events:
       on_events(number_of(received));
       break;
@@ -286,7 +283,7 @@ void worker_link::on_said(wire::events_heard& said) {
   for (const auto number : std::exchange(with_events_, {})) on_events(number);
 }
 
-void worker_link::on_run_ended(std::uint64_t number, outcome ended) {
+void worker_link::on_run_ended(std::uint64_t number) {
   const auto known = jobs_.extract(number);
   if (known.empty()) return;
   with_events_.erase(number);
@@ -297,7 +294,8 @@ void worker_link::on_run_ended(std::uint64_t number, outcome ended) {
   numbers_.erase(mine);
   // Before the result: after it nobody hears them.
   send_events(known.mapped(), true);
-  finish(which, known.mapped().work->result(std::move(ended)));
+  auto& work = *known.mapped().work;
+  finish(which, work.result(work.run().wait()));
 }
 
 void worker_link::drop_all() {

@@ -122,7 +122,7 @@ class worker_link final : public detail::lite_actor {
   void on_events(std::uint64_t number);
   /// Those of a job that are left. False: there is no room for them.
   bool send_events(const job& of, bool must);
-  void on_run_ended(std::uint64_t number, outcome ended);
+  void on_run_ended(std::uint64_t number);
   void drop_all();
 
   // -- what is shared -----------------------------------------------------
