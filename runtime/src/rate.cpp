@@ -51,7 +51,7 @@ duration rate_meter::span_of(double amount) const noexcept {
 }
 
 duration rate_meter::correction_max() const noexcept {
-  return std::max(allowed_.per, span_of(allowed_.burst));
+  return allowed_.per + span_of(allowed_.burst - 1);
 }
 
 time_point rate_meter::ready_at() const noexcept {

@@ -271,7 +271,7 @@ TEST_CASE("A key that the mock does not know is refused for good",
   how.api_key = "another-key";
   mock_room room;
   const auto why = room.failure_of(how, "Greet me");
-  CHECK(why.code() == errc::request_failed);
+  CHECK(why.code() == errc::unauthorized);
   CHECK(why.is_permanent());
   CHECK(has(why.describe(), "401"));
   CHECK_FALSE(has(why.describe(), "another-key"));

@@ -54,7 +54,6 @@ std::string part(CURLU* of, CURLUPart which) {
   return text;
 }
 
-constexpr std::size_t shown_max = 80;
 constexpr std::size_t text_max = 500;
 
 void check(const http_limits& limits) {
@@ -109,9 +108,9 @@ std::string explained(CURLcode code, const char* text) {
 
 std::optional<std::string> mistake_in(const http_header& header) {
   if (!is_token(header.name)) {
-    return "invalid header name '" +
-           printable(header.name, line_breaks::joined, shown_max) +
-           "': letters, digits and !#$%&'*+-.^_`|~ are allowed";
+    // Not shown: it may be a key in the wrong place.
+    return "invalid header name: letters, digits and !#$%&'*+-.^_`|~ are "
+           "allowed";
   }
   if (header.value.find_first_of(std::string_view{"\r\n\0", 3}) !=
       std::string::npos) {
@@ -123,12 +122,12 @@ std::optional<std::string> mistake_in(const http_header& header) {
 
 void check(const http_request& request) {
   if (!is_token(request.method)) {
-    refuse("invalid HTTP method '" +
-           printable(request.method, line_breaks::joined, shown_max) + "'");
+    refuse("invalid HTTP method: it must be one word, for example GET");
   }
   const auto address = parts_of(request.url);
   if (!address.parts) {
-    refuse("invalid URL '" + shown_url(request.url) + "': " + address.fault);
+    // Not shown: what is no address may be a key in the wrong place.
+    refuse(std::string{"invalid URL: "} + address.fault);
   }
   const std::string scheme = part(address.parts.get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") {

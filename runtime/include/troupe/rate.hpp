@@ -27,9 +27,9 @@ struct rate {
 /// large amount does not have to wait for a rest that never comes.
 ///
 /// A correction by a peer is bounded, so that one absurd number cannot stop the
-/// line: one counts for one window at most, or for the burst where that is
-/// more, and all of them together put the next pass off by 16 windows at most.
-/// All times saturate.
+/// line: one takes what is left of the burst and one window at most, and all of
+/// them together put the next pass off by 16 such spans at most. All times
+/// saturate.
 ///
 /// Source: the generic cell rate algorithm, as virtual scheduling; ITU-T
 /// recommendation I.371, annex A.

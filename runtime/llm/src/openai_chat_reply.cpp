@@ -5,6 +5,9 @@
 #include "streamed_calls.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
 #include <utility>
 
 // Source of the format: OpenAI's API reference, "Chat completions"; and what
@@ -14,14 +17,30 @@ namespace troupe::llm::detail {
 
 namespace {
 
-finish_reason reason_of(const std::string& text) {
-  if (text == "stop" || text.empty()) return finish_reason::stop;
-  if (text == "length") return finish_reason::length;
-  if (text == "tool_calls" || text == "function_call") {
-    return finish_reason::tool_calls;
+/// Gateways hand on the names of the servers behind them, in capitals too.
+finish_reason reason_of(std::string text) {
+  for (char& each : text) {
+    if (each >= 'A' && each <= 'Z') each = static_cast<char>(each - 'A' + 'a');
   }
-  if (text == "content_filter") return finish_reason::refused;
-  return finish_reason::other;
+  if (text.empty()) return finish_reason::stop;
+  static constexpr std::array<std::pair<std::string_view, finish_reason>, 13>
+      known = {{{"stop", finish_reason::stop},
+                {"end_turn", finish_reason::stop},
+                {"eos", finish_reason::stop},
+                {"stop_sequence", finish_reason::stop},
+                {"length", finish_reason::length},
+                {"max_tokens", finish_reason::length},
+                {"tool_calls", finish_reason::tool_calls},
+                {"tool_use", finish_reason::tool_calls},
+                {"function_call", finish_reason::tool_calls},
+                {"content_filter", finish_reason::refused},
+                {"safety", finish_reason::refused},
+                {"recitation", finish_reason::refused},
+                {"refusal", finish_reason::refused}}};
+  const auto* found =
+      std::find_if(known.begin(), known.end(),
+                   [&](const auto& each) { return each.first == text; });
+  return found == known.end() ? finish_reason::other : found->second;
 }
 
 usage usage_in(const reply_fields& from) {
