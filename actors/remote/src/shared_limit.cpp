@@ -87,8 +87,8 @@ class shared_limit_core final
   static task<pass_ptr> acquire(std::shared_ptr<shared_limit_core> self,
                                 double tokens);
   void back_off(duration pause) const;
-  /// Tokens that another process says it took: what passes within an hour at
-  /// most, or within the rate's own time if that is longer.
+  /// Tokens that another process says it took: the burst and what passes within
+  /// an hour at most, or within the rate's own time if that is longer.
   [[nodiscard]] double within_reason(double tokens) const;
 
   // -- limit_line -------------------------------------------------------------
@@ -178,7 +178,7 @@ double shared_limit_core::within_reason(double tokens) const {
   const double times =
       std::max(1.0, std::chrono::duration<double>{std::chrono::hours{1}} /
                         std::chrono::duration<double>{allowed.per});
-  return std::min(tokens, allowed.amount * times);
+  return std::min(tokens, allowed.burst + allowed.amount * times);
 }
 
 void shared_pass_core::come_back(const json& note) {
