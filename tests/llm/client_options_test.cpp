@@ -75,7 +75,8 @@ TEST_CASE("A key among the headers stands for that of the environment",
 
 TEST_CASE("A header that cannot be sent is named", "[client_options]") {
   const auto [name, value, told] =
-      GENERATE(std::tuple{"x a", "v", "'x a'"}, std::tuple{"", "v", "''"},
+      GENERATE(std::tuple{"x a", "v", "invalid header name"},
+               std::tuple{"", "v", "invalid header name"},
                std::tuple{"x-a", "v\r\nb: c", "'x-a'"},
                std::tuple{"x-b", "v\n", "'x-b'"},
                std::tuple{"Content-Length", "3", "'Content-Length'"});

@@ -8,9 +8,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
+#include <string>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace troupe::llm::detail {
@@ -44,8 +45,8 @@ socket_poll::socket_poll()
   const int why = errno;
   if (poll_ >= 0) close(poll_);
   if (wake_ >= 0) close(wake_);
-  throw error{errc::overloaded, "cannot wait for sockets: " +
-                                    std::generic_category().message(why)};
+  throw error{errc::overloaded,
+              std::string{"cannot wait for sockets: "} + strerrordesc_np(why)};
 }
 
 socket_poll::~socket_poll() {
