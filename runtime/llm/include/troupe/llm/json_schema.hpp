@@ -30,7 +30,7 @@ namespace troupe::llm {
 class json_schema {
  public:
   /// The most elementary steps of a check: to look at a value by one schema, at
-  /// a name, at 16 bytes of text. They take less than half a second.
+  /// a name, at 16 bytes of text. They take well under a second.
   static constexpr std::size_t steps_max = 2'000'000;
 
   /// Errors: throws a permanent `errc::bad_flow` that names the place, for a
