@@ -185,8 +185,8 @@ TEST_CASE("A blocking call that never began says so", "[blocking]") {
   troupe::system sys{{.threads = 1, .blocking_threads_max = 1}};
   const auto first = sys.start(one_node(node, {.threads = troupe::blocking}));
   while (sys.core().blocking().running() == 0) std::this_thread::yield();
-  const auto second = sys.start(
-      one_node(node, {.timeout = 10ms, .threads = troupe::blocking}));
+  const auto second =
+      sys.start(one_node(node, {.timeout = 10ms, .threads = troupe::blocking}));
   const auto failed = second.get();
   end.set_value();
   REQUIRE_FALSE(failed.ok());

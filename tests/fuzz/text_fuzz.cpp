@@ -1,13 +1,6 @@
 // Any text, and any HTML page, is read, cut and summarised in a time that is in
 // proportion to its length, and what comes of it is text.
 
-#include <summarize/chunk.hpp>
-#include <summarize/markup.hpp>
-#include <summarize/report.hpp>
-#include <summarize/sentences.hpp>
-#include <summarize/summarizer.hpp>
-#include <summarize/text_file.hpp>
-
 #include <troupe/printable.hpp>
 
 #include <cstddef>
@@ -15,6 +8,12 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <summarize/chunk.hpp>
+#include <summarize/markup.hpp>
+#include <summarize/report.hpp>
+#include <summarize/sentences.hpp>
+#include <summarize/summarizer.hpp>
+#include <summarize/text_file.hpp>
 
 namespace {
 

@@ -336,12 +336,6 @@ error secrets::without(error why) const {
   return clean;
 }
 
-std::string without_key(std::string text, const std::string& key) {
-  secrets hidden;
-  hidden.add(key);
-  return hidden.without(std::move(text));
-}
-
 // -- addresses ----------------------------------------------------------------
 
 std::string shown_url(std::string_view url) {

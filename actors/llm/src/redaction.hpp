@@ -21,7 +21,7 @@ namespace troupe::llm::detail {
 /// afterwards.
 class secrets {
  public:
-  /// What stands in the place of one.
+  /// The text in the place of one.
   static constexpr std::string_view instead = "(the key)";
 
   /// Adds a text, and what follows a scheme in it, as "Bearer".
@@ -56,9 +56,6 @@ class secrets {
   /// The longest first.
   std::vector<std::string> known_;
 };
-
-/// `text` without one secret.
-[[nodiscard]] std::string without_key(std::string text, const std::string& key);
 
 /// An address as an error may show it: without who is named before '@' and
 /// without its query, cut.

@@ -35,10 +35,10 @@ struct json_bounds {
 [[nodiscard]] std::optional<json> try_read_json(std::string_view text,
                                                 const json_bounds& limits = {});
 
-/// Whether JSON that was made in this process is within `depth` and `elements`.
+/// True if JSON that was made in this process is within `depth` and `elements`.
 [[nodiscard]] bool is_within(const json& form, const json_bounds& limits);
 
-/// How `write_json` treats text that is not UTF-8.
+/// A choice for text that is not UTF-8.
 enum class bad_text : std::uint8_t { refused, replaced };
 
 /// JSON as text, in one line.

@@ -8,7 +8,7 @@
 
 namespace troupe {
 
-/// Whether shown text may have several lines.
+/// A choice for line feeds in shown text.
 enum class line_breaks : std::uint8_t {
   /// Each becomes a space.
   joined,
@@ -25,7 +25,7 @@ enum class line_breaks : std::uint8_t {
     std::string_view text, line_breaks how = line_breaks::joined,
     std::size_t bytes_max = std::numeric_limits<std::size_t>::max());
 
-/// Whether `bytes` is UTF-8.
+/// True if `bytes` is UTF-8.
 [[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
 /// `bytes` with U+FFFD in the place of each sequence that is not UTF-8.
 [[nodiscard]] std::string as_utf8(std::string_view bytes);

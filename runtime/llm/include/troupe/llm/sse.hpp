@@ -46,9 +46,7 @@ class sse_parser {
     return size_ != 0 || !line_.empty();
   }
   /// The last id that the server sent, also with an event that has no data.
-  [[nodiscard]] const std::string& last_id() const noexcept {
-    return last_id_;
-  }
+  [[nodiscard]] const std::string& last_id() const noexcept { return last_id_; }
   /// How long the server asks to wait before the next connection, if it does.
   [[nodiscard]] std::optional<std::chrono::milliseconds> retry()
       const noexcept {
