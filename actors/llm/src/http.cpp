@@ -34,7 +34,9 @@ class exchange_end {
 
   void begin(troupe::detail::exec_ctx* from) {
     is_under_way = true;
-    tell(http_signal::begin, from);
+    if (!tell(http_signal::begin, from)) {
+      about->bring_end(error{errc::shut_down, "the HTTP client was shut down"});
+    }
   }
   void go_on_if_room() {
     if (about->has_room_again()) tell(http_signal::go_on);
@@ -51,8 +53,9 @@ class exchange_end {
   std::optional<error> failure;
 
  private:
-  void tell(std::uint32_t what, troupe::detail::exec_ctx* from = nullptr) {
-    post(line->thread.actor(), troupe::detail::signal{what, 0, 0, about}, from);
+  bool tell(std::uint32_t what, troupe::detail::exec_ctx* from = nullptr) {
+    return post(line->thread.actor(), troupe::detail::signal{what, 0, 0, about},
+                from);
   }
 };
 

@@ -12,6 +12,9 @@ void http_actor::on_signal(troupe::detail::signal& received) {
     transfers_.go_on(*about);
   } else if (received.kind == http_signal::drop) {
     transfers_.drop(*about);
+  } else if (received.kind == http_signal::close) {
+    transfers_.close();
+    quit();
   }
 }
 
@@ -21,11 +24,15 @@ struct http_thread::shared {
         turns(system, turn_quantum, [this] { driven.wake(); }),
         at{.system = system, .queue = &turns} {}
 
-  void run() {
+  void run(http_actor& actor) {
     while (!is_stopping.load(std::memory_order_acquire)) {
       turns.run();
       driven.run();
     }
+    // An exchange refers to the actor that waits for it, which may refer to
+    // the client: what is left here would keep itself alive.
+    post(actor, troupe::detail::signal{http_signal::close});
+    turns.run();
   }
 
   void stop() {
@@ -47,8 +54,9 @@ http_thread::http_thread(troupe::detail::system_core& core,
       shared_(std::make_shared<shared>(core.at().system, options)),
       actor_(troupe::detail::spawn_lite<http_actor>(shared_->at, nullptr,
                                                     shared_->driven)),
-      thread_(threads_->start([mine = shared_] { mine->run(); },
-                              [mine = shared_] { mine->stop(); })) {}
+      thread_(threads_->start(
+          [mine = shared_, actor = actor_] { mine->run(*actor); },
+          [mine = shared_] { mine->stop(); })) {}
 
 http_thread::~http_thread() { threads_->end(thread_); }
 

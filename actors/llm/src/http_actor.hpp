@@ -17,6 +17,8 @@ inline constexpr std::uint32_t begin = troupe::detail::signal_kind::own;
 inline constexpr std::uint32_t go_on = troupe::detail::signal_kind::own + 1;
 /// Nobody waits for it any more.
 inline constexpr std::uint32_t drop = troupe::detail::signal_kind::own + 2;
+/// The thread ends. Has no `body`.
+inline constexpr std::uint32_t close = troupe::detail::signal_kind::own + 3;
 }  // namespace http_signal
 
 /// Takes orders for exchanges. Its turns are taken by the thread that waits for

@@ -51,14 +51,7 @@ transfers::transfers(const http_options& options)
   lane_with_room();
 }
 
-transfers::~transfers() {
-  for (auto& [about, each] : all_) {
-    each.in->remove(*each.under_way);
-    each.under_way->end(
-        error{errc::shut_down, "the HTTP client was shut down"});
-  }
-  all_.clear();
-}
+transfers::~transfers() { close(); }
 
 // -- orders -------------------------------------------------------------------
 
@@ -108,6 +101,15 @@ void transfers::drop(const exchange& about) {
   if (known == all_.end()) return;
   known->second.in->remove(*known->second.under_way);
   all_.erase(known);
+}
+
+void transfers::close() {
+  for (auto& [about, each] : all_) {
+    each.in->remove(*each.under_way);
+    each.under_way->end(
+        error{errc::shut_down, "the HTTP client was shut down"});
+  }
+  all_.clear();
 }
 
 // -- turns --------------------------------------------------------------------

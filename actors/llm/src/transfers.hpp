@@ -20,7 +20,6 @@ class transfers {
   explicit transfers(const http_options& options);
   transfers(const transfers&) = delete;
   transfers& operator=(const transfers&) = delete;
-  /// Answers whoever waits with `errc::shut_down`.
   ~transfers();
 
   void begin(const exchange_ptr& about);
@@ -28,6 +27,8 @@ class transfers {
   void go_on(const exchange& about);
   /// Drops one, wherever it stands.
   void drop(const exchange& about);
+  /// Drops all, and answers whoever waits with `errc::shut_down`.
+  void close();
 
   /// Waits until something can go on, and lets it.
   void run();
