@@ -1,5 +1,6 @@
 #include "run_core.hpp"
 
+#include "caller_turns.hpp"
 #include "cancel_order.hpp"
 #include "system_core.hpp"
 
@@ -67,7 +68,18 @@ delta run_core::take_wrote() {
   return std::exchange(wrote_, {});
 }
 
+void run_core::begin(exec_ctx* from) noexcept {
+  lite_ptr<lite_actor> supervisor;
+  {
+    const std::lock_guard lock{mutex_};
+    supervisor = supervisor_;
+  }
+  if (supervisor) wake(*supervisor, from);
+}
+
 void run_core::end(outcome result) noexcept {
+  // It may have been cancelled before it began.
+  static_cast<void>(take_back());
   event last = final_event(result);
   std::vector<waker> subscribers;
   lite_ptr<lite_actor> supervisor;
@@ -123,13 +135,29 @@ bool run_core::done() const {
   return outcome_.has_value();
 }
 
-outcome run_core::wait() const {
+outcome run_core::result() const {
+  const std::lock_guard lock{mutex_};
+  return outcome_.value();
+}
+
+outcome run_core::wait() {
+  if (!done() && take_back()) {
+    try {
+      caller_turns turns{system_.at().system, system_.dog()};
+      begin(turns.context());
+      turns.run();
+    } catch (const std::bad_alloc&) {
+      // Then the scheduler's threads run it.
+      begin(nullptr);
+    }
+  }
   std::unique_lock lock{mutex_};
   ended_.wait(lock, [&] { return outcome_.has_value(); });
   return *outcome_;
 }
 
-std::optional<outcome> run_core::wait_for(duration limit) const {
+std::optional<outcome> run_core::wait_for(duration limit) {
+  if (!done()) begin_if_deferred(nullptr);
   std::unique_lock lock{mutex_};
   ended_.wait_until(lock, after(clock::steady().now(), limit),
                     [&] { return outcome_.has_value(); });
@@ -176,7 +204,7 @@ run::awaiter::~awaiter() {
   if (host() != nullptr) core_->cancel("who waited for it was cancelled");
 }
 
-void run::awaiter::receive(void*) { result_ = core_->wait(); }
+void run::awaiter::receive(void*) { result_ = core_->result(); }
 
 void run::awaiter::subscribe(detail::fiber_host& host, detail::wake_key key) {
   auto* owner = dynamic_cast<detail::fiber_actor*>(&host);
@@ -184,9 +212,13 @@ void run::awaiter::subscribe(detail::fiber_host& host, detail::wake_key key) {
     throw error{errc::request_failed, "only an actor can await a run"};
   }
   core_->subscribe(owner->waker_for(key));
+  core_->begin_if_deferred(owner->running_on());
 }
 
-std::optional<event> event_reader::next() { return core_->events().next(); }
+std::optional<event> event_reader::next() {
+  if (!core_->done()) core_->begin_if_deferred(nullptr);
+  return core_->events().next();
+}
 std::optional<event> event_reader::try_next() {
   return core_->events().try_next();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "deferred_start.hpp"
 #include "event_queue.hpp"
 #include "fiber_actor.hpp"
 #include "node_actors.hpp"
@@ -33,6 +34,7 @@ struct run_elsewhere {
 ///
 /// Thread safety: internally synchronised.
 class run_core final : public event_sink,
+                       public deferred_start,
                        public std::enable_shared_from_this<run_core> {
  public:
   run_core(system_core& system, flow work, run_options options, std::string id);
@@ -69,6 +71,15 @@ class run_core final : public event_sink,
   /// How many the run may still make; nothing for no limit.
   [[nodiscard]] std::optional<std::uint64_t> retries_left() const noexcept;
 
+  // -- the start -------------------------------------------------------------
+
+  /// Wakes the supervisor for the first time.
+  void begin(exec_ctx* from) noexcept override;
+  /// Does so now, if nobody has; as `begin`.
+  void begin_if_deferred(exec_ctx* from) noexcept {
+    if (take_back()) begin(from);
+  }
+
   // -- the end ---------------------------------------------------------------
 
   /// What the run wrote, for who started it from elsewhere: the state of an
@@ -84,8 +95,11 @@ class run_core final : public event_sink,
   void cancel(std::string_view reason) noexcept;
 
   [[nodiscard]] bool done() const;
-  [[nodiscard]] outcome wait() const;
-  [[nodiscard]] std::optional<outcome> wait_for(duration limit) const;
+  /// The outcome, there already.
+  [[nodiscard]] outcome result() const;
+  /// Waits for the end. A run that has not begun begins on this thread.
+  [[nodiscard]] outcome wait();
+  [[nodiscard]] std::optional<outcome> wait_for(duration limit);
   /// Wakes `who` at the end.
   void subscribe(waker who);
 

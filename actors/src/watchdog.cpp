@@ -15,6 +15,10 @@ namespace {
 
 std::atomic<std::uint64_t> last_serial{0};
 
+// A thread may serve several systems, one after the other, so it remembers
+// which one it was last known to, by a number that is never used again.
+thread_local std::pair<std::uint64_t, watchdog::post*> known{0, nullptr};
+
 }  // namespace
 
 watchdog::watchdog(duration limit)
@@ -47,18 +51,38 @@ watchdog::watch::~watch() {
   post_.turn.fetch_add(1, std::memory_order_release);
 }
 
-// A thread may serve several systems, one after the other, so it remembers
-// which one it was last known to, by a number that is never used again.
-watchdog::post& watchdog::post_of_this_thread() {
-  thread_local std::pair<std::uint64_t, post*> known{0, nullptr};
-  if (known.first == serial_) return *known.second;
-  const std::lock_guard lock{mutex_};
+watchdog::post& watchdog::new_post() {
   // First, so that there are never fewer of them where memory runs out.
   seen_.emplace_back();
+  spare_.reserve(posts_.size() + 1);
   posts_.push_back(std::make_unique<post>());
   if (posts_.size() == 1) stop_.notify_all();
-  known = {serial_, posts_.back().get()};
+  return *posts_.back();
+}
+
+watchdog::post& watchdog::post_of_this_thread() {
+  if (known.first == serial_) return *known.second;
+  const std::lock_guard lock{mutex_};
+  known = {serial_, &new_post()};
   return *known.second;
+}
+
+watchdog::guest::guest(watchdog& by) : by_(by), before_(known) {
+  const std::lock_guard lock{by.mutex_};
+  post* mine = nullptr;
+  if (by.spare_.empty()) {
+    mine = &by.new_post();
+  } else {
+    mine = by.spare_.back();
+    by.spare_.pop_back();
+  }
+  known = {by.serial_, mine};
+}
+
+watchdog::guest::~guest() {
+  auto* mine = std::exchange(known, before_).second;
+  const std::lock_guard lock{by_.mutex_};
+  by_.spare_.push_back(mine);
 }
 
 void watchdog::look(time_point now) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace troupe::detail {
@@ -57,6 +58,20 @@ class watchdog {
     post& post_;
   };
 
+  /// The time in which a thread that is not the scheduler's runs actors.
+  class guest {
+   public:
+    explicit guest(watchdog& by);
+    guest(const guest&) = delete;
+    guest& operator=(const guest&) = delete;
+    ~guest();
+
+   private:
+    watchdog& by_;
+    /// What the thread was known as before.
+    std::pair<std::uint64_t, post*> before_;
+  };
+
   /// Compares each thread with what was seen at the last call. The thread of
   /// the watchdog calls it; a test may as well.
   void look(time_point now);
@@ -68,6 +83,7 @@ class watchdog {
     bool told = false;
   };
 
+  post& new_post();
   post& post_of_this_thread();
   void loop();
 
@@ -78,6 +94,8 @@ class watchdog {
   bool stopped_ = false;
   std::vector<std::unique_ptr<post>> posts_;
   std::vector<seen> seen_;
+  /// Those that no guest has now.
+  std::vector<post*> spare_;
   std::thread thread_;
 };
 

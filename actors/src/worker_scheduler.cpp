@@ -10,6 +10,10 @@ namespace troupe::detail {
 
 void load_scheduler(caf::actor_system_config&) {}
 
+bool defer(caf::actor_system&, const std::shared_ptr<deferred_start>&) {
+  return false;
+}
+
 }  // namespace troupe::detail
 
 #else
@@ -19,6 +23,7 @@ void load_scheduler(caf::actor_system_config&) {}
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -30,6 +35,14 @@ void load_scheduler(caf::actor_system_config& config) {
   config.load<worker_scheduler>();
 }
 
+bool defer(caf::actor_system& system,
+           const std::shared_ptr<deferred_start>& start) {
+  auto* ours = dynamic_cast<worker_scheduler*>(&system.scheduler());
+  if (ours == nullptr) return false;
+  ours->defer(start);
+  return true;
+}
+
 namespace {
 
 // After so many turns of actors that were woken last, the queue has its turn.
@@ -38,6 +51,12 @@ constexpr unsigned streak_max = 64;
 constexpr std::size_t loot_max = 32;
 // A worker without work looks so often before it sleeps.
 constexpr int looks_before_sleep = 4;
+// Who waits for the end of a run comes for its start within this time.
+constexpr auto start_age = std::chrono::microseconds{10};
+// So often, and after the last start so many times, a sleeping worker looks
+// for starts that nobody came for.
+constexpr auto look_every = std::chrono::microseconds{50};
+constexpr int looks_max = 20;
 
 }  // namespace
 
@@ -149,6 +168,7 @@ class worker_scheduler::worker final : public caf::execution_unit {
   }
 
   caf::resumable* next_job() {
+    if (++turns_ % streak_max == 0) begin_due_start();
     if (next_ != nullptr && streak_ < streak_max) {
       ++streak_;
       return std::exchange(next_, nullptr);
@@ -160,7 +180,16 @@ class worker_scheduler::worker final : public caf::execution_unit {
     if (next_ != nullptr) {
       return std::exchange(next_, nullptr);
     }
-    return owner_.steal_for(*this);
+    if (auto* job = owner_.steal_for(*this)) {
+      return job;
+    }
+    begin_due_start();
+    return std::exchange(next_, nullptr);
+  }
+
+  // Wakes its actor here.
+  void begin_due_start() {
+    if (const auto start = owner_.take_due_start()) start->begin(this);
   }
 
   void run() {
@@ -200,9 +229,50 @@ class worker_scheduler::worker final : public caf::execution_unit {
     if ((owner_.has_work() || owner_.stopping_.load()) && claim()) {
       return;
     }
+    while (begins_watch()) {
+      const bool is_woken = watch();
+      owner_.is_watched_.store(false);
+      if (!is_woken) continue;
+      if (owner_.starts_.size() > 0) owner_.wake_one();
+      return;
+    }
+    wait_until_woken({});
+  }
+
+  // One worker watches, for as long as there were starts lately.
+  bool begins_watch() {
+    const auto added = owner_.starts_.added();
+    if (owner_.starts_.size() == 0 && added == seen_starts_) return false;
+    seen_starts_ = added;
+    return !owner_.is_watched_.exchange(true);
+  }
+
+  // Returns whether this worker has been woken, or has woken itself.
+  bool watch() {
+    for (int looks = 0; looks < looks_max; ++looks) {
+      if (wait_until_woken(look_every)) return true;
+      const auto added = owner_.starts_.added();
+      if (added != seen_starts_) looks = 0;
+      seen_starts_ = added;
+      if (!owner_.has_due_start()) continue;
+      // Who claimed it before wakes it.
+      if (!claim()) wait_until_woken({});
+      return true;
+    }
+    return false;
+  }
+
+  // Waits for `limit` at most, or without a limit where it is zero.
+  bool wait_until_woken(std::chrono::microseconds limit) {
     std::unique_lock lock{park_mutex_};
-    woken_.wait(lock, [this] { return is_woken_; });
+    const auto is_woken = [this] { return is_woken_; };
+    if (limit == limit.zero()) {
+      woken_.wait(lock, is_woken);
+    } else if (!woken_.wait_for(lock, limit, is_woken)) {
+      return false;
+    }
     is_woken_ = false;
+    return true;
   }
 
   worker_scheduler& owner_;
@@ -211,6 +281,8 @@ class worker_scheduler::worker final : public caf::execution_unit {
   // Only for the worker's own thread.
   caf::resumable* next_ = nullptr;
   unsigned streak_ = 0;
+  unsigned turns_ = 0;
+  std::size_t seen_starts_ = 0;
   std::uint32_t random_;
 
   // Shared with thieves and with those who wake actors from outside.
@@ -312,6 +384,20 @@ void worker_scheduler::enqueue(caf::resumable* job) {
   const auto turn = next_worker_.fetch_add(1, std::memory_order_relaxed);
   workers_[turn % workers_.size()]->push(job);
   wake_one();
+}
+
+void worker_scheduler::defer(const std::shared_ptr<deferred_start>& start) {
+  starts_.add(start);
+  if (!is_watched_.load()) wake_one();
+}
+
+bool worker_scheduler::has_due_start() {
+  return starts_.is_due(clock::steady().now() - start_age);
+}
+
+std::shared_ptr<deferred_start> worker_scheduler::take_due_start() {
+  if (starts_.size() == 0) return nullptr;
+  return starts_.take(clock::steady().now() - start_age);
 }
 
 caf::resumable* worker_scheduler::steal_for(worker& thief) {

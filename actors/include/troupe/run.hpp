@@ -60,9 +60,14 @@ class run {
  public:
   [[nodiscard]] const std::string& id() const noexcept;
 
-  /// Waits for the end. Not for use inside of a node: `co_await` the run there.
+  /// Waits for the end. A run that no other thread has begun yet runs on this
+  /// one, until it first waits for something or has taken about 100 µs: a short
+  /// run costs no switch of threads. A step that it is in by then is finished
+  /// here, however long that takes.
+  /// Not for use inside of a node: `co_await` the run there.
   [[nodiscard]] outcome get() const;
-  /// Waits at most `limit`; nothing if it has not ended by then.
+  /// Waits at most `limit`, on another thread than the run's; nothing if it has
+  /// not ended by then.
   [[nodiscard]] std::optional<outcome> wait_for(duration limit) const;
   /// Whether it has ended.
   [[nodiscard]] bool done() const;
