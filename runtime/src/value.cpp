@@ -108,7 +108,7 @@ const value& value::member_at(std::string_view key) const {
   return *found;
 }
 
-const value& value::at(std::size_t position) const {
+const value& value::at(std::size_t position) const& {
   if (!is_array()) {
     throw error{errc::wrong_type, "cannot look up position " +
                                       std::to_string(position) + " in " +
@@ -122,7 +122,7 @@ const value& value::at(std::size_t position) const {
   return *tree::find(*this, target::of(position));
 }
 
-const value& value::at(const value& key) const {
+const value& value::at(const value& key) const& {
   if (key.is_string()) return member_at(key.as_text());
   return at(key.get<std::size_t>());
 }
@@ -215,7 +215,7 @@ std::uint64_t value::as_natural(std::uint64_t high) const {
 
 value_iterator value::begin() const {
   if (tag_ < tag::array) refuse("an array or an object");
-  return {tree::root(*this), 0};
+  return {*this, 0};
 }
 
 value_iterator value::end() const {
@@ -229,10 +229,12 @@ member_range value::members() const {
   return {begin(), end()};
 }
 
-value_iterator::value_iterator(const detail::tree* root,
+value_iterator::value_iterator(const value_storage& container,
                                std::size_t position) noexcept
-    : root_{root}, position_{position}, slot_{position} {
-  if (root_ != nullptr) leaf_ = tree::leaf_at(root_, slot_);
+    : value_storage{container}, position_{position}, slot_{position} {
+  if (shares()) {
+    leaf_ = tree::leaf_at(static_cast<const tree*>(content_.node), slot_);
+  }
 }
 
 const value& value_iterator::operator*() const noexcept {
@@ -246,9 +248,11 @@ std::string_view value_iterator::key() const noexcept {
 
 value_iterator& value_iterator::operator++() noexcept {
   ++position_;
-  if (++slot_ == leaf_->count && position_ < root_->size) {
+  if (++slot_ != leaf_->count) return *this;
+  const auto* root = static_cast<const tree*>(content_.node);
+  if (position_ < root->size) {
     slot_ = position_;
-    leaf_ = tree::leaf_at(root_, slot_);
+    leaf_ = tree::leaf_at(root, slot_);
   }
   return *this;
 }

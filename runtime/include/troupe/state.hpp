@@ -57,8 +57,9 @@ class state {
 
   // -- reading ---------------------------------------------------------------
 
+  /// What is there, which later writes do not change: a copy, which shares.
   /// Errors: errc::missing_key.
-  [[nodiscard]] const value& at(std::string_view path) const;
+  [[nodiscard]] value at(std::string_view path) const { return held_at(path); }
   /// Null when there is nothing. Lives until the next write.
   [[nodiscard]] const value* find(std::string_view path) const {
     return root_.find(path);
@@ -69,7 +70,7 @@ class state {
   /// Errors: errc::missing_key, errc::wrong_type.
   template <class T>
   [[nodiscard]] T get(std::string_view path) const {
-    return at(path).template get<T>();
+    return held_at(path).template get<T>();
   }
   /// `fallback` where there is nothing. Errors: errc::wrong_type.
   template <class T>
@@ -77,7 +78,7 @@ class state {
     const value* found = find(path);
     return found ? found->template get<T>() : std::move(fallback);
   }
-  [[nodiscard]] const value& root() const noexcept { return root_; }
+  [[nodiscard]] value root() const noexcept { return root_; }
   [[nodiscard]] json to_json() const { return root_.to_json(); }
   /// Top-level members.
   [[nodiscard]] std::size_t size() const noexcept { return root_.size(); }
@@ -136,6 +137,9 @@ class state {
   }
 
  private:
+  friend class state_entry;
+
+  [[nodiscard]] const value& held_at(std::string_view path) const;
   void put(std::string_view path, value item, delta::kind what,
            const value& operand);
   bool remove(std::string_view path, bool make_parents);
@@ -192,7 +196,7 @@ class state_entry {
   state_entry(state& owner, std::string path) noexcept
       : owner_{&owner}, path_{std::move(path)} {}
   [[nodiscard]] state_entry below(std::string_view key) const;
-  [[nodiscard]] const value& read() const { return owner_->at(path_); }
+  [[nodiscard]] const value& read() const { return owner_->held_at(path_); }
 
   state* owner_;
   std::string path_;

@@ -105,16 +105,22 @@ class value : private detail::value_storage {
 
   /// Whether this is an object with that member. The key is taken literally.
   [[nodiscard]] bool contains(std::string_view key) const noexcept;
-  /// A member by its literal key.
+  /// A member by its literal key; of a temporary a copy of it, which shares.
   /// Errors: errc::wrong_type when this is no object, errc::missing_key.
   template <detail::key_text Key>
-  [[nodiscard]] const value& at(const Key& key) const {
+  [[nodiscard]] const value& at(const Key& key) const& {
+    return member_at(key);
+  }
+  template <detail::key_text Key>
+  [[nodiscard]] value at(const Key& key) const&& {
     return member_at(key);
   }
   /// An element by its position. Errors: as above.
-  [[nodiscard]] const value& at(std::size_t position) const;
+  [[nodiscard]] const value& at(std::size_t position) const&;
+  [[nodiscard]] value at(std::size_t position) const&& { return at(position); }
   /// A member or an element, as `key` is text or an integer. Errors: as above.
-  [[nodiscard]] const value& at(const value& key) const;
+  [[nodiscard]] const value& at(const value& key) const&;
+  [[nodiscard]] value at(const value& key) const&& { return at(key); }
   /// What is at `path`, or null: a JSON pointer when it begins with "/", this
   /// value for "", a literal key otherwise. Lives as long as this value.
   [[nodiscard]] const value* find(std::string_view path) const;
@@ -134,7 +140,8 @@ class value : private detail::value_storage {
   [[nodiscard]] value_iterator begin() const;
   [[nodiscard]] value_iterator end() const;
   /// Members of an object, in the order of their keys, for a range-for:
-  /// `for (auto [key, item] : doc.members())`. Errors: errc::wrong_type.
+  /// `for (auto [key, item] : doc.members())`. The body may write to where the
+  /// object came from. Errors: errc::wrong_type.
   [[nodiscard]] member_range members() const;
 
   [[nodiscard]] json to_json() const;
