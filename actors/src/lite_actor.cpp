@@ -189,7 +189,8 @@ caf::resumable::resume_result lite_actor::resume(exec_ctx* from,
   try {
     more = work(budget);
   } catch (const std::exception& thrown) {
-    quit_with(thrown.what());
+    const char* const text = thrown.what();
+    quit_with(text == nullptr ? "an exception without a text" : text);
   } catch (...) {
     quit_with("not a std::exception");
   }

@@ -1,6 +1,11 @@
 #include "troupe/error.hpp"
 
 #include <array>
+#include <cstdlib>
+#include <cxxabi.h>
+#include <memory>
+#include <system_error>
+#include <typeinfo>
 #include <utility>
 
 namespace troupe {
@@ -19,6 +24,45 @@ std::string_view to_string(errc code) noexcept {
   return index < names.size() ? names[index] : names[0];
 }
 
+namespace {
+
+// The name of the type in flight as it is written in a program.
+std::string type_in_flight() {
+  const auto* type = abi::__cxa_current_exception_type();
+  if (type == nullptr) return "another language";
+  int failed = 0;
+  const std::unique_ptr<char, void (*)(void*)> name{
+      abi::__cxa_demangle(type->name(), nullptr, nullptr, &failed), std::free};
+  return failed == 0 && name ? name.get() : type->name();
+}
+
+// An exception may have no text, and its text may be null.
+std::string text_or_type(const char* text) {
+  if (text != nullptr && *text != '\0') return text;
+  return "an exception of the type " + type_in_flight() + ", without a text";
+}
+
+std::string text_in_flight() {
+  try {
+    throw;
+  } catch (const std::exception& other) {
+    return text_or_type(other.what());
+  } catch (const std::string& text) {
+    return text.empty() ? text_or_type(nullptr) : text;
+  } catch (std::string_view text) {
+    return text.empty() ? text_or_type(nullptr) : std::string{text};
+  } catch (const char* text) {
+    return text_or_type(text);
+  } catch (const std::error_code& code) {
+    return text_or_type(code.message().c_str());
+  } catch (...) {
+    return "something that is not a std::exception (its type is " +
+           type_in_flight() + ")";
+  }
+}
+
+}  // namespace
+
 struct error::content {
   errc code;
   bool permanent = false;
@@ -35,16 +79,13 @@ error::error(errc code, std::string message)
           content{code, false, std::move(message), {}, {}, {}, {}, {}})) {}
 
 error error::from(std::exception_ptr cause) {
+  if (!cause) return {errc::node_threw, "an exception that is not there"};
   try {
     std::rethrow_exception(cause);
   } catch (const error& known) {
     return known;
-  } catch (const std::exception& other) {
-    error result{errc::node_threw, other.what()};
-    result.content_->cause = std::move(cause);
-    return result;
   } catch (...) {
-    error result{errc::node_threw, "something that is not a std::exception"};
+    error result{errc::node_threw, text_in_flight()};
     result.content_->cause = std::move(cause);
     return result;
   }

@@ -5,6 +5,9 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
 using troupe::errc;
 using troupe::error;
@@ -63,4 +66,36 @@ TEST_CASE("every code has a name of its own", "[error]") {
   CHECK(to_string(errc::node_threw) == "node_threw");
   CHECK(to_string(errc::too_deep) == "too_deep");
   CHECK(to_string(static_cast<errc>(200)) == "unknown");
+}
+
+TEST_CASE("text that is thrown is the text of the error", "[error]") {
+  const auto text_of = [](auto thrown) {
+    return error::from(std::make_exception_ptr(std::move(thrown))).message();
+  };
+  CHECK(text_of(std::string{"no disk"}) == "no disk");
+  CHECK(text_of(std::string{"a\0b", 3}) == (std::string{"a\0b", 3}));
+  CHECK(text_of(static_cast<const char*>("no disk")) == "no disk");
+  CHECK(text_of(std::string_view{"no disk"}) == "no disk");
+  CHECK(text_of(std::make_error_code(std::errc::no_space_on_device)) ==
+        "No space left on device");
+}
+
+TEST_CASE("what is thrown without a text is known by its type", "[error]") {
+  struct no_text : std::exception {
+    const char* what() const noexcept override { return nullptr; }
+  };
+  struct empty_text : std::exception {
+    const char* what() const noexcept override { return ""; }
+  };
+  const auto text_of = [](auto thrown) {
+    return error::from(std::make_exception_ptr(std::move(thrown))).message();
+  };
+  CHECK(text_of(no_text{}).find("no_text") != std::string::npos);
+  CHECK(text_of(empty_text{}).find("empty_text") != std::string::npos);
+  CHECK(text_of(42) ==
+        "something that is not a std::exception (its type is int)");
+  CHECK(text_of(static_cast<const char*>(nullptr)).find("char const*") !=
+        std::string::npos);
+  CHECK(text_of(std::string{}).find("string") != std::string::npos);
+  CHECK(error::from(nullptr).code() == errc::node_threw);
 }
