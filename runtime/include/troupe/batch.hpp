@@ -1,5 +1,6 @@
 #pragma once
 
+#include "troupe/concurrency.hpp"
 #include "troupe/flow.hpp"
 #include "troupe/merge.hpp"
 #include "troupe/window.hpp"
@@ -17,20 +18,10 @@
 
 namespace troupe {
 
-/// The value of `concurrency` for one sub-flow after the other, each of which
-/// sees what the ones before it wrote.
-inline constexpr std::size_t sequence = 1;
-/// The most sub-flows that a fan-out may have alive at once.
-inline constexpr std::size_t concurrency_max = 100'000'000;
-/// At most `width` sub-flows at once; each sees the state before the batch.
-[[nodiscard]] constexpr std::size_t concurrent(std::size_t width) {
-  return width;
-}
-
 /// How a batch or a fork treats its sub-flows.
 struct fan_out_options {
-  /// The most sub-flows alive at once, from 1 (`sequence`) to
-  /// `concurrency_max`. A fork runs all its branches at once.
+  /// The most sub-flows alive at once, from 1 to `concurrency_max`, or
+  /// `sequence`. A fork runs all its branches at once.
   std::size_t concurrency = sequence;
   /// What a failed sub-flow means for the others and for the whole.
   failure_policy on_failure = fail_fast;
