@@ -2,6 +2,7 @@
 
 #include "cancel_order.hpp"
 #include "system_core.hpp"
+#include "wait_at_most.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -12,11 +13,20 @@ namespace troupe {
 
 namespace detail {
 
+namespace {
+
+run_options with_seed(run_options options, system_core& system) {
+  if (!options.seed) options.seed = system.next_seed();
+  return options;
+}
+
+}  // namespace
+
 run_core::run_core(system_core& system, flow work, run_options options,
                    std::string id)
     : system_(system),
       work_(std::move(work)),
-      options_(std::move(options)),
+      options_(with_seed(std::move(options), system)),
       id_(std::move(id)),
       events_({options_.events_max, options_.event_bytes_max}) {}
 
@@ -24,7 +34,7 @@ run_core::run_core(system_core& system, flow work, run_options options,
                    run_elsewhere part_of)
     : system_(system),
       work_(std::move(work)),
-      options_(std::move(options)),
+      options_(with_seed(std::move(options), system)),
       id_(part_of.origin.run_id),
       part_of_(std::make_unique<const run_elsewhere>(std::move(part_of))),
       events_({options_.events_max, options_.event_bytes_max}) {}
@@ -131,8 +141,7 @@ outcome run_core::wait() const {
 
 std::optional<outcome> run_core::wait_for(duration limit) const {
   std::unique_lock lock{mutex_};
-  ended_.wait_until(lock, after(clock::steady().now(), limit),
-                    [&] { return outcome_.has_value(); });
+  wait_at_most(lock, ended_, limit, [&] { return outcome_.has_value(); });
   return outcome_;
 }
 

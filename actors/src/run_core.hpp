@@ -46,6 +46,7 @@ class run_core final : public event_sink,
   [[nodiscard]] const flow& work() const noexcept { return work_; }
   [[nodiscard]] const run_options& options() const noexcept { return options_; }
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
+  [[nodiscard]] std::uint64_t seed() const noexcept { return *options_.seed; }
   /// Null unless it is a part of a run in another process.
   [[nodiscard]] const work_origin* origin() const noexcept {
     return part_of_ ? &part_of_->origin : nullptr;

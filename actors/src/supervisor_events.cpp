@@ -50,8 +50,13 @@ std::optional<placed_work> flow_supervisor::work_elsewhere() const {
   return what;
 }
 
+// An attempt that is made for another process has the seed of its step there.
 std::uint64_t flow_supervisor::seed() const noexcept {
-  return machine_.seed() + machine_.steps();
+  const auto* origin = run_->origin();
+  if (!parent_ && origin != nullptr && !origin->node_path.empty()) {
+    return machine_.seed();
+  }
+  return machine_.step_seed();
 }
 
 // A node actor may ask for the token while the supervisor ends the attempt.

@@ -2,6 +2,8 @@
 
 #include "cancel_order.hpp"
 
+#include <troupe/detail/mixed.hpp>
+
 #include <iomanip>
 #include <random>
 #include <sstream>
@@ -31,12 +33,19 @@ std::string new_runs_prefix(drive how) {
   return text.str();
 }
 
+std::uint64_t new_runs_seed(drive how) {
+  if (how == drive::by_hand) return 0;
+  std::random_device random;
+  return mixed(random(), random());
+}
+
 }  // namespace
 
 system_core::system_core(caf::actor_system& system, system_options options,
                          drive how)
     : options_(std::move(options)),
       runs_prefix_(new_runs_prefix(how)),
+      runs_seed_(new_runs_seed(how)),
       timers_(std::make_shared<timer_service>(
           how == drive::by_hand ? timer_service::clock::manual
                                 : timer_service::clock::real)),
@@ -94,6 +103,10 @@ std::shared_ptr<system_part> system_core::part(
 
 std::string system_core::next_run_id() {
   return runs_prefix_ + std::to_string(last_run_.fetch_add(1) + 1);
+}
+
+std::uint64_t system_core::next_seed() noexcept {
+  return mixed(runs_seed_, last_seed_.fetch_add(1));
 }
 
 void system_core::acquire(const void* owner, std::uint32_t limit, waker who,

@@ -2,6 +2,7 @@
 
 #include <troupe/batch.hpp>
 #include <troupe/detail/fiber_host.hpp>
+#include <troupe/detail/mixed.hpp>
 #include <troupe/detail/node_model.hpp>
 #include <troupe/machine.hpp>
 
@@ -64,9 +65,7 @@ class bare_run final : public step_host, public fiber_host, private completion {
   const node_options& options() const noexcept override {
     return machine_.node().options;
   }
-  std::uint64_t seed() const noexcept override {
-    return machine_.seed() + machine_.steps();
-  }
+  std::uint64_t seed() const noexcept override { return machine_.step_seed(); }
   bool take_retry() noexcept override { return true; }
   bool listens(event_detail) const noexcept override { return false; }
   void tell(event) override {}
@@ -276,7 +275,7 @@ void bare_run::run_branch(const fan_out_model& model, std::size_t index,
       body,
       std::move(params),
       from,
-      seed() + index + 1,
+      mixed(seed(), index),
       id_ + "/" + std::to_string(step()) + "/" + std::to_string(index)};
   branch.record();
   branch.go();

@@ -72,8 +72,9 @@ struct run_options {
   /// those of the nodes. Of placed sub-flows each may make as many as were left
   /// when it was sent.
   std::optional<std::uint64_t> retries_max = {};
-  /// Where the random parts of waits come from.
-  std::uint64_t seed = 0;
+  /// Where the random parts of waits come from: runs of one seed wait as long
+  /// as each other. Absent: another one for every run.
+  std::optional<std::uint64_t> seed = {};
   /// How much the event stream shows.
   event_detail events = event_detail::notable;
   /// The most events that wait to be read; older ones give way. At least 1.

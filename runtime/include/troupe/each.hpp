@@ -1,6 +1,8 @@
 #pragma once
 
+#include "troupe/concurrency.hpp"
 #include "troupe/detail/exec_call.hpp"
+#include "troupe/detail/mixed.hpp"
 #include "troupe/gather.hpp"
 #include "troupe/node.hpp"
 #include "troupe/retry.hpp"
@@ -20,8 +22,8 @@ namespace troupe {
 
 /// How a batch node works through its items.
 struct each_options {
-  /// The most items whose `exec` has started and not ended; 1 means one after
-  /// the other. At least 1.
+  /// The most items whose `exec` has started and not ended; 1 and `sequence`
+  /// mean one after the other. At least 1.
   std::size_t concurrency = 1;
 };
 
@@ -99,7 +101,7 @@ class each_node {
       tasks.push_back(run_item(items[i], i, shared, ctx));
     }
     gather_options options;
-    options.width = options_.concurrency;
+    options.width = options_.concurrency == sequence ? 1 : options_.concurrency;
     gather_operation<exec_t> all{std::move(tasks), options};
     co_return co_await all;
   }
@@ -142,10 +144,15 @@ class each_node {
       }
       why->at_item(index).at_attempt(attempt);
       const auto next = decide_retry(options.retry, attempt, *why,
-                                     step.host().seed() + index);
+                                     mixed(step.host().seed(), index));
       if (!next.again || !step.host().take_retry()) {
-        auto last = give_up(item, *why, shared, ctx);
-        co_return co_await last;
+        try {
+          auto last = give_up(item, *why, shared, ctx);
+          co_return co_await last;
+        } catch (...) {
+          why = error::from(std::current_exception());
+        }
+        throw error{why->at_item(index).at_attempt(attempt)};
       }
       tell(ctx, event_kind::retry, *why, next.wait);
       sleep_for pause{next.wait};

@@ -95,6 +95,8 @@ class machine {
                                               : *top_.graph;
   }
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+  /// That of the current step, unlike that of any other.
+  [[nodiscard]] std::uint64_t step_seed() const noexcept;
 
   /// The last action. @pre the command is `finish` and there is no failure
   [[nodiscard]] troupe::action action() const {
