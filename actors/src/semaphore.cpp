@@ -71,9 +71,11 @@ semaphore::semaphore(system& where, std::uint32_t permits) : permits_(permits) {
 
 acquire_operation semaphore::acquire(std::uint32_t count) const {
   if (count < 1 || count > permits_) {
-    throw error{errc::bad_flow, "permits to acquire must be from 1 to " +
-                                    std::to_string(permits_) +
-                                    ", the size of the semaphore"};
+    throw error{error{errc::bad_flow, "permits to acquire must be from 1 to " +
+                                          std::to_string(permits_) +
+                                          ", the size of the semaphore, not " +
+                                          std::to_string(count)}
+                    .permanent()};
   }
   return {line_, count};
 }
