@@ -155,6 +155,22 @@ bool lease_table::settle(worker_id who, lease which, time_point now) {
   return true;
 }
 
+bool lease_table::leave_to_other(worker_id who, lease which, time_point now) {
+  const auto known = all_.find(which.work);
+  if (known == all_.end() || known->second.with.size() < 2) return false;
+  auto& of = known->second;
+  const bool stands =
+      std::any_of(of.with.begin(), of.with.end(), [&](const holding& each) {
+        return each.by == who && each.epoch == which.epoch && each.is_sent;
+      });
+  if (!stands) return false;
+  notice(who, now);
+  of.has_failed = true;
+  take_from(which.work, of, who);
+  assign(now);
+  return true;
+}
+
 // -- time and orders ----------------------------------------------------------
 
 time_point lease_table::due() const {
@@ -217,6 +233,11 @@ bool lease_table::is_first(worker_id who, lease which) const {
   if (known == all_.end() || known->second.with.empty()) return false;
   const auto& first = known->second.with.front();
   return first.by == who && first.epoch == which.epoch;
+}
+
+std::size_t lease_table::holders(work_id what) const {
+  const auto known = all_.find(what);
+  return known == all_.end() ? 0 : known->second.with.size();
 }
 
 std::size_t lease_table::held_by(worker_id who) const {
@@ -296,7 +317,7 @@ std::map<worker_id, lease_table::worker>::iterator lease_table::freest(
 void lease_table::give(work_id what, work& of, worker_id to, time_point now) {
   for (const auto& each : of.with) alone_.erase({each.since, what});
   of.with.push_back({to, ++of.epoch, now, of.bytes});
-  if (of.with.size() == 1) alone_.emplace(now, what);
+  if (of.with.size() == 1 && !of.has_failed) alone_.emplace(now, what);
   auto& one = workers_.at(to);
   one.held.insert(what);
   one.bytes_under_way += of.bytes;
@@ -313,7 +334,9 @@ void lease_table::take_from(work_id what, work& of, worker_id from) {
     }
     return true;
   });
-  if (of.with.size() == 1) alone_.emplace(of.with.front().since, what);
+  if (of.with.size() == 1 && !of.has_failed) {
+    alone_.emplace(of.with.front().since, what);
+  }
   if (known != workers_.end()) known->second.held.erase(what);
 }
 

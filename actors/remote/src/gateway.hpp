@@ -110,6 +110,7 @@ class gateway final : public detail::lite_actor {
   [[nodiscard]] std::string reason_to_refuse(const wire::hello& said) const;
   [[nodiscard]] std::string reason_to_have_no_room(
       const wire::hello& said) const;
+  [[nodiscard]] bool has_failed(const wire::done& said) const;
   void on_said(worker_place who, wire::beat& said);
   void on_said(worker_place who, wire::done& said);
   void on_said(worker_place who, wire::events& said);

@@ -35,7 +35,7 @@ struct lease_options {
   /// piece of work: what a worker says of itself comes behind as much.
   std::size_t bytes_under_way_max = std::size_t{8} << 20;
   /// Work that takes so long is given to a second worker where one has nothing
-  /// else to do, and the first result counts. Nothing: it is not.
+  /// else to do, and the first success counts. Nothing: it is not.
   std::optional<duration> twice_after = {};
   /// Work that was lost so often with a worker is not given away again: it may
   /// be what they died of.
@@ -113,8 +113,7 @@ class lease_table {
 
   // -- work ------------------------------------------------------------------
 
-  /// It takes so many bytes to send it.
-  /// @pre there is no such work
+  /// It takes so many bytes to send it. @pre there is no such work
   void add(work_id what, std::string label, time_point now,
            std::size_t bytes = 0);
   void cancel(work_id what, time_point now);
@@ -124,6 +123,10 @@ class lease_table {
   /// the result is for nobody, and must not be used: the lease stands no more,
   /// or `next` has not yet told to give it.
   [[nodiscard]] bool settle(worker_id who, lease which, time_point now);
+
+  /// A worker has failed with a lease. True: another one has the work as well,
+  /// and the result is what that one makes of it.
+  [[nodiscard]] bool leave_to_other(worker_id who, lease which, time_point now);
 
   // -- time and orders -------------------------------------------------------
 
@@ -144,6 +147,7 @@ class lease_table {
   /// Whether a lease stands, and is the first one of those of its work: what
   /// a second worker shows of it would be shown twice.
   [[nodiscard]] bool is_first(worker_id who, lease which) const;
+  [[nodiscard]] std::size_t holders(work_id what) const;
   /// What a worker holds, as far as is known here.
   [[nodiscard]] std::size_t held_by(worker_id who) const;
 
@@ -172,6 +176,7 @@ class lease_table {
     std::uint32_t epoch = 0;
     std::uint32_t deaths = 0;
     std::vector<holding> with = {};
+    bool has_failed = false;  // with one of two workers
     /// Set while it waits as its worker was lost.
     std::optional<time_point> paused_until = {};
   };

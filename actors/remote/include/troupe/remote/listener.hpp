@@ -28,8 +28,9 @@ struct listener_options {
   /// result takes on its way: meanwhile nothing else is heard of its worker.
   duration silence_max = std::chrono::seconds{2};
   /// Work that takes so long is given to a second worker that has nothing else
-  /// to do, and the first result counts. Both do it, so this is for work that
-  /// does no harm when it is done twice. Absent: it is not.
+  /// to do, and the first success counts; one that fails waits for the other.
+  /// Both do it, so this is for work that does no harm when it is done twice.
+  /// Absent: it is not.
   std::optional<duration> twice_after = {};
   /// Work that was with so many workers when they were lost has failed, with
   /// `errc::actor_died`: it may be what they died of. At least 1.
