@@ -22,6 +22,7 @@ SOURCE_LINES_MAX = 400
 
 LIBRARY = r"(runtime|actors)/"
 CLOCK_FILES = r"(.*(clock|timer_service)[^/]*\.[ch]pp|bench/.*)"
+SPAN_FILES = r".*/(clock\.hpp|wait_at_most\.hpp)"
 
 # Rule, where it holds, where it does not, what is forbidden, what to say.
 BANNED = [
@@ -35,6 +36,12 @@ BANNED = [
     ("clock", LIBRARY, CLOCK_FILES,
      r"\b(steady|system|high_resolution)_clock::now",
      "time comes from troupe/clock.hpp"),
+    ("span", r"(runtime|actors|examples|tools)/", SPAN_FILES,
+     r"\bnow_?(\(\))?\s*\+(?!\+)",
+     "a span is added to a time by after(), which saturates"),
+    ("span", r"(runtime|actors|examples|tools)/", SPAN_FILES,
+     r"\.wait_(for|until)\(\s*[a-z_]*(lock|guard)\b",
+     "threads wait by wait_at_most(), which takes any span"),
     ("call", LIBRARY, None,
      r"std::(cout|cerr|clog)\b|\b(printf|fprintf|puts|abort|_?exit)\s*\(",
      "a library neither prints nor ends the program"),

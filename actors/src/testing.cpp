@@ -171,7 +171,8 @@ script& script::dies() { return add({entry::kind::dies, {}, {}, {}}); }
 
 script& script::after(duration wait) {
   const std::lock_guard lock{content_->mutex};
-  content_->wait += wait;
+  content_->wait =
+      troupe::after(time_point{content_->wait}, wait).time_since_epoch();
   return *this;
 }
 

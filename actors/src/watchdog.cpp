@@ -2,6 +2,7 @@
 
 #include "run_core.hpp"
 #include "start_thread.hpp"
+#include "wait_at_most.hpp"
 
 #include <troupe/detail/flow_model.hpp>
 
@@ -96,7 +97,7 @@ void watchdog::loop() {
   // Nothing can hold a thread before the first is known.
   stop_.wait(lock, [&] { return stopped_ || !posts_.empty(); });
   while (!stopped_) {
-    stop_.wait_until(lock, after(clock::steady().now(), limit_ / 2));
+    wait_at_most(lock, stop_, limit_ / 2, [&] { return stopped_; });
     lock.unlock();
     try {
       look(clock::steady().now());

@@ -107,6 +107,14 @@ TEST_CASE("After a hint, the response may take as long as without one",
   CHECK(has(room.failure(ask).message(), "no response came within 100 ms"));
 }
 
+TEST_CASE("Limits as long as time goes do not limit", "[http]") {
+  http_room room;
+  const auto all = troupe::duration::max();
+  CHECK(room.get("/hint/20",
+                 {.connect = all, .first_byte = all, .idle = all, .total = all})
+            .at("body") == "done");
+}
+
 TEST_CASE("A server that says nothing is not waited for longer than allowed",
           "[http]") {
   http_room room;

@@ -321,7 +321,7 @@ void mcp_process::stop_writing() {
   const std::lock_guard lock{mutex_};
   takes_input_ = false;
   unsent_.clear();
-  last_moment_ = steady_now() + last_words;
+  last_moment_ = after(steady_now(), last_words);
 }
 
 void mcp_process::end_all(const std::string& why) {

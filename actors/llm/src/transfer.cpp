@@ -39,10 +39,6 @@ error too_late(const char* what, duration limit, const std::string& url) {
                                     server_of(url) + ")"};
 }
 
-time_point after(time_point start, duration span) {
-  return span > time_point::max() - start ? time_point::max() : start + span;
-}
-
 }  // namespace
 
 transfer::transfer(exchange_ptr about, surroundings& where)

@@ -2,6 +2,7 @@
 
 #include "start_thread.hpp"
 #include "transport.hpp"
+#include "wait_at_most.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -57,7 +58,7 @@ bool connector::wait_until_wanted() {
   std::unique_lock lock{mutex_};
   // One that is lost as soon as it is reached is not really there, and the
   // waits go on growing.
-  if (!changed_.wait_for(lock, options_.retry_max, has_changed)) {
+  if (!detail::wait_at_most(lock, changed_, options_.retry_max, has_changed)) {
     wait_ = duration::zero();
     changed_.wait(lock, has_changed);
   }
@@ -68,7 +69,10 @@ bool connector::wait_until_wanted() {
 void connector::try_until_reached() {
   std::set<std::string> told;
   while (pause(spread(wait_))) {
-    wait_ = std::min(std::max(wait_ * 2, first_wait), options_.retry_max);
+    wait_ =
+        std::min(std::max(after(time_point{wait_}, wait_).time_since_epoch(),
+                          first_wait),
+                 options_.retry_max);
     auto found = connect(system_, options_.to);
     if (auto* reached = std::get_if<caf::actor>(&found)) {
       options_.on_reached(std::move(*reached));
@@ -85,7 +89,8 @@ void connector::try_until_reached() {
 
 bool connector::pause(duration span) {
   std::unique_lock lock{mutex_};
-  return !changed_.wait_for(lock, span, [&] { return is_ending_; });
+  return !detail::wait_at_most(lock, changed_, span,
+                               [&] { return is_ending_; });
 }
 
 }  // namespace troupe::remote

@@ -4,6 +4,7 @@
 #include "peer_limits.hpp"
 #include "system_core.hpp"
 #include "transport.hpp"
+#include "wait_at_most.hpp"
 #include "worker_link.hpp"
 
 #include <troupe/remote/worker.hpp>
@@ -168,7 +169,8 @@ void worker::wait() const {
 bool worker::wait_for(duration limit) const {
   auto& view = *state_->view;
   std::unique_lock lock{view.mutex};
-  return view.changed.wait_for(lock, limit, [&] { return view.has_left; });
+  return detail::wait_at_most(lock, view.changed, limit,
+                              [&] { return view.has_left; });
 }
 
 }  // namespace troupe::remote

@@ -148,7 +148,7 @@ void worker_link::on_said(wire::dismiss& said) {
   phase_ = phase::joining;
   has_said_hello_ = false;
   hello_at_ =
-      timers_->now() + (said.is_final ? options_.retry_max : beat_every_);
+      after(timers_->now(), said.is_final ? options_.retry_max : beat_every_);
 }
 
 void worker_link::on_said(wire::give& said) {
@@ -326,10 +326,9 @@ void worker_link::tick() {
   if (phase_ == phase::joined) {
     std::size_t bytes = 0;
     for (const auto& [which, kept] : results_) bytes += kept.first->size();
-    const duration patience =
-        options_.silence_max + detail::time_under_way(bytes);
+    const duration way = detail::time_under_way(bytes);
     for (auto& [which, kept] : results_) {
-      if (now - kept.second < patience) continue;
+      if (now < after(after(kept.second, options_.silence_max), way)) continue;
       kept.second = now;
       out_.emplace_back(wire::done{which, kept.first});
     }
