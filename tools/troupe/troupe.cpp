@@ -1,6 +1,7 @@
 // The command line of Troupe: looks at what runs elsewhere.
 
 #include "cluster_table.hpp"
+#include "seconds.hpp"
 
 #include <troupe/json_text.hpp>
 #include <troupe/printable.hpp>
@@ -10,13 +11,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include <charconv>
 #include <chrono>
 #include <exception>
 #include <iostream>
 #include <optional>
-#include <string>
-#include <system_error>
 
 namespace {
 
@@ -29,26 +27,13 @@ struct arguments {
   remote::cluster_arguments cluster;
 };
 
-// CLI11 takes "nan", which is in any range, for a number.
-std::string span_fault(const std::string& text) {
-  constexpr double least = 0.1;
-  constexpr double most = 3600;
-  double seconds = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, seconds);
-  const bool is_number = fault == std::errc{} && stop == end;
-  if (is_number && seconds >= least && seconds <= most) return {};
-  return "must be a number of seconds from 0.1 to 3600, not '" +
-         troupe::printable(text) + "'";
-}
-
 void add_connection(CLI::App& app, arguments& chosen) {
   troupe::detail::add_address(app, "--connect", chosen.supervisor,
                               "where the supervisor listens")
       ->required();
   app.add_option("--timeout", chosen.seconds,
                  "the longest to wait for an answer, in seconds")
-      ->check(&span_fault);
+      ->check(&troupe_tool::fault_of_seconds);
   add_tls_options(app, chosen.cluster.tls);
 }
 
