@@ -1,6 +1,8 @@
 #include "run_core.hpp"
 
+#include "blocking_pool.hpp"
 #include "cancel_order.hpp"
+#include "semaphore_actor.hpp"
 #include "system_core.hpp"
 
 #include <algorithm>
@@ -11,6 +13,13 @@
 namespace troupe {
 
 namespace detail {
+
+namespace {
+
+/// How many runs that await each other are looked at for permits they hold.
+constexpr std::size_t awaiting_runs_max = 1'024;
+
+}  // namespace
 
 run_core::run_core(system_core& system, flow work, run_options options,
                    std::string id)
@@ -147,6 +156,40 @@ void run_core::subscribe(waker who) {
   who();
 }
 
+void run_core::await_by(std::weak_ptr<run_core> by,
+                        std::vector<held_token> held) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (outcome_) return;
+    awaited_by_.push_back({std::move(by), std::move(held)});
+  }
+  is_awaited_by_holders_.store(true, std::memory_order_release);
+  std::vector<held_token> above;
+  add_held_above(above);
+  for (const auto& each : above) {
+    // The permit keeps what lent it.
+    const auto permit = each.permit.lock();
+    if (!permit) continue;
+    post(semaphore_actor::named(each.lender),
+         signal{signal_kind::look_again, 1});
+  }
+}
+
+// By copies, and without a bound by the stack: no lock is held while another is
+// taken. Runs await each other in a tree, so this ends.
+void run_core::add_held_above(std::vector<held_token>& into) const {
+  std::vector<awaiting_run> open;
+  const auto take = [&](const run_core& from) {
+    const std::lock_guard lock{from.mutex_};
+    open.insert(open.end(), from.awaited_by_.begin(), from.awaited_by_.end());
+  };
+  take(*this);
+  for (std::size_t i = 0; i < open.size() && i < awaiting_runs_max; ++i) {
+    into.insert(into.end(), open[i].held.begin(), open[i].held.end());
+    if (const auto run = open[i].run.lock()) take(*run);
+  }
+}
+
 // Kept for as long as the process lives: actors may outlive what it destroys at
 // its end.
 const error& cancelled_for_no_reason() {
@@ -164,7 +207,10 @@ const error& died_for_want_of_memory() {
 }  // namespace detail
 
 const std::string& run::id() const noexcept { return core_->id(); }
-outcome run::get() const { return core_->wait(); }
+outcome run::get() const {
+  const detail::blocking_pool::wait_for_run waiting{*core_};
+  return core_->wait();
+}
 std::optional<outcome> run::wait_for(duration limit) const {
   return core_->wait_for(limit);
 }
@@ -178,15 +224,24 @@ run::awaiter::~awaiter() {
 
 void run::awaiter::receive(void*) { result_ = core_->wait(); }
 
-void run::awaiter::subscribe(detail::fiber_host& host, detail::wake_key key) {
+void run::awaiter::subscribe(detail::fiber_host& host, detail::wake_key key,
+                             const detail::held_permits* asked) {
   auto* owner = dynamic_cast<detail::fiber_actor*>(&host);
   if (owner == nullptr) {
     throw error{errc::request_failed, "only an actor can await a run"};
   }
   core_->subscribe(owner->waker_for(key));
+  auto held = owner->tokens_of(asked);
+  auto by = owner->origin().run;
+  if (!held.empty() || (by && by->is_awaited_by_holders())) {
+    core_->await_by(by, std::move(held));
+  }
 }
 
-std::optional<event> event_reader::next() { return core_->events().next(); }
+std::optional<event> event_reader::next() {
+  const detail::blocking_pool::wait_for_run waiting{*core_};
+  return core_->events().next();
+}
 std::optional<event> event_reader::try_next() {
   return core_->events().try_next();
 }

@@ -89,6 +89,18 @@ class run_core final : public event_sink,
   /// Wakes `who` at the end.
   void subscribe(waker who);
 
+  // -- waits that cannot end -------------------------------------------------
+
+  /// A step of the run `by`, or of none, awaits this one and holds `held`.
+  /// Whoever lent that looks whether it can still come back.
+  void await_by(std::weak_ptr<run_core> by, std::vector<held_token> held);
+  /// Whether somebody may hold a permit who awaits it.
+  [[nodiscard]] bool is_awaited_by_holders() const noexcept {
+    return is_awaited_by_holders_.load(std::memory_order_acquire);
+  }
+  /// Adds what those hold that await it, and those that await them.
+  void add_held_above(std::vector<held_token>& into) const;
+
  private:
   [[nodiscard]] event final_event(const outcome& result) const noexcept;
 
@@ -107,6 +119,12 @@ class run_core final : public event_sink,
   delta wrote_;
   lite_ptr<lite_actor> supervisor_;
   std::vector<waker> subscribers_;
+  struct awaiting_run {
+    std::weak_ptr<run_core> run;
+    std::vector<held_token> held;
+  };
+  std::vector<awaiting_run> awaited_by_;
+  std::atomic<bool> is_awaited_by_holders_{false};
 };
 
 }  // namespace troupe::detail

@@ -43,7 +43,8 @@ system_core::system_core(caf::actor_system& system, system_options options,
       threads_(std::make_shared<service_threads>()),
       blocking_(pool_options(options_, how)),
       // Real time means nothing to a system whose clock is the test's.
-      dog_(how == drive::by_hand ? duration::max() : options_.watchdog),
+      dog_(how == drive::by_hand ? duration::max() : options_.watchdog,
+           &blocking_),
       queue_(how == drive::by_hand ? std::make_unique<manual_queue>(system)
                                    : nullptr),
       home_{system, queue_.get(), timers_.get(), &blocking_} {
@@ -96,8 +97,9 @@ std::string system_core::next_run_id() {
   return runs_prefix_ + std::to_string(last_run_.fetch_add(1) + 1);
 }
 
-void system_core::acquire(const void* owner, std::uint32_t limit, waker who,
-                          exec_ctx* from) {
+const void* system_core::acquire(const void* owner, std::uint32_t limit,
+                                 caf::intrusive_ptr<acquire_order> order,
+                                 exec_ctx* from) {
   lite_ptr<semaphore_actor> semaphore;
   {
     const std::lock_guard lock{mutex_};
@@ -107,8 +109,9 @@ void system_core::acquire(const void* owner, std::uint32_t limit, waker who,
   }
   post(*semaphore,
        signal{signal_kind::acquire, 0, 0,
-              caf::make_counted<acquire_order>(std::move(who))},
+              payload_ptr{order.detach(), false}},
        from);
+  return semaphore->as_lender();
 }
 
 void system_core::on_run_started() {

@@ -52,9 +52,10 @@ class system_core {
   [[nodiscard]] manual_queue* queue() noexcept { return queue_.get(); }
   [[nodiscard]] std::string next_run_id();
 
-  /// Wakes `who` with a permit of `owner`, of which `limit` are out at most.
-  void acquire(const void* owner, std::uint32_t limit, waker who,
-               exec_ctx* from);
+  /// Answers `order` with a permit of `owner`, of which `limit` are out at
+  /// most. The result names what lends it.
+  const void* acquire(const void* owner, std::uint32_t limit,
+                      caf::intrusive_ptr<acquire_order> order, exec_ctx* from);
 
   /// Where work goes that is to be done elsewhere; null if it is done here.
   [[nodiscard]] std::shared_ptr<placement> elsewhere() const;

@@ -12,11 +12,13 @@
 
 namespace troupe::detail {
 
+class blocking_pool;
 struct graph_node;
 class run_core;
 
 /// Looks for nodes that hold a thread although they are not declared blocking,
-/// and tells the event stream of their run while they still do.
+/// and for blocking calls that wait for a thread for long, and tells the event
+/// stream of their run while they still do.
 ///
 /// A supervisor enters once per quantum and names each step by two plain
 /// stores; a thread of the watchdog's own compares what it sees.
@@ -33,8 +35,9 @@ class watchdog {
     std::atomic<std::uint64_t> turn{0};
   };
 
-  /// `limit` is how long a turn may hold a thread.
-  explicit watchdog(duration limit);
+  /// `limit` is how long a turn may hold a thread, and a call of `pool`, which
+  /// may be null, may wait for one.
+  watchdog(duration limit, blocking_pool* pool);
   watchdog(const watchdog&) = delete;
   watchdog& operator=(const watchdog&) = delete;
   ~watchdog();
@@ -69,9 +72,12 @@ class watchdog {
   };
 
   post& post_of_this_thread();
+  void look_at_threads(time_point now);
+  void look_at_pool(time_point now);
   void loop();
 
   const duration limit_;
+  blocking_pool* const pool_;
   const std::uint64_t serial_;
   std::mutex mutex_;
   std::condition_variable stop_;

@@ -6,7 +6,7 @@
 namespace troupe {
 
 std::string_view to_string(errc code) noexcept {
-  static constexpr std::array<std::string_view, 23> names = {
+  static constexpr std::array<std::string_view, 24> names = {
       "unknown",           "node_threw",   "timed_out",
       "cancelled",         "step_limit",   "missing_edge",
       "undeclared_action", "bad_items",    "too_many_failures",
@@ -14,9 +14,29 @@ std::string_view to_string(errc code) noexcept {
       "bad_value",         "bad_flow",     "actor_died",
       "request_failed",    "overloaded",   "shut_down",
       "too_deep",          "rate_limited", "bad_reply",
-      "too_large",         "unauthorized"};
+      "too_large",         "unauthorized", "deadlock"};
   const auto index = static_cast<std::size_t>(code);
   return index < names.size() ? names[index] : names[0];
+}
+
+bool is_permanent(errc code) noexcept {
+  switch (code) {
+    case errc::step_limit:
+    case errc::missing_edge:
+    case errc::undeclared_action:
+    case errc::bad_items:
+    case errc::merge_conflict:
+    case errc::wrong_type:
+    case errc::bad_value:
+    case errc::bad_flow:
+    case errc::too_deep:
+    case errc::too_large:
+    case errc::unauthorized:
+    case errc::deadlock:
+      return true;
+    default:
+      return false;
+  }
 }
 
 struct error::content {
@@ -32,7 +52,8 @@ struct error::content {
 
 error::error(errc code, std::string message)
     : content_(std::make_shared<content>(
-          content{code, false, std::move(message), {}, {}, {}, {}, {}})) {}
+          content{code, troupe::is_permanent(code), std::move(message), {}, {}, {},
+                  {}, {}})) {}
 
 error error::from(std::exception_ptr cause) {
   try {

@@ -20,14 +20,14 @@ void lease_table::drain(worker_id who) {
 void lease_table::lose(worker_id who, time_point now) {
   const auto known = workers_.find(who);
   if (known == workers_.end()) return;
-  remove(known, after(now, lost_pause));
+  remove(known, after(now, lost_pause), loss::gone);
   assign(now);
 }
 
 void lease_table::leave(worker_id who, time_point now) {
   const auto known = workers_.find(who);
   if (known == workers_.end()) return;
-  remove(known, after(now, lost_pause), 0);
+  remove(known, after(now, lost_pause), loss::parted);
   assign(now);
 }
 
@@ -40,23 +40,33 @@ void lease_table::notice(worker_id who, time_point now) {
 }
 
 void lease_table::remove(std::map<worker_id, worker>::iterator who,
-                         time_point until, std::uint32_t deaths) {
+                         time_point until, loss how) {
   const worker_id gone = who->first;
   const auto held = std::move(who->second.held);
+  const bool was_alone = held.size() == 1;
   workers_.erase(who);
   for (const work_id each : held) {
     auto& lost = all_.at(each);
     take_from(each, lost, gone);
-    lost.deaths += deaths;
+    count(lost, how, was_alone);
     if (!lost.with.empty()) continue;
-    if (lost.deaths < options_.deaths_max) {
+    const auto losses = lost.losses;
+    if (losses.gone + losses.silent < options_.deaths_max) {
       lost.paused_until = until;
       paused_.emplace(until, each);
     } else {
-      order(lease_order::kind::fail, gone, {each, lost.epoch});
+      orders_.push_back(
+          {lease_order::kind::fail, gone, {each, lost.epoch}, losses});
       all_.erase(each);
     }
   }
+}
+
+void lease_table::count(work& lost, loss how, bool was_alone) {
+  if (how == loss::parted) return;
+  ++lost.deaths;
+  if (!was_alone) return;
+  ++(how == loss::silent ? lost.losses.silent : lost.losses.gone);
 }
 
 void lease_table::hear(worker_id who, std::span<const lease> held,
@@ -121,10 +131,11 @@ void lease_table::cancel(work_id what, time_point now) {
   if (known->second.paused_until) {
     paused_.erase({*known->second.paused_until, what});
   }
-  const auto queue = waiting_.find(known->second.label);
-  if (queue != waiting_.end()) {
+  for (auto* queues : {&waiting_, &suspects_}) {
+    const auto queue = queues->find(known->second.label);
+    if (queue == queues->end()) continue;
     queue->second.erase(what);
-    if (queue->second.empty()) waiting_.erase(queue);
+    if (queue->second.empty()) queues->erase(queue);
   }
   all_.erase(known);
   assign(now);
@@ -189,7 +200,7 @@ void lease_table::dismiss_silent(time_point now) {
     if (now - silent->second.heard < options_.silence_max) continue;
     order(lease_order::kind::dismiss, silent->first);
     // Those that are silent as well have had nothing new for long.
-    remove(silent, now);
+    remove(silent, now, loss::silent);
   }
 }
 
@@ -209,6 +220,7 @@ std::optional<lease_order> lease_table::next() {
 std::size_t lease_table::waiting() const noexcept {
   std::size_t all = paused_.size();
   for (const auto& [label, queue] : waiting_) all += queue.size();
+  for (const auto& [label, queue] : suspects_) all += queue.size();
   return all;
 }
 
@@ -225,12 +237,13 @@ std::size_t lease_table::held_by(worker_id who) const {
 }
 
 void lease_table::order(lease_order::kind what, worker_id to, lease which) {
-  orders_.push_back({what, to, which});
+  orders_.push_back({what, to, which, {}});
 }
 
 // -- who gets what ------------------------------------------------------------
 
 void lease_table::assign(time_point now) {
+  assign_suspects(now);
   // Of each label the oldest, and of these the oldest that somebody can take.
   std::set<work_id> fronts;
   for (const auto& [label, queue] : waiting_) fronts.insert(*queue.begin());
@@ -250,6 +263,38 @@ void lease_table::assign(time_point now) {
   }
 }
 
+// First, so that what is suspected does not wait for ever, and one after the
+// other on one worker, unless others are empty: it may be what they die of.
+void lease_table::assign_suspects(time_point now) {
+  reserved_.clear();
+  for (auto queue = suspects_.begin(); queue != suspects_.end();) {
+    const auto& label = queue->first;
+    auto least = workers_.end();
+    bool is_one_taken = false;
+    for (auto each = workers_.begin();
+         each != workers_.end() && !queue->second.empty(); ++each) {
+      auto& one = each->second;
+      if (!serves(one, label, now)) continue;
+      if (one.is_taken) {
+        is_one_taken = true;
+      } else if (one.held.empty()) {
+        const auto what = queue->second.extract(queue->second.begin()).value();
+        give(what, all_.at(what), each->first, now);
+        is_one_taken = true;
+      } else if (least == workers_.end() ||
+                 one.held.size() < least->second.held.size()) {
+        least = each;
+      }
+    }
+    if (queue->second.empty()) {
+      queue = suspects_.erase(queue);
+      continue;
+    }
+    if (!is_one_taken && least != workers_.end()) reserved_.insert(least->first);
+    ++queue;
+  }
+}
+
 void lease_table::assign_twice(time_point now) {
   std::vector<work_id> slow;
   for (const auto& [since, what] : alone_) {
@@ -258,10 +303,17 @@ void lease_table::assign_twice(time_point now) {
   }
   for (const work_id what : slow) {
     auto& of = all_.at(what);
+    if (is_suspect(of)) continue;
     const auto to = freest(of.label, of, now);
     if (to != workers_.end()) give(what, of, to->first, now);
   }
   twice_look_ = after(now, *options_.twice_after);
+}
+
+bool lease_table::serves(const worker& one, const std::string& label,
+                         time_point now) const {
+  return !one.is_draining && !is_quiet(one, now) &&
+         (label.empty() || one.offer.labels.contains(label));
 }
 
 bool lease_table::is_quiet(const worker& one, time_point now) const {
@@ -277,8 +329,8 @@ std::map<worker_id, lease_table::worker>::iterator lease_table::freest(
     const worker& one = each->second;
     const double load = static_cast<double>(one.held.size()) /
                         static_cast<double>(one.offer.capacity);
-    if (one.is_draining || load >= best_load || is_quiet(one, now)) continue;
-    if (!label.empty() && !one.offer.labels.contains(label)) continue;
+    if (load >= best_load || !serves(one, label, now)) continue;
+    if (one.is_taken || reserved_.contains(who)) continue;
     if (one.bytes_under_way > 0 &&
         one.bytes_under_way + what.bytes > options_.bytes_under_way_max) {
       continue;
@@ -296,8 +348,10 @@ std::map<worker_id, lease_table::worker>::iterator lease_table::freest(
 void lease_table::give(work_id what, work& of, worker_id to, time_point now) {
   for (const auto& each : of.with) alone_.erase({each.since, what});
   of.with.push_back({to, ++of.epoch, now, of.bytes});
+  of.with.back().is_alone = is_suspect(of);
   if (of.with.size() == 1) alone_.emplace(now, what);
   auto& one = workers_.at(to);
+  one.is_taken |= is_suspect(of);
   one.held.insert(what);
   one.bytes_under_way += of.bytes;
   order(lease_order::kind::give, to, {what, of.epoch});
@@ -308,9 +362,9 @@ void lease_table::take_from(work_id what, work& of, worker_id from) {
   const auto known = workers_.find(from);
   std::erase_if(of.with, [&](const holding& each) {
     if (each.by != from) return false;
-    if (known != workers_.end() && !each.has_arrived) {
-      known->second.bytes_under_way -= each.bytes;
-    }
+    if (known == workers_.end()) return true;
+    if (!each.has_arrived) known->second.bytes_under_way -= each.bytes;
+    if (each.is_alone) known->second.is_taken = false;
     return true;
   });
   if (of.with.size() == 1) alone_.emplace(of.with.front().since, what);
@@ -318,7 +372,7 @@ void lease_table::take_from(work_id what, work& of, worker_id from) {
 }
 
 void lease_table::put_back(work_id what, const work& of) {
-  waiting_[of.label].insert(what);
+  (is_suspect(of) ? suspects_ : waiting_)[of.label].insert(what);
 }
 
 void lease_table::end_pauses(time_point now) {

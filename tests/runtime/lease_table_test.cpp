@@ -334,7 +334,7 @@ TEST_CASE("Work that workers die of is not given away for ever",
   CHECK(given(table) == "2:1.2");
   table.lose(bob, opened);
   CHECK(orders(table) ==
-        std::vector<lease_order>{{order_kind::fail, bob, {job(1), 2}}});
+        std::vector<lease_order>{{order_kind::fail, bob, {job(1), 2}, {.gone = 2}}});
   CHECK(table.unfinished() == 0);
 }
 

@@ -84,18 +84,21 @@ class run {
     template <detail::hosted Promise>
     void await_suspend(std::coroutine_handle<Promise> self) {
       auto& host = *self.promise().host;
-      subscribe(host, enlist(host, self));
+      subscribe(host, enlist(host, self), self.promise().held);
     }
     outcome await_resume() { return std::move(result_); }
 
    private:
     void receive(void* answer) override;
-    void subscribe(detail::fiber_host& host, detail::wake_key key);
+    void subscribe(detail::fiber_host& host, detail::wake_key key,
+                   const detail::held_permits* asked);
 
     std::shared_ptr<detail::run_core> core_;
     outcome result_;
   };
   /// `co_await run` waits for the end, holds no thread, and gives the outcome.
+  /// Errors: a run that needs a permit which the attempt that awaits it holds
+  /// fails with `errc::deadlock`.
   /// Cancellation: cancels the run.
   awaiter operator co_await() const { return awaiter{core_}; }
 

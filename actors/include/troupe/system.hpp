@@ -43,11 +43,14 @@ struct system_options {
   std::optional<std::size_t> threads = {};
   /// The most threads of the blocking pool, from 1 to 4,096.
   std::size_t blocking_threads_max = 64;
-  /// The most blocking calls that wait for such a thread. At least 1.
+  /// How many blocking calls may wait for such a thread before that is told as
+  /// a warning event. They wait as long as it takes, and none is refused. At
+  /// least 1.
   std::size_t blocking_queue_max = 65'536;
   enum turns turns = turns::in_place;
   /// A node that holds a thread for longer than this, although it is not
-  /// declared blocking, is told as a warning event.
+  /// declared blocking, is told as a warning event; so is a blocking call that
+  /// waits for a thread of its pool for longer.
   duration watchdog = std::chrono::milliseconds{50};
   /// Prepares the system's own actor system further, for example with
   /// `remote::network`.

@@ -134,7 +134,7 @@ class gateway final : public detail::lite_actor {
   void forget_old_flows();
   void forget_snapshot(std::uint64_t id);
   void give(worker_id to, detail::lease which);
-  void fail(work_id which);
+  void fail(work_id which, detail::lone_losses losses);
   void carry_out();
 
   // -- what is shared -----------------------------------------------------

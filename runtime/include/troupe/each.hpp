@@ -1,6 +1,7 @@
 #pragma once
 
 #include "troupe/detail/exec_call.hpp"
+#include "troupe/detail/fallback_call.hpp"
 #include "troupe/gather.hpp"
 #include "troupe/node.hpp"
 #include "troupe/retry.hpp"
@@ -157,20 +158,20 @@ class each_node {
                        const state& shared, context& ctx) const {
     if constexpr (p::has_fallback) {
       tell(ctx, event_kind::fallback, why, {});
-      const supplies from{&shared, nullptr, &ctx, &why};
-      using call = caller<typename p::fallback_parameters>;
-      auto run = [&]() -> decltype(auto) {
-        return call::call(*node_, &N::fallback, std::tuple<const item_t&>{item},
-                          false, from);
-      };
-      if constexpr (p::fallback_is_task) {
-        auto work = run();
-        co_return co_await work;
-      } else if constexpr (std::same_as<exec_t, no_value>) {
-        run();
-        co_return exec_t{};
+      using call = fallback_call<N>;
+      if (!call::is_plain(ctx.host().options())) {
+        auto work = call::as_task(node_, item, why, shared, ctx);
+        if constexpr (std::is_void_v<typename decltype(work)::value_type>) {
+          co_await work;
+          co_return exec_t{};
+        } else {
+          co_return co_await work;
+        }
+      }
+      if constexpr (!p::fallback_is_task) {
+        co_return call::at_once(*node_, item, why, shared, ctx);
       } else {
-        co_return run();
+        throw why;
       }
     } else {
       throw why;

@@ -60,10 +60,20 @@ enum class errc : std::uint8_t {
   /// A server wants to know who asks, or knows and refuses. The text names the
   /// server's address. Always permanent.
   unauthorized,
+  /// It waits for what cannot come before it has ended itself: a limit within
+  /// itself, a run that needs the permit of the attempt that awaits it.
+  deadlock,
 };
 
 /// The name of `code` as written in the source, for example "timed_out".
 [[nodiscard]] std::string_view to_string(errc code) noexcept;
+
+/// Whether no repetition mends what `code` stands for: the same input, flow and
+/// options lead to it again. True of `step_limit`, `missing_edge`,
+/// `undeclared_action`, `bad_items`, `merge_conflict`, `wrong_type`,
+/// `bad_value`, `bad_flow`, `too_deep`, `too_large`, `unauthorized` and
+/// `deadlock`. An error of such a code is permanent from the start.
+[[nodiscard]] bool is_permanent(errc code) noexcept;
 
 /// An error as a value: a code, a text for people, and the place it happened.
 ///

@@ -56,11 +56,14 @@ class [[nodiscard]] task {
 
   /// Runs it on `host` up to its first wait. `told`, if given, hears when it
   /// has ended, unless that is before this call returns. `depth` is that of
-  /// the task that awaits it, plus one. Returns whether it has ended.
+  /// the task that awaits it, plus one, and `held` what that one knows to be
+  /// held. Returns whether it has ended.
   bool start(detail::fiber_host& host, detail::completion* told = nullptr,
-             std::uint32_t depth = 0) {
+             std::uint32_t depth = 0,
+             const detail::held_permits* held = nullptr) {
     handle_.promise().host = &host;
     handle_.promise().depth = depth;
+    handle_.promise().held = held;
     handle_.resume();
     if (handle_.done()) return true;
     handle_.promise().told = told;
@@ -86,6 +89,7 @@ class [[nodiscard]] task {
       // that are ready at once stays flat.
       child_.promise().depth = parent.promise().depth_below();
       child_.promise().host = parent.promise().host;
+      child_.promise().held = parent.promise().held;
       child_.resume();
       if (child_.done()) return false;
       child_.promise().continuation = parent;

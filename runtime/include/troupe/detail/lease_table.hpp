@@ -37,12 +37,23 @@ struct lease_options {
   /// Work that takes so long is given to a second worker where one has nothing
   /// else to do, and the first result counts. Nothing: it is not.
   std::optional<duration> twice_after = {};
-  /// Work that was lost so often with a worker is not given away again: it may
-  /// be what they died of.
+  /// Work that was lost so often with a worker which had nothing else is not
+  /// given away again: it is what they died of.
   std::uint32_t deaths_max = 10;
   /// Of the leases that a worker says it holds and that do not stand, so many
   /// are taken back at once; the others when it says so again.
   std::size_t taken_back_max = 1000;
+};
+
+/// How often a work was lost with a worker that had nothing else, and how that
+/// was noticed.
+struct lone_losses {
+  /// The connection broke.
+  std::uint32_t gone = 0;
+  /// Nothing was heard of it.
+  std::uint32_t silent = 0;
+
+  friend bool operator==(const lone_losses&, const lone_losses&) = default;
 };
 
 /// What a supervisor is to do.
@@ -52,7 +63,8 @@ struct lease_order {
     give,
     /// Tell the worker that the lease counts no more.
     take_back,
-    /// The work has failed: `deaths_max` workers died with it.
+    /// The work has failed: `deaths_max` workers died of it. `losses` counts
+    /// them.
     fail,
     /// The worker counts no more, whatever it may yet say.
     dismiss,
@@ -61,6 +73,7 @@ struct lease_order {
   kind what = kind::give;
   worker_id worker{};
   detail::lease lease = {};
+  lone_losses losses = {};
 
   friend bool operator==(const lease_order&, const lease_order&) = default;
 };
@@ -79,6 +92,11 @@ struct lease_order {
 ///   nothing new.
 /// - Work whose worker is lost is given to another one in that order, too,
 ///   after `lost_pause`.
+/// - A death is no more than a suspicion against what the worker held. What was
+///   with `suspect_after` deaths goes to a worker by itself, which gets nothing
+///   else meanwhile, and only deaths there count to `deaths_max`: so a work that
+///   kills its workers fails alone. Where no worker is empty, one that has least
+///   gets nothing new until it is.
 /// - A result counts once, and only that of a lease which still stands.
 /// - Nobody is given up for silence just after the supervisor's own process was
 ///   stopped, which shows as a gap between looks: what workers have said in
@@ -91,6 +109,8 @@ class lease_table {
   /// are often lost together, with their machine; those are known by then, and
   /// it does not go from one of them to the next.
   static constexpr duration lost_pause = std::chrono::milliseconds{100};
+  /// See above.
+  static constexpr std::uint32_t suspect_after = 2;
 
   explicit lease_table(lease_options options = {}) : options_(options) {}
 
@@ -155,6 +175,8 @@ class lease_table {
     /// Of what it may not have got yet.
     std::size_t bytes_under_way = 0;
     bool is_draining = false;
+    /// What it has, it has alone.
+    bool is_taken = false;
   };
   /// A worker that a work is with.
   struct holding {
@@ -165,12 +187,16 @@ class lease_table {
     /// Whether `next` has told of it.
     bool is_sent = false;
     bool has_arrived = false;
+    /// Nothing else goes to that worker meanwhile.
+    bool is_alone = false;
   };
   struct work {
     std::string label;
     std::size_t bytes = 0;
     std::uint32_t epoch = 0;
+    /// Of any worker that held it, among others perhaps.
     std::uint32_t deaths = 0;
+    lone_losses losses = {};
     std::vector<holding> with = {};
     /// Set while it waits as its worker was lost.
     std::optional<time_point> paused_until = {};
@@ -181,16 +207,25 @@ class lease_table {
   }
   void dismiss_silent(time_point now);
   void assign(time_point now);
+  void assign_suspects(time_point now);
   void assign_twice(time_point now);
   void give(work_id what, work& of, worker_id to, time_point now);
-  /// `deaths`: how much its loss counts against what it held.
+  /// What a loss says of what was lost with it.
+  enum class loss : std::uint8_t { parted, gone, silent };
   void remove(std::map<worker_id, worker>::iterator who, time_point until,
-              std::uint32_t deaths = 1);
+              loss how);
+  static void count(work& lost, loss how, bool was_alone);
+  [[nodiscard]] static bool is_suspect(const work& of) noexcept {
+    return of.deaths >= suspect_after;
+  }
   void take_from(work_id what, work& of, worker_id from);
   void put_back(work_id what, const work& of);
   void end_pauses(time_point now);
   [[nodiscard]] std::map<worker_id, worker>::iterator freest(
       const std::string& label, const work& what, time_point now);
+  /// Whether it may get something new, for all that is known of it.
+  [[nodiscard]] bool serves(const worker& one, const std::string& label,
+                            time_point now) const;
   [[nodiscard]] bool is_quiet(const worker& one, time_point now) const;
   void order(lease_order::kind what, worker_id to, lease which = {});
 
@@ -199,6 +234,10 @@ class lease_table {
   std::unordered_map<work_id, work> all_;
   /// By label, in order; none is empty.
   std::map<std::string, std::set<work_id>> waiting_;
+  /// The same of what goes to a worker by itself.
+  std::map<std::string, std::set<work_id>> suspects_;
+  /// They get nothing new until they are empty.
+  std::set<worker_id> reserved_;
   /// What was with lost workers, until it may be given again.
   std::set<std::pair<time_point, work_id>> paused_;
   /// What is with one worker, the longest first.

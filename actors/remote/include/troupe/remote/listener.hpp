@@ -31,8 +31,10 @@ struct listener_options {
   /// to do, and the first result counts. Both do it, so this is for work that
   /// does no harm when it is done twice. Absent: it is not.
   std::optional<duration> twice_after = {};
-  /// Work that was with so many workers when they were lost has failed, with
-  /// `errc::actor_died`: it may be what they died of. At least 1.
+  /// Work that so many workers were lost with, each of which had nothing else,
+  /// has failed with a permanent `errc::actor_died`: it is what they died of.
+  /// What was with two lost workers is given to one by itself, so that others
+  /// do not fail with it; losses before that do not count. At least 1.
   std::uint32_t deaths_max = 10;
   /// The most work that waits or is being done. More is answered with
   /// `errc::overloaded`. At least 1.
