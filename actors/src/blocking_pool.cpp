@@ -159,8 +159,7 @@ std::pair<std::vector<waiting_calls>, pool_load> blocking_pool::look(
     if (!is_late && i < options_.queue_max) continue;
     if (std::exchange(each->was_told, true) || !each->of.run) continue;
     if (each->is_dropped()) continue;
-    const auto [at, is_new] =
-        places.emplace(each->of.run.get(), found.size());
+    const auto [at, is_new] = places.emplace(each->of.run.get(), found.size());
     if (is_new) found.push_back({each->of.run, each->of.node, 0});
     ++found[at->second].count;
   }
@@ -171,7 +170,8 @@ std::pair<std::vector<waiting_calls>, pool_load> blocking_pool::look(
 // A ring: no thread can come back before one of the runs has ended, and none of
 // these can end before it has a thread.
 std::unique_ptr<blocking_pool::job> blocking_pool::take_deadlocked() {
-  if (awaited_.empty() || awaited_.size() < options_.threads_max) return nullptr;
+  if (awaited_.empty() || awaited_.size() < options_.threads_max)
+    return nullptr;
   std::unordered_set<const run_core*> waiting;
   auto last = queue_.end();
   for (auto at = queue_.begin(); at != queue_.end(); ++at) {

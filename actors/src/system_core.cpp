@@ -108,8 +108,7 @@ const void* system_core::acquire(const void* owner, std::uint32_t limit,
     semaphore = found;
   }
   post(*semaphore,
-       signal{signal_kind::acquire, 0, 0,
-              payload_ptr{order.detach(), false}},
+       signal{signal_kind::acquire, 0, 0, payload_ptr{order.detach(), false}},
        from);
   return semaphore->as_lender();
 }

@@ -51,9 +51,14 @@ struct error::content {
 };
 
 error::error(errc code, std::string message)
-    : content_(std::make_shared<content>(
-          content{code, troupe::is_permanent(code), std::move(message), {}, {}, {},
-                  {}, {}})) {}
+    : content_(std::make_shared<content>(content{code,
+                                                 troupe::is_permanent(code),
+                                                 std::move(message),
+                                                 {},
+                                                 {},
+                                                 {},
+                                                 {},
+                                                 {}})) {}
 
 error error::from(std::exception_ptr cause) {
   try {

@@ -38,8 +38,7 @@ std::vector<held_token> tokens_in(const held_permits* held) {
   for (; held != nullptr && !held->ends_by_itself; held = held->above) {
     for (const auto& each : held->entries) {
       if (each.lender == nullptr || each.permit.expired()) continue;
-      all.push_back(
-          {each.lender, each.permit, each.count, holder_of(held)});
+      all.push_back({each.lender, each.permit, each.count, holder_of(held)});
     }
   }
   return all;

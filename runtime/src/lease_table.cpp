@@ -8,7 +8,7 @@ namespace troupe::detail {
 // -- workers ------------------------------------------------------------------
 
 void lease_table::join(worker_id who, worker_offer offer, time_point now) {
-  workers_.emplace(who, worker{std::move(offer), now});
+  workers_.emplace(who, worker{std::move(offer), now, now});
   assign(now);
 }
 
@@ -36,7 +36,13 @@ void lease_table::notice(worker_id who, time_point now) {
   if (known == workers_.end()) return;
   const bool was_quiet = is_quiet(known->second, now);
   known->second.heard = now;
+  known->second.lived = now;
   if (was_quiet) assign(now);
+}
+
+void lease_table::stay(worker_id who, time_point now) {
+  const auto known = workers_.find(who);
+  if (known != workers_.end()) known->second.lived = now;
 }
 
 void lease_table::remove(std::map<worker_id, worker>::iterator who,
@@ -172,7 +178,7 @@ time_point lease_table::due() const {
   auto next = after(looked_, look_every());
   for (const auto& [who, each] : workers_) {
     next = std::min(
-        next, std::max(after(each.heard, options_.silence_max), misses_from_));
+        next, std::max(after(each.lived, options_.silence_max), misses_from_));
   }
   if (!paused_.empty()) next = std::min(next, paused_.begin()->first);
   if (options_.twice_after && !alone_.empty()) {
@@ -197,7 +203,7 @@ void lease_table::advance(time_point now) {
 void lease_table::dismiss_silent(time_point now) {
   for (auto each = workers_.begin(); each != workers_.end();) {
     const auto silent = each++;
-    if (now - silent->second.heard < options_.silence_max) continue;
+    if (now - silent->second.lived < options_.silence_max) continue;
     order(lease_order::kind::dismiss, silent->first);
     // Those that are silent as well have had nothing new for long.
     remove(silent, now, loss::silent);
@@ -234,6 +240,12 @@ bool lease_table::is_first(worker_id who, lease which) const {
 std::size_t lease_table::held_by(worker_id who) const {
   const auto known = workers_.find(who);
   return known == workers_.end() ? 0 : known->second.held.size();
+}
+
+std::vector<work_id> lease_table::work_of(worker_id who) const {
+  const auto known = workers_.find(who);
+  if (known == workers_.end()) return {};
+  return {known->second.held.begin(), known->second.held.end()};
 }
 
 void lease_table::order(lease_order::kind what, worker_id to, lease which) {
@@ -290,7 +302,8 @@ void lease_table::assign_suspects(time_point now) {
       queue = suspects_.erase(queue);
       continue;
     }
-    if (!is_one_taken && least != workers_.end()) reserved_.insert(least->first);
+    if (!is_one_taken && least != workers_.end())
+      reserved_.insert(least->first);
     ++queue;
   }
 }

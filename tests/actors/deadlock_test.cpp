@@ -117,8 +117,7 @@ TEST_CASE("More permits than those above leave is an error", "[deadlock]") {
   expect_deadlock(sim.finish(sim.start(flow)), "only");
 }
 
-TEST_CASE("A permit within a limit that has enough is no error",
-          "[deadlock]") {
+TEST_CASE("A permit within a limit that has enough is no error", "[deadlock]") {
   simulation sim;
   troupe::semaphore seats{sim.system(), 2};
   const auto flow = one_node(acquires{seats}, {.limits = {seats}});
@@ -220,8 +219,7 @@ TEST_CASE("A run that is started and not awaited does not close a ring",
   CHECK(sim.finish(node.started->value()).ok());
 }
 
-TEST_CASE("A result that is needed to make itself is an error",
-          "[deadlock]") {
+TEST_CASE("A result that is needed to make itself is an error", "[deadlock]") {
   struct asks_itself {
     troupe::result_cache cache;
     static troupe::task<int> inner(troupe::result_cache cache,

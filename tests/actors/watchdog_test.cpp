@@ -79,9 +79,8 @@ TEST_CASE("A blocking call that waits for a thread is told once",
   const troupe::node_options options{.threads = troupe::blocking};
   const auto first = sys.start(one_node(node, options));
   while (sys.core().blocking().running() == 0) std::this_thread::yield();
-  const auto second =
-      sys.start(troupe::batch("all", one_node(node, options),
-                              numbered(3), {.concurrency = 3}));
+  const auto second = sys.start(troupe::batch("all", one_node(node, options),
+                                              numbered(3), {.concurrency = 3}));
   while (sys.core().blocking().waiting() < 3) std::this_thread::yield();
   const auto now = troupe::clock::steady().now();
   sys.core().dog().look(now + 9min);

@@ -43,8 +43,8 @@ class sick_cluster {
       for (const auto& [who, each] : workers_) table_.notice(who, now_);
       table_.advance(now_);
       carry_out();
-      const auto victim = std::find_if(
-          workers_.begin(), workers_.end(), [&](const auto& each) {
+      const auto victim =
+          std::find_if(workers_.begin(), workers_.end(), [&](const auto& each) {
             return std::any_of(
                 each.second.held.begin(), each.second.held.end(),
                 [&](const lease& one) { return is_poison(one.work); });
@@ -215,4 +215,30 @@ TEST_CASE("What a silent worker held alone is told as such", "[lease_table]") {
   REQUIRE(told.size() == 3);
   CHECK(told[2].what == lease_order::kind::fail);
   CHECK(told[2].losses == lone_losses{.silent = 1});
+}
+
+TEST_CASE("A worker that only lives keeps what it has, and gets nothing new",
+          "[lease_table]") {
+  constexpr time_point opened{1h};
+  constexpr worker_id busy{1};
+  lease_table table{{.silence_max = 2s}};
+  table.advance(opened);
+  table.join(busy, {.capacity = 2}, opened);
+  table.add(work_id{1}, "", opened);
+  REQUIRE(table.next().has_value());
+  auto now = opened;
+  for (; now < opened + 60s; now += 250ms) {
+    table.stay(busy, now);
+    table.advance(now);
+  }
+  table.add(work_id{2}, "", now);
+  CHECK_FALSE(table.next());
+  CHECK(table.work_of(busy) == std::vector{work_id{1}});
+  CHECK(table.settle(busy, {work_id{1}, 1}, now));
+  CHECK(table.next()->lease.work == work_id{2});
+  // Its process has gone quiet as well.
+  for (const auto until = now + 3s; now < until; now += 250ms) {
+    table.advance(now);
+  }
+  CHECK(table.next()->what == lease_order::kind::dismiss);
 }

@@ -180,7 +180,14 @@ void gateway::receive(const caf::actor& from, wire::message said,
                     answers);
     return;
   }
+  if (const auto* sign = std::get_if<wire::heard>(&said)) {
+    if (sign->count == wire::heard::only_lives) {
+      on_only_lives(who);
+      return;
+    }
+  }
   who->second.heard = timers_->now();
+  who->second.only_lives = false;
   table_.notice(who->first, who->second.heard);
   std::visit([&](auto& each) { on_said(who, each); }, said);
 }

@@ -67,6 +67,8 @@ class gateway final : public detail::lite_actor {
     time_point heard;
     std::size_t done = 0;
     bool is_draining = false;
+    /// Its process was heard of last, and not its link.
+    bool only_lives = false;
     std::set<std::uint64_t> snapshots = {};
     /// Topics that are heard there, and what goes there of them.
     std::set<std::string> topics = {};
@@ -119,6 +121,7 @@ class gateway final : public detail::lite_actor {
   void on_said(worker_place who, wire::tune& said);
   void on_said(worker_place who, wire::news& said);
   void on_said(worker_place who, wire::heard& said);
+  void on_only_lives(worker_place who);
   template <class T>
   void on_said(worker_place, T&) {}
 

@@ -37,8 +37,7 @@ std::string text_of_losses(detail::lone_losses losses, duration silence_max) {
     text += "nothing was heard of the worker for " +
             std::to_string(
                 std::chrono::duration_cast<milliseconds>(silence_max).count()) +
-            " ms " + times(losses.silent) +
-            ", as when it is frozen or cut off";
+            " ms " + times(losses.silent) + ", as when it is frozen or cut off";
   }
   return text;
 }

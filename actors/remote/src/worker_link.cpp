@@ -118,6 +118,7 @@ void worker_link::on_turn() {
 }
 
 void worker_link::on_stop(const caf::error&) noexcept {
+  options_.signs->stop_telling();
   drop_all();
   // Their runs refer to this link, to tell it of their ends.
   jobs_.clear();
@@ -145,6 +146,7 @@ void worker_link::on_said(wire::welcome& said) {
 void worker_link::on_said(wire::dismiss& said) {
   options_.notice("was sent away: " + said.why);
   drop_all();
+  options_.signs->stop_telling();
   phase_ = phase::joining;
   has_said_hello_ = false;
   hello_at_ =
@@ -320,6 +322,9 @@ void worker_link::drop_all() {
 
 void worker_link::tick() {
   const auto now = timers_->now();
+  // Its own thread was in user code: what the supervisor has said meanwhile is
+  // yet to be read.
+  const bool was_late = now - std::exchange(ticked_, now) > beat_every_ * 2;
   if (phase_ == phase::joining && now >= hello_at_ && !has_said_hello_) {
     say_hello(now);
   }
@@ -334,9 +339,10 @@ void worker_link::tick() {
       out_.emplace_back(wire::done{which, kept.first});
     }
     out_.emplace_back(wire::beat{holder_.held(), pulse_at_});
+    options_.signs->on_beat(handle(), supervisor_, now, beat_every_);
   }
   if (phase_ != phase::alone && has_said_hello_ &&
-      now - heard_ > options_.silence_max) {
+      now - heard_ > options_.silence_max && !was_late) {
     options_.notice("nothing was heard of the supervisor");
     lose_supervisor();
   }
@@ -361,6 +367,7 @@ void worker_link::say_hello(time_point now) {
 
 void worker_link::lose_supervisor() {
   drop_all();
+  options_.signs->stop_telling();
   if (supervisor_) unwatch(supervisor_);
   supervisor_ = nullptr;
   phase_ = phase::alone;

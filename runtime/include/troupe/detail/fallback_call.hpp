@@ -16,7 +16,8 @@ template <class N>
 struct fallback_call {
   using p = phases<N>;
   using exec_t = typename p::exec_value;
-  using result_t = typename task_traits<typename p::fallback_result>::value_type;
+  using result_t =
+      typename task_traits<typename p::fallback_result>::value_type;
   using call = caller<typename p::fallback_parameters>;
 
   /// Whether it can be called where it stands, by `at_once`.
@@ -42,14 +43,23 @@ struct fallback_call {
                                 Input& input, const error& why,
                                 const state& shared, context& ctx) {
     if constexpr (p::fallback_is_task) {
-      const supplies from{&shared, nullptr, &ctx, &why};
-      return call::call(*node, &N::fallback, values_of(input), false, from);
+      return keeping_error(node, input, why, shared, ctx);
     } else {
       return on_blocking_thread(node, input, why, shared, ctx);
     }
   }
 
  private:
+  // A coroutine may refer to the error, which its caller has no longer.
+  template <class Input>
+  static task<result_t> keeping_error(const std::shared_ptr<const N>& node,
+                                      Input& input, error why,
+                                      const state& shared, context& ctx) {
+    const supplies from{&shared, nullptr, &ctx, &why};
+    auto work = call::call(*node, &N::fallback, values_of(input), false, from);
+    co_return co_await work;
+  }
+
   // The call may outlive the step that started it, so it owns all it uses.
   template <class Input>
   static task<result_t> on_blocking_thread(std::shared_ptr<const N> node,

@@ -2,6 +2,7 @@
 
 #include "troupe/clock.hpp"
 #include "troupe/detail/lease.hpp"
+#include "troupe/detail/lease_order.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -17,66 +18,6 @@
 #include <vector>
 
 namespace troupe::detail {
-
-/// What a worker is there for.
-struct worker_offer {
-  /// How much it does at once, at least 1.
-  std::size_t capacity = 1;
-  std::set<std::string> labels = {};
-};
-
-struct lease_options {
-  /// A worker that was not heard of for so long is given up.
-  duration silence_max = std::chrono::seconds{2};
-  /// A lease that its worker knows nothing of after so long, and a second for
-  /// each megabyte under way, did not arrive.
-  duration arrival_max = std::chrono::seconds{1};
-  /// What is on its way to one worker has at most so many bytes, or is one
-  /// piece of work: what a worker says of itself comes behind as much.
-  std::size_t bytes_under_way_max = std::size_t{8} << 20;
-  /// Work that takes so long is given to a second worker where one has nothing
-  /// else to do, and the first result counts. Nothing: it is not.
-  std::optional<duration> twice_after = {};
-  /// Work that was lost so often with a worker which had nothing else is not
-  /// given away again: it is what they died of.
-  std::uint32_t deaths_max = 10;
-  /// Of the leases that a worker says it holds and that do not stand, so many
-  /// are taken back at once; the others when it says so again.
-  std::size_t taken_back_max = 1000;
-};
-
-/// How often a work was lost with a worker that had nothing else, and how that
-/// was noticed.
-struct lone_losses {
-  /// The connection broke.
-  std::uint32_t gone = 0;
-  /// Nothing was heard of it.
-  std::uint32_t silent = 0;
-
-  friend bool operator==(const lone_losses&, const lone_losses&) = default;
-};
-
-/// What a supervisor is to do.
-struct lease_order {
-  enum class kind : std::uint8_t {
-    /// Send the lease to the worker.
-    give,
-    /// Tell the worker that the lease counts no more.
-    take_back,
-    /// The work has failed: `deaths_max` workers died of it. `losses` counts
-    /// them.
-    fail,
-    /// The worker counts no more, whatever it may yet say.
-    dismiss,
-  };
-
-  kind what = kind::give;
-  worker_id worker{};
-  detail::lease lease = {};
-  lone_losses losses = {};
-
-  friend bool operator==(const lease_order&, const lease_order&) = default;
-};
 
 /// Who does what: the work of one supervisor and the workers that have joined
 /// it. It is told what happened, and says what to do; it has no threads, no
@@ -94,9 +35,9 @@ struct lease_order {
 ///   after `lost_pause`.
 /// - A death is no more than a suspicion against what the worker held. What was
 ///   with `suspect_after` deaths goes to a worker by itself, which gets nothing
-///   else meanwhile, and only deaths there count to `deaths_max`: so a work that
-///   kills its workers fails alone. Where no worker is empty, one that has least
-///   gets nothing new until it is.
+///   else meanwhile, and only deaths there count to `deaths_max`: so a work
+///   that kills its workers fails alone. Where no worker is empty, one that has
+///   least gets nothing new until it is.
 /// - A result counts once, and only that of a lease which still stands.
 /// - Nobody is given up for silence just after the supervisor's own process was
 ///   stopped, which shows as a gap between looks: what workers have said in
@@ -126,6 +67,8 @@ class lease_table {
   void leave(worker_id who, time_point now);
   /// It lives, and gets work again if it was quiet.
   void notice(worker_id who, time_point now);
+  /// It lives, but does nothing: it gets nothing new, and keeps what it has.
+  void stay(worker_id who, time_point now);
   /// It lives, and holds these, of what was given until `as_of`: its words may
   /// have waited for others that are large.
   void hear(worker_id who, std::span<const lease> held, time_point now,
@@ -166,11 +109,15 @@ class lease_table {
   [[nodiscard]] bool is_first(worker_id who, lease which) const;
   /// What a worker holds, as far as is known here.
   [[nodiscard]] std::size_t held_by(worker_id who) const;
+  [[nodiscard]] std::vector<work_id> work_of(worker_id who) const;
 
  private:
   struct worker {
     worker_offer offer;
+    /// When it spoke itself.
     time_point heard;
+    /// When anything was heard of its process.
+    time_point lived;
     std::set<work_id> held = {};
     /// Of what it may not have got yet.
     std::size_t bytes_under_way = 0;

@@ -44,10 +44,6 @@ struct step_values final : kept_values {
   // The tasks come last: they may refer to the values and go first.
   stage at = stage::prep;
   std::optional<prep_t> prepared;
-  /// What a `fallback` that is a coroutine may refer to.
-  [[no_unique_address]] std::conditional_t<p::fallback_is_task,
-                                           std::optional<error>, unused>
-      why;
   [[no_unique_address]] std::conditional_t<p::post_is_task,
                                            std::optional<exec_t>, unused>
       given;

@@ -57,14 +57,8 @@ class typed_node final : public node_model {
         return fall_back_at_once(step, kept, why);
       }
       auto made = guarded(step, [&] {
-        if constexpr (p::fallback_is_task) {
-          kept.why.emplace(why);
-          return call::as_task(node_, *kept.prepared, *kept.why, step.shared,
-                               step.context);
-        } else {
-          return call::as_task(node_, *kept.prepared, why, step.shared,
-                               step.context);
-        }
+        return call::as_task(node_, *kept.prepared, why, step.shared,
+                             step.context);
       });
       if (!made) return step_status::failed;
       kept.exec_task = std::move(*made);
