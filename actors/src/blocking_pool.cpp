@@ -1,5 +1,6 @@
 #include "blocking_pool.hpp"
 
+#include "run_core.hpp"
 #include "start_thread.hpp"
 
 #include <algorithm>
@@ -11,8 +12,9 @@ namespace troupe::detail {
 
 namespace {
 
-/// The pool that the thread belongs to.
+/// The pool whose job the thread runs, and whose job that is.
 thread_local blocking_pool* pool_of_thread = nullptr;
+thread_local const blocking_pool::origin* origin_of_thread = nullptr;
 
 }  // namespace
 
@@ -72,7 +74,6 @@ void blocking_pool::add_thread() {
 }
 
 void blocking_pool::loop() {
-  pool_of_thread = this;
   std::unique_lock lock{mutex_};
   while (true) {
     has_work_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
@@ -90,7 +91,11 @@ void blocking_pool::run_first(std::unique_lock<std::mutex>& lock) {
   queue_.pop_front();
   ++running_;
   lock.unlock();
+  pool_of_thread = this;
+  origin_of_thread = &work->of;
   work->call(job_turn::run);
+  pool_of_thread = nullptr;
+  origin_of_thread = nullptr;
   work = nullptr;
   lock.lock();
   --running_;
@@ -190,9 +195,11 @@ std::unique_ptr<blocking_pool::job> blocking_pool::take_deadlocked() {
   return taken;
 }
 
-blocking_pool::wait_for_run::wait_for_run(const run_core& run)
-    : pool_(pool_of_thread), run_(run) {
-  if (pool_ == nullptr) return;
+blocking_pool::wait_for_run::wait_for_run(run_core& run) : run_(run) {
+  if (pool_of_thread == nullptr || run.done()) return;
+  const auto& mine = *origin_of_thread;
+  if (mine.call) run.await_by(mine.run, mine.call->held());
+  pool_ = pool_of_thread;
   std::unique_lock lock{pool_->mutex_};
   pool_->awaited_.push_back(&run_);
   if (auto refused = pool_->take_deadlocked()) {

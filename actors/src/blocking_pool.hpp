@@ -106,17 +106,17 @@ class blocking_pool {
   [[nodiscard]] std::pair<std::vector<waiting_calls>, pool_load> look(
       time_point now, duration limit);
 
-  /// While it exists on a thread of a pool, that thread waits for `run`. On
-  /// another thread it does nothing.
+  /// While it exists on a thread of a pool, that thread waits for `run`, which
+  /// is told what the job holds. On another thread it does nothing.
   class wait_for_run {
    public:
-    explicit wait_for_run(const run_core& run);
+    explicit wait_for_run(run_core& run);
     wait_for_run(const wait_for_run&) = delete;
     wait_for_run& operator=(const wait_for_run&) = delete;
     ~wait_for_run();
 
    private:
-    blocking_pool* const pool_;
+    blocking_pool* pool_ = nullptr;
     const run_core& run_;
   };
 

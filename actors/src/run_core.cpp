@@ -158,6 +158,8 @@ void run_core::subscribe(waker who) {
 
 void run_core::await_by(std::weak_ptr<run_core> by,
                         std::vector<held_token> held) {
+  const auto above_it = by.lock();
+  if (held.empty() && !(above_it && above_it->is_awaited_by_holders())) return;
   {
     const std::lock_guard lock{mutex_};
     if (outcome_) return;
@@ -231,11 +233,7 @@ void run::awaiter::subscribe(detail::fiber_host& host, detail::wake_key key,
     throw error{errc::request_failed, "only an actor can await a run"};
   }
   core_->subscribe(owner->waker_for(key));
-  auto held = owner->tokens_of(asked);
-  auto by = owner->origin().run;
-  if (!held.empty() || (by && by->is_awaited_by_holders())) {
-    core_->await_by(by, std::move(held));
-  }
+  core_->await_by(owner->origin().run, owner->tokens_of(asked));
 }
 
 std::optional<event> event_reader::next() {

@@ -270,3 +270,22 @@ TEST_CASE("Calls that wait in get for a thread of their own pool are an error",
     if (each.failure) CHECK(each.failure->code() == errc::deadlock);
   }
 }
+
+TEST_CASE("A blocking call that waits in get for a run of its own limit",
+          "[deadlock]") {
+  struct gets_run {
+    troupe::system* sys;
+    std::shared_ptr<std::optional<troupe::flow>> inner;
+    void exec() const {
+      auto ended = sys->start(inner->value()).get();
+      if (ended.failure) throw *ended.failure;
+    }
+  };
+  troupe::system sys{{.threads = 1}};
+  const gets_run node{&sys, std::make_shared<std::optional<troupe::flow>>()};
+  const auto flow =
+      one_node(node, {.concurrency = 1, .threads = troupe::blocking});
+  *node.inner = flow;
+  expect_deadlock(sys.start(flow, {}, {.deadline = 20s}).get(), "only");
+  node.inner->reset();
+}

@@ -199,3 +199,24 @@ TEST_CASE("A worker whose threads are in plain calls is not given up",
   }
   CHECK(told == 2);
 }
+
+TEST_CASE("A result that is too large is not made again", "[remote]") {
+  struct says_much {
+    std::shared_ptr<std::atomic<int>> calls;
+    std::string exec() const {
+      ++*calls;
+      return std::string(2000, 'x');
+    }
+  };
+  const says_much node{std::make_shared<std::atomic<int>>(0)};
+  const auto flow = one_node(node, {.retry = {.attempts = 3}, .on = "gpu"});
+  cluster_room room;
+  worker_options limited;
+  limited.flows = {flow};
+  limited.message_max = 1000;
+  const auto worker = room.join(std::move(limited));
+  const auto ended = room.finish(room.system().start(flow));
+  REQUIRE_FALSE(ended.ok());
+  CHECK(ended.failure->code() == errc::too_large);
+  CHECK(*node.calls == 1);
+}

@@ -64,3 +64,22 @@ TEST_CASE("every code has a name of its own", "[error]") {
   CHECK(to_string(errc::too_deep) == "too_deep");
   CHECK(to_string(static_cast<errc>(200)) == "unknown");
 }
+
+TEST_CASE("an error that no repetition mends is permanent by its code",
+          "[error]") {
+  for (const auto code :
+       {errc::step_limit, errc::missing_edge, errc::undeclared_action,
+        errc::bad_items, errc::merge_conflict, errc::wrong_type,
+        errc::bad_value, errc::bad_flow, errc::too_deep, errc::too_large,
+        errc::unauthorized, errc::deadlock}) {
+    CAPTURE(to_string(code));
+    CHECK(error{code, "no"}.is_permanent());
+  }
+  for (const auto code :
+       {errc::node_threw, errc::timed_out, errc::cancelled, errc::missing_key,
+        errc::actor_died, errc::request_failed, errc::overloaded,
+        errc::rate_limited, errc::bad_reply}) {
+    CAPTURE(to_string(code));
+    CHECK_FALSE(error{code, "not now"}.is_permanent());
+  }
+}

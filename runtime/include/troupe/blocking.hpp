@@ -1,5 +1,6 @@
 #pragma once
 
+#include "troupe/detail/held_permits.hpp"
 #include "troupe/detail/unbegun_note.hpp"
 #include "troupe/error.hpp"
 #include "troupe/task.hpp"
@@ -35,9 +36,12 @@ class typed_blocking_job final : public blocking_job {
 
   /// What the attempt holds that makes the call; it is held until the call has
   /// ended, also when nobody waits for it any more. Before it is queued.
-  void keep(std::vector<std::shared_ptr<void>> permits) noexcept {
-    permits_ = std::move(permits);
+  void keep(const held_permits* mine) {
+    if (mine == nullptr) return;
+    permits_ = permits_in(mine);
+    held_ = tokens_in(mine);
   }
+  [[nodiscard]] std::vector<held_token> held() const override { return held_; }
 
   /// Nobody waits for it any more: it need not begin. Returns whether it has
   /// not begun.
@@ -100,6 +104,7 @@ class typed_blocking_job final : public blocking_job {
 
   std::optional<F> work_;
   std::vector<std::shared_ptr<void>> permits_;
+  std::vector<held_token> held_;
   std::variant<std::monostate, stored, std::exception_ptr> result_;
   time_point began_{};
   std::atomic<stage> stage_{stage::queued};
@@ -123,7 +128,7 @@ class [[nodiscard]] blocking_operation final : private waiter {
   void await_suspend(std::coroutine_handle<Promise> self) {
     auto& host = *self.promise().host;
     queued_ = host.now();
-    job_->keep(permits_in(self.promise().held));
+    job_->keep(self.promise().held);
     const auto key = enlist(host, self);
     host.run_blocking(job_, key);
   }

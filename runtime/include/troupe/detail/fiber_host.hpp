@@ -16,6 +16,7 @@ namespace detail {
 
 class fiber_host;
 struct held_permits;
+struct held_token;
 struct placed_work;
 
 /// Names one wait of one coroutine. A late answer carries the key of a wait
@@ -62,6 +63,8 @@ class blocking_job {
   virtual void refuse(error why) noexcept = 0;
   /// Nobody waits for it any more, and it has not begun: it never will.
   [[nodiscard]] virtual bool is_dropped() const noexcept = 0;
+  /// What who waits for it holds; does not change once it is queued.
+  [[nodiscard]] virtual std::vector<held_token> held() const = 0;
 };
 
 /// Where coroutines live: the actor that owns them. It keeps the table of

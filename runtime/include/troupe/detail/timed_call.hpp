@@ -39,7 +39,7 @@ class [[nodiscard]] timed_call final {
   void await_suspend(std::coroutine_handle<Promise> self) {
     auto& host = *self.promise().host;
     if (host_ == nullptr) {
-      job_->keep(permits_in(self.promise().held));
+      job_->keep(self.promise().held);
       host.run_blocking(job_, answer_.await(host, self));
       host_ = &host;
     }
