@@ -16,9 +16,9 @@
 
 namespace troupe_test {
 
-/// The flow that worker processes serve: of its 12 items, each waits for
-/// `params["ms"]`, and one with `params["kills"]` ends its process.
-troupe::flow deadly_items(std::size_t items, std::size_t killer);
+/// The flow that worker processes serve: each of its items waits for so many
+/// milliseconds, but the item `killer`, which ends its process.
+troupe::flow deadly_items(std::size_t items, std::size_t killer, int ms);
 
 /// A worker that is a process of its own, and is started again whenever it has
 /// died, as by a service manager. It is this program: see the test that

@@ -41,7 +41,8 @@ struct deadly {
       co_await troupe::sleep_for(5ms);
       ::_exit(9);
     }
-    co_await troupe::sleep_for(50ms);
+    const auto wait = ctx.params().at("ms").get<int>();
+    co_await troupe::sleep_for(std::chrono::milliseconds{wait});
     co_return i;
   }
   void post(troupe::state& shared, int i) const { shared.append("done", i); }
@@ -64,11 +65,12 @@ std::string variable(const char* name) {
 
 }  // namespace
 
-troupe::flow troupe_test::deadly_items(std::size_t items, std::size_t killer) {
-  const auto given = [items, killer](const troupe::state&) {
+troupe::flow troupe_test::deadly_items(std::size_t items, std::size_t killer,
+                                       int ms) {
+  const auto given = [items, killer, ms](const troupe::state&) {
     std::vector<troupe::json> all;
     for (std::size_t i = 0; i < items; ++i) {
-      all.push_back({{"i", i}, {"kills", i == killer}});
+      all.push_back({{"i", i}, {"kills", i == killer}, {"ms", ms}});
     }
     return all;
   };
@@ -99,7 +101,7 @@ TEST_CASE("A process that other tests start as a worker",
                     .peers = {"boss.test"}};
   }
   worker_options options;
-  options.flows = {deadly_items(0, 0), deadly_node()};
+  options.flows = {deadly_items(0, 0, 0), deadly_node()};
   options.capacity = 16;
   options.retry_max = 200ms;
   options.join = endpoint::from(variable("TROUPE_TEST_JOIN"));
@@ -112,7 +114,7 @@ TEST_CASE("Only the item fails that worker processes die of", "[remote]") {
   options.deaths_max = 2;
   cluster_room room{options};
   worker_process worker{room.listener().at()};
-  const auto ended = room.finish(room.system().start(deadly_items(8, 3)));
+  const auto ended = room.finish(room.system().start(deadly_items(8, 3, 20)));
   REQUIRE(ended.ok());
   CHECK(ended.state.at("done").size() == 7);
   REQUIRE(ended.state.at("failed").size() == 1);
@@ -146,7 +148,7 @@ TEST_CASE("Over TLS the work of a killed worker process goes to another",
   worker_process one{room.listener().at(), of_worker};
   worker_process other{room.listener().at(), of_worker};
   REQUIRE(room.listener().wait_for_workers(2, cluster_room::patience));
-  const auto run = room.system().start(deadly_items(12, 99));
+  const auto run = room.system().start(deadly_items(12, 99, 1000));
   REQUIRE(soon([&] { return room.listener().status().at("leased") == 12; }));
   one.kill_now();
   const auto ended = room.finish(run);

@@ -139,6 +139,8 @@ void worker_link::on_said(wire::welcome& said) {
       std::clamp<std::int64_t>(said.beat_ms, 10, 60'000)};
   // A supervisor in no hurry answers beats only: they must be in time here too.
   beat_every_ = std::min(beat_every_, options_.silence_max / 4);
+  // From now on: what it is given first may hold all threads.
+  options_.signs->on_beat(handle(), supervisor_, timers_->now(), beat_every_);
   options_.notice("has joined the supervisor");
   tune_all();
 }
