@@ -2,6 +2,7 @@
 
 #include "letter_reserve.hpp"
 #include "manual_queue.hpp"
+#include "node_thread.hpp"
 
 #include <chrono>
 #include <exception>
@@ -184,6 +185,7 @@ void lite_actor::launch(exec_ctx* from, bool lazy, bool hide) {
 
 caf::resumable::resume_result lite_actor::resume(exec_ctx* from,
                                                  std::size_t budget) {
+  const node_thread mark;
   context(from);
   bool more = false;
   try {

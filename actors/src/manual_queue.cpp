@@ -1,5 +1,7 @@
 #include "manual_queue.hpp"
 
+#include "node_thread.hpp"
+
 #include <utility>
 
 namespace troupe::detail {
@@ -34,6 +36,7 @@ bool manual_queue::run_one() {
   if (job == nullptr) {
     return false;
   }
+  const node_thread mark;
   if (job->resume(this, quantum_) == caf::resumable::resume_later) {
     push(job);
   } else {

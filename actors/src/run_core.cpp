@@ -1,11 +1,13 @@
 #include "run_core.hpp"
 
 #include "cancel_order.hpp"
+#include "node_thread.hpp"
 #include "system_core.hpp"
 
 #include <algorithm>
 #include <limits>
 #include <new>
+#include <string_view>
 #include <utility>
 
 namespace troupe {
@@ -163,9 +165,20 @@ const error& died_for_want_of_memory() {
 
 }  // namespace detail
 
-const std::string& run::id() const noexcept { return core_->id(); }
-outcome run::get() const { return core_->wait(); }
+namespace {
+
+constexpr std::string_view await_it =
+    "write 'co_await run' in a phase that gives a task";
+
+}  // namespace
+
+const std::string& run::id() const& noexcept { return core_->id(); }
+outcome run::get() const {
+  detail::node_thread::refuse_wait("run::get", await_it);
+  return core_->wait();
+}
 std::optional<outcome> run::wait_for(duration limit) const {
+  detail::node_thread::refuse_wait("run::wait_for", await_it);
   return core_->wait_for(limit);
 }
 bool run::done() const { return core_->done(); }
@@ -186,7 +199,13 @@ void run::awaiter::subscribe(detail::fiber_host& host, detail::wake_key key) {
   core_->subscribe(owner->waker_for(key));
 }
 
-std::optional<event> event_reader::next() { return core_->events().next(); }
+std::optional<event> event_reader::next() {
+  detail::node_thread::refuse_wait(
+      "event_reader::next",
+      "write try_next(), or read on a thread of the program or in "
+      "'co_await troupe::blocking(read)'");
+  return core_->events().next();
+}
 std::optional<event> event_reader::try_next() {
   return core_->events().try_next();
 }

@@ -2,6 +2,7 @@
 
 #include "caf_version_modules.hpp"
 #include "job_queue.hpp"
+#include "node_thread.hpp"
 #include "start_thread.hpp"
 
 #if TROUPE_CAF_1
@@ -164,6 +165,7 @@ class worker_scheduler::worker final : public caf::execution_unit {
   }
 
   void run() {
+    const node_thread mark;
     while (!owner_.stopping_.load(std::memory_order_relaxed)) {
       auto* job = next_job();
       for (int i = 0; job == nullptr && i < looks_before_sleep; ++i) {

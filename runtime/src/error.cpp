@@ -52,9 +52,11 @@ error error::from(std::exception_ptr cause) {
 
 errc error::code() const noexcept { return content_->code; }
 
-const std::string& error::message() const noexcept { return content_->message; }
+const std::string& error::message() const& noexcept {
+  return content_->message;
+}
 
-const std::string& error::node() const noexcept { return content_->node; }
+const std::string& error::node() const& noexcept { return content_->node; }
 
 std::optional<std::size_t> error::item() const noexcept {
   return content_->item;

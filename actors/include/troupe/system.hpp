@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace caf {
 class actor_system;
@@ -96,11 +97,13 @@ class system {
   /// Errors: throws `errc::bad_flow` for options that make no sense, and
   /// `errc::overloaded` where a thread cannot be started, after ending those
   /// that were.
-  explicit system(system_options options = {});
+  system() : system(system_options{}) {}
+  explicit system(system_options options);
   /// Works in an actor system that the caller owns and that outlives it. Load
   /// Troupe into its configuration first; see `load`.
   /// Errors: as above.
-  explicit system(caf::actor_system& host, system_options options = {});
+  explicit system(caf::actor_system& host) : system(host, system_options{}) {}
+  system(caf::actor_system& host, system_options options);
   system(const system&) = delete;
   system& operator=(const system&) = delete;
   ~system();
@@ -111,7 +114,11 @@ class system {
 
   /// Starts `work` on `initial`, the run's shared state.
   /// Errors: throws `errc::bad_flow` for options that make no sense.
-  run start(const flow& work, state initial = {}, run_options options = {});
+  run start(const flow& work) { return start(work, state{}, run_options{}); }
+  run start(const flow& work, state initial) {
+    return start(work, std::move(initial), run_options{});
+  }
+  run start(const flow& work, state initial, run_options options);
 
   [[nodiscard]] caf::actor_system& actors() const noexcept;
   [[nodiscard]] detail::system_core& core() const noexcept { return *core_; }

@@ -233,15 +233,15 @@ chat_stream::chat_stream(chat_stream&&) noexcept = default;
 chat_stream& chat_stream::operator=(chat_stream&&) noexcept = default;
 chat_stream::~chat_stream() = default;
 
-task<std::optional<std::string>> chat_stream::next() {
+task<std::optional<std::string>> chat_stream::next() & {
   return detail::next_of(*open_);
 }
 
-const std::string& chat_stream::text() const noexcept {
+const std::string& chat_stream::text() const& noexcept {
   return open_->reader.text();
 }
 
-const chat_reply& chat_stream::reply() const noexcept { return open_->reply; }
+const chat_reply& chat_stream::reply() const& noexcept { return open_->reply; }
 
 // -- clients ------------------------------------------------------------------
 
@@ -287,7 +287,7 @@ task<std::vector<std::string>> client::models() const {
   return detail::listed(core_);
 }
 
-const client_options& client::options() const noexcept {
+const client_options& client::options() const& noexcept {
   return core_->options();
 }
 

@@ -169,7 +169,7 @@ http_stream::http_stream(http_stream&&) noexcept = default;
 http_stream& http_stream::operator=(http_stream&&) noexcept = default;
 http_stream::~http_stream() = default;
 
-task<std::optional<std::string>> http_stream::read() {
+task<std::optional<std::string>> http_stream::read() & {
   return detail::next_part(end_);
 }
 

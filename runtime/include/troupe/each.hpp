@@ -64,6 +64,11 @@ class each_node {
   using node_type = N;
   using items_t = decltype(items_of(std::declval<prep_t>()));
   using item_t = typename items_t::value_type;
+  /// An item for the length of its task: a reference, or where the list gives
+  /// none, as that of `bool`, a copy.
+  using held_item_t = std::conditional_t<
+      std::is_reference_v<std::ranges::range_reference_t<const items_t&>>,
+      const item_t&, const item_t>;
   static constexpr bool exec_of_item_is_task = p::exec_is_task;
 
   each_node(N node, each_options options)
@@ -122,7 +127,7 @@ class each_node {
   }
 
  private:
-  task<exec_t> run_item(const item_t& item, std::size_t index,
+  task<exec_t> run_item(held_item_t item, std::size_t index,
                         const state& shared, context& step) const {
     const node_options& options = step.host().options();
     for (std::uint32_t attempt = 0;; ++attempt) {
@@ -201,8 +206,12 @@ class each_node {
 /// time limits and the fallback of the node options apply to each item; an
 /// item that finally fails ends the step, and later items do not run.
 template <node_type N>
-[[nodiscard]] detail::each_node<N> each(N node, each_options options = {}) {
+[[nodiscard]] detail::each_node<N> each(N node, each_options options) {
   return {std::move(node), options};
+}
+template <node_type N>
+[[nodiscard]] detail::each_node<N> each(N node) {
+  return {std::move(node), each_options{}};
 }
 
 }  // namespace troupe

@@ -85,9 +85,15 @@ class error : public std::exception {
 
   [[nodiscard]] errc code() const noexcept;
   /// The text without the place.
-  [[nodiscard]] const std::string& message() const noexcept;
+  [[nodiscard]] const std::string& message() const& noexcept;
+  [[nodiscard]] std::string message() const&& {
+    return static_cast<const error&>(*this).message();
+  }
   /// The name of the node, with its flows outermost first: "outer/inner/node".
-  [[nodiscard]] const std::string& node() const noexcept;
+  [[nodiscard]] const std::string& node() const& noexcept;
+  [[nodiscard]] std::string node() const&& {
+    return static_cast<const error&>(*this).node();
+  }
   /// The position of the item in its batch, where there is one.
   [[nodiscard]] std::optional<std::size_t> item() const noexcept;
   /// The attempt that failed, counted from 0, where there was one.

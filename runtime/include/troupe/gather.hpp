@@ -139,8 +139,12 @@ class [[nodiscard]] gather_operation {
 /// Cancellation: reaches every task.
 template <class T>
 [[nodiscard]] detail::gather_operation<T> gather(std::vector<task<T>> tasks,
-                                                 gather_options options = {}) {
+                                                 gather_options options) {
   return {std::move(tasks), options};
+}
+template <class T>
+[[nodiscard]] detail::gather_operation<T> gather(std::vector<task<T>> tasks) {
+  return {std::move(tasks), gather_options{}};
 }
 
 }  // namespace troupe

@@ -124,7 +124,8 @@ class machine {
   void on_done(const troupe::action& chosen);
   /// An attempt of `exec` failed. It is tried again only if `take_retry`, where
   /// there is one, says so; that is asked when nothing else forbids it.
-  void on_exec_failed(error why, const std::function<bool()>& take_retry = {});
+  void on_exec_failed(error why, const std::function<bool()>& take_retry);
+  void on_exec_failed(error why) { on_exec_failed(std::move(why), nullptr); }
   /// The step or the fan-out failed for good.
   void on_failed(error why);
   /// The wait is over.

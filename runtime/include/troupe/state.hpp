@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,26 +59,39 @@ class state {
   // -- reading ---------------------------------------------------------------
 
   /// Errors: errc::missing_key.
-  [[nodiscard]] const value& at(std::string_view path) const;
+  [[nodiscard]] const value& at(std::string_view path) const&;
+  [[nodiscard]] value at(std::string_view path) const&& {
+    return static_cast<const state&>(*this).at(path);
+  }
   /// Null when there is nothing. Lives until the next write.
-  [[nodiscard]] const value* find(std::string_view path) const {
+  [[nodiscard]] const value* find(std::string_view path) const& {
     return root_.find(path);
+  }
+  /// Of a temporary: a copy, or nothing.
+  [[nodiscard]] std::optional<value> find(std::string_view path) const&& {
+    return value{root_}.find(path);
   }
   [[nodiscard]] bool contains(std::string_view path) const {
     return find(path) != nullptr;
   }
   /// Errors: errc::missing_key, errc::wrong_type.
   template <class T>
-  [[nodiscard]] T get(std::string_view path) const {
+  [[nodiscard]] T get(std::string_view path) const& {
     return at(path).template get<T>();
+  }
+  template <class T>
+  [[nodiscard]] T get(std::string_view path) const&& {
+    detail::refuse_view_of_temporary<T>();
+    return static_cast<const state&>(*this).get<T>(path);
   }
   /// `fallback` where there is nothing. Errors: errc::wrong_type.
   template <class T>
   [[nodiscard]] T get_or(std::string_view path, T fallback) const {
-    const value* found = find(path);
+    const value* found = root_.find(path);
     return found ? found->template get<T>() : std::move(fallback);
   }
-  [[nodiscard]] const value& root() const noexcept { return root_; }
+  [[nodiscard]] const value& root() const& noexcept { return root_; }
+  [[nodiscard]] value root() const&& noexcept { return root_; }
   [[nodiscard]] json to_json() const { return root_.to_json(); }
   /// Top-level members.
   [[nodiscard]] std::size_t size() const noexcept { return root_.size(); }

@@ -16,9 +16,8 @@ namespace troupe {
 /// its wait is withdrawn, its locals are destroyed, and what it waited for is
 /// told where that matters (a timer, a permit, a transfer).
 ///
-/// GCC 12 corrupts temporaries of two kinds in an expression with `co_await`:
-/// capturing lambdas and brace-initialised aggregates. Troupe's own awaitables
-/// do not accept them; in calls of your own, give them a name first.
+/// GCC 12 corrupts some temporaries in an expression with `co_await`; see
+/// "GCC 12 and co_await" in the guide.
 ///
 /// Errors: what the coroutine throws comes out of `co_await`. One that is
 /// awaited more than `task_depth_max` deep, as by a recursion without an end,

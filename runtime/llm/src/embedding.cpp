@@ -19,6 +19,12 @@ using detail::reply_fields;
 
 http_request encode_embedding(const std::string& model,
                               const std::vector<std::string>& texts,
+                              const endpoint& at) {
+  return encode_embedding(model, texts, at, json::object());
+}
+
+http_request encode_embedding(const std::string& model,
+                              const std::vector<std::string>& texts,
                               const endpoint& at, const json& extra) {
   if (texts.empty()) detail::refuse_request("there is no text to embed");
   if (!extra.is_object()) detail::refuse_request("extra must be an object");

@@ -83,6 +83,11 @@ std::string words_of(const json& failure) {
 // -- requests -----------------------------------------------------------------
 
 json request(std::uint64_t id, std::string_view method, json params,
+             const agreement& under) {
+  return request(id, method, std::move(params), under, json::object());
+}
+
+json request(std::uint64_t id, std::string_view method, json params,
              const agreement& under, const json& capabilities) {
   if (!under.has_session) {
     auto& meta = params["_meta"];
@@ -94,6 +99,10 @@ json request(std::uint64_t id, std::string_view method, json params,
           {"id", id},
           {"method", method},
           {"params", std::move(params)}};
+}
+
+json notification(std::string_view method) {
+  return notification(method, json::object());
 }
 
 json notification(std::string_view method, json params) {

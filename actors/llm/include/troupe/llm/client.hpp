@@ -85,11 +85,17 @@ class chat_stream {
   /// once the reply is complete.
   /// Errors: as `client::chat`; a stream that is cut off is an
   /// `errc::request_failed` that says how much had come.
-  [[nodiscard]] task<std::optional<std::string>> next();
+  [[nodiscard]] task<std::optional<std::string>> next() &;
   /// The text so far.
-  [[nodiscard]] const std::string& text() const noexcept;
+  [[nodiscard]] const std::string& text() const& noexcept;
+  [[nodiscard]] std::string text() const&& {
+    return static_cast<const chat_stream&>(*this).text();
+  }
   /// The whole reply. @pre `next` has given nothing
-  [[nodiscard]] const chat_reply& reply() const noexcept;
+  [[nodiscard]] const chat_reply& reply() const& noexcept;
+  [[nodiscard]] chat_reply reply() const&& {
+    return static_cast<const chat_stream&>(*this).reply();
+  }
 
  private:
   friend class client;
@@ -136,7 +142,10 @@ class client {
   /// or 100,000 names is an `errc::bad_reply`.
   [[nodiscard]] task<std::vector<std::string>> models() const;
 
-  [[nodiscard]] const client_options& options() const noexcept;
+  [[nodiscard]] const client_options& options() const& noexcept;
+  [[nodiscard]] client_options options() const&& {
+    return static_cast<const client&>(*this).options();
+  }
 
  private:
   static task<chat_stream> opened(std::shared_ptr<detail::client_core> core,

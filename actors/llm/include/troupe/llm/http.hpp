@@ -44,14 +44,15 @@ class http_stream {
   ~http_stream();
 
   /// Status and headers.
-  [[nodiscard]] const http_response& head() const noexcept { return head_; }
+  [[nodiscard]] const http_response& head() const& noexcept { return head_; }
+  [[nodiscard]] http_response head() const&& { return head_; }
 
   /// The bytes that have come since the last call, after waiting for some, or
   /// nothing once the body has ended. One call at a time.
   /// Errors: those of `http_client::send`; the bytes that came before the
   /// error have been given by then.
   /// Cancellation: aborts the transfer; later calls throw `errc::cancelled`.
-  [[nodiscard]] task<std::optional<std::string>> read();
+  [[nodiscard]] task<std::optional<std::string>> read() &;
 
  private:
   friend class http_client;
@@ -83,7 +84,8 @@ class http_client {
   /// Errors: throws `errc::bad_flow` for options that make no sense, and in a
   /// simulation; `errc::overloaded` when the process may open no more files,
   /// or start no more threads.
-  explicit http_client(system& where, http_options options = {});
+  explicit http_client(system& where) : http_client(where, http_options{}) {}
+  http_client(system& where, http_options options);
 
   /// The whole response, whatever its status. A request on a connection that
   /// was kept, and which the server closed before it said anything, is sent

@@ -67,7 +67,8 @@ class listener {
   /// `where` that is not prepared with `network` or has a listener or a worker
   /// already, and for an address other than loopback without TLS;
   /// `errc::request_failed` if it cannot listen.
-  explicit listener(system& where, listener_options options = {});
+  explicit listener(system& where) : listener(where, listener_options{}) {}
+  listener(system& where, listener_options options);
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
   ~listener();

@@ -66,6 +66,9 @@ struct network_options {
 /// cannot be read, or no peers. The list of peers is that of the actor system:
 /// other TLS connections of the process have nothing to do with it.
 [[nodiscard]] std::function<void(caf::actor_system_config&)> network(
-    network_options options = {});
+    network_options options);
+[[nodiscard]] inline std::function<void(caf::actor_system_config&)> network() {
+  return network(network_options{});
+}
 
 }  // namespace troupe::remote

@@ -93,7 +93,8 @@ class topic {
   void publish(const value& message) const;
   /// Errors: throws `errc::bad_flow` for options that make no sense;
   /// `errc::overloaded` if 100,000 topics are heard in this process.
-  subscription subscribe(subscription_options options = {}) const;
+  subscription subscribe(subscription_options options) const;
+  subscription subscribe() const { return subscribe(subscription_options{}); }
 
  private:
   std::shared_ptr<switchboard> board_;

@@ -39,10 +39,12 @@ struct agreement {
 /// see `client_capabilities`.
 [[nodiscard]] json request(std::uint64_t id, std::string_view method,
                            json params, const agreement& under,
-                           const json& capabilities = json::object());
+                           const json& capabilities);
+[[nodiscard]] json request(std::uint64_t id, std::string_view method,
+                           json params, const agreement& under);
 /// A message that has no answer.
-[[nodiscard]] json notification(std::string_view method,
-                                json params = json::object());
+[[nodiscard]] json notification(std::string_view method, json params);
+[[nodiscard]] json notification(std::string_view method);
 /// What a request is about, for those on its way: the tool, the task or the
 /// resource. Nothing for a request about nothing of its own.
 [[nodiscard]] std::optional<std::string> name_in(const json& request);

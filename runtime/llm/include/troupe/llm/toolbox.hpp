@@ -21,7 +21,8 @@ class toolbox {
 
   [[nodiscard]] std::vector<tool_spec> specs() const;
   /// Null where there is none.
-  [[nodiscard]] const tool* find(std::string_view name) const noexcept;
+  [[nodiscard]] const tool* find(std::string_view name) const& noexcept;
+  const tool* find(std::string_view name) const&& = delete;
 
   /// Carries out `calls`, `width` of them at once. The result has a message for
   /// each, in their order: what the tool gave, or, with `is_error`, why it
