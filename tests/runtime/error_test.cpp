@@ -1,8 +1,10 @@
 #include "support/catch.hpp"
 
 #include <troupe/error.hpp>
+#include <troupe/failure.hpp>
 
 #include <exception>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -63,4 +65,29 @@ TEST_CASE("every code has a name of its own", "[error]") {
   CHECK(to_string(errc::node_threw) == "node_threw");
   CHECK(to_string(errc::too_deep) == "too_deep");
   CHECK(to_string(static_cast<errc>(200)) == "unknown");
+}
+
+TEST_CASE("What comes of a temporary failure may be kept", "[error]") {
+  const auto made = [] {
+    error why{errc::timed_out, "a text that is longer than a short string"};
+    why.at_node("a/node/with/a/long/path/to/it");
+    return troupe::failure{why};
+  };
+  const auto& by_arrow = made()->message();
+  CHECK(by_arrow == "a text that is longer than a short string");
+  const auto& by_value = made().value().message();
+  CHECK(by_value == by_arrow);
+  const auto& whole = *made();
+  CHECK(whole.node() == "a/node/with/a/long/path/to/it");
+  const auto& node = made()->node();
+  CHECK(node == whole.node());
+  CHECK(made()->code() == errc::timed_out);
+  CHECK(made()->describe() == whole.describe());
+  troupe::failure none;
+  CHECK_FALSE(none);
+  none = whole;
+  CHECK(none->message() == by_arrow);
+  const std::optional<error> plain = none;
+  CHECK(plain.has_value());
+  CHECK_FALSE(troupe::failure{std::nullopt});
 }

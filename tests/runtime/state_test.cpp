@@ -259,3 +259,45 @@ TEST_CASE("snapshots are read on another thread while the owner writes",
   CHECK(shared.at("n") == rounds);
   CHECK(shared.at("/k/5") == -1905);
 }
+
+TEST_CASE("braces within braces mean what they look like", "[state]") {
+  const state one{{"tags", {"x", "y"}}};
+  CHECK(one.to_json() == json::parse(R"({"tags": ["x", "y"]})"));
+  const state pairs{{"o", {{"a", 1}, {"b", 2}}}};
+  CHECK(pairs.to_json() == json::parse(R"({"o": {"a": 1, "b": 2}})"));
+  const state pair{{"o", {{"a", 1}}}};
+  CHECK(pair.to_json() == json::parse(R"({"o": {"a": 1}})"));
+  const state deep{{"o", {{"a", {{"b", {{"c", {1, 2.5, true}}}}}}}}};
+  CHECK(deep.to_json() ==
+        json::parse(R"({"o": {"a": {"b": {"c": [1, 2.5, true]}}}})"));
+  const state mixed{{"list", {1, {2, 3}, {{"a", nullptr}}, {}}}, {"n", 0}};
+  CHECK(mixed.to_json() ==
+        json::parse(R"({"list": [1, [2, 3], {"a": null}, null], "n": 0})"));
+  const std::string key = "k";
+  const value held = value::array({1});
+  const state named{{key, {{key, held}, {"s", key}}}, {"one", {held}}};
+  CHECK(named.to_json() ==
+        json::parse(R"({"k": {"k": [1], "s": "k"}, "one": [[1]]})"));
+  CHECK(members_of({{"o", {{"a", 1}, {"b", 2}}}}) == 1);
+  CHECK(value::array({{"a", 1}, {"b", 2}}).dump() == R"([["a",1],["b",2]])");
+}
+
+TEST_CASE("what comes of a temporary state may be kept", "[state]") {
+  const auto made = [] {
+    return state{{"q", "a text that is longer than a short string"},
+                 {"list", {"one more such text, long enough", 2}}};
+  };
+  const auto& item = made().at("q");
+  CHECK(item == "a text that is longer than a short string");
+  std::string all;
+  for (const auto& each : made().at("list")) all += each.dump();
+  CHECK(all == "\"one more such text, long enough\"2");
+  const auto& element = made().root().at("list").at(0);
+  CHECK(element == "one more such text, long enough");
+  const auto& found = made().find("/list/1");
+  REQUIRE(found);
+  CHECK(*found == 2);
+  CHECK_FALSE(made().find("none"));
+  CHECK_FALSE(made().root().find("none"));
+  CHECK(made().get<std::string>("/list/0") == element);
+}

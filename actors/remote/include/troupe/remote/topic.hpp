@@ -48,6 +48,7 @@ class [[nodiscard]] subscription {
   /// The next message, if there is one.
   [[nodiscard]] std::optional<value> try_next() const;
   /// The next message, for a thread of your own: blocks for at most `limit`.
+  /// Errors: as `run::get`, on a thread that runs nodes.
   [[nodiscard]] std::optional<value> wait_for(duration limit) const;
 
   /// How many messages gave way: here, and on the way here. On the way they are
