@@ -141,7 +141,7 @@ TEST_CASE("What is no reply shows its first bytes", "[server_error]") {
   for (const auto* format : formats) {
     CHECK(has(whole_failure("<html>\x1b[31mBad</html>", *format).message(),
               "<html>\xEF\xBF\xBD[31mBad</html>"));
-    const auto why = whole_failure(R"({"detail": "Not Found"})", *format);
+    const auto why = whole_failure(R"({"result": "Not Found"})", *format);
     CHECK(why.code() == errc::bad_reply);
     CHECK(has(why.message(), "Not Found"));
     CHECK(whole_failure(std::string(100'000, 'x'), *format).message().size() <

@@ -1,14 +1,13 @@
 // What servers of the Model Context Protocol send: texts, and the messages in
 // them.
 
+#include "json_mending.hpp"
 #include "mcp_member.hpp"
 #include "troupe/error.hpp"
 #include "troupe/json_text.hpp"
 #include "troupe/llm/mcp_protocol.hpp"
-#include "troupe/printable.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <charconv>
 #include <cmath>
@@ -25,70 +24,6 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view spaces = " \t\r\n";
 // JSON-RPC 2.0, 5.1: the method does not exist.
 constexpr std::int64_t unknown_method = -32601;
-
-// -- mending ------------------------------------------------------------------
-
-/// The four digits after "\u", or -1.
-int escaped(std::string_view text, std::size_t at) {
-  if (text.substr(at, 2) != "\\u" || text.size() < at + 6) return -1;
-  int code = 0;
-  const char* end = text.data() + at + 6;
-  const auto [stop, fault] =
-      std::from_chars(text.data() + at + 2, end, code, 16);
-  return fault == std::errc{} && stop == end ? code : -1;
-}
-
-bool is_high(int code) { return code >= 0xD800 && code <= 0xDBFF; }
-bool is_low(int code) { return code >= 0xDC00 && code <= 0xDFFF; }
-
-/// Takes an escape sequence of a text, halves of surrogate pairs mended.
-std::size_t take_escape(std::string_view text, std::size_t at,
-                        std::string& into) {
-  const int code = escaped(text, at);
-  const bool is_pair = is_high(code) && is_low(escaped(text, at + 6));
-  if (!is_pair && (is_high(code) || is_low(code))) {
-    into += "\\ufffd";
-    return 6;
-  }
-  const std::size_t length = is_pair ? 12 : 2;
-  into += text.substr(at, length);
-  return length;
-}
-
-/// Takes a number that is none, which becomes null; 0 where there is no such.
-std::size_t take_no_number(std::string_view text, std::size_t at,
-                           std::string& into) {
-  static constexpr std::array<std::string_view, 3> words = {"NaN", "Infinity",
-                                                            "-Infinity"};
-  for (const auto each : words) {
-    if (text.substr(at, each.size()) != each) continue;
-    into += "null";
-    return each.size();
-  }
-  return 0;
-}
-
-/// With what JSON does not allow, but servers write.
-std::string mended(std::string_view text) {
-  std::string into;
-  into.reserve(text.size());
-  bool is_in_text = false;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t taken = 0;
-    if (is_in_text && text[at] == '\\') {
-      taken = take_escape(text, at, into);
-    } else if (!is_in_text) {
-      taken = take_no_number(text, at, into);
-    }
-    if (taken == 0) {
-      if (text[at] == '"') is_in_text = !is_in_text;
-      into += text[at];
-      taken = 1;
-    }
-    at += taken;
-  }
-  return into;
-}
 
 // -- ids ----------------------------------------------------------------------
 
@@ -189,10 +124,9 @@ server_text read_text(std::string_view text, std::size_t bytes_max) {
   const json_bounds limits{.bytes = bytes_max};
   std::optional<json> form = try_read_json(text, limits);
   if (!form && text.size() <= bytes_max) {
-    const auto whole =
-        mended(is_utf8(text) ? std::string{text} : as_utf8(text));
+    const auto whole = llm::detail::mended_json(text);
     // What stands for wrong bytes has more of them.
-    const json_bounds wider{.bytes = 3 * bytes_max};
+    const json_bounds wider{.bytes = 6 * bytes_max};
     try {
       form = read_json(whole, wider);
     } catch (const error& why) {
