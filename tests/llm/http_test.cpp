@@ -174,7 +174,7 @@ TEST_CASE("A body that is too long is refused for good, packed or not",
   const auto url = path + std::to_string(100'000);
   CHECK(room.get(url, {.body_max = 100'000}).at("status") == 200);
   const auto why = room.failure(url, {.body_max = 99'999});
-  CHECK(why.code() == errc::request_failed);
+  CHECK(why.code() == errc::too_large);
   CHECK(has(why.message(), "more than 99999 bytes"));
   CHECK(why.is_permanent());
 }
@@ -182,7 +182,7 @@ TEST_CASE("A body that is too long is refused for good, packed or not",
 TEST_CASE("A head that is too long is refused", "[http]") {
   http_room room;
   const auto why = room.failure("/long_head/2000");
-  CHECK(why.code() == errc::request_failed);
+  CHECK(why.code() == errc::too_large);
 }
 
 TEST_CASE("No more exchanges run at once than allowed", "[http]") {

@@ -137,6 +137,9 @@ class Requests(BaseHTTPRequestHandler):
 
     def answer_mcp(self):
         """An MCP server with sessions, whose tool "forget" ends them all."""
+        if self.command == "DELETE":
+            self.reply(405, b"it stays")
+            return
         asked = json.loads(self.body)
         method, session = asked["method"], self.headers.get("Mcp-Session-Id")
         if method == "initialize":

@@ -76,7 +76,7 @@ auto fetch(std::shared_ptr<client_core> core, http_request request,
     -> task<
         std::invoke_result_t<Read, const http_response&, const std::string&>> {
   const auto asked = asked_by(request);
-  auto entering = admission::wait_for(core, tokens);
+  auto entering = admission::wait_for(core, tokens, asked);
   admission call = co_await entering;
   std::optional<error> failure;
   try {
@@ -118,7 +118,7 @@ task<std::unique_ptr<open_reply>> open_call(std::shared_ptr<client_core> core,
                                             chat_request asked) {
   auto request = encoded(*core, asked, /*stream=*/true);
   const auto by = asked_by(request);
-  auto entering = admission::wait_for(core, tokens_of(asked));
+  auto entering = admission::wait_for(core, tokens_of(asked), by);
   admission call = co_await entering;
   std::optional<error> failure;
   try {

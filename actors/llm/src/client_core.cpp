@@ -227,6 +227,7 @@ void client_core::on_failure(const error& why, server_is server) {
       break;
     case errc::rate_limited:
     case errc::bad_reply:
+    case errc::too_large:
     case errc::unauthorized:
       breaker_->on_success();
       break;
@@ -243,7 +244,7 @@ void client_core::on_nothing() noexcept {
 // -- admissions ---------------------------------------------------------------
 
 task<admission> admission::wait_for(std::shared_ptr<client_core> core,
-                                    double tokens) {
+                                    double tokens, std::string asked) {
   // Not only after a wait in line.
   core->look_at_breaker();
   permit seat;
@@ -266,6 +267,7 @@ task<admission> admission::wait_for(std::shared_ptr<client_core> core,
   given.seat_ = std::move(seat);
   given.pass_ = std::move(pass);
   given.tokens_ = tokens;
+  given.asked_ = std::move(asked);
   co_return given;
 }
 
@@ -281,7 +283,9 @@ void admission::succeed(const usage& used) {
 
 error admission::fail(server_is server) {
   error why = error::from(std::current_exception());
-  if (core_) why = core_->hidden().without(std::move(why));
+  if (core_) {
+    why = with_place(core_->hidden().without(std::move(why)), asked_);
+  }
   if (core_) std::exchange(core_, nullptr)->on_failure(why, server);
   seat_.release();
   return why;

@@ -201,8 +201,8 @@ task<http_stream> http_client::open(http_request request) const {
 }
 
 void http_client::send_off(http_request request) const {
-  auto about = caf::make_counted<detail::exchange>(std::move(request),
-                                                   /*is_streamed=*/false);
+  auto about = caf::make_counted<detail::exchange>(
+      std::move(request), /*streamed=*/false, /*farewell=*/true);
   post(line_->thread.actor(),
        troupe::detail::signal{detail::http_signal::begin, 0, 0,
                               std::move(about)},

@@ -1,5 +1,8 @@
 #include "http_actor.hpp"
 
+#include <troupe/clock.hpp>
+
+#include <chrono>
 #include <utility>
 
 namespace troupe::llm::detail {
@@ -25,6 +28,17 @@ struct http_thread::shared {
     while (!is_stopping.load(std::memory_order_acquire)) {
       turns.run();
       driven.run();
+    }
+    say_farewell();
+  }
+
+  /// What nobody waits for is still sent, if that goes at once.
+  void say_farewell() {
+    constexpr duration limit = std::chrono::milliseconds{300};
+    const auto end = clock::steady().now() + limit;
+    turns.run();
+    while (driven.has_farewells() && clock::steady().now() < end) {
+      driven.run(end);
     }
   }
 

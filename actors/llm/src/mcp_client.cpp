@@ -34,7 +34,7 @@ task<json> called(std::shared_ptr<mcp_core> core, std::string name,
   try {
     co_return co_await calling;
   } catch (const error& why) {
-    throw core->clean(why);
+    throw core->named(why);
   }
 }
 
@@ -140,7 +140,7 @@ task<std::vector<tool>> listed(std::shared_ptr<mcp_core> core) {
     auto walking = walked(core, trace);
     co_return co_await walking;
   } catch (const error& why) {
-    failure = core->clean(why);
+    failure = core->named(why);
   }
   // The server may not know any more where a page began that was kept.
   if (!had_pages || failure->code() == errc::unauthorized)
@@ -150,7 +150,7 @@ task<std::vector<tool>> listed(std::shared_ptr<mcp_core> core) {
   try {
     co_return co_await again;
   } catch (const error& why) {
-    throw core->clean(why);
+    throw core->named(why);
   }
 }
 

@@ -140,7 +140,9 @@ void mcp_process::run() {
     }
     end_all("is not used any more");
   } catch (const error& why) {
-    end_all("is not to be understood: " + why.message());
+    end_all(
+        "is not to be understood: " + why.message(),
+        why.code() == errc::too_large ? errc::too_large : errc::request_failed);
   }
   program_.end();
 }
@@ -223,7 +225,7 @@ void mcp_process::take_lines() {
   read_.erase(0, begin);
   searched_ -= begin;
   if (searched_ > options_.message_max) {
-    throw error{errc::bad_reply,
+    throw error{errc::too_large,
                 "a message of it is too long: it has more than " +
                     std::to_string(options_.message_max) + " bytes"};
   }
@@ -231,7 +233,7 @@ void mcp_process::take_lines() {
 
 void mcp_process::take_line(std::string_view line) {
   if (line.size() > options_.message_max) {
-    throw error{errc::bad_reply, "a message of it is too long: it has " +
+    throw error{errc::too_large, "a message of it is too long: it has " +
                                      std::to_string(line.size()) + " bytes"};
   }
   auto read = mcp::read_text(line, options_.message_max);
@@ -258,8 +260,13 @@ void mcp_process::take_line(std::string_view line) {
 /// Whether somebody waits for this.
 bool mcp_process::take_message(json message) {
   if (mcp::is_answer(message)) {
-    const auto id = mcp::answered_id(message);
-    if (!id && !mcp::is_failure_of_unknown(message)) return false;
+    auto id = mcp::answered_id(message);
+    // No request has this number: some servers give it to all answers.
+    const bool is_nameless = id == std::uint64_t{0};
+    if (is_nameless) id.reset();
+    if (!id && !is_nameless && !mcp::is_failure_of_unknown(message)) {
+      return false;
+    }
     mcp_arrival came;
     came.message = std::move(message);
     return give(id, std::move(came));
@@ -324,7 +331,7 @@ void mcp_process::stop_writing() {
   last_moment_ = steady_now() + last_words;
 }
 
-void mcp_process::end_all(const std::string& why) {
+void mcp_process::end_all(const std::string& why, errc code) {
   std::optional<error> failure;
   std::map<std::uint64_t, waker> waiting;
   {
@@ -332,7 +339,9 @@ void mcp_process::end_all(const std::string& why) {
     if (ended_) return;
     auto text = "the MCP server '" + command_.program + "' " + why;
     if (!remark_.empty()) text += "; " + remark_;
-    failure = ended_ = error{errc::request_failed, std::move(text)};
+    ended_ = error{code, std::move(text)};
+    if (code == errc::too_large) ended_->permanent();
+    failure = ended_;
     ended_at_ = steady_now();
     waiting.swap(waiting_);
     unsent_.clear();

@@ -77,7 +77,7 @@ class mcp_process {
   void watch_output(bool reads);
   void write_some();
   void stop_writing();
-  void end_all(const std::string& why);
+  void end_all(const std::string& why, errc code = errc::request_failed);
   void send(const json& message);
 
   const mcp_command command_;

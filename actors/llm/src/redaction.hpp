@@ -57,6 +57,10 @@ class secrets {
   std::vector<std::string> known_;
 };
 
+/// The same error with `place` in its text, an address as below or what was
+/// asked of one, where it tells of an exchange and does not name the server.
+[[nodiscard]] error with_place(error why, std::string_view place);
+
 /// An address as an error may show it: without who is named before '@' and
 /// without its query, cut.
 [[nodiscard]] std::string shown_url(std::string_view url);

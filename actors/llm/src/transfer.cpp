@@ -133,9 +133,8 @@ std::size_t transfer::on_head(char* line, std::size_t, std::size_t size,
     if (me.is_shared_) ++me.where_.shared_arrivals;
     me.head_size_ += size;
     if (me.head_size_ > head_max) {
-      throw error{errc::request_failed,
-                  "the head of the response has more than " +
-                      std::to_string(head_max) + " bytes"}
+      throw error{errc::too_large, "the head of the response has more than " +
+                                       std::to_string(head_max) + " bytes"}
           .permanent();
     }
     me.take_head_line({line, size});
@@ -187,9 +186,8 @@ std::size_t transfer::on_body(char* bytes, std::size_t, std::size_t size,
 bool transfer::take_body(std::string_view bytes) {
   const auto most = about_->request.limits.body_max;
   if (bytes.size() > most - received_) {
-    throw error{errc::request_failed,
-                "the body of the response has more than " +
-                    std::to_string(most) + " bytes"}
+    throw error{errc::too_large, "the body of the response has more than " +
+                                     std::to_string(most) + " bytes"}
         .permanent();
   }
   is_paused_ = !about_->bring_part(bytes, where_.unread_max);

@@ -55,7 +55,8 @@ enum class errc : std::uint8_t {
   rate_limited,
   /// What a server or a model answered is not what was asked for.
   bad_reply,
-  /// A message to or from another process is larger than it may be.
+  /// A message to or from another process, or of a server, is larger than it
+  /// may be.
   too_large,
   /// A server wants to know who asks, or knows and refuses. The text names the
   /// server's address. Always permanent.

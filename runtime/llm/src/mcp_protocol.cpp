@@ -71,9 +71,9 @@ std::string words_of(const json& failure) {
   if (failure.is_string()) return failure.get<std::string>();
   for (const char* key : {"message", "data"}) {
     const auto* found = member(failure, key);
-    if (found != nullptr && found->is_string()) {
-      return found->get<std::string>();
-    }
+    if (found == nullptr || *found == "") continue;
+    if (found->is_string()) return found->get<std::string>();
+    if (found->is_object()) return write_json(*found, bad_text::replaced);
   }
   return write_json(failure, bad_text::replaced);
 }
@@ -129,7 +129,9 @@ std::optional<agreement> agreed_by_discovery(const json& answer) {
 
 agreement agreed_by_opening(const json& answer) {
   const json result = result_in(answer);
-  const auto revision = reply_fields{result}.at("protocolVersion").text();
+  // What servers take a request for that names none.
+  const auto revision =
+      reply_fields{result}.text_or("protocolVersion", "2025-03-26");
   if (!has_session(revision)) refuse_revisions(revision);
   return {revision, true};
 }

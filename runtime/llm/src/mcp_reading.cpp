@@ -8,6 +8,7 @@
 #include "troupe/llm/mcp_protocol.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <cmath>
@@ -101,13 +102,16 @@ bool is_message(const json& form) {
   return form.is_object() && (form.contains("jsonrpc") || is_answer(form));
 }
 
+std::string in_lower_case(std::string_view text) {
+  std::string into{text};
+  std::transform(
+      into.begin(), into.end(), into.begin(),
+      [](unsigned char each) { return static_cast<char>(std::tolower(each)); });
+  return into;
+}
+
 bool speaks_of_session(std::string_view text) {
-  static constexpr std::string_view word = "session";
-  const auto is_same = [](char one, char other) {
-    return std::tolower(static_cast<unsigned char>(one)) == other;
-  };
-  return std::search(text.begin(), text.end(), word.begin(), word.end(),
-                     is_same) != text.end();
+  return in_lower_case(text).find("session") != std::string::npos;
 }
 
 }  // namespace
@@ -190,10 +194,41 @@ std::optional<server_message> message_in(const json& message) {
   return found;
 }
 
+bool says_session_is_lost(std::string_view text) {
+  constexpr std::size_t looked_at_max = 4'096;
+  const auto plain = in_lower_case(text.substr(0, looked_at_max));
+  const auto has = [&](std::string_view word) {
+    return plain.find(word) != plain.npos;
+  };
+  static constexpr std::array<std::string_view, 13> ends = {
+      "not found",  "expired",    "invalid",   "unknown", "terminated",
+      "missing",    "no valid",   "not exist", "closed",  "no longer",
+      "no session", "not active", "lost"};
+  static constexpr std::array<std::string_view, 4> beginnings = {
+      "not initialized", "before initialization", "expect initialize",
+      "initialize request"};
+  return (has("session") && std::any_of(ends.begin(), ends.end(), has)) ||
+         std::any_of(beginnings.begin(), beginnings.end(), has);
+}
+
+bool denies_session(const json& answer) {
+  const auto* failure = member(answer, "error");
+  if (failure == nullptr || !failure->is_object()) return false;
+  const auto code = code_of(*failure);
+  const auto* words = member(*failure, "message");
+  return code >= -32002 && code <= -32000 && words != nullptr &&
+         words->is_string() &&
+         says_session_is_lost(words->get_ref<const std::string&>());
+}
+
 bool denies_session(int status, std::string_view body) {
   if (status == 404) return true;
+  if (status == 401 || status == 403 || status == 409 || status == 410 ||
+      status == 422 || status == 500) {
+    return says_session_is_lost(body);
+  }
   if (status != 400) return false;
-  if (speaks_of_session(body)) return true;
+  if (speaks_of_session(body) || says_session_is_lost(body)) return true;
   const auto form = try_read_json(body);
   const auto* failure = form ? member(*form, "error") : nullptr;
   if (failure == nullptr) return false;

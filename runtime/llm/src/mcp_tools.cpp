@@ -4,6 +4,7 @@
 #include "reply_fields.hpp"
 #include "troupe/error.hpp"
 #include "troupe/json_text.hpp"
+#include "troupe/llm/mcp_mirrors.hpp"
 #include "troupe/llm/mcp_protocol.hpp"
 #include "troupe/printable.hpp"
 
@@ -81,6 +82,11 @@ void take_tool(const json& form, tool_page& page) {
   if (!schema) {
     leave_out(page, "the tool '" + printable(name) +
                         "' cannot be used: its inputSchema takes no object");
+    return;
+  }
+  if (const auto fault = mirrors_in(*schema).fault; !fault.empty()) {
+    leave_out(page,
+              "the tool '" + printable(name) + "' cannot be used: " + fault);
     return;
   }
   page.tools.push_back({std::move(name),

@@ -92,7 +92,8 @@ class http_client {
   /// Errors: throws `errc::bad_value` for a request that makes no sense;
   /// `errc::timed_out` when one of its limits has passed;
   /// `errc::request_failed` when there is no connection, or it breaks off, with
-  /// how much had come, or what came is no HTTP; `errc::overloaded` at
+  /// how much had come, or what came is no HTTP; `errc::too_large` for a head
+  /// over 256 KiB or a body over `body_max`; `errc::overloaded` at
   /// `exchanges_max`. Where trying again cannot help the error is permanent: a
   /// bad request, a certificate that is not trusted, a body over `body_max`.
   /// Cancellation: aborts the transfer.
@@ -102,7 +103,8 @@ class http_client {
   [[nodiscard]] task<http_stream> open(http_request request) const;
 
   /// Sends a request whose response nobody waits for. It is lost where it
-  /// cannot be sent, and with the last copy of the client.
+  /// cannot be sent, and 300 ms after the last copy of the client is gone,
+  /// whose destructor waits so long for it.
   void send_off(http_request request) const;
 
  private:
