@@ -14,7 +14,7 @@ namespace {
 
 using detail::reply_fields;
 
-constexpr std::int64_t invalid_params = -32602;
+constexpr std::int64_t wrong_params = -32602;
 constexpr duration first_pause = std::chrono::milliseconds{100};
 constexpr duration longest_pause = std::chrono::seconds{5};
 constexpr duration longest_wait = std::chrono::hours{24};
@@ -41,7 +41,7 @@ json task_result_in(const json& answer) {
 bool says_unknown(const json& answer) {
   const auto failure = answer.find("error");
   return failure != answer.end() && failure->is_object() &&
-         failure->value("code", json()) == invalid_params;
+         failure->value("code", json()) == wrong_params;
 }
 
 bool may_pass(const error& why) {
