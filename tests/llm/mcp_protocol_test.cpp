@@ -2,6 +2,7 @@
 #include "support/code_of.hpp"
 
 #include <troupe/error.hpp>
+#include <troupe/json_text.hpp>
 #include <troupe/llm/mcp_protocol.hpp>
 
 #include <cstdint>
@@ -216,6 +217,19 @@ TEST_CASE("What JSON does not allow in a message is mended", "[mcp]") {
   CHECK(half.messages[0].at("result") == "\uFFFD \uFFFD \U0001F600");
 }
 
+TEST_CASE("Messages on one line are read one by one", "[mcp]") {
+  const std::string one = R"({"jsonrpc":"2.0","id":1,"result":{"x":"}{ \" "}})";
+  const std::string two = R"({"jsonrpc":"2.0","id":2,"result":[NaN]})";
+  const std::vector<std::uint64_t> both{1, 2};
+  CHECK(answers_in(one + two) == both);
+  CHECK(answers_in(one + " \r" + two + "\r") == both);
+  CHECK(answers_in("[DEBUG] " + one).empty());
+  CHECK(answers_in("\xEF\xBB\xBF" + one + "{}" + two + "{") == both);
+  std::string many;
+  for (int i = 0; i < 10'000; ++i) many += "{}";
+  CHECK(answers_in(many + two) == std::vector<std::uint64_t>{2});
+}
+
 TEST_CASE("An answer that cannot be read is told with its request", "[mcp]") {
   const std::string deep(100'000, '[');
   const auto found = mcp::read_text(
@@ -255,6 +269,7 @@ TEST_CASE("Tools are listed by the page", "[mcp]") {
   REQUIRE(page.tools.size() == 1);
   CHECK(page.tools[0].name == "add");
   CHECK(page.next == "2");
+  CHECK(mcp::tools_in({{"nextCursor", 2}}).next == "2");
   CHECK(mcp::tools_in(json::object()).tools.empty());
   CHECK(mcp::tools_in({{"tools", nullptr}, {"nextCursor", nullptr}})
             .next.empty());
@@ -276,6 +291,39 @@ TEST_CASE("A tool without a schema takes any object", "[mcp]") {
   CHECK(schema_of({{"name", "a"}, {"inputSchema", {{"anyOf", {any, any}}}}}) ==
         json{{"type", "object"}, {"anyOf", {any, any}}});
   CHECK(schema_of({{"name", "a"}, {"description", 5}}) == any);
+}
+
+TEST_CASE("What means nothing in the schema of a tool is left out", "[mcp]") {
+  const auto mended = [](const char* properties) {
+    const auto schema =
+        R"({"type":"object","properties":)" + std::string{properties} + "}";
+    const auto page = mcp::tools_in(
+        {{"tools",
+          {{{"name", "a"}, {"inputSchema", troupe::read_json(schema)}}}}});
+    REQUIRE(page.tools.size() == 1);
+    return troupe::write_json(page.tools[0].parameters.at("properties"));
+  };
+  CHECK(mended("[]") == "{}");
+  CHECK(mended("null") == "{}");
+  CHECK(mended(R"({"x":null,"y":[],"z":true})") ==
+        R"({"x":{},"y":{},"z":true})");
+  CHECK(mended(R"({"x":{"enum":[],"anyOf":[],"oneOf":null,"type":null}})") ==
+        R"({"x":{}})");
+  CHECK(mended(R"({"x":{"type":"object","properties":[],"required":null}})") ==
+        R"({"x":{"properties":{},"type":"object"}})");
+  CHECK(mended(R"({"x":{"exclusiveMinimum":true,"minimum":1}})") ==
+        R"({"x":{"exclusiveMinimum":1}})");
+  CHECK(mended(R"({"x":{"exclusiveMaximum":false,"maximum":1}})") ==
+        R"({"x":{"maximum":1}})");
+  CHECK(mended(R"({"x":{"anyOf":[{"items":{"enum":[]}}],"required":true}})") ==
+        R"({"x":{"anyOf":[{"items":{}}]}})");
+  // What says something stays, also a property with the name of a word.
+  for (const char* kept :
+       {R"({"x":{"const":null,"default":null,"enum":[null,1]}})",
+        R"({"enum":{"type":"string"},"required":{"type":["string","null"]}})",
+        R"({"x":{"exclusiveMinimum":1,"items":[{"type":"null"}]}})"}) {
+    CHECK(mended(kept) == kept);
+  }
 }
 
 TEST_CASE("A tool that cannot be used hides no other", "[mcp]") {
@@ -325,6 +373,8 @@ TEST_CASE("An error of a server is told in a line, and not without end",
   CHECK(told({{"code", 1}, {"message", "\x1b[2Jx"}}).find('\x1b') ==
         std::string::npos);
   CHECK(told({{"message", std::string(100'000, 'x')}}).size() < 1000);
+  CHECK(told({{"code", "E1"}, {"message", "no"}}).find("error 0") ==
+        std::string::npos);
   CHECK(told("no").find("no") != std::string::npos);
   CHECK(told({{"code", 18446744073709551615u}, {"message", 5}}).size() < 200);
   CHECK(mcp::result_in({{"error", nullptr}, {"result", {{"x", 1}}}}) ==

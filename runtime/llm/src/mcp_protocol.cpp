@@ -141,9 +141,10 @@ json result_in(const json& answer) {
     const auto code = code_of(*failure);
     if (const auto missing = missing_capability(*failure))
       throw error{*missing};
-    error why{errc::request_failed, "the MCP server answered with error " +
-                                        std::to_string(code) + ": " +
-                                        shown_words(words_of(*failure))};
+    const auto number =
+        code == 0 ? std::string{"an error"} : "error " + std::to_string(code);
+    error why{errc::request_failed, "the MCP server answered with " + number +
+                                        ": " + shown_words(words_of(*failure))};
     if (code == invalid_request || code == method_not_found ||
         code == invalid_params || code == header_mismatch ||
         code == unsupported_revision) {

@@ -175,9 +175,32 @@ bool speaks_of_session(std::string_view text) {
                      is_same) != text.end();
 }
 
-}  // namespace
+/// Where a second value begins in a text, behind an object; its end where there
+/// is none. What else comes before a message is that of a log.
+std::size_t second_message(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  if (first == text.npos || text[first] != '{') return text.size();
+  std::size_t depth = 0;
+  bool is_in_text = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char each = text[at];
+    if (each == '"' && depth > 0) is_in_text = !is_in_text;
+    if (is_in_text) {
+      at += each == '\\' ? 1 : 0;
+      continue;
+    }
+    if (each == '{' || each == '[') ++depth;
+    if ((each != '}' && each != ']') || depth == 0 || --depth > 0) continue;
+    const auto next =
+        std::min(text.find_first_not_of(spaces, at + 1), text.size());
+    const bool is_value =
+        next < text.size() && (text[next] == '{' || text[next] == '[');
+    return is_value ? next : text.size();
+  }
+  return text.size();
+}
 
-server_text read_text(std::string_view text, std::size_t bytes_max) {
+server_text read_one(std::string_view text, std::size_t bytes_max) {
   if (text.starts_with(byte_order_mark)) {
     text.remove_prefix(byte_order_mark.size());
   }
@@ -213,6 +236,24 @@ server_text read_text(std::string_view text, std::size_t bytes_max) {
     if (is_message(each)) found.messages.push_back(std::move(each));
   }
   return found;
+}
+
+}  // namespace
+
+server_text read_text(std::string_view text, std::size_t bytes_max) {
+  const auto second = second_message(text);
+  if (second >= text.size()) return read_one(text, bytes_max);
+  server_text all;
+  // Not by recursion: there may be any number of them.
+  for (auto end = second; !text.empty(); end = second_message(text)) {
+    auto found = read_one(text.substr(0, end), bytes_max);
+    text.remove_prefix(std::min(end, text.size()));
+    for (auto& each : found.messages) all.messages.push_back(std::move(each));
+    if (!all.fault.empty() || found.fault.empty()) continue;
+    all.fault = std::move(found.fault);
+    all.answered = found.answered;
+  }
+  return all;
 }
 
 bool is_answer(const json& message) {
