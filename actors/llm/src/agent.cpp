@@ -96,6 +96,7 @@ struct decide {
     shared.add(core->place("turns"), 1);
     if (!reply.message.calls.empty()) return tools_action;
     shared.set(core->place("answer"), reply.text());
+    shared.set(core->place("finish"), std::string{to_string(reply.finish)});
     return finished_action;
   }
 

@@ -48,6 +48,8 @@ struct agent_options {
 /// | `task`     | what to do: set before the flow starts, gone when it begins |
 /// | `messages` | the conversation; left for the next task                    |
 /// | `answer`   | the last text of the model                                  |
+/// | `finish`   | why the answer ended, as `to_string(finish_reason)` has it:  |
+/// |            | "length" where the model cut it                             |
 /// | `turns`    | calls of the model for this task                            |
 /// | `usage`    | tokens of all calls, added up                               |
 ///
