@@ -1,6 +1,7 @@
 #include "client_core.hpp"
 #include "reply_body.hpp"
 #include "reply_reader.hpp"
+#include "split_secrets.hpp"
 
 #include <troupe/llm/client.hpp>
 #include <troupe/llm/history.hpp>
@@ -166,14 +167,25 @@ task<std::optional<std::string>> next_of(open_reply& open) {
 
 task<chat_reply> ask_streaming(std::shared_ptr<client_core> core, context& ctx,
                                chat_request asked) {
-  auto opening = open_call(std::move(core), std::move(asked));
+  auto opening = open_call(core, std::move(asked));
   const auto open = co_await opening;
-  for (;;) {
-    auto reading = next_of(*open);
-    auto token = co_await reading;
-    if (!token) break;
-    ctx.emit(json{{"token", std::move(*token)}});
+  masked_parts tokens{core->hidden()};
+  const auto show = [&ctx](std::string text) {
+    if (!text.empty()) ctx.emit(json{{"token", std::move(text)}});
+  };
+  std::optional<error> failure;
+  try {
+    for (;;) {
+      auto reading = next_of(*open);
+      const auto token = co_await reading;
+      if (!token) break;
+      show(tokens.add(*token));
+    }
+  } catch (const error& why) {
+    failure = why;
   }
+  show(tokens.finish());
+  if (failure) throw error{*failure};
   co_return std::move(open->reply);
 }
 

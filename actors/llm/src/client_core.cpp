@@ -1,6 +1,7 @@
 #include "client_core.hpp"
 
 #include "curl_request.hpp"
+#include "split_secrets.hpp"
 #include "wall_clock.hpp"
 
 #include <troupe/clock.hpp>
@@ -11,7 +12,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -117,13 +117,6 @@ void check_headers(const std::vector<http_header>& headers) {
   }
 }
 
-std::string content_of(const std::filesystem::path& file) {
-  std::ifstream in{file, std::ios::binary};
-  std::string content{std::istreambuf_iterator<char>{in}, {}};
-  if (!in) refuse_recording(file, "cannot be read");
-  return content;
-}
-
 /// A reply may have so many times as many tokens as are expected with those.
 constexpr double unexpected_max = 16;
 /// What a model may think, although nobody has said so.
@@ -149,7 +142,10 @@ client_core::client_core(std::optional<http_client> web, client_options options)
     throw error{errc::bad_flow,
                 "a model client either records or replays, not both"};
   }
-  if (replays()) replayed_.add(content_of(options_.replay_from));
+  if (replays()) {
+    replayed_.add(content_of_recording(options_.replay_from),
+                  printable(options_.replay_from.string()));
+  }
   if (records()) record_ = record_file{options_.record_to};
 }
 
@@ -172,6 +168,12 @@ void client_core::record(http_request request, recorded_reply reply) {
   request.body = hidden_.without(std::move(request.body));
   auto& response = reply.response;
   response.body = hidden_.without(std::move(response.body), reply.parts);
+  if (!reply.parts.empty()) {
+    if (auto clean = without_split(hidden_, response.body)) {
+      response.body = std::move(*clean);
+      reply.parts = {response.body.size()};
+    }
+  }
   // It has been read as such, and JSON knows no other text.
   if (!is_utf8(response.body)) {
     response.body = as_utf8(response.body);

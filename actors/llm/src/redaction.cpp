@@ -336,6 +336,18 @@ error secrets::without(error why) const {
   return clean;
 }
 
+std::size_t secrets::begun_at_end_of(std::string_view text) const {
+  std::size_t most = 0;
+  for (const auto& each : known_) {
+    const auto size = std::min(text.size(), each.size() - 1);
+    for (auto rest = text.substr(text.size() - size); rest.size() > most;
+         rest.remove_prefix(1)) {
+      if (each.starts_with(rest)) most = rest.size();
+    }
+  }
+  return most;
+}
+
 // -- addresses ----------------------------------------------------------------
 
 std::string shown_url(std::string_view url) {

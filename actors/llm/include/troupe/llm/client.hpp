@@ -65,10 +65,12 @@ struct client_options {
   bool stream = false;
   /// Adds each exchange that comes to its end to this file, to replay it. It
   /// holds what was said to the model and by it, but no keys, and only its
-  /// owner may read it. A symbolic link is refused.
+  /// owner may read it: an existing file is made so. A symbolic link is
+  /// refused. A line that was torn stays as it is, and costs no other.
   std::filesystem::path record_to = {};
   /// Answers from such a file, without a network; see `recording`. Works in a
-  /// simulation as well.
+  /// simulation as well. Must be a regular file of at most 1 GiB; a line that
+  /// is no exchange, as one that was torn, is refused by its number.
   std::filesystem::path replay_from = {};
 };
 
