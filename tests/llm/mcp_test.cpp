@@ -259,6 +259,21 @@ TEST_CASE("A program that cannot be started is named", "[mcp]") {
   CHECK(has(ended.failure->message(), "there-is-no-such-program"));
 }
 
+TEST_CASE("A command with a NUL byte is refused", "[mcp]") {
+  troupe::system system{{.threads = 1}};
+  const auto refused = [&](auto change) {
+    mcp_command command;
+    command.program = "sh";
+    change(command);
+    return code_of([&] { mcp_client{system, command}; }) == errc::bad_flow;
+  };
+  const std::string nul("a\0b", 3);
+  CHECK(refused([&](auto& of) { of.arguments = {"-c", nul}; }));
+  CHECK(refused([&](auto& of) { of.program = nul; }));
+  CHECK(refused([&](auto& of) { of.environment = {{"WORD", nul}}; }));
+  CHECK(refused([&](auto& of) { of.directory = nul; }));
+}
+
 TEST_CASE("A program sees its variables and its directory", "[mcp]") {
   troupe::system system{{.threads = 1}};
   mcp_command command;

@@ -231,6 +231,15 @@ class Requests(BaseHTTPRequestHandler):
         self.wfile.write(b"this is no HTTP\r\n\r\n")
         self.close_connection = True
 
+    def answer_long_line(self, count):
+        self.head(200, ("X-Part", "x" * count))
+
+    def do_CONNECT(self):
+        # As a proxy that does not connect.
+        wants = self.path.startswith("wants-credentials")
+        self.reply(407 if wants else 502, b"no")
+        self.wfile.flush()
+
     def answer_long_head(self, count):
         self.head(200, *[("X-Part", "x" * 1000)] * count)
 

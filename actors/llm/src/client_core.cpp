@@ -6,6 +6,7 @@
 
 #include <troupe/clock.hpp>
 #include <troupe/llm/reply_error.hpp>
+#include <troupe/llm/url.hpp>
 #include <troupe/printable.hpp>
 
 #include <algorithm>
@@ -117,6 +118,13 @@ void check_headers(const std::vector<http_header>& headers) {
   }
 }
 
+/// Whether an address names a host, before its port, its path and its query.
+bool has_host(const std::string& url) {
+  auto host = origin_of(url);
+  host.erase(0, host.find("://") + 3);
+  return !host.empty() && host.front() != ':';
+}
+
 /// A reply may have so many times as many tokens as are expected with those.
 constexpr double unexpected_max = 16;
 /// What a model may think, although nobody has said so.
@@ -136,6 +144,11 @@ client_core::client_core(std::optional<http_client> web, client_options options)
     throw error{errc::bad_flow, "invalid base_url '" + shown_url(at_.base_url) +
                                     "': it must begin with http:// or "
                                     "https://"};
+  }
+  if (!has_host(at_.base_url)) {
+    throw error{errc::bad_flow, "invalid base_url '" + shown_url(at_.base_url) +
+                                    "': it names no host, as in "
+                                    "https://host/v1"};
   }
   check_headers(options_.headers);
   if (records() && replays()) {
