@@ -157,7 +157,7 @@ const error& cancelled_for_no_reason() {
 
 const error& died_for_want_of_memory() {
   static const auto& why = *new error{
-      errc::actor_died, "its supervisor died: there is no memory left"};
+      errc::actor_died, "its supervisor died: out of memory"};
   return why;
 }
 

@@ -1,12 +1,14 @@
 // What a flow supervisor tells its nodes, its parent and the readers of the
 // event stream.
 
+#include "cancel_order.hpp"
 #include "detached_steps.hpp"
 #include "flow_supervisor.hpp"
 #include "system_core.hpp"
 
 #include <algorithm>
 #include <new>
+#include <string>
 #include <utility>
 
 namespace troupe::detail {
@@ -163,7 +165,13 @@ void flow_supervisor::report_to_parent() {
 }
 
 error flow_supervisor::death_by(const caf::error& reason) const {
-  error why{errc::actor_died, "its supervisor died: " + to_string(reason)};
+  // An actor without a reason had no memory for one.
+  const auto text = reason ? to_string(reason) : std::string{};
+  const bool had_no_memory =
+      text.empty() || text.find("std::bad_alloc") != std::string::npos;
+  error why = had_no_memory
+                  ? died_for_want_of_memory()
+                  : error{errc::actor_died, "its supervisor died: " + text};
   return why.at_node(machine_.path());
 }
 

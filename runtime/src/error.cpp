@@ -1,6 +1,8 @@
 #include "troupe/error.hpp"
 
 #include <array>
+#include <new>
+#include <string>
 #include <utility>
 
 namespace troupe {
@@ -39,6 +41,11 @@ error error::from(std::exception_ptr cause) {
     std::rethrow_exception(cause);
   } catch (const error& known) {
     return known;
+  } catch (const std::bad_alloc& other) {
+    error result{errc::node_threw,
+                 std::string{"out of memory ("} + other.what() + ")"};
+    result.content_->cause = std::move(cause);
+    return result;
   } catch (const std::exception& other) {
     error result{errc::node_threw, other.what()};
     result.content_->cause = std::move(cause);

@@ -102,6 +102,28 @@ TEST_CASE("A reply that is streamed though it was not to be is read",
 
 // -- calls --------------------------------------------------------------------
 
+TEST_CASE("A piece without a name belongs to the call before it",
+          "[server_reply]") {
+  CHECK(calls_of({R"({"index": 0, "id": "f1", "function": {"name": "weather",
+                      "arguments": ""}})",
+                  R"({"index": 1, "function": {"arguments": "{\"city\": "}})",
+                  R"({"index": 2, "function": {"arguments": "\"Oslo\"}"}})"}) ==
+        std::vector{oslo});
+}
+
+TEST_CASE("An error that says nothing beside a reply is none",
+          "[server_reply]") {
+  for (const char* none :
+       {R"({"code": 0, "message": ""})", R"({"code": 0, "message": null})",
+        "{}", "[]", "0", "\"\""}) {
+    INFO(none);
+    const auto body = R"({"choices": [{"message": {"content": "Hi"},
+                          "finish_reason": "stop"}], "error": )" +
+                      std::string{none} + "}";
+    CHECK(openai_chat().decode(body).text() == "Hi");
+  }
+}
+
 TEST_CASE("A new id begins a call, though the index is the same",
           "[server_reply]") {
   // ollama#15457

@@ -3,6 +3,7 @@
 #include <troupe/error.hpp>
 
 #include <exception>
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -42,6 +43,12 @@ TEST_CASE("an exception in flight becomes an error with a cause", "[error]") {
   CHECK(subject.code() == errc::node_threw);
   CHECK(subject.message() == "no disk");
   CHECK_THROWS_AS(std::rethrow_exception(subject.cause()), std::runtime_error);
+}
+
+TEST_CASE("a lack of memory is told in words", "[error]") {
+  const auto subject = error::from(std::make_exception_ptr(std::bad_alloc{}));
+  CHECK(subject.message() == "out of memory (std::bad_alloc)");
+  CHECK_THROWS_AS(std::rethrow_exception(subject.cause()), std::bad_alloc);
 }
 
 TEST_CASE("something that is no exception becomes an error", "[error]") {

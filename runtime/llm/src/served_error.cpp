@@ -329,7 +329,12 @@ const json* find_error(const json& form) {
     return member(form.front(), "error") == nullptr ? nullptr : &form.front();
   }
   if (!form.is_object()) return nullptr;
-  if (member(form, "error") != nullptr || is_text(form, "type", "error") ||
+  // Beside a reply some gateways have one that says there is none.
+  const auto* told = member(form, "error");
+  const bool is_none = told != nullptr && told->is_object() &&
+                       has_any(form, contents) &&
+                       std::none_of(told->begin(), told->end(), says_something);
+  if ((told != nullptr && !is_none) || is_text(form, "type", "error") ||
       is_text(form, "object", "error")) {
     return &form;
   }

@@ -143,6 +143,11 @@ streamed_calls::call& streamed_calls::place_of(const piece& from,
       std::find_if(calls_.rbegin(), calls_.rend(), [&](const call& each) {
         return !from.index || !each.index || each.index == from.index;
       });
+  // Some servers count on with each piece of one call.
+  const bool is_nameless = from.id.empty() && from.name.empty();
+  if (last == calls_.rend() && is_nameless && !calls_.empty()) {
+    return calls_.back();
+  }
   const bool is_another = last == calls_.rend() || from.is_of_another(*last) ||
                           (follows && !from.index && !from.name.empty()) ||
                           from.begins_after(*last);
