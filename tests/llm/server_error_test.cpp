@@ -181,3 +181,16 @@ TEST_CASE("A response that failed says why", "[server_error]") {
                        openai_responses())
             .code() == errc::request_failed);
 }
+
+TEST_CASE("An error that says nothing beside a reply is none",
+          "[server_error]") {
+  for (const char* none :
+       {R"({"code": 0, "message": ""})", R"({"code": 0, "message": null})",
+        "{}", "[]", "0", "\"\""}) {
+    INFO(none);
+    const auto body = R"({"choices": [{"message": {"content": "Hi"},
+                          "finish_reason": "stop"}], "error": )" +
+                      std::string{none} + "}";
+    CHECK(openai_chat().decode(body).text() == "Hi");
+  }
+}

@@ -111,19 +111,6 @@ TEST_CASE("A piece without a name belongs to the call before it",
         std::vector{oslo});
 }
 
-TEST_CASE("An error that says nothing beside a reply is none",
-          "[server_reply]") {
-  for (const char* none :
-       {R"({"code": 0, "message": ""})", R"({"code": 0, "message": null})",
-        "{}", "[]", "0", "\"\""}) {
-    INFO(none);
-    const auto body = R"({"choices": [{"message": {"content": "Hi"},
-                          "finish_reason": "stop"}], "error": )" +
-                      std::string{none} + "}";
-    CHECK(openai_chat().decode(body).text() == "Hi");
-  }
-}
-
 TEST_CASE("A new id begins a call, though the index is the same",
           "[server_reply]") {
   // ollama#15457
