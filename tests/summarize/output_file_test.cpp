@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <iterator>
+#include <string>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -40,8 +41,13 @@ TEST_CASE("a pipe that nobody reads from is refused", "[output_file]") {
   const temporary_directory folder;
   const auto path = folder.path() / "pipe";
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-  REQUIRE_THROWS_WITH(output_file(path), Catch::Matchers::ContainsSubstring(
-                                             "no program reads from it"));
+  std::string why;
+  try {
+    const output_file file(path);
+  } catch (const std::system_error& fault) {
+    why = fault.what();
+  }
+  REQUIRE(why.find("no program reads from it") != std::string::npos);
 }
 
 TEST_CASE("a pipe with a reader is written to", "[output_file]") {
