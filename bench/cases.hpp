@@ -29,6 +29,10 @@ report runs(const measuring& how, std::size_t count, std::int64_t steps);
 report fanout(const measuring& how, std::size_t n);
 /// A batch of `n` sub-flows that all wait for a timer at once.
 report waiting(const measuring& how, std::size_t n, std::int64_t wait_ms);
+/// Runs of three trivial nodes, or of a batch of `fanout` sub-flows where that
+/// is not zero, one after the other, each awaited by the thread that started
+/// it.
+report short_runs(const measuring& how, std::size_t runs, std::size_t fanout);
 /// Steps beside so many bytes of other state.
 report state_size(const measuring& how, std::size_t bytes, std::int64_t steps);
 /// Steps in a graph of so many nodes.

@@ -26,6 +26,8 @@ struct arguments {
   troupe::turns mode = troupe::turns::in_place;
   std::int64_t steps = 1'000'000;
   std::size_t runs = 64;
+  std::size_t short_runs = 100'000;
+  std::size_t fanout = 0;
   std::size_t n = 100'000;
   std::int64_t wait_ms = 1000;
   std::size_t bytes = 100'000'000;
@@ -107,6 +109,13 @@ class command_line {
     runs->add_option("--runs", given_.runs, "Runs at once")
         ->check(CLI::PositiveNumber);
     add_steps(runs, 50'000);
+    auto* brief = add("short", "Short runs, one after the other", [this] {
+      return bench::short_runs(given_.how, given_.short_runs, given_.fanout);
+    });
+    brief->add_option("--runs", given_.short_runs, "Runs, one after the other")
+        ->check(CLI::Range(100, 100'000'000));
+    brief->add_option("--fanout", given_.fanout,
+                      "Sub-flows of a batch, in place of three nodes");
     auto* state = add("state", "Steps beside other state", [this] {
       return bench::state_size(given_.how, given_.bytes, given_.steps);
     });

@@ -44,6 +44,10 @@ if(TARGET troupe_program)
   install(TARGETS troupe_program
     RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
+# For users' own sources; the second is a part of the first.
+install(PROGRAMS "${PROJECT_SOURCE_DIR}/tools/await_rule.py"
+  "${PROJECT_SOURCE_DIR}/tools/cpp_tokens.py"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/troupe")
 foreach(library IN LISTS troupe_include_roots)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/${library}/include/troupe"
     DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"

@@ -83,7 +83,8 @@ int main() {
   troupe::system runtime;
   for (const auto width : {troupe::sequence, troupe::concurrent(4)}) {
     const auto end = runtime.start(all_files(width), documents).get();
-    std::cout << "width " << width << ": " << end.action.name() << "\n"
+    std::cout << (width == troupe::sequence ? "in sequence: " : "4 at once: ")
+              << end.action.name() << "\n"
               << end.state.at("summary") << "\n"
               << end.state.at("failed") << "\n"
               << "text is " << (end.state.contains("text") ? "left" : "gone")

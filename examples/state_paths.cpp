@@ -18,10 +18,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(person, name, age)
 
 int main() {
   // region: read
-  const troupe::state shared{
-      {"file", "a.txt"},
-      {"user", troupe::json{{"name", "Ada"}, {"age", 36}}},
-      {"tags", troupe::json{"x", "y"}}};
+  const troupe::state shared{{"file", "a.txt"},
+                             {"user", {{"name", "Ada"}, {"age", 36}}},
+                             {"tags", {"x", "y"}}};
   const auto file = shared.get<std::string>("file");  // a top-level key
   const int age = shared.get<int>("/user/age");       // a JSON pointer
   const auto second = shared.get<std::string>("/tags/1");

@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <exception>
 #include <iostream>
@@ -216,5 +217,7 @@ exit_status run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A limit of the size of files is then an error of the write.
+  std::signal(SIGXFSZ, SIG_IGN);
   return static_cast<int>(run_program(argc, argv));
 }

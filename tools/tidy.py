@@ -22,6 +22,7 @@ SOURCE_LINES_MAX = 400
 
 LIBRARY = r"(runtime|actors)/"
 CLOCK_FILES = r"(.*(clock|timer_service)[^/]*\.[ch]pp|bench/.*)"
+SPAN_FILES = r".*/(clock\.hpp|wait_at_most\.hpp)"
 
 # Rule, where it holds, where it does not, what is forbidden, what to say.
 BANNED = [
@@ -35,6 +36,12 @@ BANNED = [
     ("clock", LIBRARY, CLOCK_FILES,
      r"\b(steady|system|high_resolution)_clock::now",
      "time comes from troupe/clock.hpp"),
+    ("span", r"(runtime|actors|examples|tools)/", SPAN_FILES,
+     r"\bnow_?(\(\))?\s*\+(?!\+)",
+     "a span is added to a time by after(), which saturates"),
+    ("span", r"(runtime|actors|examples|tools)/", SPAN_FILES,
+     r"\.wait_(for|until)\(\s*[a-z_]*(lock|guard)\b",
+     "threads wait by wait_at_most(), which takes any span"),
     ("call", LIBRARY, None,
      r"std::(cout|cerr|clog)\b|\b(printf|fprintf|puts|abort|_?exit)\s*\(",
      "a library neither prints nor ends the program"),
@@ -61,7 +68,7 @@ PLACES = re.compile(
     r"|tests/(runtime|actors|llm)/must_not_compile/[a-z0-9_]+\.cpp"
     r"|tests/[a-z]+/[a-z0-9_]+\.hpp"
     r"|tests/fuzz/[a-z0-9_]+_fuzz\.cpp"
-    r"|tests/(chaos|package|replay|soak|support)/[a-z0-9_]+\.[ch]pp"
+    r"|tests/(await|chaos|package|replay|soak|support)/[a-z0-9_]+\.[ch]pp"
     r"|tests/[a-z0-9_]+\.cpp"
     r"|tools/troupe/[a-z0-9_]+\.[ch]pp"
     r"|(examples|bench)/([a-z_]+/)*[a-z0-9_]+\.[ch]pp")
@@ -150,6 +157,11 @@ def check_file(path, text):
     yield from check_size(path, lines)
     yield from check_lines(path, lines)
     yield from check_functions(cpp_tokens.parse(text))
+    if re.match(LIBRARY + r"(\w+/)?include/", path) and "/detail/" not in path:
+        for line, name, *_ in await_rule.class_defaults(cpp_tokens.parse(text)):
+            yield line, "default", (
+                f"a default argument of '{name}' is of a class: write "
+                "overloads, as GCC 12 destroys it twice beside co_await")
     if "/must_not_compile/" in path:
         return
     for source in (text, code_in_comments(lines)):
@@ -160,6 +172,12 @@ def check_file(path, text):
 def is_allowed(lines, line, rule):
     nearby = lines[max(0, line - 2):line]
     return any(f"tidy: allow {rule}" in one for one in nearby)
+
+
+def check_pages(root):
+    for path in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
+        for line, why in await_rule.check(path, {}):
+            yield f"{path.relative_to(root).as_posix()}:{line}: await: {why}"
 
 
 def check_tree(root):
@@ -176,7 +194,7 @@ def check_tree(root):
 def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else
                 Path(__file__).resolve().parent.parent)
-    findings = list(check_tree(root))
+    findings = [*check_tree(root), *check_pages(root)]
     print("\n".join(findings) or "tidy: nothing found")
     sys.exit(1 if findings else 0)
 

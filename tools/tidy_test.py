@@ -49,6 +49,20 @@ class RulesTest(unittest.TestCase):
         self.expect_none(call, "actors/src/clock.cpp")
         self.expect_none(call + "  // tidy: allow clock")
 
+    def test_spans(self):
+        path = "actors/src/run_core.cpp"
+        self.expect("span", "const auto due = clock.now() + limit;", path)
+        self.expect("span", "const auto due = now + limit;", path)
+        self.expect("span", "due = now_ + 5ms;", "runtime/src/lease.cpp")
+        self.expect("span", "changed.wait_for(lock, limit);", path)
+        self.expect("span", "changed_.wait_until(a_lock, due);", path)
+        self.expect_none("const auto due = after(clock.now(), limit);", path)
+        self.expect_none("return core_->wait_for(limit);", path)
+        self.expect_none("const auto due = sim.now() + 1h;",
+                         "tests/actors/run_test.cpp")
+        self.expect_none("#pragma once\nchanged.wait_until(lock, due);",
+                         "actors/src/wait_at_most.hpp")
+
     def test_printing(self):
         self.expect("call", "std::cout << 1;")
         self.expect("call", "std::abort();")

@@ -4,6 +4,7 @@
 
 #include "insist.hpp"
 #include "start_thread.hpp"
+#include "wait_at_most.hpp"
 
 #include <caf/detail/set_thread_name.hpp>
 #include <caf/logger.hpp>
@@ -286,11 +287,7 @@ void actor_clock_wheel::loop() {
     // It may have been stopped while the lock was free.
     if (is_last && !stopped_) {
       next_look_ = wheel_.next_look().value_or(time_point::max());
-      if (next_look_ == time_point::max()) {
-        changed_.wait(lock);
-      } else {
-        changed_.wait_until(lock, next_look_);
-      }
+      troupe::detail::wait_at_most(lock, changed_, next_look_);
     }
   }
 }

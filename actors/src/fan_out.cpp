@@ -5,6 +5,7 @@
 #include "system_core.hpp"
 
 #include <troupe/batch.hpp>
+#include <troupe/detail/mixed.hpp>
 
 #include <exception>
 #include <utility>
@@ -110,7 +111,7 @@ void fan_out_run::place(placement& elsewhere, const flow_model& body,
   what.flow = body.shared_from_this();
   what.origin.run_id = owner_.sub_flow_id(index);
   what.params = std::move(params);
-  what.seed = owner_.steps().seed() + index + 1;
+  what.seed = mixed(owner_.steps().seed(), index);
   auto& run = owner_.run();
   what.steps_max = run.options().steps_max;
   what.retries_max = run.retries_left();
@@ -259,7 +260,7 @@ void fan_out_run::merge_one(branch_result& result) {
 void fan_out_run::conclude() {
   merge_rest();
   if (window_.result() == window::verdict::failed) {
-    owner_.engine().on_failed(first_failure());
+    owner_.engine().on_failed(reason());
     return;
   }
   if (!model_.post) {
@@ -282,22 +283,23 @@ void fan_out_run::conclude() {
   }
 }
 
+// Ends the fan-out for a reason that is no failure of a sub-flow, unless it has
+// failed already.
 void fan_out_run::fail(error why) {
-  if (!failure_) {
-    failure_ = std::make_shared<const error>(std::move(why));
-    failure_index_ = 0;
+  if (!window_.has_failed()) {
+    ended_by_ = std::make_shared<const error>(std::move(why));
   }
   window_.refuse();
   cancel_children();
 }
 
-error fan_out_run::first_failure() const {
+// Why it failed: what decided that, and not what the policy forgave.
+error fan_out_run::reason() const {
   const bool by_count =
       model_.on_failure.which() != failure_policy::kind::fail_fast;
-  if (failure_ &&
-      (!by_count || failure_->code() == errc::merge_conflict ||
-       failure_->code() == errc::bad_items || window_.failed() == 0)) {
-    error why = *failure_;
+  const auto& decisive = ended_by_ || by_count ? ended_by_ : failure_;
+  if (decisive) {
+    error why = *decisive;
     return why.inside(owner_.engine().path());
   }
   std::string text = window_.reason();

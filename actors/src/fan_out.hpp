@@ -95,7 +95,7 @@ class fan_out_run {
   void merge_ready();
   void merge_one(branch_result& result);
   void fail(error why);
-  [[nodiscard]] error first_failure() const;
+  [[nodiscard]] error reason() const;
 
   flow_supervisor& owner_;
   const fan_out_model& model_;
@@ -117,8 +117,11 @@ class fan_out_run {
   std::deque<branch_result_ptr> results_;
   std::size_t merged_ = 0;
   std::vector<branch_outcome> outcomes_;
+  /// The failure of the first of the items that failed.
   std::shared_ptr<const error> failure_;
   std::size_t failure_index_ = 0;
+  /// What else made the whole fail: the source of items, or a conflict.
+  std::shared_ptr<const error> ended_by_;
   bool cancelled_ = false;
 };
 

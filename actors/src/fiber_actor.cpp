@@ -1,9 +1,12 @@
 #include "fiber_actor.hpp"
 
 #include "blocking_pool.hpp"
+#include "run_core.hpp"
+#include "semaphore_actor.hpp"
 #include "system_core.hpp"
 #include "timer_service.hpp"
 
+#include <troupe/detail/flow_model.hpp>
 #include <troupe/error.hpp>
 
 #include <exception>
@@ -77,18 +80,37 @@ void fiber_actor::cancel_timer(std::uint64_t timer) noexcept {
 
 void fiber_actor::run_blocking(std::shared_ptr<blocking_job> job,
                                wake_key key) {
+  const auto whose = origin();
+  const auto* timers = at().timers;
+  auto call = [job, timers, wake = waker_for(key)](job_turn turn) {
+    // A job that has not run says so to who waits for it.
+    if (turn == job_turn::run) job->run(timers->now());
+    if (turn == job_turn::deadlock) job->refuse(no_thread_can_come());
+    wake();
+  };
   auto refused = at().blocking->submit(
-      [job = std::move(job), wake = waker_for(key)](job_turn turn) {
-        // A job that has not run says so to who waits for it.
-        if (turn == job_turn::run) job->run();
-        wake();
-      });
+      std::move(call), {whose.run, whose.node, std::move(job), now()});
   if (refused) throw error{*std::move(refused)};
 }
 
-void fiber_actor::acquire(const void* owner, std::uint32_t limit,
-                          wake_key key) {
-  core_.acquire(owner, limit, waker_for(key), context());
+std::vector<held_token> fiber_actor::tokens_of(const held_permits* held) const {
+  if (held == nullptr) return {};
+  auto all = tokens_in(held);
+  const auto* node = origin().node;
+  for (auto& each : all) {
+    if (each.holder.empty() && node != nullptr) each.holder = node->name;
+  }
+  return all;
+}
+
+void fiber_actor::on_job_dropped() noexcept { at().blocking->on_dropped(); }
+
+const void* fiber_actor::acquire(const void* owner, std::uint32_t limit,
+                                 wake_key key, const held_permits* held) {
+  return core_.acquire(owner, limit,
+                       caf::make_counted<acquire_order>(
+                           waker_for(key), 1, tokens_of(held), origin().run),
+                       context());
 }
 
 std::uint64_t fiber_actor::place(placed_work what, wake_key key) {

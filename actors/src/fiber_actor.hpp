@@ -4,14 +4,26 @@
 #include "pending_requests.hpp"
 
 #include <troupe/detail/fiber_host.hpp>
+#include <troupe/detail/held_permits.hpp>
 
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace troupe::detail {
 
+struct graph_node;
+class run_core;
 class system_core;
+
+/// Whose step it is that waits, for who is told that it does for long.
+struct call_origin {
+  /// Null for what is no step of a run.
+  std::shared_ptr<run_core> run = {};
+  /// It lives as long as the run.
+  const graph_node* node = nullptr;
+};
 
 /// The kinds of signals between the actors of a run.
 namespace signal_kind {
@@ -31,7 +43,8 @@ inline constexpr std::uint32_t turn_over = own + 5;
 /// To a semaphore: `body` is an `acquire_order`, or `slot` permits come back.
 inline constexpr std::uint32_t acquire = own + 6;
 inline constexpr std::uint32_t give_back = own + 7;
-/// To a semaphore: some that wait have gone away.
+/// To a semaphore: some that wait have gone away, or, where `slot` is not 0,
+/// one that holds a permit awaits something else.
 inline constexpr std::uint32_t look_again = own + 8;
 /// To a node actor: the run is over.
 inline constexpr std::uint32_t stop = own + 9;
@@ -90,6 +103,12 @@ class fiber_actor : public lite_actor, public fiber_host {
   /// Nobody waits for the answer any more.
   void forget(std::uint64_t request) noexcept;
 
+  /// Whose coroutines these are.
+  [[nodiscard]] virtual call_origin origin() const { return {}; }
+  /// What a coroutine of this one holds, with names.
+  [[nodiscard]] std::vector<held_token> tokens_of(
+      const held_permits* held) const;
+
   /// Where it runs, as the sender of signals; null while it does not.
   [[nodiscard]] exec_ctx* running_on() noexcept { return context(); }
 
@@ -99,7 +118,9 @@ class fiber_actor : public lite_actor, public fiber_host {
   std::uint64_t wake_at(time_point due, wake_key key) final;
   void cancel_timer(std::uint64_t timer) noexcept final;
   void run_blocking(std::shared_ptr<blocking_job> job, wake_key key) final;
-  void acquire(const void* owner, std::uint32_t limit, wake_key key) final;
+  void on_job_dropped() noexcept final;
+  const void* acquire(const void* owner, std::uint32_t limit, wake_key key,
+                      const held_permits* held) final;
   std::uint64_t place(placed_work what, wake_key key) final;
   void recall(std::uint64_t work) noexcept final;
 

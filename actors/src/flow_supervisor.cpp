@@ -4,6 +4,8 @@
 #include "detached_steps.hpp"
 #include "system_core.hpp"
 
+#include <troupe/detail/mixed.hpp>
+
 #include <algorithm>
 #include <new>
 #include <utility>
@@ -26,8 +28,7 @@ flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
       run_(std::move(run)),
       params_(run_->options().params),
       shared_(std::move(initial)),
-      machine_(run_->work().model(), run_->options().steps_max,
-               run_->options().seed),
+      machine_(run_->work().model(), run_->options().steps_max, run_->seed()),
       frame_(shared_, *this) {}
 
 flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
@@ -41,7 +42,7 @@ flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
       params_(start.params),
       shared_(*start.snapshot),
       machine_(*start.body, run_->options().steps_max,
-               parent.seed() + start.index + 1),
+               mixed(parent.seed(), start.index)),
       frame_(shared_, *this) {
   shared_.record();
 }

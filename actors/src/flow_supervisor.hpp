@@ -70,6 +70,7 @@ class flow_supervisor final : public fiber_actor,
   void on_mail(signal& received) override;
   void on_fibers() override;
   void on_timer(wake_key key) override;
+  call_origin origin() const override { return {run_, &machine_.node()}; }
   void on_stop(const caf::error& reason) noexcept override;
 
   // -- step_host -------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 #include "letter_reserve.hpp"
 #include "manual_queue.hpp"
+#include "node_thread.hpp"
 
 #include <chrono>
 #include <exception>
@@ -184,12 +185,14 @@ void lite_actor::launch(exec_ctx* from, bool lazy, bool hide) {
 
 caf::resumable::resume_result lite_actor::resume(exec_ctx* from,
                                                  std::size_t budget) {
+  const node_thread mark;
   context(from);
   bool more = false;
   try {
     more = work(budget);
   } catch (const std::exception& thrown) {
-    quit_with(thrown.what());
+    const char* const text = thrown.what();
+    quit_with(text == nullptr ? "an exception without a text" : text);
   } catch (...) {
     quit_with("not a std::exception");
   }

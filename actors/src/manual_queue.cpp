@@ -1,5 +1,8 @@
 #include "manual_queue.hpp"
 
+#include "node_thread.hpp"
+#include "wait_at_most.hpp"
+
 #include <utility>
 
 namespace troupe::detail {
@@ -34,6 +37,7 @@ bool manual_queue::run_one() {
   if (job == nullptr) {
     return false;
   }
+  const node_thread mark;
   if (job->resume(this, quantum_) == caf::resumable::resume_later) {
     push(job);
   } else {
@@ -57,8 +61,8 @@ bool manual_queue::empty() const {
 
 bool manual_queue::wait_for_work(std::chrono::nanoseconds timeout) {
   std::unique_lock lock{mutex_};
-  return has_work_.wait_for(lock, timeout,
-                            [this] { return jobs_.size() != 0; });
+  return wait_at_most(lock, has_work_, timeout,
+                      [this] { return jobs_.size() != 0; });
 }
 
 }  // namespace troupe::detail

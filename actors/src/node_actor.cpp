@@ -2,6 +2,7 @@
 
 #include "cancel_order.hpp"
 #include "node_actors.hpp"
+#include "run_core.hpp"
 
 #include <troupe/detail/flow_model.hpp>
 
@@ -25,6 +26,10 @@ step_status take_turn(const node_model& model, turn_kind what, frame& step) {
 step_ticket::~step_ticket() {
   if (from) post(*from, signal{signal_kind::turn_over, was_lost});
 }
+
+node_actor::node_actor(caf::actor_config& config, home& at, system_core& core,
+                       call_origin of)
+    : fiber_actor(config, at, core), run_(of.run), node_(of.node) {}
 
 void node_actor::on_mail(signal& received) {
   if (received.kind == signal_kind::drop_turn) {
@@ -104,7 +109,8 @@ lite_ptr<node_actor> node_actors::find_or_spawn(const graph_node& node,
   const std::lock_guard lock{mutex_};
   auto& found = actors_[&node];
   if (!found) {
-    found = spawn_lite<node_actor>(asker.at(), from, asker.core());
+    found = spawn_lite<node_actor>(asker.at(), from, asker.core(),
+                                   call_origin{asker.origin().run, &node});
   }
   return found;
 }

@@ -43,7 +43,10 @@ using ticket_ptr = caf::intrusive_ptr<step_ticket>;
 /// wait do so side by side.
 class node_actor final : public fiber_actor {
  public:
-  using fiber_actor::fiber_actor;
+  node_actor(caf::actor_config& config, home& at, system_core& core,
+             call_origin of);
+
+  call_origin origin() const override { return {run_.lock(), node_}; }
 
  private:
   void on_mail(signal& received) override;
@@ -54,6 +57,9 @@ class node_actor final : public fiber_actor {
   void settle(ticket_ptr ticket, step_status status);
   void drop(std::uint64_t ticket);
 
+  /// Weak, as the run keeps its node actors.
+  const std::weak_ptr<run_core> run_;
+  const graph_node* const node_;
   std::vector<ticket_ptr> waiting_;
 };
 

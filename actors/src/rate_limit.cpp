@@ -3,7 +3,11 @@
 
 #include <troupe/rate_limit.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <iomanip>
+#include <optional>
+#include <sstream>
 #include <string>
 
 namespace troupe {
@@ -14,13 +18,15 @@ namespace detail {
 class rate_line : public limit_line,
                   public std::enable_shared_from_this<rate_line> {
  public:
-  explicit rate_line(lite_ptr<rate_actor> keeper) : actor(std::move(keeper)) {}
+  rate_line(lite_ptr<rate_actor> keeper, std::optional<rate> counted)
+      : actor(std::move(keeper)), tokens(counted) {}
 
   task<std::shared_ptr<void>> enter() override;
   void on_failed(const error& why) override;
   void back_off(duration pause) const;
 
   const lite_ptr<rate_actor> actor;
+  const std::optional<rate> tokens;
 };
 
 /// A wait for a pass, as the one who waits knows it.
@@ -69,6 +75,22 @@ void check(const rate_limit_options& options) {
   std::string text;
   for (const auto& each : mistakes) text += (text.empty() ? "" : "; ") + each;
   throw error{errc::bad_flow, std::move(text)};
+}
+
+std::string in_words(double number) {
+  std::ostringstream text;
+  text << std::setprecision(15) << number;
+  return text.str();
+}
+
+void check_within(const rate& allowed, double tokens) {
+  const double most = std::max(allowed.amount, allowed.burst);
+  if (tokens <= most) return;
+  throw error{error{errc::bad_value,
+                    "a request of " + in_words(tokens) +
+                        " tokens can never pass: the rate limit gives " +
+                        in_words(most) + " at most"}
+                  .permanent()};
 }
 
 void check(double tokens) {
@@ -133,11 +155,13 @@ rate_limit::rate_limit(system& where, const rate_limit_options& options) {
   check(options);
   line_ = std::make_shared<detail::rate_line>(
       detail::spawn_lite<detail::rate_actor>(where.core().at(), nullptr,
-                                             where.core().timers(), options));
+                                             where.core().timers(), options),
+      options.tokens);
 }
 
 pass_operation rate_limit::acquire(double tokens) const {
   check(tokens);
+  if (const auto& counted = line_->tokens) check_within(*counted, tokens);
   return {line_, tokens};
 }
 

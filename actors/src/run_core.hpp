@@ -1,5 +1,6 @@
 #pragma once
 
+#include "deferred_start.hpp"
 #include "event_queue.hpp"
 #include "fiber_actor.hpp"
 #include "node_actors.hpp"
@@ -33,6 +34,7 @@ struct run_elsewhere {
 ///
 /// Thread safety: internally synchronised.
 class run_core final : public event_sink,
+                       public deferred_start,
                        public std::enable_shared_from_this<run_core> {
  public:
   run_core(system_core& system, flow work, run_options options, std::string id);
@@ -46,6 +48,7 @@ class run_core final : public event_sink,
   [[nodiscard]] const flow& work() const noexcept { return work_; }
   [[nodiscard]] const run_options& options() const noexcept { return options_; }
   [[nodiscard]] const std::string& id() const noexcept { return id_; }
+  [[nodiscard]] std::uint64_t seed() const noexcept { return *options_.seed; }
   /// Null unless it is a part of a run in another process.
   [[nodiscard]] const work_origin* origin() const noexcept {
     return part_of_ ? &part_of_->origin : nullptr;
@@ -69,6 +72,15 @@ class run_core final : public event_sink,
   /// How many the run may still make; nothing for no limit.
   [[nodiscard]] std::optional<std::uint64_t> retries_left() const noexcept;
 
+  // -- the start -------------------------------------------------------------
+
+  /// Wakes the supervisor for the first time.
+  void begin(exec_ctx* from) noexcept override;
+  /// Does so now, if nobody has; as `begin`.
+  void begin_if_deferred(exec_ctx* from) noexcept {
+    if (take_back()) begin(from);
+  }
+
   // -- the end ---------------------------------------------------------------
 
   /// What the run wrote, for who started it from elsewhere: the state of an
@@ -84,10 +96,25 @@ class run_core final : public event_sink,
   void cancel(std::string_view reason) noexcept;
 
   [[nodiscard]] bool done() const;
-  [[nodiscard]] outcome wait() const;
-  [[nodiscard]] std::optional<outcome> wait_for(duration limit) const;
+  /// The outcome, there already.
+  [[nodiscard]] outcome result() const;
+  /// Waits for the end. A run that has not begun begins on this thread.
+  [[nodiscard]] outcome wait();
+  [[nodiscard]] std::optional<outcome> wait_for(duration limit);
   /// Wakes `who` at the end.
   void subscribe(waker who);
+
+  // -- waits that cannot end -------------------------------------------------
+
+  /// A step of the run `by`, or of none, awaits this one and holds `held`.
+  /// Whoever lent that looks whether it can still come back.
+  void await_by(std::weak_ptr<run_core> by, std::vector<held_token> held);
+  /// Whether somebody may hold a permit who awaits it.
+  [[nodiscard]] bool is_awaited_by_holders() const noexcept {
+    return is_awaited_by_holders_.load(std::memory_order_acquire);
+  }
+  /// Adds what those hold that await it, and those that await them.
+  void add_held_above(std::vector<held_token>& into) const;
 
  private:
   [[nodiscard]] event final_event(const outcome& result) const noexcept;
@@ -107,6 +134,12 @@ class run_core final : public event_sink,
   delta wrote_;
   lite_ptr<lite_actor> supervisor_;
   std::vector<waker> subscribers_;
+  struct awaiting_run {
+    std::weak_ptr<run_core> run;
+    std::vector<held_token> held;
+  };
+  std::vector<awaiting_run> awaited_by_;
+  std::atomic<bool> is_awaited_by_holders_{false};
 };
 
 }  // namespace troupe::detail

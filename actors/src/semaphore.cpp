@@ -17,6 +17,7 @@ class semaphore_line : public limit_line,
       : actor(std::move(keeper)) {}
 
   task<std::shared_ptr<void>> enter() override;
+  const void* lender() const noexcept override { return actor->as_lender(); }
 
   const lite_ptr<semaphore_actor> actor;
 };
@@ -49,15 +50,24 @@ void acquire_operation::stand_in_line(detail::fiber_host& host,
   if (owner == nullptr) {
     throw error{errc::request_failed, "only an actor can wait for a permit"};
   }
-  auto order =
-      caf::make_counted<detail::acquire_order>(owner->waker_for(key), count_);
+  auto order = caf::make_counted<detail::acquire_order>(
+      owner->waker_for(key), count_, owner->tokens_of(asker_->held),
+      owner->origin().run);
   place_ = std::make_shared<detail::place_in_line>(order);
   post(*line_->actor, detail::signal{detail::signal_kind::acquire, 0, 0, order},
        owner->running_on());
 }
 
 void acquire_operation::receive(void* answer) {
-  got_ = std::move(*static_cast<std::shared_ptr<void>*>(answer));
+  got_ = std::move(*static_cast<detail::permit_answer*>(answer));
+}
+
+permit acquire_operation::take() {
+  if (got_.refused) throw *got_.refused;
+  // It keeps the place, for who keeps it while a call is under way.
+  auto mark = std::make_shared<std::shared_ptr<void>>(got_.permit);
+  asker_->note_held(line_->lender(), mark, count_);
+  return permit{std::move(got_.permit), std::move(mark)};
 }
 
 semaphore::semaphore(system& where, std::uint32_t permits) : permits_(permits) {
@@ -71,9 +81,11 @@ semaphore::semaphore(system& where, std::uint32_t permits) : permits_(permits) {
 
 acquire_operation semaphore::acquire(std::uint32_t count) const {
   if (count < 1 || count > permits_) {
-    throw error{errc::bad_flow, "permits to acquire must be from 1 to " +
-                                    std::to_string(permits_) +
-                                    ", the size of the semaphore"};
+    throw error{error{errc::bad_flow, "permits to acquire must be from 1 to " +
+                                          std::to_string(permits_) +
+                                          ", the size of the semaphore, not " +
+                                          std::to_string(count)}
+                    .permanent()};
   }
   return {line_, count};
 }

@@ -1,12 +1,23 @@
 #include "semaphore_actor.hpp"
 
 #include "insist.hpp"
+#include "run_core.hpp"
+
+#include <troupe/detail/permit_answer.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <new>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace troupe::detail {
 
 namespace {
+
+/// How many nodes the text about a ring names.
+constexpr std::size_t holders_named_max = 8;
 
 /// Permits that were handed out. They come back when it dies.
 struct permit_out {
@@ -21,6 +32,29 @@ struct permit_out {
   std::uint32_t count = 0;
 };
 
+/// Whether who waits by `order` may hold a permit meanwhile.
+bool holds_any(const acquire_order& order) {
+  if (!order.holds.empty()) return true;
+  const auto run = order.run.lock();
+  return run && run->is_awaited_by_holders();
+}
+
+std::string name_of_ring(std::vector<std::string> holders) {
+  std::sort(holders.begin(), holders.end());
+  holders.erase(std::unique(holders.begin(), holders.end()), holders.end());
+  std::string text = "the permit can never come: all that are out are held by ";
+  std::size_t named = 0;
+  for (const auto& each : holders) {
+    if (each.empty()) continue;
+    if (named == holders_named_max) break;
+    text += (named++ == 0 ? "node '" : ", node '") + each + "'";
+  }
+  if (named == 0) text += "coroutines";
+  return text +
+         ", which waits for one more here, or for a run that does; do not "
+         "enter a limit within itself, or give it more permits";
+}
+
 }  // namespace
 
 void semaphore_actor::on_signal(signal& received) {
@@ -28,11 +62,19 @@ void semaphore_actor::on_signal(signal& received) {
     caf::intrusive_ptr<acquire_order> order{
         static_cast<acquire_order*>(received.body.detach()), false};
     insist([&] { waiting_.push_back(order); });
+    hand_out();
+    if (!waiting_.empty() && waiting_.back() == order && holds_any(*order)) {
+      refuse_ring();
+    }
   } else if (received.kind == signal_kind::give_back) {
     free_ += received.slot;
   } else if (received.kind == signal_kind::look_again) {
-    ++gone_;
-    drop_gone();
+    if (received.slot == 0) {
+      ++gone_;
+      drop_gone();
+    } else {
+      refuse_ring();
+    }
   }
   hand_out();
 }
@@ -50,10 +92,11 @@ void semaphore_actor::hand_out() {
     auto& first = *waiting_.front();
     if (!first.gone.load()) {
       if (first.count > free_) return;
-      caf::intrusive_ptr<answer_of<std::shared_ptr<void>>> brought;
+      caf::intrusive_ptr<answer_of<permit_answer>> brought;
       insist([&] {
         auto permit = std::make_shared<permit_out>();
-        brought = caf::make_counted<answer_of<std::shared_ptr<void>>>(permit);
+        brought =
+            caf::make_counted<answer_of<permit_answer>>(permit_answer{permit});
         permit->from = lite_ptr<lite_actor>{this};
         permit->count = first.count;
       });
@@ -62,6 +105,45 @@ void semaphore_actor::hand_out() {
     }
     waiting_.pop_front();
   }
+}
+
+void semaphore_actor::refuse_ring() noexcept {
+  try {
+    find_ring();
+  } catch (const std::bad_alloc&) {
+    // Without memory to look with, it waits as others do.
+  }
+}
+
+void semaphore_actor::find_ring() {
+  std::set<std::shared_ptr<void>> held;
+  std::uint64_t count = 0;
+  std::vector<std::string> holders;
+  acquire_order* last = nullptr;
+  for (const auto& each : waiting_) {
+    if (each->gone.load()) continue;
+    auto tokens = each->holds;
+    if (const auto run = each->run.lock()) run->add_held_above(tokens);
+    for (const auto& token : tokens) {
+      if (token.lender != as_lender()) continue;
+      auto permit = token.permit.lock();
+      if (!permit) continue;
+      last = each.get();
+      if (held.insert(std::move(permit)).second) {
+        count += token.count;
+        holders.push_back(token.holder);
+      }
+    }
+  }
+  if (last == nullptr || count < permits_ - free_) return;
+  error why{errc::deadlock, name_of_ring(std::move(holders))};
+  why.permanent();
+  last->gone.store(true);
+  ++gone_;
+  last->who(caf::make_counted<answer_of<permit_answer>>(
+                permit_answer{{}, std::move(why)}),
+            context());
+  drop_gone();
 }
 
 }  // namespace troupe::detail

@@ -2,23 +2,34 @@
 
 #include "fiber_actor.hpp"
 
+#include <troupe/detail/held_permits.hpp>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace troupe::detail {
 
 /// Who waits for permits, and for how many.
 class acquire_order final : public payload {
  public:
-  explicit acquire_order(waker asker, std::uint32_t permits = 1)
-      : who(std::move(asker)), count(permits) {}
+  acquire_order(waker asker, std::uint32_t permits,
+                std::vector<held_token> held, std::weak_ptr<run_core> of)
+      : who(std::move(asker)),
+        count(permits),
+        holds(std::move(held)),
+        run(std::move(of)) {}
 
   waker who;
   std::uint32_t count;
+  /// What it holds of any lender while it waits.
+  std::vector<held_token> holds;
+  /// Those that await this run hold something as well, perhaps.
+  std::weak_ptr<run_core> run;
   /// Set from the actor that waited: it does so no more.
   std::atomic<bool> gone{false};
 };
@@ -27,16 +38,31 @@ class acquire_order final : public payload {
 /// not overtaken by those who want few. What is handed out is a
 /// `std::shared_ptr<void>`; it comes back when it dies, wherever that is: one
 /// for a coroutine that was cancelled meanwhile dies unread.
+///
+/// A wait that closes a ring is refused with `errc::deadlock`: where all that
+/// is out is held by those that wait here, nothing can ever come back. It is
+/// looked for when somebody queues who holds a permit, and when a run is
+/// awaited by somebody who does.
 class semaphore_actor final : public lite_actor {
  public:
   semaphore_actor(caf::actor_config& config, home& at, std::uint32_t permits)
-      : lite_actor(config, at), free_(permits) {}
+      : lite_actor(config, at), permits_(permits), free_(permits) {}
+
+  /// Names it in `held_permits`.
+  [[nodiscard]] const void* as_lender() const noexcept { return this; }
+  /// The one that `name` names. @pre a permit of it is out
+  [[nodiscard]] static semaphore_actor& named(const void* name) noexcept {
+    return *static_cast<semaphore_actor*>(const_cast<void*>(name));
+  }
 
  private:
   void on_signal(signal& received) override;
   void drop_gone();
   void hand_out();
+  void refuse_ring() noexcept;
+  void find_ring();
 
+  const std::uint32_t permits_;
   std::uint32_t free_;
   /// Those in line that were told to be gone and are not dropped yet.
   std::size_t gone_ = 0;

@@ -3,12 +3,15 @@
 #include "flow_supervisor.hpp"
 #include "run_core.hpp"
 #include "system_core.hpp"
+#include "worker_scheduler.hpp"
 
 #include <utility>
 
 namespace troupe::detail {
 
-void start_run(const std::shared_ptr<run_core>& run, state initial) {
+namespace {
+
+void make_supervisor(const std::shared_ptr<run_core>& run, state initial) {
   run->system().on_run_started();
   lite_ptr<flow_supervisor> supervisor;
   try {
@@ -26,7 +29,21 @@ void start_run(const std::shared_ptr<run_core>& run, state initial) {
     if (!was_made) run->system().on_run_ended();
     throw;
   }
-  wake(*supervisor);
+}
+
+}  // namespace
+
+void start_run(const std::shared_ptr<run_core>& run, state initial) {
+  make_supervisor(run, std::move(initial));
+  run->begin(nullptr);
+}
+
+void start_run_deferred(const std::shared_ptr<run_core>& run, state initial) {
+  make_supervisor(run, std::move(initial));
+  auto& system = run->system();
+  if (system.queue() != nullptr || !defer(system.at().system, run)) {
+    run->begin(nullptr);
+  }
 }
 
 }  // namespace troupe::detail

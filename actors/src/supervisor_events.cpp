@@ -1,12 +1,14 @@
 // What a flow supervisor tells its nodes, its parent and the readers of the
 // event stream.
 
+#include "cancel_order.hpp"
 #include "detached_steps.hpp"
 #include "flow_supervisor.hpp"
 #include "system_core.hpp"
 
 #include <algorithm>
 #include <new>
+#include <string>
 #include <utility>
 
 namespace troupe::detail {
@@ -50,8 +52,13 @@ std::optional<placed_work> flow_supervisor::work_elsewhere() const {
   return what;
 }
 
+// An attempt that is made for another process has the seed of its step there.
 std::uint64_t flow_supervisor::seed() const noexcept {
-  return machine_.seed() + machine_.steps();
+  const auto* origin = run_->origin();
+  if (!parent_ && origin != nullptr && !origin->node_path.empty()) {
+    return machine_.seed();
+  }
+  return machine_.step_seed();
 }
 
 // A node actor may ask for the token while the supervisor ends the attempt.
@@ -163,7 +170,13 @@ void flow_supervisor::report_to_parent() {
 }
 
 error flow_supervisor::death_by(const caf::error& reason) const {
-  error why{errc::actor_died, "its supervisor died: " + to_string(reason)};
+  // An actor without a reason had no memory for one.
+  const auto text = reason ? to_string(reason) : std::string{};
+  const bool had_no_memory =
+      text.empty() || text.find("std::bad_alloc") != std::string::npos;
+  error why = had_no_memory
+                  ? died_for_want_of_memory()
+                  : error{errc::actor_died, "its supervisor died: " + text};
   return why.at_node(machine_.path());
 }
 

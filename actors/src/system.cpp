@@ -152,7 +152,7 @@ run system::start(const flow& work, state initial, run_options options) {
   auto id = options.id.empty() ? core_->next_run_id() : options.id;
   auto core = std::make_shared<detail::run_core>(
       *core_, work, std::move(options), std::move(id));
-  detail::start_run(core, std::move(initial));
+  detail::start_run_deferred(core, std::move(initial));
   return run{std::move(core)};
 }
 

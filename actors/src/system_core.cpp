@@ -2,6 +2,8 @@
 
 #include "cancel_order.hpp"
 
+#include <troupe/detail/mixed.hpp>
+
 #include <iomanip>
 #include <random>
 #include <sstream>
@@ -31,19 +33,27 @@ std::string new_runs_prefix(drive how) {
   return text.str();
 }
 
+std::uint64_t new_runs_seed(drive how) {
+  if (how == drive::by_hand) return 0;
+  std::random_device random;
+  return mixed(random(), random());
+}
+
 }  // namespace
 
 system_core::system_core(caf::actor_system& system, system_options options,
                          drive how)
     : options_(std::move(options)),
       runs_prefix_(new_runs_prefix(how)),
+      runs_seed_(new_runs_seed(how)),
       timers_(std::make_shared<timer_service>(
           how == drive::by_hand ? timer_service::clock::manual
                                 : timer_service::clock::real)),
       threads_(std::make_shared<service_threads>()),
       blocking_(pool_options(options_, how)),
       // Real time means nothing to a system whose clock is the test's.
-      dog_(how == drive::by_hand ? duration::max() : options_.watchdog),
+      dog_(how == drive::by_hand ? duration::max() : options_.watchdog,
+           &blocking_),
       queue_(how == drive::by_hand ? std::make_unique<manual_queue>(system)
                                    : nullptr),
       home_{system, queue_.get(), timers_.get(), &blocking_} {
@@ -96,8 +106,13 @@ std::string system_core::next_run_id() {
   return runs_prefix_ + std::to_string(last_run_.fetch_add(1) + 1);
 }
 
-void system_core::acquire(const void* owner, std::uint32_t limit, waker who,
-                          exec_ctx* from) {
+std::uint64_t system_core::next_seed() noexcept {
+  return mixed(runs_seed_, last_seed_.fetch_add(1));
+}
+
+const void* system_core::acquire(const void* owner, std::uint32_t limit,
+                                 caf::intrusive_ptr<acquire_order> order,
+                                 exec_ctx* from) {
   lite_ptr<semaphore_actor> semaphore;
   {
     const std::lock_guard lock{mutex_};
@@ -106,9 +121,9 @@ void system_core::acquire(const void* owner, std::uint32_t limit, waker who,
     semaphore = found;
   }
   post(*semaphore,
-       signal{signal_kind::acquire, 0, 0,
-              caf::make_counted<acquire_order>(std::move(who))},
+       signal{signal_kind::acquire, 0, 0, payload_ptr{order.detach(), false}},
        from);
+  return semaphore->as_lender();
 }
 
 void system_core::on_run_started() {

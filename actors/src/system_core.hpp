@@ -51,10 +51,13 @@ class system_core {
   /// Null unless driven by hand.
   [[nodiscard]] manual_queue* queue() noexcept { return queue_.get(); }
   [[nodiscard]] std::string next_run_id();
+  /// Another one for each run that was given none.
+  [[nodiscard]] std::uint64_t next_seed() noexcept;
 
-  /// Wakes `who` with a permit of `owner`, of which `limit` are out at most.
-  void acquire(const void* owner, std::uint32_t limit, waker who,
-               exec_ctx* from);
+  /// Answers `order` with a permit of `owner`, of which `limit` are out at
+  /// most. The result names what lends it.
+  const void* acquire(const void* owner, std::uint32_t limit,
+                      caf::intrusive_ptr<acquire_order> order, exec_ctx* from);
 
   /// Where work goes that is to be done elsewhere; null if it is done here.
   [[nodiscard]] std::shared_ptr<placement> elsewhere() const;
@@ -90,6 +93,7 @@ class system_core {
  private:
   system_options options_;
   const std::string runs_prefix_;
+  const std::uint64_t runs_seed_;
   std::shared_ptr<timer_service> timers_;
   const std::shared_ptr<service_threads> threads_;
   blocking_pool blocking_;
@@ -97,6 +101,7 @@ class system_core {
   std::unique_ptr<manual_queue> queue_;
   home home_;
   std::atomic<std::uint64_t> last_run_{0};
+  std::atomic<std::uint64_t> last_seed_{0};
   std::atomic<std::size_t> actors_{0};
   mutable std::mutex mutex_;
   std::condition_variable changed_;

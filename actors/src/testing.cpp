@@ -1,4 +1,5 @@
 #include "fiber_actor.hpp"
+#include "node_thread.hpp"
 #include "system_core.hpp"
 
 #include <troupe/sleep.hpp>
@@ -73,7 +74,10 @@ run simulation::start(const flow& work, state initial, run_options options) {
 
 bool simulation::run_one() {
   auto& core = system_.core();
-  return core.queue()->run_one() || core.blocking().run_one();
+  if (core.queue()->run_one()) return true;
+  // Also for a blocking call this is the only thread.
+  const detail::node_thread mark;
+  return core.blocking().run_one();
 }
 
 std::size_t simulation::run_ready() {
@@ -171,7 +175,8 @@ script& script::dies() { return add({entry::kind::dies, {}, {}, {}}); }
 
 script& script::after(duration wait) {
   const std::lock_guard lock{content_->mutex};
-  content_->wait += wait;
+  content_->wait =
+      troupe::after(time_point{content_->wait}, wait).time_since_epoch();
   return *this;
 }
 

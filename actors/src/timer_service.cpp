@@ -1,6 +1,7 @@
 #include "timer_service.hpp"
 
 #include "start_thread.hpp"
+#include "wait_at_most.hpp"
 
 #include <troupe/clock.hpp>
 
@@ -121,11 +122,7 @@ void timer_service::loop() {
       continue;
     }
     next_look_ = wheel_.next_look().value_or(time_point::max());
-    if (next_look_ == time_point::max()) {
-      changed_.wait(lock);
-    } else {
-      changed_.wait_until(lock, next_look_);
-    }
+    wait_at_most(lock, changed_, next_look_);
   }
 }
 

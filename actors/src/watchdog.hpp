@@ -8,15 +8,18 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace troupe::detail {
 
+class blocking_pool;
 struct graph_node;
 class run_core;
 
 /// Looks for nodes that hold a thread although they are not declared blocking,
-/// and tells the event stream of their run while they still do.
+/// and for blocking calls that wait for a thread for long, and tells the event
+/// stream of their run while they still do.
 ///
 /// A supervisor enters once per quantum and names each step by two plain
 /// stores; a thread of the watchdog's own compares what it sees.
@@ -33,8 +36,9 @@ class watchdog {
     std::atomic<std::uint64_t> turn{0};
   };
 
-  /// `limit` is how long a turn may hold a thread.
-  explicit watchdog(duration limit);
+  /// `limit` is how long a turn may hold a thread, and a call of `pool`, which
+  /// may be null, may wait for one.
+  watchdog(duration limit, blocking_pool* pool);
   watchdog(const watchdog&) = delete;
   watchdog& operator=(const watchdog&) = delete;
   ~watchdog();
@@ -57,6 +61,20 @@ class watchdog {
     post& post_;
   };
 
+  /// The time in which a thread that is not the scheduler's runs actors.
+  class guest {
+   public:
+    explicit guest(watchdog& by);
+    guest(const guest&) = delete;
+    guest& operator=(const guest&) = delete;
+    ~guest();
+
+   private:
+    watchdog& by_;
+    /// What the thread was known as before.
+    std::pair<std::uint64_t, post*> before_;
+  };
+
   /// Compares each thread with what was seen at the last call. The thread of
   /// the watchdog calls it; a test may as well.
   void look(time_point now);
@@ -68,16 +86,22 @@ class watchdog {
     bool told = false;
   };
 
+  post& new_post();
   post& post_of_this_thread();
+  void look_at_threads(time_point now);
+  void look_at_pool(time_point now);
   void loop();
 
   const duration limit_;
+  blocking_pool* const pool_;
   const std::uint64_t serial_;
   std::mutex mutex_;
   std::condition_variable stop_;
   bool stopped_ = false;
   std::vector<std::unique_ptr<post>> posts_;
   std::vector<seen> seen_;
+  /// Those that no guest has now.
+  std::vector<post*> spare_;
   std::thread thread_;
 };
 

@@ -1,6 +1,9 @@
 #pragma once
 
 #include "caf_version.hpp"
+#include "deferred_start.hpp"
+
+#include <memory>
 
 namespace troupe::detail {
 
@@ -8,6 +11,12 @@ namespace troupe::detail {
 /// not good enough: on 0.17.6, whose stealing takes time in proportion to the
 /// queue. Does nothing on CAF 1.x. Must come before the system is made.
 void load_scheduler(caf::actor_system_config& config);
+
+/// Leaves a start to whoever waits for its end, or to the first worker that is
+/// idle for a moment. Returns false where the scheduler of `system` is not
+/// Troupe's: then the caller has to begin it.
+bool defer(caf::actor_system& system,
+           const std::shared_ptr<deferred_start>& start);
 
 }  // namespace troupe::detail
 
@@ -30,6 +39,9 @@ namespace troupe::detail {
 /// turn that woke it; other workers do not take it. Workers without work sleep,
 /// and one of them is woken when there is more work than workers awake.
 ///
+/// A start that is deferred wakes nobody while one of the sleeping workers
+/// looks for such starts now and then, which it does for a while after each.
+///
 /// At the end of the system, actors that still wait for a turn are dropped.
 class worker_scheduler final : public caf::scheduler::abstract_coordinator {
  public:
@@ -43,6 +55,7 @@ class worker_scheduler final : public caf::scheduler::abstract_coordinator {
   caf::actor_clock& clock() noexcept override { return clock_; }
   /// Queues an actor that was woken by something else than a running actor.
   void enqueue(caf::resumable* job) override;
+  void defer(const std::shared_ptr<deferred_start>& start);
 
  protected:
   void start() override;
@@ -53,6 +66,8 @@ class worker_scheduler final : public caf::scheduler::abstract_coordinator {
 
   caf::resumable* steal_for(worker& thief);
   bool has_work() const;
+  [[nodiscard]] bool has_due_start();
+  [[nodiscard]] std::shared_ptr<deferred_start> take_due_start();
   void wake_one();
   worker* claim_parked();
   void end_threads();
@@ -61,6 +76,10 @@ class worker_scheduler final : public caf::scheduler::abstract_coordinator {
 
   actor_clock_wheel clock_;
   std::vector<std::unique_ptr<worker>> workers_;
+  deferred_starts starts_;
+  // Whether a parked worker looks for starts. Read after one was added, written
+  // before it is looked whether there are some, so nobody misses one.
+  std::atomic<bool> is_watched_{false};
   // Read and written in one total order with the sizes of the queues: who
   // queues a job looks for a parked worker after, and who parks looks for a job
   // after, so one of them sees the other.

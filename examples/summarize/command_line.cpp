@@ -103,7 +103,10 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
                      "how many files to work on at the same time")
           ->check(whole_number(1, 100'000));
   app.add_option("--out", output, "write the result to FILE")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check([](const std::string& name) {
+        return name.empty() ? "is empty; name a file" : "";
+      });
   app.add_flag("--json", chosen.json, "write one JSON object per file");
   app.add_flag("--follow-links", chosen.follow_links,
                "follow links that lead out of DIR, too");

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -28,7 +29,30 @@ NLOHMANN_JSON_SERIALIZE_ENUM(file_status,
                               {file_status::too_large, "too_large"}})
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(loaded_file, status, text, reason, bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(file_report, file, links, status, reason,
-                                   summary, bytes, words, chunks)
+                                   summary, bytes, words, chunks, truncated)
+
+/// What a summariser may give instead of a text alone.
+struct summary {
+  std::string text;
+  bool truncated = false;  ///< its end is missing
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(summary, text, truncated)
+
+[[nodiscard]] inline const std::string& text_of(const std::string& text) {
+  return text;
+}
+[[nodiscard]] inline const std::string& text_of(const summary& made) {
+  return made.text;
+}
+[[nodiscard]] inline bool is_truncated(const std::string&) { return false; }
+[[nodiscard]] inline bool is_truncated(const summary& made) {
+  return made.truncated;
+}
+
+/// What a summariser gives, awaited if it is a task.
+template <class Summarizer>
+using made_by = typename troupe::detail::task_traits<std::invoke_result_t<
+    const Summarizer&, std::string, troupe::context&>>::value_type;
 
 /// The files of a run; a sub-flow's params hold the position of its own.
 using file_list = std::shared_ptr<const std::vector<listed_file>>;
@@ -74,7 +98,8 @@ struct file_away {
 };
 
 /// What stands for a model: any callable that takes a text and gives its
-/// summary, as a value or, as a model client would, a `troupe::task` of it.
+/// summary, a text or a `summary`, as a value or, as a model client would, a
+/// `troupe::task` of it.
 struct extractive {
   std::string operator()(std::string text, troupe::context&) const {
     return summary_of(text, options);
@@ -93,7 +118,12 @@ struct summarize_chunks {
     return summarizer(std::move(text), ctx);
   }
   void post(troupe::state& shared, const std::vector<std::string>&,
-            const std::vector<std::string>& parts) const {
+            const std::vector<made_by<Summarizer>>& made) const {
+    std::vector<std::string> parts;
+    for (const auto& each : made) {
+      parts.push_back(text_of(each));
+      if (is_truncated(each)) shared["report"]["truncated"] = true;
+    }
     shared["parts"] = parts;
   }
 
@@ -111,8 +141,9 @@ struct combine {
     return summarizer(std::move(text), ctx);
   }
   void post(troupe::state& shared, const std::string&,
-            const std::string& summary) const {
-    shared["report"]["summary"] = summary;
+            const made_by<Summarizer>& made) const {
+    shared["report"]["summary"] = text_of(made);
+    if (is_truncated(made)) shared["report"]["truncated"] = true;
   }
 
   Summarizer summarizer;

@@ -25,8 +25,8 @@ std::size_t summary_bytes_max(std::size_t text_bytes) {
 
 /// Summarises by a model.
 struct by_model {
-  troupe::task<std::string> operator()(std::string text,
-                                       troupe::context& ctx) const {
+  troupe::task<summary> operator()(std::string text,
+                                   troupe::context& ctx) const {
     auto asking = model.chat(ctx, request_for(text));
     auto reply = co_await asking;
     ctx.emit(troupe::value::object({{"tokens_in", reply.usage.input},
@@ -39,7 +39,11 @@ struct by_model {
                                 100) +
               "\""};
     }
-    co_return troupe::cut(reply.message.text, summary_bytes_max(text.size()));
+    const auto bytes_max = summary_bytes_max(text.size());
+    const bool is_cut = reply.finish == llm::finish_reason::length ||
+                        reply.message.text.size() > bytes_max;
+    summary made{troupe::cut(reply.message.text, bytes_max), is_cut};
+    co_return made;
   }
 
   [[nodiscard]] llm::chat_request request_for(const std::string& text) const {

@@ -118,10 +118,24 @@ output_file::output_file(const fs::path& path) : path_(path) {
   if (!exists || S_ISREG(about.st_mode)) {
     open_beside(target_of(path));
   } else {
-    file_ = descriptor(
-        ::open(path.c_str(), O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC));
+    open_directly();
   }
   if (!file_.is_open()) fail(errno, path);
+}
+
+// Without waiting for a program that reads from a pipe, as that may never come,
+// and signals do not end a wait for it.
+void output_file::open_directly() {
+  file_ = descriptor(::open(
+      path_.c_str(), O_WRONLY | O_TRUNC | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+  if (!file_.is_open() && errno == ENXIO) {
+    throw std::system_error(
+        errno, std::generic_category(),
+        "cannot write " + path_.string() + ": no program reads from it");
+  }
+  if (!file_.is_open()) return;
+  const int flags = ::fcntl(file_.value(), F_GETFL);
+  ::fcntl(file_.value(), F_SETFL, flags & ~O_NONBLOCK);
 }
 
 void output_file::open_beside(const fs::path& target) {

@@ -16,7 +16,8 @@ namespace summarize {
 /// has the permissions of the file that it replaces. Without `commit` it is
 /// removed and the old content, if any, stays.
 ///
-/// A target that is a device or a pipe is written to directly. A symbolic link
+/// A target that is a device or a pipe is written to directly; a pipe that no
+/// program reads from is refused. A symbolic link
 /// is followed, so that its target is replaced; where anyone may write, as in
 /// `/tmp`, only a link of this user or of the owner of the directory is.
 /// Thread safety: not safe to share; use from one thread at a time.
@@ -37,6 +38,7 @@ class output_file {
   void commit();
 
  private:
+  void open_directly();
   void open_beside(const std::filesystem::path& target);
 
   std::filesystem::path path_;

@@ -36,6 +36,7 @@ std::string heading(const file_report& report) {
   for (std::size_t i = 0; i < report.links.size(); ++i) {
     text += (i == 0 ? "; also " : ", ") + printable(report.links[i]);
   }
+  if (report.truncated) text += "; summary cut short";
   return text + ")";
 }
 
@@ -95,6 +96,7 @@ std::string json_line(const file_report& report) {
   line += ",\"bytes\":" + std::to_string(report.bytes);
   line += ",\"words\":" + std::to_string(report.words);
   line += ",\"chunks\":" + std::to_string(report.chunks);
+  if (report.truncated) line += ",\"truncated\":true";
   return line + ",\"links\":" + json_text(report.links) + "}";
 }
 

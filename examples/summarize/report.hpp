@@ -21,11 +21,13 @@ struct file_report {
   std::uintmax_t bytes = 0;
   std::size_t words = 0;
   std::size_t chunks = 0;
+  bool truncated = false;  ///< the summary, or that of a chunk, was cut short
 
   [[nodiscard]] bool ok() const { return status == "ok"; }
 };
 
-/// The report as one JSON object on one line, without a line end. Bytes that
+/// The report as one JSON object on one line, without a line end. The member
+/// "truncated" is there where it is true. Bytes that
 /// are not UTF-8 become U+FFFD; characters that steer a terminal are escaped.
 [[nodiscard]] std::string json_line(const file_report& report);
 

@@ -2,6 +2,7 @@
 
 #include "troupe/error.hpp"
 
+#include <cmath>
 #include <utility>
 
 namespace troupe::detail {
@@ -18,7 +19,28 @@ value exact_sum(A a, B b) {
                                    std::to_string(b) + " is out of range"};
 }
 
+/// Where a whole number stands to a double, whose limits as one of its type are
+/// powers of two: -1 for below, 1 for above.
+template <class Whole>
+int order(Whole number, double real, double low, double high) noexcept {
+  if (real >= high) return -1;
+  if (real < low) return 1;
+  const double whole = std::trunc(real);
+  const auto same = static_cast<Whole>(whole);
+  if (number != same) return number < same ? -1 : 1;
+  if (real == whole) return 0;
+  return real > whole ? -1 : 1;
+}
+
 }  // namespace
+
+// Exact: a double cannot hold each integer.
+int arithmetic::order_to_real(const value& integer, double real) noexcept {
+  const std::int64_t number = integer.content_.integer;
+  return integer.tag_ == value::tag::natural
+             ? order(static_cast<std::uint64_t>(number), real, 0, 0x1p64)
+             : order(number, real, -0x1p63, 0x1p63);
+}
 
 value arithmetic::sum(const value& a, const value& b) {
   using tag = value::tag;
@@ -36,14 +58,18 @@ value arithmetic::sum(const value& a, const value& b) {
 }
 
 bool arithmetic::less(const value& a, const value& b) noexcept {
-  if (!a.is_integer() || !b.is_integer()) return a.as_real() < b.as_real();
+  if (!a.is_integer() && !b.is_integer()) return a.as_real() < b.as_real();
+  if (!b.is_integer()) return order_to_real(a, b.as_real()) < 0;
+  if (!a.is_integer()) return order_to_real(b, a.as_real()) > 0;
   // A natural is above every signed integer, and keeps its order as one.
   if (a.tag_ != b.tag_) return b.tag_ == value::tag::natural;
   return a.content_.integer < b.content_.integer;
 }
 
 bool arithmetic::equal(const value& a, const value& b) noexcept {
-  if (!a.is_integer() || !b.is_integer()) return a.as_real() == b.as_real();
+  if (!a.is_integer() && !b.is_integer()) return a.as_real() == b.as_real();
+  if (!b.is_integer()) return order_to_real(a, b.as_real()) == 0;
+  if (!a.is_integer()) return order_to_real(b, a.as_real()) == 0;
   return a.tag_ == b.tag_ && a.content_.integer == b.content_.integer;
 }
 

@@ -60,12 +60,13 @@ item_source with_shared_keys(item_source items) {
 }  // namespace
 
 void apply(fan_out_model& model, fan_out_options options) {
-  model.concurrency = options.concurrency;
+  model.is_sequence = options.concurrency == sequence;
+  model.concurrency = model.is_sequence ? 1 : options.concurrency;
   model.on_failure = options.on_failure;
   model.on_conflict = options.on_conflict;
   model.local = std::move(options.local);
   model.on = std::move(options.on);
-  model.post = std::move(options.post);
+  model.post = std::move(options.post).take();
 }
 
 flow make_fan_out(std::string name, fan_out_model model) {

@@ -66,7 +66,7 @@ delta::delta(std::vector<operation> operations) {
       std::make_shared<const std::vector<operation>>(std::move(operations));
 }
 
-const std::vector<delta::operation>& delta::ops() const noexcept {
+const std::vector<delta::operation>& delta::ops() const& noexcept {
   static const std::vector<operation> none;
   return operations_ ? *operations_ : none;
 }

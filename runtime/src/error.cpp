@@ -1,12 +1,19 @@
 #include "troupe/error.hpp"
 
 #include <array>
+#include <cstdlib>
+#include <cxxabi.h>
+#include <memory>
+#include <new>
+#include <string>
+#include <system_error>
+#include <typeinfo>
 #include <utility>
 
 namespace troupe {
 
 std::string_view to_string(errc code) noexcept {
-  static constexpr std::array<std::string_view, 23> names = {
+  static constexpr std::array<std::string_view, 24> names = {
       "unknown",           "node_threw",   "timed_out",
       "cancelled",         "step_limit",   "missing_edge",
       "undeclared_action", "bad_items",    "too_many_failures",
@@ -14,10 +21,69 @@ std::string_view to_string(errc code) noexcept {
       "bad_value",         "bad_flow",     "actor_died",
       "request_failed",    "overloaded",   "shut_down",
       "too_deep",          "rate_limited", "bad_reply",
-      "too_large",         "unauthorized"};
+      "too_large",         "unauthorized", "deadlock"};
   const auto index = static_cast<std::size_t>(code);
   return index < names.size() ? names[index] : names[0];
 }
+
+bool is_permanent(errc code) noexcept {
+  switch (code) {
+    case errc::step_limit:
+    case errc::missing_edge:
+    case errc::undeclared_action:
+    case errc::bad_items:
+    case errc::merge_conflict:
+    case errc::wrong_type:
+    case errc::bad_value:
+    case errc::bad_flow:
+    case errc::too_deep:
+    case errc::too_large:
+    case errc::unauthorized:
+    case errc::deadlock:
+      return true;
+    default:
+      return false;
+  }
+}
+
+namespace {
+
+// The name of the type in flight as it is written in a program.
+std::string type_in_flight() {
+  const auto* type = abi::__cxa_current_exception_type();
+  if (type == nullptr) return "another language";
+  int failed = 0;
+  const std::unique_ptr<char, void (*)(void*)> name{
+      abi::__cxa_demangle(type->name(), nullptr, nullptr, &failed), std::free};
+  return failed == 0 && name ? name.get() : type->name();
+}
+
+// An exception may have no text, and its text may be null.
+std::string text_or_type(const char* text) {
+  if (text != nullptr && *text != '\0') return text;
+  return "an exception of the type " + type_in_flight() + ", without a text";
+}
+
+std::string text_in_flight() {
+  try {
+    throw;
+  } catch (const std::exception& other) {
+    return text_or_type(other.what());
+  } catch (const std::string& text) {
+    return text.empty() ? text_or_type(nullptr) : text;
+  } catch (std::string_view text) {
+    return text.empty() ? text_or_type(nullptr) : std::string{text};
+  } catch (const char* text) {
+    return text_or_type(text);
+  } catch (const std::error_code& code) {
+    return text_or_type(code.message().c_str());
+  } catch (...) {
+    return "something that is not a std::exception (its type is " +
+           type_in_flight() + ")";
+  }
+}
+
+}  // namespace
 
 struct error::content {
   errc code;
@@ -31,20 +97,28 @@ struct error::content {
 };
 
 error::error(errc code, std::string message)
-    : content_(std::make_shared<content>(
-          content{code, false, std::move(message), {}, {}, {}, {}, {}})) {}
+    : content_(std::make_shared<content>(content{code,
+                                                 troupe::is_permanent(code),
+                                                 std::move(message),
+                                                 {},
+                                                 {},
+                                                 {},
+                                                 {},
+                                                 {}})) {}
 
 error error::from(std::exception_ptr cause) {
+  if (!cause) return {errc::node_threw, "an exception that is not there"};
   try {
     std::rethrow_exception(cause);
   } catch (const error& known) {
     return known;
-  } catch (const std::exception& other) {
-    error result{errc::node_threw, other.what()};
+  } catch (const std::bad_alloc& other) {
+    error result{errc::node_threw,
+                 std::string{"out of memory ("} + other.what() + ")"};
     result.content_->cause = std::move(cause);
     return result;
   } catch (...) {
-    error result{errc::node_threw, "something that is not a std::exception"};
+    error result{errc::node_threw, text_in_flight()};
     result.content_->cause = std::move(cause);
     return result;
   }
@@ -52,9 +126,11 @@ error error::from(std::exception_ptr cause) {
 
 errc error::code() const noexcept { return content_->code; }
 
-const std::string& error::message() const noexcept { return content_->message; }
+const std::string& error::message() const& noexcept {
+  return content_->message;
+}
 
-const std::string& error::node() const noexcept { return content_->node; }
+const std::string& error::node() const& noexcept { return content_->node; }
 
 std::optional<std::size_t> error::item() const noexcept {
   return content_->item;

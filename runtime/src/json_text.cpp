@@ -71,6 +71,8 @@ std::string fault_in(std::string_view text, const json_bounds& limits) {
 
 }  // namespace
 
+json read_json(std::string_view text) { return read_json(text, json_bounds{}); }
+
 json read_json(std::string_view text, const json_bounds& limits) {
   if (auto fault = fault_in(text, limits); !fault.empty()) {
     throw error{errc::bad_value, "JSON is refused: " + fault};
@@ -87,6 +89,10 @@ json read_json(std::string_view text, const json_bounds& limits) {
   } catch (const json::exception&) {
     throw error{errc::bad_value, "the text has a number too large for JSON"};
   }
+}
+
+std::optional<json> try_read_json(std::string_view text) {
+  return try_read_json(text, json_bounds{});
 }
 
 std::optional<json> try_read_json(std::string_view text,

@@ -8,7 +8,7 @@ namespace troupe::detail {
 // -- workers ------------------------------------------------------------------
 
 void lease_table::join(worker_id who, worker_offer offer, time_point now) {
-  workers_.emplace(who, worker{std::move(offer), now});
+  workers_.emplace(who, worker{std::move(offer), now, now});
   assign(now);
 }
 
@@ -20,14 +20,14 @@ void lease_table::drain(worker_id who) {
 void lease_table::lose(worker_id who, time_point now) {
   const auto known = workers_.find(who);
   if (known == workers_.end()) return;
-  remove(known, after(now, lost_pause));
+  remove(known, after(now, lost_pause), loss::gone);
   assign(now);
 }
 
 void lease_table::leave(worker_id who, time_point now) {
   const auto known = workers_.find(who);
   if (known == workers_.end()) return;
-  remove(known, after(now, lost_pause), 0);
+  remove(known, after(now, lost_pause), loss::parted);
   assign(now);
 }
 
@@ -36,27 +36,43 @@ void lease_table::notice(worker_id who, time_point now) {
   if (known == workers_.end()) return;
   const bool was_quiet = is_quiet(known->second, now);
   known->second.heard = now;
+  known->second.lived = now;
   if (was_quiet) assign(now);
 }
 
+void lease_table::stay(worker_id who, time_point now) {
+  const auto known = workers_.find(who);
+  if (known != workers_.end()) known->second.lived = now;
+}
+
 void lease_table::remove(std::map<worker_id, worker>::iterator who,
-                         time_point until, std::uint32_t deaths) {
+                         time_point until, loss how) {
   const worker_id gone = who->first;
   const auto held = std::move(who->second.held);
+  const bool was_alone = held.size() == 1;
   workers_.erase(who);
   for (const work_id each : held) {
     auto& lost = all_.at(each);
     take_from(each, lost, gone);
-    lost.deaths += deaths;
+    count(lost, how, was_alone);
     if (!lost.with.empty()) continue;
-    if (lost.deaths < options_.deaths_max) {
+    const auto losses = lost.losses;
+    if (losses.gone + losses.silent < options_.deaths_max) {
       lost.paused_until = until;
       paused_.emplace(until, each);
     } else {
-      order(lease_order::kind::fail, gone, {each, lost.epoch});
+      orders_.push_back(
+          {lease_order::kind::fail, gone, {each, lost.epoch}, losses});
       all_.erase(each);
     }
   }
+}
+
+void lease_table::count(work& lost, loss how, bool was_alone) {
+  if (how == loss::parted) return;
+  ++lost.deaths;
+  if (!was_alone) return;
+  ++(how == loss::silent ? lost.losses.silent : lost.losses.gone);
 }
 
 void lease_table::hear(worker_id who, std::span<const lease> held,
@@ -121,10 +137,11 @@ void lease_table::cancel(work_id what, time_point now) {
   if (known->second.paused_until) {
     paused_.erase({*known->second.paused_until, what});
   }
-  const auto queue = waiting_.find(known->second.label);
-  if (queue != waiting_.end()) {
+  for (auto* queues : {&waiting_, &suspects_}) {
+    const auto queue = queues->find(known->second.label);
+    if (queue == queues->end()) continue;
     queue->second.erase(what);
-    if (queue->second.empty()) waiting_.erase(queue);
+    if (queue->second.empty()) queues->erase(queue);
   }
   all_.erase(known);
   assign(now);
@@ -155,13 +172,29 @@ bool lease_table::settle(worker_id who, lease which, time_point now) {
   return true;
 }
 
+bool lease_table::leave_to_other(worker_id who, lease which, time_point now) {
+  const auto known = all_.find(which.work);
+  if (known == all_.end() || known->second.with.size() < 2) return false;
+  auto& of = known->second;
+  const bool stands =
+      std::any_of(of.with.begin(), of.with.end(), [&](const holding& each) {
+        return each.by == who && each.epoch == which.epoch && each.is_sent;
+      });
+  if (!stands) return false;
+  notice(who, now);
+  of.has_failed = true;
+  take_from(which.work, of, who);
+  assign(now);
+  return true;
+}
+
 // -- time and orders ----------------------------------------------------------
 
 time_point lease_table::due() const {
   auto next = after(looked_, look_every());
   for (const auto& [who, each] : workers_) {
     next = std::min(
-        next, std::max(after(each.heard, options_.silence_max), misses_from_));
+        next, std::max(after(each.lived, options_.silence_max), misses_from_));
   }
   if (!paused_.empty()) next = std::min(next, paused_.begin()->first);
   if (options_.twice_after && !alone_.empty()) {
@@ -186,10 +219,10 @@ void lease_table::advance(time_point now) {
 void lease_table::dismiss_silent(time_point now) {
   for (auto each = workers_.begin(); each != workers_.end();) {
     const auto silent = each++;
-    if (now - silent->second.heard < options_.silence_max) continue;
+    if (now - silent->second.lived < options_.silence_max) continue;
     order(lease_order::kind::dismiss, silent->first);
     // Those that are silent as well have had nothing new for long.
-    remove(silent, now);
+    remove(silent, now, loss::silent);
   }
 }
 
@@ -209,6 +242,7 @@ std::optional<lease_order> lease_table::next() {
 std::size_t lease_table::waiting() const noexcept {
   std::size_t all = paused_.size();
   for (const auto& [label, queue] : waiting_) all += queue.size();
+  for (const auto& [label, queue] : suspects_) all += queue.size();
   return all;
 }
 
@@ -219,115 +253,24 @@ bool lease_table::is_first(worker_id who, lease which) const {
   return first.by == who && first.epoch == which.epoch;
 }
 
+std::size_t lease_table::holders(work_id what) const {
+  const auto known = all_.find(what);
+  return known == all_.end() ? 0 : known->second.with.size();
+}
+
 std::size_t lease_table::held_by(worker_id who) const {
   const auto known = workers_.find(who);
   return known == workers_.end() ? 0 : known->second.held.size();
 }
 
+std::vector<work_id> lease_table::work_of(worker_id who) const {
+  const auto known = workers_.find(who);
+  if (known == workers_.end()) return {};
+  return {known->second.held.begin(), known->second.held.end()};
+}
+
 void lease_table::order(lease_order::kind what, worker_id to, lease which) {
-  orders_.push_back({what, to, which});
-}
-
-// -- who gets what ------------------------------------------------------------
-
-void lease_table::assign(time_point now) {
-  // Of each label the oldest, and of these the oldest that somebody can take.
-  std::set<work_id> fronts;
-  for (const auto& [label, queue] : waiting_) fronts.insert(*queue.begin());
-  while (!fronts.empty()) {
-    const work_id what = fronts.extract(fronts.begin()).value();
-    auto& of = all_.at(what);
-    const auto to = freest(of.label, of, now);
-    if (to == workers_.end()) continue;
-    const auto queue = waiting_.find(of.label);
-    queue->second.erase(what);
-    if (queue->second.empty()) {
-      waiting_.erase(queue);
-    } else {
-      fronts.insert(*queue->second.begin());
-    }
-    give(what, of, to->first, now);
-  }
-}
-
-void lease_table::assign_twice(time_point now) {
-  std::vector<work_id> slow;
-  for (const auto& [since, what] : alone_) {
-    if (now - since < *options_.twice_after) break;
-    slow.push_back(what);
-  }
-  for (const work_id what : slow) {
-    auto& of = all_.at(what);
-    const auto to = freest(of.label, of, now);
-    if (to != workers_.end()) give(what, of, to->first, now);
-  }
-  twice_look_ = after(now, *options_.twice_after);
-}
-
-bool lease_table::is_quiet(const worker& one, time_point now) const {
-  return now - one.heard >= options_.silence_max / 2;
-}
-
-std::map<worker_id, lease_table::worker>::iterator lease_table::freest(
-    const std::string& label, const work& what, time_point now) {
-  auto best = workers_.end();
-  double best_load = 1;
-  for (auto each = workers_.begin(); each != workers_.end(); ++each) {
-    const worker_id who = each->first;
-    const worker& one = each->second;
-    const double load = static_cast<double>(one.held.size()) /
-                        static_cast<double>(one.offer.capacity);
-    if (one.is_draining || load >= best_load || is_quiet(one, now)) continue;
-    if (!label.empty() && !one.offer.labels.contains(label)) continue;
-    if (one.bytes_under_way > 0 &&
-        one.bytes_under_way + what.bytes > options_.bytes_under_way_max) {
-      continue;
-    }
-    const bool has_it =
-        std::any_of(what.with.begin(), what.with.end(),
-                    [&](const holding& mine) { return mine.by == who; });
-    if (has_it) continue;
-    best = each;
-    best_load = load;
-  }
-  return best;
-}
-
-void lease_table::give(work_id what, work& of, worker_id to, time_point now) {
-  for (const auto& each : of.with) alone_.erase({each.since, what});
-  of.with.push_back({to, ++of.epoch, now, of.bytes});
-  if (of.with.size() == 1) alone_.emplace(now, what);
-  auto& one = workers_.at(to);
-  one.held.insert(what);
-  one.bytes_under_way += of.bytes;
-  order(lease_order::kind::give, to, {what, of.epoch});
-}
-
-void lease_table::take_from(work_id what, work& of, worker_id from) {
-  for (const auto& each : of.with) alone_.erase({each.since, what});
-  const auto known = workers_.find(from);
-  std::erase_if(of.with, [&](const holding& each) {
-    if (each.by != from) return false;
-    if (known != workers_.end() && !each.has_arrived) {
-      known->second.bytes_under_way -= each.bytes;
-    }
-    return true;
-  });
-  if (of.with.size() == 1) alone_.emplace(of.with.front().since, what);
-  if (known != workers_.end()) known->second.held.erase(what);
-}
-
-void lease_table::put_back(work_id what, const work& of) {
-  waiting_[of.label].insert(what);
-}
-
-void lease_table::end_pauses(time_point now) {
-  while (!paused_.empty() && paused_.begin()->first <= now) {
-    const work_id what = paused_.extract(paused_.begin()).value().second;
-    auto& of = all_.at(what);
-    of.paused_until.reset();
-    put_back(what, of);
-  }
+  orders_.push_back({what, to, which, {}});
 }
 
 }  // namespace troupe::detail

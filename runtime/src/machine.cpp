@@ -1,5 +1,6 @@
 #include "troupe/machine.hpp"
 
+#include "troupe/detail/mixed.hpp"
 #include "troupe/retry.hpp"
 
 #include <algorithm>
@@ -55,7 +56,7 @@ void machine::on_exec_failed(error why,
   const auto decision =
       retries_itself
           ? retry_decision{}
-          : decide_retry(failed.options.retry, attempt_, why, seed_ + steps_);
+          : decide_retry(failed.options.retry, attempt_, why, step_seed());
   if (decision.again && (!take_retry || take_retry())) {
     if (decision.wait > duration::zero()) {
       rest().wait = decision.wait;
@@ -75,6 +76,7 @@ void machine::on_exec_failed(error why,
 
 void machine::on_failed(error why) {
   assert(!is_over());
+  if (command_ == command::fall_back) why.at_attempt(attempt_);
   fail(std::move(why));
 }
 
@@ -145,6 +147,10 @@ void machine::begin(command what) {
   deaths_ = 0;
   command_ = what;
   if (what == command::fan_out) fan_out_ = &*top_.graph->fan_out;
+}
+
+std::uint64_t machine::step_seed() const noexcept {
+  return detail::mixed(seed_, steps_);
 }
 
 // The current level ends with an action: follow its edge, or hand it to the

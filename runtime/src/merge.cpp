@@ -42,15 +42,36 @@ struct text_hash {
 struct conflict {
   std::string_view place;
   std::size_t other;
+  // Both set the same value.
+  bool is_agreed = false;
 };
 
 bool is_other(std::size_t writer, std::size_t branch) noexcept {
   return writer != nobody && writer != branch;
 }
 
-bool combines(const mark& before, const delta::operation& write) {
-  if (before.what != write.what) return false;
-  return write.what != kind::set || before.operand == write.operand;
+bool sets_the_same(const mark& before, const delta::operation& write) {
+  return write.what == kind::set && before.what == kind::set &&
+         before.operand == write.operand;
+}
+
+bool refuses(on_conflict rule) {
+  return rule == on_conflict::error || rule == on_conflict::agree;
+}
+
+error conflict_error(const conflict& found, std::size_t branch) {
+  const std::string branches = "branches " + std::to_string(found.other) +
+                               " and " + std::to_string(branch);
+  const std::string place = " \"" + std::string{found.place} + "\"";
+  if (!found.is_agreed) {
+    return {errc::merge_conflict,
+            branches + " wrote" + place + " in ways that do not merge"};
+  }
+  return {errc::merge_conflict,
+          branches + " set" + place +
+              " to the same value, which hides what one of them missed; count "
+              "with add, collect with append, or give the fan-out "
+              "on_conflict::agree"};
 }
 
 // Whether a write below an append touches only what was there before it.
@@ -102,8 +123,12 @@ std::optional<conflict> merger::written::judge(const state& into,
   if (found == marks.end()) return std::nullopt;
   const mark& noted = found->second;
   if (noted.made < std::max(reset, noted.reset)) return std::nullopt;
-  if (is_other(noted.branch, branch) && !combines(noted, write)) {
-    return conflict{path, noted.branch};
+  if (is_other(noted.branch, branch)) {
+    const bool is_agreed = sets_the_same(noted, write);
+    const bool combines = write.what == kind::set
+                              ? is_agreed && rule != on_conflict::error
+                              : noted.what == write.what;
+    if (!combines) return conflict{path, noted.branch, is_agreed};
   }
   const std::size_t below =
       is_other(noted.below, branch) ? noted.below : noted.below_too;
@@ -179,19 +204,15 @@ merger::~merger() = default;
 void merger::merge(state& into, std::size_t branch, const delta& wrote) {
   written& noted = *written_;
   if (noted.rule == on_conflict::last && !noted.base) noted.base = into;
-  if (noted.rule == on_conflict::error) {
+  if (refuses(noted.rule)) {
     for (const delta::operation& each : wrote.ops()) {
-      const auto found = noted.judge(into, branch, each);
-      if (!found) continue;
-      throw error{errc::merge_conflict,
-                  "branches " + std::to_string(found->other) + " and " +
-                      std::to_string(branch) + " wrote \"" +
-                      std::string{found->place} +
-                      "\" in ways that do not merge"};
+      if (const auto found = noted.judge(into, branch, each)) {
+        throw conflict_error(*found, branch);
+      }
     }
   }
   for (const delta::operation& each : wrote.ops()) {
-    if (noted.rule != on_conflict::error) {
+    if (!refuses(noted.rule)) {
       // Going back below one place can uncover no conflict above it.
       if (const auto found = noted.judge(into, branch, each)) {
         if (noted.rule == on_conflict::first) continue;

@@ -12,12 +12,9 @@ std::optional<placed_work> attempt_elsewhere(context& ctx, const state& shared,
   what->item = ctx.item();
   if (!options.reads.empty()) {
     state readable;
+    const value document = shared.root();
     for (const auto& key : options.reads) {
-      const value* found =
-          shared.root().is_object() && shared.root().contains(key)
-              ? &shared.root().at(key)
-              : nullptr;
-      if (found != nullptr) readable[key] = *found;
+      if (document.contains(key)) readable[key] = document.at(key);
     }
     what->readable = std::make_shared<const state>(std::move(readable));
   }

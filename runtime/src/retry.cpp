@@ -1,5 +1,7 @@
 #include "troupe/retry.hpp"
 
+#include "troupe/detail/mixed.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <random>
@@ -19,13 +21,24 @@ duration grown_wait(const retry_options& options, std::uint32_t attempt) {
   return duration{static_cast<duration::rep>(grown)};
 }
 
-duration shortened(duration wait, jitter kind, std::uint32_t attempt,
-                   std::uint64_t seed) {
-  if (kind == jitter::none || wait <= duration::zero()) return wait;
-  std::mt19937_64 random{seed + attempt};
-  const duration least = kind == jitter::equal ? wait / 2 : duration::zero();
-  return duration{std::uniform_int_distribution<duration::rep>{
-      least.count(), wait.count()}(random)};
+/// Many that are asked to wait as long must not come back at once: so much of
+/// what is asked for is spread at least.
+constexpr int spread_share = 10;
+
+// Of the wait that `options` give, a part is fixed and a part is random. What
+// the other side asks for replaces the fixed one where it is longer.
+duration wait_before(const retry_options& options, std::uint32_t attempt,
+                     duration asked, std::uint64_t seed) {
+  const duration own = grown_wait(options, attempt);
+  if (options.jitter == jitter::none) return std::max(asked, own);
+  const duration fixed =
+      options.jitter == jitter::equal ? own / 2 : duration::zero();
+  const duration random_max = std::max(own - fixed, asked / spread_share);
+  if (random_max <= duration::zero()) return std::max(asked, fixed);
+  std::mt19937_64 random{detail::mixed(seed, attempt)};
+  const duration part{std::uniform_int_distribution<duration::rep>{
+      0, random_max.count()}(random)};
+  return after(time_point{std::max(asked, fixed)}, part).time_since_epoch();
 }
 
 }  // namespace
@@ -56,11 +69,10 @@ retry_decision decide_retry(const retry_options& options, std::uint32_t attempt,
                             const error& why, std::uint64_t seed) {
   if (attempt + 1 >= options.attempts || why.is_permanent()) return {};
   if (options.when && !options.when(why)) return {};
-  const duration least = why.retry_after().value_or(duration::zero());
-  if (least > options.wait_max) return {};
-  const duration own =
-      shortened(grown_wait(options, attempt), options.jitter, attempt, seed);
-  return {true, std::max(least, own)};
+  const duration asked =
+      std::max(why.retry_after().value_or(duration::zero()), duration::zero());
+  if (asked > options.wait_max) return {};
+  return {true, wait_before(options, attempt, asked, seed)};
 }
 
 }  // namespace troupe

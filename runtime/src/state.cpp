@@ -171,7 +171,7 @@ state::~state() = default;
 
 // -- reading -----------------------------------------------------------------
 
-const value& state::at(std::string_view path) const {
+const value& state::held_at(std::string_view path) const {
   const value* found = find(path);
   if (found != nullptr) return *found;
   throw error{errc::missing_key, "the state has nothing at " + quoted(path)};

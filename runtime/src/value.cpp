@@ -8,7 +8,9 @@
 #include "troupe/json_text.hpp"
 #include "troupe/printable.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <ostream>
 #include <string>
 
@@ -35,10 +37,29 @@ value::value(std::string_view text) : value_storage{tag::string} {
   content_.node = detail::text::make(text);
 }
 
-value value::array(std::initializer_list<value> elements) {
+value::literal::literal(std::initializer_list<literal> elements)
+    : in_braces_(true) {
+  if (elements.size() == 0 || !std::all_of(elements.begin(), elements.end(),
+                                           std::mem_fn(&literal::is_pair))) {
+    made_ = array(elements);
+    return;
+  }
+  made_ = object();
+  for (const literal& each : elements) {
+    const auto key = each.made_.at(0).get<std::string>();
+    tree::put(made_, target::of(key), each.made_.at(1));
+  }
+}
+
+bool value::literal::is_pair() const noexcept {
+  return in_braces_ && made_.is_array() && made_.size() == 2 &&
+         made_.find("/0")->is_string();
+}
+
+value value::array(std::initializer_list<literal> elements) {
   value made;
   made.tag_ = tag::array;
-  for (const value& element : elements) {
+  for (const literal& element : elements) {
     tree::put(made, target::of(made.size()), element);
   }
   return made;
@@ -108,7 +129,7 @@ const value& value::member_at(std::string_view key) const {
   return *found;
 }
 
-const value& value::at(std::size_t position) const {
+const value& value::at(std::size_t position) const& {
   if (!is_array()) {
     throw error{errc::wrong_type, "cannot look up position " +
                                       std::to_string(position) + " in " +
@@ -122,12 +143,17 @@ const value& value::at(std::size_t position) const {
   return *tree::find(*this, target::of(position));
 }
 
-const value& value::at(const value& key) const {
+const value& value::at(const value& key) const& {
   if (key.is_string()) return member_at(key.as_text());
   return at(key.get<std::size_t>());
 }
 
-const value* value::find(std::string_view path) const {
+std::optional<value> value::find(std::string_view path) const&& {
+  const value* found = static_cast<const value&>(*this).find(path);
+  return found ? std::optional<value>{*found} : std::nullopt;
+}
+
+const value* value::find(std::string_view path) const& {
   if (!detail::is_pointer(path)) {
     return is_object() ? tree::find(*this, target::of(path)) : nullptr;
   }
@@ -215,7 +241,7 @@ std::uint64_t value::as_natural(std::uint64_t high) const {
 
 value_iterator value::begin() const {
   if (tag_ < tag::array) refuse("an array or an object");
-  return {tree::root(*this), 0};
+  return {*this, 0};
 }
 
 value_iterator value::end() const {
@@ -229,10 +255,12 @@ member_range value::members() const {
   return {begin(), end()};
 }
 
-value_iterator::value_iterator(const detail::tree* root,
+value_iterator::value_iterator(const value_storage& container,
                                std::size_t position) noexcept
-    : root_{root}, position_{position}, slot_{position} {
-  if (root_ != nullptr) leaf_ = tree::leaf_at(root_, slot_);
+    : value_storage{container}, position_{position}, slot_{position} {
+  if (shares()) {
+    leaf_ = tree::leaf_at(static_cast<const tree*>(content_.node), slot_);
+  }
 }
 
 const value& value_iterator::operator*() const noexcept {
@@ -246,9 +274,11 @@ std::string_view value_iterator::key() const noexcept {
 
 value_iterator& value_iterator::operator++() noexcept {
   ++position_;
-  if (++slot_ == leaf_->count && position_ < root_->size) {
+  if (++slot_ != leaf_->count) return *this;
+  const auto* root = static_cast<const tree*>(content_.node);
+  if (position_ < root->size) {
     slot_ = position_;
-    leaf_ = tree::leaf_at(root_, slot_);
+    leaf_ = tree::leaf_at(root, slot_);
   }
   return *this;
 }

@@ -39,6 +39,46 @@ TEST_CASE("A sequence sees what was written before, others do not", "[batch]") {
   CHECK(side_by_side.state.get<int>("last") == 2);
 }
 
+TEST_CASE("How many run at once does not change what they see", "[batch]") {
+  const auto body = one_node([](state& shared, troupe::context& ctx) {
+    shared.append("seen", shared.get_or("count", 0));
+    shared.add("count", 1);
+    shared["of " + std::to_string(ctx.params().at("i").get<int>())] = 1;
+  });
+  const std::size_t width =
+      GENERATE(troupe::concurrent(1), 1U, troupe::concurrent(2), 8U);
+  simulation sim;
+  const auto ended = sim.finish(sim.start(
+      troupe::batch("all", body, numbered(4), {.concurrency = width})));
+  REQUIRE(ended.ok());
+  CHECK(ended.state.at("seen") == troupe::value::array({0, 0, 0, 0}));
+  CHECK(ended.state.get<int>("count") == 4);
+
+  const auto sets = one_node([](state& shared, troupe::context& ctx) {
+    shared["x"] = ctx.params().at("i");
+  });
+  CHECK(sim.finish(sim.start(troupe::batch("all", sets, numbered(2),
+                                           {.concurrency = width})))
+            .failure.value()
+            .code() == errc::merge_conflict);
+  CHECK(sim.finish(sim.start(troupe::batch("all", sets, numbered(2),
+                                           {.concurrency = troupe::sequence})))
+            .ok());
+}
+
+TEST_CASE("Branches that set one place to one value agree if told so",
+          "[batch]") {
+  const auto body = one_node([](state& shared) { shared["x"] = 1; });
+  simulation sim;
+  const auto with = [&](troupe::on_conflict rule) {
+    return sim.finish(
+        sim.start(troupe::fork("all", {body, body}, {.on_conflict = rule})));
+  };
+  CHECK(with(troupe::on_conflict::error).failure.value().code() ==
+        errc::merge_conflict);
+  CHECK(with(troupe::on_conflict::agree).ok());
+}
+
 TEST_CASE("Results merge in the order of the items", "[batch]") {
   struct late_first {
     troupe::task<> exec(troupe::context& ctx) const {

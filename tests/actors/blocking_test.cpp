@@ -3,6 +3,7 @@
 #include "support/small_flows.hpp"
 #include "system_core.hpp"
 
+#include <troupe/batch.hpp>
 #include <troupe/blocking.hpp>
 #include <troupe/sleep.hpp>
 #include <troupe/testing.hpp>
@@ -152,48 +153,35 @@ TEST_CASE("A coroutine awaits a blocking call", "[blocking]") {
   CHECK(sim.finish(sim.start(one_node(gives_nothing{}))).ok());
 }
 
-TEST_CASE("A pool without room refuses the call", "[blocking]") {
+TEST_CASE("A pool without room is waited for, and costs no attempt",
+          "[blocking]") {
   struct blocks {
-    int exec() const { return 1; }
+    std::shared_ptr<int> calls;
+    int exec() const { return ++*calls; }
   };
   simulation sim{{.blocking_queue_max = 2}};
-  const auto body = one_node(blocks{}, {.threads = troupe::blocking});
-  std::vector<troupe::branch_outcome> outcomes;
+  const blocks node{std::make_shared<int>(0)};
+  const auto body = one_node(node, {.threads = troupe::blocking});
   const auto all =
-      troupe::batch("all", body, numbered(4),
-                    {.concurrency = 4,
-                     .on_failure = troupe::collect,
-                     .post = [&](state&, const auto& ended, auto&) {
-                       outcomes = ended;
-                       return troupe::action{};
-                     }});
+      troupe::batch("all", body, numbered(20), {.concurrency = 20});
   CHECK(sim.finish(sim.start(all)).ok());
-  REQUIRE(outcomes.size() == 4);
-  CHECK_FALSE(outcomes[0].failure);
-  CHECK_FALSE(outcomes[1].failure);
-  CHECK(outcomes[2].failure.value().code() == errc::overloaded);
-  CHECK(outcomes[3].failure.value().code() == errc::overloaded);
+  CHECK(*node.calls == 20);
 }
 
-TEST_CASE("A blocking call that never began says so", "[blocking]") {
-  struct waits_for {
-    std::shared_future<void> end;
-    void exec() const { end.wait(); }
+TEST_CASE("Calls that are given up leave the queue of the pool", "[blocking]") {
+  struct never_runs {
+    void exec() const { FAIL("it was given up"); }
   };
-  std::promise<void> end;
-  const waits_for node{end.get_future().share()};
-  troupe::system sys{{.threads = 1, .blocking_threads_max = 1}};
-  const auto first = sys.start(one_node(node, {.threads = troupe::blocking}));
-  while (sys.core().blocking().running() == 0) std::this_thread::yield();
-  const auto second =
-      sys.start(one_node(node, {.timeout = 10ms, .threads = troupe::blocking}));
-  const auto failed = second.get();
-  end.set_value();
-  REQUIRE_FALSE(failed.ok());
-  CHECK(failed.failure->code() == errc::timed_out);
-  CHECK(has(failed.failure->message(),
-            " ms in the queue of the blocking pool and never began"));
-  CHECK(first.get().ok());
+  simulation sim;
+  const auto body = one_node(never_runs{}, {.threads = troupe::blocking});
+  const auto run = sim.start(
+      troupe::batch("all", body, numbered(100), {.concurrency = 100}));
+  auto& pool = sim.system().core().blocking();
+  auto& queue = *sim.system().core().queue();
+  while (pool.waiting() < 100) REQUIRE(queue.run_one());
+  run.cancel();
+  while (!run.done()) REQUIRE(queue.run_one());
+  CHECK(pool.waiting() < 2);
 }
 
 TEST_CASE("A blocking call that began does not blame the pool", "[blocking]") {

@@ -3,12 +3,14 @@
 #include "support/small_flows.hpp"
 
 #include <troupe/batch.hpp>
+#include <troupe/each.hpp>
 #include <troupe/sleep.hpp>
 #include <troupe/testing.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <ostream>
 #include <set>
 #include <stdexcept>
@@ -181,4 +183,124 @@ TEST_CASE("A policy means the same for every kind of failure", "[batch]") {
       CHECK(each.failure->item() == i);
     }
   }
+}
+
+// -- what decided is what is told --------------------------------------------
+
+namespace {
+
+/// Item 0 fails, which the policy forgives, and the others set one place.
+troupe::flow forgiven_then_conflict(troupe::failure_policy policy,
+                                    std::size_t width) {
+  const auto body = one_node([](state& shared, troupe::context& ctx) {
+    const int i = ctx.params().at("i");
+    if (i == 0) throw std::runtime_error("forgiven");
+    shared["x"] = i;
+  });
+  return troupe::batch("all", body, numbered(3),
+                       {.concurrency = width, .on_failure = policy});
+}
+
+/// A source of items that breaks after the first two, of which the first fails.
+troupe::flow broken_source(troupe::failure_policy policy, bool gives_nonsense) {
+  const auto body = one_node([](state&, troupe::context& ctx) {
+    const int i = ctx.params().at("i");
+    if (i == 0) throw std::runtime_error("forgiven");
+  });
+  const auto source = [gives_nonsense](const state&) {
+    return [=, i = 0]() mutable -> std::optional<troupe::value> {
+      if (i == 2 && gives_nonsense) return troupe::value{7};
+      if (i == 2) throw std::runtime_error("the source broke");
+      return troupe::value::object({{"i", i++}});
+    };
+  };
+  return troupe::batch("all", body, source, {.on_failure = policy});
+}
+
+}  // namespace
+
+TEST_CASE("A conflict is told beside failures that are forgiven", "[batch]") {
+  const std::vector<troupe::failure_policy> policies{
+      troupe::collect, troupe::tolerate(2), troupe::tolerate_share(0.9),
+      troupe::quorum(2)};
+  const auto policy = policies[GENERATE(0U, 1U, 2U, 3U)];
+  const std::size_t width = GENERATE(1U, 2U, 3U);
+  simulation sim;
+  const auto ended =
+      sim.finish(sim.start(forgiven_then_conflict(policy, width)));
+  REQUIRE(ended.failure);
+  CHECK(ended.failure->code() == errc::merge_conflict);
+  CHECK(has(ended.failure->message(), "/x"));
+  CHECK(ended.failure->node() == "all");
+}
+
+TEST_CASE("A source that breaks is told beside failures that are forgiven",
+          "[batch]") {
+  const std::vector<troupe::failure_policy> policies{
+      troupe::collect, troupe::tolerate(2), troupe::quorum(3)};
+  const auto policy = policies[GENERATE(0U, 1U, 2U)];
+  simulation sim;
+  const auto thrown = sim.finish(sim.start(broken_source(policy, false)));
+  CHECK(thrown.failure.value().message() == "the source broke");
+  CHECK(thrown.failure->item() == 2);
+  const auto bad = sim.finish(sim.start(broken_source(policy, true)));
+  CHECK(bad.failure.value().code() == errc::bad_items);
+}
+
+TEST_CASE("The failure that ended a batch is told, and no later conflict",
+          "[batch]") {
+  struct sets_or_fails {
+    troupe::task<int> exec(troupe::context& ctx) const {
+      const int i = ctx.params().at("i");
+      co_await troupe::sleep_for(1ms * (i == 2 ? 5 : 1));
+      if (i == 2) throw std::runtime_error("decisive");
+      co_return i;
+    }
+    void post(state& shared, int i) const {
+      shared["x" + std::to_string(i)] = i;
+    }
+  };
+  simulation sim;
+  const auto ended = sim.finish(sim.start(troupe::batch(
+      "all", one_node(sets_or_fails{}), numbered(4), {.concurrency = 4})));
+  CHECK(ended.failure.value().message() == "decisive");
+  CHECK(ended.failure->item() == 2);
+}
+
+TEST_CASE("A fallback that throws names its attempt, and its item", "[batch]") {
+  struct one {
+    int exec() const { throw std::runtime_error("exec"); }
+    int fallback(const troupe::error&) const {
+      throw std::runtime_error("fallback");
+    }
+  };
+  struct many {
+    std::vector<int> prep() const { return {0, 1, 2}; }
+    int exec(int i) const {
+      if (i == 1) throw std::runtime_error("exec");
+      return i;
+    }
+    int fallback(int) const { throw std::runtime_error("fallback"); }
+  };
+  struct many_slowly : many {
+    std::vector<int> prep() const { return {0, 1, 2}; }
+    troupe::task<int> exec(int i) const {
+      co_await troupe::sleep_for(1ms);
+      co_return many::exec(i);
+    }
+    troupe::task<int> fallback(int i) const {
+      co_await troupe::sleep_for(1ms);
+      co_return many::fallback(i);
+    }
+  };
+  const troupe::node_options twice{.retry = {.attempts = 2}};
+  simulation sim;
+  CHECK(sim.finish(sim.start(one_node(one{}, twice))).failure->describe() ==
+        "node 'only', attempt 1: node_threw: fallback");
+  CHECK(sim.finish(sim.start(one_node(troupe::each(many{}), twice)))
+            .failure->describe() ==
+        "node 'only', item 1, attempt 1: node_threw: fallback");
+  CHECK(sim.finish(sim.start(one_node(troupe::each(many_slowly{}), twice)))
+            .failure->describe() ==
+        "node 'only', item 1, attempt 1: node_threw: fallback");
 }

@@ -74,6 +74,18 @@ TEST_CASE("Lost updates: in sequence each sees what was set before",
   CHECK(play(work, {{"n", 0}}).state.get<int>("n") == 100);
 }
 
+TEST_CASE("Lost updates: a hundred that read, add one and set are an error",
+          "[lost_updates]") {
+  const std::size_t width = GENERATE(1U, 2U, 3U, 8U, 100U);
+  const auto work = a_hundred(
+      [](state& shared, int read, int) { shared.set("n", read + 1); }, width);
+  const auto ended =
+      play(work, {{"n", 0}}, value::object(), siblings::cancelled);
+  REQUIRE(ended.failure);
+  CHECK(ended.failure->code() == errc::merge_conflict);
+  CHECK(has(ended.failure->message(), "/n"));
+}
+
 TEST_CASE("Lost updates: sets that differ are an error that names the place",
           "[lost_updates]") {
   const std::size_t width = GENERATE(2U, 3U, 8U, 100U);

@@ -6,6 +6,7 @@
 #include <troupe/sleep.hpp>
 #include <troupe/testing.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -289,4 +290,29 @@ TEST_CASE("An absurd number of used tokens costs a window, not a century",
   const auto span = span_of(options, 4, 1, 1e18);
   CHECK(span >= 3s);
   CHECK(span <= 3100ms);
+}
+
+TEST_CASE("More tokens than a limit ever gives are refused at once",
+          "[rate_limit]") {
+  simulation sim;
+  auto options = a_second(100);
+  options.tokens = troupe::rate{.amount = 1'000, .per = 1s};
+  const double burst = GENERATE(1, 5'000);
+  options.tokens->burst = burst;
+  const rate_limit limit{sim.system(), options};
+  const double most = std::max(1'000.0, burst);
+  CHECK_NOTHROW(static_cast<void>(limit.acquire(most)));
+  for (const double much : {most + 1, 1e18, 1e300}) {
+    try {
+      static_cast<void>(limit.acquire(much));
+      FAIL("nothing was thrown");
+    } catch (const error& why) {
+      CHECK(why.code() == errc::bad_value);
+      CHECK(why.is_permanent());
+      CHECK(has(why.message(), "can never pass"));
+    }
+  }
+  // Those of a limit that counts no tokens say nothing.
+  const rate_limit uncounted{sim.system(), a_second(100)};
+  CHECK_NOTHROW(static_cast<void>(uncounted.acquire(1e18)));
 }

@@ -50,7 +50,9 @@ struct squares {
 
 troupe::flow in_parallel(const squares& node, std::size_t count) {
   return troupe::batch("all", one_node(node), numbered(count),
-                       {.concurrency = count, .on_failure = troupe::collect});
+                       {.concurrency = count,
+                        .on_failure = troupe::collect,
+                        .on_conflict = troupe::on_conflict::agree});
 }
 
 }  // namespace

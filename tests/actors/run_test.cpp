@@ -8,8 +8,10 @@
 #include <troupe/testing.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -37,6 +39,29 @@ struct count_to {
   }
 };
 
+/// Waits for another run in the way of `wait`, and keeps what that throws.
+struct waits_within {
+  using how = std::function<void(troupe::system&, const troupe::flow&)>;
+
+  std::string exec() const {
+    try {
+      wait(*runtime, loop_to(1));
+    } catch (const troupe::error& why) {
+      return std::string{why.is_permanent() ? "permanent: " : ""} +
+             why.message();
+    }
+    return "nothing";
+  }
+  void post(state& shared, const std::string& said) const {
+    shared["said"] = said;
+  }
+
+  static troupe::flow loop_to(std::int64_t last);
+
+  troupe::system* runtime;
+  how wait;
+};
+
 troupe::flow loop_to(std::int64_t last) {
   troupe::flow_builder builder{"loop"};
   const auto count = builder.add("count", count_to{last});
@@ -49,6 +74,23 @@ struct declares {
   std::string chosen;
   troupe::action post(state&) const { return chosen; }
 };
+
+troupe::flow waits_within::loop_to(std::int64_t last) {
+  return ::loop_to(last);
+}
+
+const std::vector<waits_within::how>& ways_to_wait() {
+  using troupe::flow;
+  using troupe::system;
+  static const std::vector<waits_within::how> all{
+      [](system& at, const flow& work) { (void)at.start(work).get(); },
+      [](system& at, const flow& work) { (void)at.start(work).wait_for(1h); },
+      [](system& at, const flow& work) {
+        auto reader = at.start(work).events();
+        (void)reader.next();
+      }};
+  return all;
+}
 
 }  // namespace
 
@@ -289,4 +331,61 @@ TEST_CASE("A retry predicate that throws cannot crash the system", "[run]") {
   CHECK(result.failure->code() == errc::actor_died);
   CHECK(result.failure->node() == "only");
   CHECK(sim.live_actors() == 0);
+}
+
+TEST_CASE("A thread that runs nodes is not made to wait for a run", "[run]") {
+  const auto turns =
+      GENERATE(troupe::turns::in_place, troupe::turns::by_message);
+  const std::size_t threads = GENERATE(1U, 2U);
+  troupe::system runtime{{.threads = threads, .turns = turns}};
+  for (const auto& wait : ways_to_wait()) {
+    const auto end =
+        runtime.start(one_node(waits_within{&runtime, wait})).get();
+    const auto said = end.state.get<std::string>("said");
+    CHECK(has(said, "permanent: "));
+    CHECK(has(said, "would hold a thread that runs nodes"));
+    CHECK((has(said, "write 'co_await run'") || has(said, "write try_next()")));
+  }
+}
+
+TEST_CASE("A simulation has no other thread to wait on", "[run]") {
+  const auto threads =
+      GENERATE(troupe::threads::shared, troupe::threads::blocking);
+  simulation sim;
+  for (const auto& wait : ways_to_wait()) {
+    const waits_within node{&sim.system(), wait};
+    const auto end =
+        sim.finish(sim.start(one_node(node, {.threads = threads})));
+    CHECK(has(end.state.get<std::string>("said"), "would hold a thread"));
+  }
+}
+
+TEST_CASE("A call on the blocking pool may wait for a run", "[run]") {
+  troupe::system runtime{{.threads = 1}};
+  for (const auto& wait : ways_to_wait()) {
+    const waits_within node{&runtime, wait};
+    const auto end =
+        runtime.start(one_node(node, {.threads = troupe::blocking})).get();
+    CHECK(end.state.at("said") == "nothing");
+  }
+}
+
+TEST_CASE("What comes of a temporary outcome may be kept", "[run]") {
+  simulation sim;
+  const auto end = [&] {
+    auto shared = [](state& to) {
+      to["q"] = "a text that is longer than a short string";
+      return troupe::action{"an action with a name that is rather long"};
+    };
+    return sim.finish(sim.start(one_node(shared)));
+  };
+  const auto& item = end().state.at("q");
+  CHECK(item == "a text that is longer than a short string");
+  const auto name = end().action.name();
+  CHECK(name == "an action with a name that is rather long");
+  const auto& id = sim.start(one_node([](state&) {}), {}, {.id = "known"}).id();
+  CHECK(id == "known");
+  const auto& text =
+      sim.finish(sim.start(one_node([](state&) { throw 1; }))).failure->node();
+  CHECK(text == "only");
 }

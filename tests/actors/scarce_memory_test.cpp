@@ -82,9 +82,10 @@ troupe::flow mixed(simulation& sim) {
   troupe::flow_builder builder{"whole"};
   builder.add(
       "all",
-      troupe::batch("batch",
-                    one_node(node, {.retry = {.attempts = 2, .wait = 10ms}}),
-                    some(2), {.concurrency = 2}));
+      troupe::batch(
+          "batch", one_node(node, {.retry = {.attempts = 2, .wait = 10ms}}),
+          some(2),
+          {.concurrency = 2, .on_conflict = troupe::on_conflict::agree}));
   return builder.build();
 }
 

@@ -173,8 +173,10 @@ TEST_CASE("Blocking calls wait for the threads that there are", "[scarcity]") {
   troupe::flow_builder builder{"whole"};
   builder.add(
       "all",
-      troupe::batch("batch", one_node(blocks{}, {.threads = troupe::blocking}),
-                    numbered(20), {.concurrency = 20}));
+      troupe::batch(
+          "batch", one_node(blocks{}, {.threads = troupe::blocking}),
+          numbered(20),
+          {.concurrency = 20, .on_conflict = troupe::on_conflict::agree}));
   const auto work = builder.build();
   const scarce_threads one{1};
   CHECK(sys.start(work).get().ok());

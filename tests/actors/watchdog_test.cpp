@@ -5,12 +5,14 @@
 #include "support/small_flows.hpp"
 #include "system_core.hpp"
 
+#include <troupe/batch.hpp>
 #include <troupe/blocking.hpp>
 #include <troupe/system.hpp>
 
 #include <chrono>
 #include <future>
 #include <memory>
+#include <thread>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -62,6 +64,39 @@ TEST_CASE("A node that is quick enough is not told", "[watchdog]") {
   const auto run = sys.start(one_node(holds_thread{&sys, 9min}));
   CHECK(run.get().ok());
   CHECK(warnings_of(run).empty());
+}
+
+TEST_CASE("A blocking call that waits for a thread is told once",
+          "[watchdog]") {
+  struct holds {
+    std::shared_future<void> end;
+    void exec() const { end.wait(); }
+  };
+  std::promise<void> end;
+  const holds node{end.get_future().share()};
+  troupe::system sys{
+      {.threads = 1, .blocking_threads_max = 1, .watchdog = 10min}};
+  const troupe::node_options options{.threads = troupe::blocking};
+  const auto first = sys.start(one_node(node, options));
+  while (sys.core().blocking().running() == 0) std::this_thread::yield();
+  const auto second = sys.start(troupe::batch("all", one_node(node, options),
+                                              numbered(3), {.concurrency = 3}));
+  while (sys.core().blocking().waiting() < 3) std::this_thread::yield();
+  const auto now = troupe::clock::steady().now();
+  sys.core().dog().look(now + 9min);
+  sys.core().dog().look(now + 11min);
+  sys.core().dog().look(now + 20min);
+  end.set_value();
+  CHECK(first.get().ok());
+  CHECK(second.get().ok());
+  CHECK(warnings_of(first).empty());
+  const auto warnings = warnings_of(second);
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].run == second.id());
+  CHECK(warnings[0].node == "only");
+  CHECK(has(warnings[0].text, "for more than 600000 ms"));
+  CHECK(has(warnings[0].text, "as do 2 more calls of the run"));
+  CHECK(has(warnings[0].text, "all of its 1 threads are busy"));
 }
 
 TEST_CASE("A node that may block is not told", "[watchdog]") {

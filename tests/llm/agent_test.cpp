@@ -82,10 +82,19 @@ TEST_CASE("An agent that needs no tools answers at once", "[agent]") {
   REQUIRE(ended.ok());
   CHECK(ended.action.is_default());
   CHECK(ended.state.at("/agent/answer") == "Done.");
+  CHECK(ended.state.at("/agent/finish") == "stop");
   CHECK(ended.state.at("/agent/turns") == 1);
   CHECK(ended.state.at("/agent/messages").size() == 2);
   CHECK_FALSE(ended.state.contains("/agent/task"));
   CHECK(ended.state.get<int>("/agent/usage/output") > 0);
+}
+
+TEST_CASE("An agent tells that its answer was cut", "[agent]") {
+  const json reply = {{"text", "Done, wh"}, {"finish", "length"}};
+  model_room room{json::array({{{"reply", reply}}})};
+  const auto ended = work_of(room, {});
+  REQUIRE(ended.ok());
+  CHECK(ended.state.at("/agent/finish") == "length");
 }
 
 TEST_CASE("An agent uses its tools and tells the model what they gave",

@@ -66,6 +66,18 @@ TEST_CASE("A program tells how it ended", "[child_process]") {
   CHECK(program.wait_for(10s) == "ended with status 3");
 }
 
+TEST_CASE("A program can write any number of errors, and the last are kept",
+          "[child_process]") {
+  child_process program{
+      shell("i=0; while [ $i -lt 20000 ]; do echo \"a line of errors $i\"; "
+            "i=$((i + 1)); done >&2; echo last >/dev/stderr; exit 3")};
+  CHECK(program.wait_for(60s) == "ended with status 3");
+  const auto last = program.last_errors();
+  CHECK(last.size() < 20'000);
+  CHECK(last.starts_with("a line of errors "));
+  CHECK(last.ends_with("a line of errors 19999\nlast\n"));
+}
+
 TEST_CASE("With a program ends what it has started", "[child_process]") {
   int handle = -1;
   {

@@ -83,3 +83,12 @@ TEST_CASE("Breaker options that make no sense are named", "[breaker]") {
   const troupe::llm::breaker_options none{.failures_max = 0, .pause = 0s};
   CHECK(mistakes_in(none).size() == 2);
 }
+
+TEST_CASE("A pause may be as long as time goes", "[breaker]") {
+  const auto pause =
+      GENERATE(troupe::duration::max(), troupe::duration::max() - 1ns);
+  const time_point now{1h};
+  circuit_breaker subject{{.failures_max = 1, .pause = pause}};
+  subject.on_failure(now);
+  CHECK(subject.refusal(now + std::chrono::hours{24 * 365 * 100}));
+}

@@ -88,7 +88,7 @@ std::vector<fault_case> broken_exchanges() {
        {.total = 150ms},
        fast},
       {"huge",
-       errc::request_failed,
+       errc::too_large,
        "more than 1048576 bytes",
        {.body_max = small},
        {},
@@ -175,7 +175,7 @@ TEST_CASE("A server that gives up in the middle of a stream may be tried again",
 
 TEST_CASE("A line of a stream that has no end is given up", "[client_fault]") {
   check_fault({"endless_line",
-               errc::request_failed,
+               errc::too_large,
                "more than 1048576 bytes",
                {.body_max = std::size_t{1} << 20},
                {},

@@ -324,6 +324,10 @@ TEST_CASE("Client options that make no sense are refused", "[client]") {
   };
   CHECK(refused([](auto& how) { how.base_url = "ftp://example.org"; }) ==
         errc::bad_flow);
+  for (const char* url : {"http://", "http:///v1", "https://:8080/v1",
+                          "http://user@/v1", "http://?x"}) {
+    CHECK(refused([&](auto& how) { how.base_url = url; }) == errc::bad_flow);
+  }
   CHECK(refused([](auto& how) { how.breaker->failures_max = 0; }) ==
         errc::bad_flow);
   CHECK(refused([](auto& how) {

@@ -47,8 +47,8 @@ TEST_CASE("A reply without a vector for each text names what is wrong",
         begin +
             "/data has 1 vectors, not 2; the reply has 40 bytes and begins "
             "with '{\"data\":[{\"embedding\":[1.0],\"index\":0}]}'");
-  CHECK(refusal({vector_at(0, {1}), vector_at(0, {2})}, 2) ==
-        begin + "/data/1 has the place of another");
+  CHECK(refusal({vector_at(1, {1}), vector_at(0, {2}), vector_at(1, {3})}, 3) ==
+        begin + "/data/2 has the place of another");
   CHECK(refusal({vector_at(0, {1}), vector_at(7, {2})}, 2) ==
         begin + "/data/1 has the place of another");
   CHECK(refusal({vector_at(0, {})}, 1) == begin + "/data/0/embedding is empty");
@@ -69,11 +69,26 @@ TEST_CASE("Vectors in Base64 are read", "[embedding]") {
   CHECK(read("AACAPwAAAEA=") == std::vector<float>{1, 2});
   CHECK(read("AACAPwAAAEAAAEBA") == std::vector<float>{1, 2, 3});
   CHECK(read("AACAvw==") == std::vector<float>{-1});
-  for (const char* each : {"", "AACAPw", "AACAPw=", "AACAP===", "AACA Pw==",
+  // As some servers write it.
+  CHECK(read("AACAPw") == std::vector<float>{1});
+  CHECK(read("AACAPwAAAEA=\n") == std::vector<float>{1, 2});
+  for (const char* each : {"", "AACAP", "AACAPw=", "AACAP===", "AACA Pw==",
                            "AACA", "AACAPx==", "AADAfw==", "====", "-_-_"}) {
     CAPTURE(each);
     CHECK(code_of([&] { static_cast<void>(read(each)); }) == errc::bad_reply);
   }
+}
+
+TEST_CASE("Vectors stand in their order where a server counts otherwise",
+          "[embedding]") {
+  const auto read = [](std::uint64_t first, std::uint64_t second) {
+    const json data{vector_at(first, {1}), vector_at(second, {2})};
+    return decode_embedding(json{{"data", data}}.dump(), 2).vectors;
+  };
+  const std::vector<std::vector<float>> in_order{{1}, {2}};
+  CHECK(read(0, 0) == in_order);
+  CHECK(read(1, 2) == in_order);
+  CHECK(read(1, 0) == std::vector<std::vector<float>>{{2}, {1}});
 }
 
 TEST_CASE("Vectors are read in the forms there are", "[embedding]") {

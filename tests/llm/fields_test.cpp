@@ -6,14 +6,18 @@
 
 #include <rapidcheck.h>
 
+#include <concepts>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 using troupe::errc;
 using troupe::json;
+using troupe::llm::field;
 using troupe_test::code_of;
 
 namespace {
@@ -104,4 +108,64 @@ TEST_CASE("A struct of fields can be kept in the state", "[fields]") {
   troupe::state shared;
   shared.set("at", place{"Oslo", {}});
   CHECK(shared.get<place>("at").city == "Oslo");
+}
+
+namespace {
+
+template <class T>
+struct counted_as {
+  T number{};
+  std::vector<T> list;
+
+  static auto fields() {
+    return troupe::llm::fields(field("number", &counted_as::number),
+                               field("list", &counted_as::list));
+  }
+};
+
+template <class T>
+void check_width() {
+  using limits = std::numeric_limits<T>;
+  const auto read = [](const json& number) {
+    return json{{"number", number}, {"list", {number}}}.get<counted_as<T>>();
+  };
+  for (const auto each : {limits::min(), limits::max()}) {
+    CHECK(read(each).number == each);
+    CHECK(read(each).list == std::vector<T>{each});
+  }
+  CHECK(read(3.0).number == 3);
+  // What the next wider number holds, or none does.
+  constexpr double beyond = 2.0 * static_cast<double>(limits::max());
+  std::vector<json> wrong{beyond, -beyond, 1e300, 3.5, "3"};
+  if constexpr (sizeof(T) < sizeof(std::int64_t)) {
+    wrong.emplace_back(std::int64_t{limits::max()} + 1);
+    wrong.emplace_back(std::int64_t{limits::min()} - 1);
+  }
+  if constexpr (!std::same_as<T, std::uint64_t>) {
+    wrong.emplace_back(std::numeric_limits<std::uint64_t>::max());
+  }
+  if constexpr (std::is_unsigned_v<T>) wrong.emplace_back(-1);
+  for (const auto& each : wrong) {
+    CAPTURE(each);
+    std::string text;
+    const auto refusal = code_of([&] { static_cast<void>(read(each)); }, &text);
+    CHECK(refusal == errc::wrong_type);
+    CHECK(text.starts_with("/number is "));
+    const json in_list{{"number", 1}, {"list", {each}}};
+    CHECK(code_of([&] { static_cast<void>(in_list.get<counted_as<T>>()); }) ==
+          errc::wrong_type);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("A whole number that does not fit is refused", "[fields]") {
+  check_width<std::int8_t>();
+  check_width<std::uint8_t>();
+  check_width<std::int16_t>();
+  check_width<std::uint16_t>();
+  check_width<std::int32_t>();
+  check_width<std::uint32_t>();
+  check_width<std::int64_t>();
+  check_width<std::uint64_t>();
 }

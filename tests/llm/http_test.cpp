@@ -3,7 +3,9 @@
 #include "lite_actor.hpp"
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
+#include "support/has.hpp"
 #include "support/http_room.hpp"
+#include "support/scarce_files.hpp"
 
 #include <troupe/gather.hpp>
 #include <troupe/llm/http.hpp>
@@ -17,6 +19,7 @@
 #include <memory>
 #include <string>
 #include <sys/resource.h>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -107,6 +110,14 @@ TEST_CASE("After a hint, the response may take as long as without one",
   CHECK(has(room.failure(ask).message(), "no response came within 100 ms"));
 }
 
+TEST_CASE("Limits as long as time goes do not limit", "[http]") {
+  http_room room;
+  const auto all = troupe::duration::max();
+  CHECK(room.get("/hint/20",
+                 {.connect = all, .first_byte = all, .idle = all, .total = all})
+            .at("body") == "done");
+}
+
 TEST_CASE("A server that says nothing is not waited for longer than allowed",
           "[http]") {
   http_room room;
@@ -174,7 +185,7 @@ TEST_CASE("A body that is too long is refused for good, packed or not",
   const auto url = path + std::to_string(100'000);
   CHECK(room.get(url, {.body_max = 100'000}).at("status") == 200);
   const auto why = room.failure(url, {.body_max = 99'999});
-  CHECK(why.code() == errc::request_failed);
+  CHECK(why.code() == errc::too_large);
   CHECK(has(why.message(), "more than 99999 bytes"));
   CHECK(why.is_permanent());
 }
@@ -182,7 +193,39 @@ TEST_CASE("A body that is too long is refused for good, packed or not",
 TEST_CASE("A head that is too long is refused", "[http]") {
   http_room room;
   const auto why = room.failure("/long_head/2000");
-  CHECK(why.code() == errc::request_failed);
+  CHECK(why.code() == errc::too_large);
+}
+
+TEST_CASE("A line of a head that does not end is refused as such", "[http]") {
+  http_room room;
+  const auto why = room.failure("/long_line/1000000");
+  CHECK(why.is_permanent());
+  CHECK(has(why.message(), "a line of the head of the response has more than"));
+}
+
+TEST_CASE("A proxy that refuses is told from the server", "[http]") {
+  const auto [path, code, text] = GENERATE(
+      std::tuple{
+          "https://wants-credentials.test/", errc::unauthorized,
+          "the proxy that the environment names wants other credentials"},
+      std::tuple{"https://other.test/", errc::request_failed,
+                 "it answered CONNECT with status 502"});
+  setenv("https_proxy", server("").c_str(), 1);
+  http_room room;
+  const auto why = room.failure(http_request{"GET", path});
+  unsetenv("https_proxy");
+  CHECK(why.code() == code);
+  CHECK(has(why.message(), text));
+}
+
+TEST_CASE("A connection for which there is no file says so", "[http]") {
+  http_room room;
+  CHECK(room.get("/status/200").at("status") == 200);
+  const scarce_files none;
+  const auto why =
+      room.failure(http_request{"GET", server("/echo", "HTTPS_SERVER")});
+  CHECK(why.code() == errc::overloaded);
+  CHECK(has(why.message(), "can open no more files"));
 }
 
 TEST_CASE("No more exchanges run at once than allowed", "[http]") {

@@ -58,11 +58,15 @@ struct mcp_case : client_room {
     FAIL("nothing failed");
     return {errc::cancelled, ""};
   }
-  /// What the server was asked so far, in a line each.
-  std::vector<std::string> log() {
+  /// What the server was asked so far.
+  json requests() {
     troupe::llm::http_request ask{server("/_log/" + name, "CASE_SERVER")};
-    const auto all =
-        troupe::read_json(send(std::move(ask)).at("body").get<std::string>());
+    return troupe::read_json(
+        send(std::move(ask)).at("body").get<std::string>());
+  }
+  /// The same, in a line each.
+  std::vector<std::string> log() {
+    const auto all = requests();
     std::vector<std::string> lines;
     for (const auto& each : all) {
       const auto body =
@@ -185,6 +189,57 @@ TEST_CASE("A lost session is opened again, and the request repeated",
   CHECK(at.count("tools/call in s1") == 2);
   CHECK(at.count("tools/call in s2") == 1);
   CHECK(at.count("server/discover") == 1);
+}
+
+TEST_CASE("A session is lost in many words", "[mcp_cases]") {
+  const std::string name = GENERATE("h-session-401", "h-session-422",
+                                    "h-session-200", "h-session-event");
+  INFO(name);
+  mcp_case at{name};
+  CHECK(at.use() == "echo: said it");
+  CHECK(at.count("tools/call in s1") == 1);
+  CHECK(at.count("tools/call in s2") == 1);
+}
+
+TEST_CASE("What a server says of a notification does not matter",
+          "[mcp_cases]") {
+  mcp_case at{"h-notify-404"};
+  CHECK(at.use() == "echo: said it");
+}
+
+TEST_CASE("Events without blank lines between them are read", "[mcp_cases]") {
+  mcp_case at{"h-event-lines"};
+  CHECK(at.use() == "echo: said it");
+}
+
+TEST_CASE("A server is told that its session is over", "[mcp_cases]") {
+  std::optional<mcp_case> used{std::in_place, "h-notify-404@ended"};
+  used->use();
+  used.reset();
+  CHECK(mcp_case{"h-notify-404@ended"}.count("DELETE /mcp in s1") == 1);
+}
+
+TEST_CASE("Arguments go into headers where a server wants them",
+          "[mcp_cases]") {
+  mcp_case at{"h-mirrors"};
+  const auto used = at.result_of([&]() -> task<json> {
+    auto listing = at.client.tools();
+    const auto tools = co_await listing;
+    CHECK(tools.size() == 1);
+    const json arguments{{"t", "caf\u00e9"}};
+    auto calling = at.client.call("echo", arguments);
+    co_return co_await calling;
+  });
+  CHECK(used.contains("content"));
+  const auto asked = at.requests();
+  REQUIRE(asked.size() == 5);
+  const auto& first = asked.at(2).at("headers");
+  CHECK(first.at("mcp-param-old") == "=?base64?Y2Fmw6k=?=");
+  CHECK(first.at("mcp-method") == "tools/call");
+  CHECK(first.at("mcp-name") == "echo");
+  const auto& second = asked.at(4).at("headers");
+  CHECK_FALSE(second.contains("mcp-param-old"));
+  CHECK(second.at("mcp-param-new") == "=?base64?Y2Fmw6k=?=");
 }
 
 TEST_CASE("A request is repeated once", "[mcp_cases]") {

@@ -41,6 +41,58 @@ TEST_CASE("A server that dies again and again is started less often", "[mcp]") {
   CHECK(has(last->message(), "3 times in a row"));
 }
 
+namespace {
+
+error error_of(const mcp_command& command) {
+  troupe::system system{{.threads = 1}};
+  const mcp_client server{system, command};
+  const auto work = [&](context&) {
+    return mcp_room::call_of(server, "x", json::object());
+  };
+  const auto ended = system.start(one_node(asks{work})).get();
+  REQUIRE(ended.failure);
+  return *ended.failure;
+}
+
+}  // namespace
+
+TEST_CASE("A program that fails is shown with what it says of that", "[mcp]") {
+  mcp_command command;
+  command.program = "sh";
+  command.arguments = {"-c",
+                       "echo Traceback >&2; printf 'No module \\033[1m%s "
+                       "%s\\n' $T $2 >&2; exit 1",
+                       "sh", "--api-key", "hidden-key-2"};
+  command.environment = {{"T", "x"}, {"API_TOKEN", "hidden-token-1"}};
+  const auto text = error_of(command).message();
+  INFO(text);
+  CHECK(has(text, "the MCP server 'sh -c echo Traceback"));
+  CHECK(has(text,
+            "ended with status 1; it wrote to standard error: "
+            "'Traceback No module \uFFFD[1mx (the key)'"));
+  CHECK_FALSE(has(text, "hidden-key-2"));
+}
+
+TEST_CASE("Of what a program says of its failure the end is shown", "[mcp]") {
+  mcp_command command;
+  command.program = "sh";
+  command.arguments = {"-c", "printf '%01000d the end' 1 >&2; exit 1"};
+  const auto text = error_of(command).message();
+  CHECK(has(text, "'...0000"));
+  CHECK(has(text, "1 the end'"));
+  CHECK(text.size() < 800);
+}
+
+TEST_CASE("The last answer of a program needs no end of a line", "[mcp]") {
+  mcp_command command;
+  command.program = "sh";
+  command.arguments = {
+      "-c",
+      "read line; printf '%s' '{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":"
+      "{\"code\":-1,\"message\":\"there is no database\"}}'"};
+  CHECK(has(error_of(command).message(), "there is no database"));
+}
+
 TEST_CASE("What a server writes that is not quite the protocol is read",
           "[mcp]") {
   const std::string mode =

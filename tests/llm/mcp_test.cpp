@@ -57,7 +57,7 @@ TEST_CASE("A server with no known revision is refused", "[mcp]") {
 TEST_CASE("All pages of the list of tools are read", "[mcp]") {
   mcp_room room{{mode_of_revision()}};
   const auto names = room.names();
-  CHECK(names.size() == 10);
+  CHECK(names.size() == 11);
   CHECK(names.front() == "echo");
   CHECK(names.back() == "strange");
 }
@@ -193,7 +193,7 @@ TEST_CASE("A line that is no message is told with the end of the program",
 TEST_CASE("A message that is too long is not read to its end", "[mcp]") {
   mcp_room room{{"session"}, {.message_max = 1'000'000}};
   std::string text;
-  CHECK(code_of([&] { room.call("huge"); }, &text) == errc::request_failed);
+  CHECK(code_of([&] { room.call("huge"); }, &text) == errc::too_large);
   CHECK(has(text, "too long"));
 }
 
@@ -204,6 +204,13 @@ TEST_CASE("A request that takes too long is given up, and the server told",
   CHECK(code_of([&] { room.call("wait"); }, &text) == errc::timed_out);
   CHECK(has(text, "the program wrote 'INFO handling a request'"));
   CHECK(room.use("cancelled") == "1");
+}
+
+TEST_CASE("A server that talks without an end is not waited for longer",
+          "[mcp]") {
+  mcp_room room{{"session"}, {.time_limit = 3s}};
+  room.use("echo", {{"text", "hi"}});
+  CHECK(code_of([&] { room.call("chatter"); }) == errc::timed_out);
 }
 
 TEST_CASE("A call that is cancelled is cancelled at the server", "[mcp]") {
@@ -257,6 +264,21 @@ TEST_CASE("A program that cannot be started is named", "[mcp]") {
   REQUIRE_FALSE(ended.ok());
   CHECK(ended.failure->is_permanent());
   CHECK(has(ended.failure->message(), "there-is-no-such-program"));
+}
+
+TEST_CASE("A command with a NUL byte is refused", "[mcp]") {
+  troupe::system system{{.threads = 1}};
+  const auto refused = [&](auto change) {
+    mcp_command command;
+    command.program = "sh";
+    change(command);
+    return code_of([&] { mcp_client{system, command}; }) == errc::bad_flow;
+  };
+  const std::string nul("a\0b", 3);
+  CHECK(refused([&](auto& of) { of.arguments = {"-c", nul}; }));
+  CHECK(refused([&](auto& of) { of.program = nul; }));
+  CHECK(refused([&](auto& of) { of.environment = {{"WORD", nul}}; }));
+  CHECK(refused([&](auto& of) { of.directory = nul; }));
 }
 
 TEST_CASE("A program sees its variables and its directory", "[mcp]") {

@@ -99,6 +99,20 @@ TEST_CASE("A line that is no exchange is named", "[recording]") {
   CHECK(text.find("line 2") != std::string::npos);
 }
 
+TEST_CASE("A recording is named with its line, in words", "[recording]") {
+  recording made;
+  std::string text;
+  CHECK(code_of([&] { made.add("{}\n", "a.jsonl"); }, &text) ==
+        errc::bad_value);
+  CHECK(text ==
+        "line 1 of the recording 'a.jsonl' is no exchange: it has no member "
+        "'response'");
+  CHECK(code_of([&] { made.add("\n{\"request\":", "a.jsonl"); }, &text) ==
+        errc::bad_value);
+  CHECK(text.find("line 2 of the recording 'a.jsonl'") == 0);
+  CHECK(text.find("json.exception") == std::string::npos);
+}
+
 TEST_CASE("A recorded reply that no server could have given is refused",
           "[recording]") {
   const std::string good =

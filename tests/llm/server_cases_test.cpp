@@ -184,6 +184,20 @@ TEST_CASE("A whole reply instead of a stream is one token", "[server_cases]") {
   CHECK(end.reply.at("usage").at("input") == 3);
 }
 
+TEST_CASE("A whole reply may come after comments of a stream",
+          "[server_cases]") {
+  CHECK(text_of("sse-comments-json") == "Hello");
+}
+
+TEST_CASE("Errors inside of a good reply name what was asked",
+          "[server_cases]") {
+  for (const char* name : {"b-200-429", "err-code400", "end-cut",
+                           "end-done-only", "e-200-error", "l-200-error"}) {
+    INFO(name);
+    CHECK(has(failure_of(name).message(), "/c/" + std::string{name} + "/v1/"));
+  }
+}
+
 TEST_CASE("Events without data are passed over", "[server_cases]") {
   CHECK(text_of("sse-empty-data") == "Hello");
 }

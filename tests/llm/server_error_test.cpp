@@ -141,7 +141,7 @@ TEST_CASE("What is no reply shows its first bytes", "[server_error]") {
   for (const auto* format : formats) {
     CHECK(has(whole_failure("<html>\x1b[31mBad</html>", *format).message(),
               "<html>\xEF\xBF\xBD[31mBad</html>"));
-    const auto why = whole_failure(R"({"detail": "Not Found"})", *format);
+    const auto why = whole_failure(R"({"result": "Not Found"})", *format);
     CHECK(why.code() == errc::bad_reply);
     CHECK(has(why.message(), "Not Found"));
     CHECK(whole_failure(std::string(100'000, 'x'), *format).message().size() <
@@ -180,4 +180,17 @@ TEST_CASE("A response that failed says why", "[server_error]") {
                        "{\"status\": \"failed\", \"error\": null}}\n\n",
                        openai_responses())
             .code() == errc::request_failed);
+}
+
+TEST_CASE("An error that says nothing beside a reply is none",
+          "[server_error]") {
+  for (const char* none :
+       {R"({"code": 0, "message": ""})", R"({"code": 0, "message": null})",
+        "{}", "[]", "0", "\"\""}) {
+    INFO(none);
+    const auto body = R"({"choices": [{"message": {"content": "Hi"},
+                          "finish_reason": "stop"}], "error": )" +
+                      std::string{none} + "}";
+    CHECK(openai_chat().decode(body).text() == "Hi");
+  }
 }

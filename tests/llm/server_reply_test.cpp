@@ -102,6 +102,15 @@ TEST_CASE("A reply that is streamed though it was not to be is read",
 
 // -- calls --------------------------------------------------------------------
 
+TEST_CASE("A piece without a name belongs to the call before it",
+          "[server_reply]") {
+  CHECK(calls_of({R"({"index": 0, "id": "f1", "function": {"name": "weather",
+                      "arguments": ""}})",
+                  R"({"index": 1, "function": {"arguments": "{\"city\": "}})",
+                  R"({"index": 2, "function": {"arguments": "\"Oslo\"}"}})"}) ==
+        std::vector{oslo});
+}
+
 TEST_CASE("A new id begins a call, though the index is the same",
           "[server_reply]") {
   // ollama#15457

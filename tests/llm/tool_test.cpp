@@ -96,9 +96,8 @@ std::vector<message> run_at_once(std::vector<tool_call> calls) {
 }  // namespace
 
 TEST_CASE("A tool is made of a function and the struct it takes", "[tool]") {
-  const auto* add = box().find("add");
   const auto tools = box();
-  add = tools.find("add");
+  const auto* add = tools.find("add");
   REQUIRE(add != nullptr);
   CHECK(add->spec().description == "The sum");
   CHECK(add->spec().parameters == troupe::llm::schema_of<pair_of>());
@@ -209,4 +208,23 @@ TEST_CASE("The text about a tool that is not there is printable, and bounded",
   CHECK(text.find("tool_0, tool_1") != std::string::npos);
   CHECK(text.find(" more") != std::string::npos);
   CHECK(text.size() < 2'500);
+}
+
+TEST_CASE("A tool may refer to its arguments until its task has ended",
+          "[tool]") {
+  tool_spec spec;
+  spec.name = "repeat";
+  const tool by_json{spec,
+                     [](const json& given, context&) -> task<std::string> {
+                       co_await troupe::sleep_for(1s);
+                       co_return given.at("text").get<std::string>();
+                     }};
+  const std::string text(100, 'x');
+  tool_call call;
+  call.name = "repeat";
+  call.arguments = {{"text", text}};
+  lone_step step{runs{toolbox{{by_json}}, {call}}};
+  CHECK(step.begin() == lone_step::status::suspended);
+  CHECK(step.after(1s) == lone_step::status::done);
+  CHECK(told(step).at(0).text == text);
 }

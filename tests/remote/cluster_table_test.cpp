@@ -1,5 +1,6 @@
 #include "cluster_table.hpp"
 
+#include "seconds.hpp"
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
 
@@ -62,5 +63,16 @@ TEST_CASE("A table of what is no report is refused", "[remote]") {
     auto report = report_of("one");
     report["workers"][0][key] = 1e300;
     CHECK(refuses(report));
+  }
+}
+
+TEST_CASE("A span on the command line is a number of seconds", "[remote]") {
+  for (const auto* text : {"0.1", "1", "5.5", "3600", "1e3"}) {
+    CHECK(troupe_tool::fault_of_seconds(text).empty());
+  }
+  for (const auto* text : {"", "nan", "-nan", "NAN", "nan(1)", "inf", "-inf",
+                           "0", "-1", "3601", "1e999", "5s", " 5", "x"}) {
+    CAPTURE(text);
+    CHECK_FALSE(troupe_tool::fault_of_seconds(text).empty());
   }
 }

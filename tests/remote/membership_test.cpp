@@ -356,8 +356,19 @@ TEST_CASE("An endpoint is read from text", "[remote]") {
   const auto v6 = endpoint::from("[::1]:1");
   CHECK(v6.host == "::1");
   CHECK(v6.text() == "[::1]:1");
+  CHECK(endpoint::from("[fe80::1%eth0]:1").host == "fe80::1%eth0");
+  CHECK(endpoint::from("a-b_c.example.org.:1").host == "a-b_c.example.org.");
+  std::string hint;
+  static_cast<void>(
+      code_of([&] { static_cast<void>(endpoint::from("::1")); }, &hint));
+  CHECK(hint.find("[::1]:4242") != std::string::npos);
   for (const auto* text :
-       {"", "host", "host:", ":1", "host:99999", "host:1x"}) {
+       {"",           "host",       "host:",    ":1",           "host:99999",
+        "host:1x",    "host:-1",    "host:+1",  "host: 1",      "[::1:1",
+        "::1]:1",     "[]:1",       "[host]:1", "[::1]]:1",     "[[::1]:1",
+        "[::1%]:1",   "::1",        "::1:1",    "fe80::1%eth0", " host:1",
+        "host :1",    "http://h:1", "h/p:1",    "a@h:1",        "h\n:1",
+        "h\x1b[0m:1", "-h:1",       ".h:1"}) {
     CAPTURE(text);
     CHECK(code_of([&] { static_cast<void>(endpoint::from(text)); }) ==
           errc::bad_value);

@@ -81,7 +81,7 @@ class raw_peer {
 
  private:
   bool listen() {
-    constexpr std::chrono::seconds patience{30};
+    constexpr std::chrono::seconds patience{120};
     bool has_heard = false;
     self_->receive(
         [&](const std::string& packet) {

@@ -238,7 +238,11 @@ class flow_maker {
     const auto body = builder.build();
     if (wanted.what == element::kind::flow) return body;
     fan_out_options options;
-    if (wanted.is_parallel) options.concurrency = concurrent(64);
+    if (wanted.is_parallel) {
+      options.concurrency = concurrent(64);
+      // What parallel items of a trace write commutes: equal values agree.
+      options.on_conflict = on_conflict::agree;
+    }
     options.post = wrap_sums;
     return batch(
         wanted.id, body,

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <list>
 #include <memory>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -69,6 +70,35 @@ struct plain {
     shared.set("results", results);
   }
 };
+
+/// As list, `bool` has no references; as views, numbers have none.
+struct doubled {
+  std::vector<bool> prep() const { return {true, false, true, true, false}; }
+  task<int> exec(bool item) const {
+    co_await troupe::sleep_for(1s);
+    co_return item ? 2 : 0;
+  }
+  int fallback(bool item) const { return item ? 1 : 0; }
+  void post(state& shared, const std::vector<bool>&,
+            const std::vector<int>& out) const {
+    shared["out"] = out;
+  }
+};
+
+// Before 16, Clang does not compile the views of libstdc++.
+#if !defined(__clang__) || __clang_major__ >= 16
+struct texts_of_view {
+  auto prep() const {
+    return std::views::iota(0, 3) |
+           std::views::transform([](int i) { return std::to_string(i); });
+  }
+  task<std::string> exec(std::string item) const { co_return item; }
+  void post(state& shared, const std::vector<std::string>&,
+            const std::vector<std::string>& out) const {
+    shared["out"] = out;
+  }
+};
+#endif
 
 const troupe::value results_of(const lone_step& step) {
   return step.shared().at("results");
@@ -173,6 +203,26 @@ TEST_CASE("JSON can be the list of items, null means none", "[each]") {
   CHECK(wrong.begin() == status::failed);
   CHECK(wrong.failure() == "the items must be an array, they are a number");
 }
+
+TEST_CASE("Items that a list gives by value are kept while they run",
+          "[each]") {
+  const bool in_time = GENERATE(true, false);
+  lone_step step{each(doubled{}, {.concurrency = 5}),
+                 {.timeout = in_time ? 2s : 500ms}};
+  CHECK(step.begin() == status::suspended);
+  CHECK(step.after(1s) == status::done);
+  CHECK(step.shared().at("out") ==
+        (in_time ? troupe::value::array({2, 0, 2, 2, 0})
+                 : troupe::value::array({1, 0, 1, 1, 0})));
+}
+
+#if !defined(__clang__) || __clang_major__ >= 16
+TEST_CASE("A view can be the list of items", "[each]") {
+  lone_step step{each(texts_of_view{})};
+  CHECK(step.begin() == status::done);
+  CHECK(step.shared().at("out") == troupe::value::array({"0", "1", "2"}));
+}
+#endif
 
 TEST_CASE("A batch node with no room for an item is refused", "[each]") {
   CHECK_THROWS_AS(each(plain{}, {.concurrency = 0}), troupe::error);

@@ -118,3 +118,37 @@ TEST_CASE("A quiet worker of which anything is heard gets work again",
   CHECK(orders_left(table) ==
         std::vector<lease_order>{{order_kind::give, amy, {only_job, 1}}});
 }
+
+TEST_CASE("Of two workers one that fails leaves the work to the other",
+          "[lease_table]") {
+  auto table = with_ann({.silence_max = 1h, .twice_after = 1s});
+  const lease first{only_job, 1};
+  const lease second{only_job, 2};
+  table.join(ben, {}, begun_at);
+  CHECK_FALSE(table.leave_to_other(amy, first, begun_at));
+  table.advance(begun_at + 1s);
+  REQUIRE(orders_left(table) ==
+          std::vector<lease_order>{{order_kind::give, ben, second}});
+  SECTION("the second") {
+    CHECK(table.leave_to_other(ben, second, begun_at + 2s));
+    CHECK(table.held_by(ben) == 0);
+    // It is not given a third time, as long as the first has it.
+    table.advance(begun_at + 100s);
+    CHECK(orders_left(table).empty());
+    CHECK_FALSE(table.leave_to_other(amy, first, begun_at + 101s));
+    CHECK(table.settle(amy, first, begun_at + 101s));
+  }
+  SECTION("the first") {
+    CHECK(table.leave_to_other(amy, first, begun_at + 2s));
+    CHECK_FALSE(table.settle(amy, first, begun_at + 2s));
+    CHECK(table.is_first(ben, second));
+    CHECK(table.settle(ben, second, begun_at + 3s));
+  }
+  SECTION("and the other is lost") {
+    CHECK(table.leave_to_other(ben, second, begun_at + 2s));
+    table.lose(amy, begun_at + 3s);
+    table.advance(begun_at + 4s);
+    CHECK(orders_left(table) ==
+          std::vector<lease_order>{{order_kind::give, ben, {only_job, 3}}});
+  }
+}

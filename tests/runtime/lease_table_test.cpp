@@ -333,8 +333,8 @@ TEST_CASE("Work that workers die of is not given away for ever",
   table.advance(opened + lease_table::lost_pause);
   CHECK(given(table) == "2:1.2");
   table.lose(bob, opened);
-  CHECK(orders(table) ==
-        std::vector<lease_order>{{order_kind::fail, bob, {job(1), 2}}});
+  const lease_order failed{order_kind::fail, bob, {job(1), 2}, {.gone = 2}};
+  CHECK(orders(table) == std::vector{failed});
   CHECK(table.unfinished() == 0);
 }
 

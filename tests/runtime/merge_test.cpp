@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/code_of.hpp"
 #include "support/state_script.hpp"
 
 #include <troupe/error.hpp>
@@ -80,8 +81,6 @@ TEST_CASE("writes that commute combine", "[merge]") {
                },
                [](state& s) { s.set("/o/p", 3); }}) ==
       changed("/o", json::parse(R"({"p": 3, "q": {"r": 2}, "x": 1, "y": 2})")));
-  CHECK(outcome({[](state& s) { s.set("n", 5); },
-                 [](state& s) { s.set("n", 5.0); }}) == changed("/n", 5));
   CHECK(outcome({[](state& s) { s.erase("/o/p"); },
                  [](state& s) { s.erase("/o/p"); }}) ==
         changed("/o", json::parse(R"({"q": {"r": 2}})")));
@@ -92,6 +91,70 @@ TEST_CASE("writes that commute combine", "[merge]") {
   CHECK(outcome({[](state& s) { s["new"]["a"] = 1; },
                  [](state& s) { s["new"]["b"] = 2; }}) ==
         changed("/new", json({{"a", 1}, {"b", 2}})));
+}
+
+TEST_CASE("equal sets of one place conflict unless they are to agree",
+          "[merge]") {
+  const std::vector<branch> same{[](state& s) { s.set("n", 5); },
+                                 [](state& s) { s.set("n", 5.0); },
+                                 [](state& s) { s.set("n", 5); }};
+  std::string text;
+  CHECK(troupe_test::code_of([&] { merged(same); }, &text) ==
+        errc::merge_conflict);
+  CHECK(text.find("branches 0 and 1 set \"/n\" to the same value") == 0);
+  for (const auto rule :
+       {on_conflict::agree, on_conflict::first, on_conflict::last}) {
+    CHECK(outcome(same, rule) == changed("/n", 5));
+  }
+}
+
+TEST_CASE("who is to agree and does not conflicts", "[merge]") {
+  const auto refused = [](const branch& first, const branch& second) {
+    return troupe_test::code_of([&] {
+             merged({first, second}, on_conflict::agree);
+           }) == errc::merge_conflict;
+  };
+  CHECK(refused([](state& s) { s.set("n", 5); },
+                [](state& s) { s.set("n", 6); }));
+  CHECK(refused([](state& s) { s.set("n", 5); },
+                [](state& s) { s.add("n", 4); }));
+  CHECK(refused(
+      [](state& s) {
+        s.set("o", json({{"p", 1}}));
+      },
+      [](state& s) { s.set("/o/p", 1); }));
+  CHECK(refused([](state& s) { s.set("n", 9007199254740993); },
+                [](state& s) { s.set("n", 9007199254740992.0); }));
+}
+
+TEST_CASE("objects made on the way to a place are not set", "[merge]") {
+  const std::vector<branch> ways{
+      [](state& s) { s.set("/new/deep/a", 1); },
+      [](state& s) { s["new"]["deep"]["b"] = 1; },
+      [](state& s) { s.add("/new/deep/c", 1); },
+      [](state& s) { s.max("/new/deep/d", 1); },
+      [](state& s) { s.append("/new/deep/e", 1); },
+      [](state& s) {
+        s.merge("", json({{"new", {{"deep", {{"f", 1}}}}}}));
+      },
+      [](state& s) {
+        s.merge("/new", json({{"deep", {{"g", nullptr}}}}));
+      }};
+  const auto all = outcome(ways).at("new").at("deep");
+  CHECK(all.size() == 6);
+  for (const auto& one : ways) {
+    for (const auto& other : ways) {
+      if (&one == &other) continue;
+      CHECK_NOTHROW(merged({one, other}));
+    }
+  }
+}
+
+TEST_CASE("a hundred that read, add and set do not lose a hundred", "[merge]") {
+  const std::vector<branch> branches(
+      100, [](state& s) { s.set("n", s.get<int>("n") + 1); });
+  CHECK(troupe_test::code_of([&] { merged(branches); }) ==
+        errc::merge_conflict);
 }
 
 TEST_CASE("a hundred concurrent increments give a hundred", "[merge]") {
@@ -225,14 +288,14 @@ TEST_CASE("the result does not depend on who finished first",
           combine.merge(into, i, wrote[i]);
         }
       } catch (const troupe::error& why) {
-        RC_ASSERT(rule == on_conflict::error);
+        RC_ASSERT(rule == on_conflict::error || rule == on_conflict::agree);
         RC_ASSERT(why.code() == errc::merge_conflict);
         failure = why.message();
       }
       return std::pair{into.to_json(), failure};
     };
-    for (const on_conflict rule :
-         {on_conflict::error, on_conflict::first, on_conflict::last}) {
+    for (const on_conflict rule : {on_conflict::error, on_conflict::first,
+                                   on_conflict::last, on_conflict::agree}) {
       const auto in_order = run(rule);
       for (std::size_t i = count; i > 1; --i) {
         std::swap(finishing[i - 1],

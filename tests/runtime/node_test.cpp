@@ -2,14 +2,23 @@
 #include "support/counted.hpp"
 #include "support/lone_step.hpp"
 
+#include <troupe/detail/borrowing.hpp>
 #include <troupe/node.hpp>
 #include <troupe/sleep.hpp>
 
+#include <array>
 #include <chrono>
+#include <functional>
+#include <initializer_list>
 #include <memory>
+#include <optional>
+#include <ranges>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -286,3 +295,36 @@ TEST_CASE("A large value is handed over whole", "[node]") {
   lone_step step{moves{}, {.retry = {.attempts = 2}}};
   CHECK(step.begin() == status::done);
 }
+
+// What a coroutine may not take of what the phase before it gives.
+using troupe::detail::borrows_from;
+static_assert(borrows_from<std::string_view, std::string>::value);
+static_assert(borrows_from<std::string_view, const char[4]>::value);
+static_assert(borrows_from<std::span<const int>, std::vector<int>>::value);
+static_assert(borrows_from<std::span<int>, std::array<int, 3>>::value);
+// Before 16, Clang does not compile the views of libstdc++.
+#if !defined(__clang__) || __clang_major__ >= 16
+static_assert(borrows_from<std::ranges::ref_view<std::vector<int>>,
+                           std::vector<int>>::value);
+#endif
+static_assert(borrows_from<std::reference_wrapper<const std::string>,
+                           std::string>::value);
+static_assert(
+    borrows_from<std::initializer_list<int>, std::vector<int>>::value);
+static_assert(borrows_from<const char*, std::string>::value);
+static_assert(
+    borrows_from<std::optional<std::string_view>, std::string>::value);
+static_assert(borrows_from<std::optional<std::string_view>,
+                           std::optional<std::string>>::value);
+static_assert(borrows_from<std::pair<std::string_view, int>,
+                           std::pair<std::string, int>>::value);
+static_assert(borrows_from<std::tuple<int, std::string_view>,
+                           std::tuple<int, std::string>>::value);
+// And what it may.
+static_assert(!borrows_from<std::string, std::string>::value);
+static_assert(!borrows_from<std::string, std::string_view>::value);
+static_assert(!borrows_from<std::string_view, std::string_view>::value);
+static_assert(!borrows_from<std::span<const int>, std::span<int>>::value);
+static_assert(!borrows_from<long, int>::value);
+static_assert(!borrows_from<std::pair<std::string_view, int>,
+                            std::pair<std::string_view, int>>::value);

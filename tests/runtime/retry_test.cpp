@@ -4,6 +4,7 @@
 
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -82,6 +83,47 @@ TEST_CASE("A wait is at least what the other side asks for", "[retry]") {
   CHECK(wait_after(1s) == 2s);
   CHECK(wait_after(10s) == 10s);
   CHECK_FALSE(busy.retry_after());
+}
+
+TEST_CASE("What many are asked to wait is not waited by all at once",
+          "[retry]") {
+  const auto how = GENERATE(troupe::jitter::equal, troupe::jitter::full);
+  const auto own = GENERATE(0s, 10s, 100s);
+  const auto longest = GENERATE(100s, 1000s);
+  const retry_options options{
+      .attempts = 2, .wait = own, .wait_max = longest, .jitter = how};
+  auto why = busy;
+  why.retry_after(100s);
+  std::set<troupe::duration> waits;
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    const auto wait = decide_retry(options, 0, why, seed).wait;
+    CHECK(wait >= 100s);
+    CHECK(wait <= 100s + std::max(own, 10s));
+    waits.insert(wait);
+  }
+  CHECK(waits.size() == 500);
+}
+
+TEST_CASE(
+    "Waits of other seeds and attempts have nothing to do with each other",
+    "[retry]") {
+  const retry_options options{
+      .attempts = 100, .wait = 10s, .jitter = troupe::jitter::full};
+  std::set<troupe::duration> waits;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    for (std::uint32_t attempt = 0; attempt < 10; ++attempt) {
+      waits.insert(decide_retry(options, attempt, busy, seed).wait);
+    }
+  }
+  CHECK(waits.size() == 500);
+}
+
+TEST_CASE("A wait before the present is none", "[retry]") {
+  auto why = busy;
+  why.retry_after(-1h);
+  CHECK(decide_retry({.attempts = 2}, 0, why, 0).wait == 0s);
+  CHECK(decide_retry({.attempts = 2, .jitter = troupe::jitter::full}, 0, why, 0)
+            .wait == 0s);
 }
 
 TEST_CASE("Who is asked to wait longer than the longest wait gives up",

@@ -77,7 +77,7 @@ TEST_CASE("a path is a pointer, the document, or one literal key", "[state]") {
   CHECK(shared.to_json() ==
         json({{"plain", 1}, {"a", {{"b", 2}}}, {"a/b", 3}, {"x/y", 4}}));
   CHECK(shared.at("x/y") == 4);
-  CHECK(shared.find("") == &shared.root());
+  CHECK(*shared.find("") == shared.root());
   CHECK(shared.contains("/a/b"));
   CHECK_FALSE(shared.contains("/a/c"));
   CHECK(shared.get_or("/a/c", 5) == 5);
@@ -258,4 +258,113 @@ TEST_CASE("snapshots are read on another thread while the owner writes",
   CHECK(whole);
   CHECK(shared.at("n") == rounds);
   CHECK(shared.at("/k/5") == -1905);
+}
+
+TEST_CASE("what is being read may be written to", "[state]") {
+  const int count = GENERATE(1, 15, 16, 17, 50, 5000);
+  state shared;
+  for (int i = 0; i != count; ++i) {
+    shared.set("/object/k" + std::to_string(i), i);
+    shared.append("list", i);
+  }
+  int seen = 0;
+  SECTION("members are erased") {
+    for (const auto [key, item] : shared.at("object").members()) {
+      ++seen;
+      shared.erase("/object/" + std::string{key});
+      // It is as it was.
+      CHECK(key == "k" + std::to_string(item.get<int>()));
+    }
+    CHECK(shared.at("object").empty());
+  }
+  SECTION("members are set") {
+    for (const auto [key, item] : shared.at("object").members()) {
+      ++seen;
+      shared.set("/object/" + std::string{key}, item.get<int>() + 1);
+      shared.set("/object/more" + std::string{key}, 1);
+    }
+    CHECK(shared.at("object").size() == 2 * static_cast<std::size_t>(count));
+  }
+  SECTION("elements are appended") {
+    for (const value& item : shared.at("list")) {
+      ++seen;
+      shared.append("list", item);
+    }
+    CHECK(shared.at("list").size() == 2 * static_cast<std::size_t>(count));
+  }
+  SECTION("all is taken away") {
+    for (const value& item : shared.at("list")) {
+      ++seen;
+      shared = state{};
+      CHECK(item == seen - 1);
+    }
+  }
+  SECTION("iterators are kept") {
+    const value list = shared.at("list");
+    auto at = list.begin();
+    const auto last = list.end();
+    const auto members = shared.at("object").members();
+    shared.set("", value::object());
+    for (; at != last; ++at) CHECK(*at == seen++);
+    for (const auto [key, item] : members) {
+      CHECK(shared.find("/object/" + std::string{key}) == nullptr);
+    }
+  }
+  CHECK(seen == count);
+}
+
+TEST_CASE("what was read is as it was, whatever is written", "[state]") {
+  state shared{{"text", "a text that is kept elsewhere"},
+               {"deep", value::object({{"list", value::array({1, 2})}})}};
+  const value& text = shared.at("text");
+  const auto& list = shared.at("deep").at("list");
+  const auto& root = shared.root();
+  shared.set("text", "another");
+  shared.set("/deep/list/0", 7);
+  shared.erase("deep");
+  CHECK(text == "a text that is kept elsewhere");
+  CHECK(list == value::array({1, 2}));
+  CHECK(root.size() == 2);
+}
+
+TEST_CASE("braces within braces mean what they look like", "[state]") {
+  const state one{{"tags", {"x", "y"}}};
+  CHECK(one.to_json() == json::parse(R"({"tags": ["x", "y"]})"));
+  const state pairs{{"o", {{"a", 1}, {"b", 2}}}};
+  CHECK(pairs.to_json() == json::parse(R"({"o": {"a": 1, "b": 2}})"));
+  const state pair{{"o", {{"a", 1}}}};
+  CHECK(pair.to_json() == json::parse(R"({"o": {"a": 1}})"));
+  const state deep{{"o", {{"a", {{"b", {{"c", {1, 2.5, true}}}}}}}}};
+  CHECK(deep.to_json() ==
+        json::parse(R"({"o": {"a": {"b": {"c": [1, 2.5, true]}}}})"));
+  const state mixed{{"list", {1, {2, 3}, {{"a", nullptr}}, {}}}, {"n", 0}};
+  CHECK(mixed.to_json() ==
+        json::parse(R"({"list": [1, [2, 3], {"a": null}, null], "n": 0})"));
+  const std::string key = "k";
+  const value held = value::array({1});
+  const state named{{key, {{key, held}, {"s", key}}}, {"one", {held}}};
+  CHECK(named.to_json() ==
+        json::parse(R"({"k": {"k": [1], "s": "k"}, "one": [[1]]})"));
+  CHECK(members_of({{"o", {{"a", 1}, {"b", 2}}}}) == 1);
+  CHECK(value::array({{"a", 1}, {"b", 2}}).dump() == R"([["a",1],["b",2]])");
+}
+
+TEST_CASE("what comes of a temporary state may be kept", "[state]") {
+  const auto made = [] {
+    return state{{"q", "a text that is longer than a short string"},
+                 {"list", {"one more such text, long enough", 2}}};
+  };
+  const auto& item = made().at("q");
+  CHECK(item == "a text that is longer than a short string");
+  std::string all;
+  for (const auto& each : made().at("list")) all += each.dump();
+  CHECK(all == "\"one more such text, long enough\"2");
+  const auto& element = made().root().at("list").at(0);
+  CHECK(element == "one more such text, long enough");
+  const auto& found = made().find("/list/1");
+  REQUIRE(found);
+  CHECK(*found == 2);
+  CHECK_FALSE(made().find("none"));
+  CHECK_FALSE(made().root().find("none"));
+  CHECK(made().get<std::string>("/list/0") == element);
 }

@@ -3,8 +3,10 @@
 #include "support/deep_json.hpp"
 
 #include <troupe/error.hpp>
+#include <troupe/state.hpp>
 #include <troupe/value.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -270,4 +272,46 @@ TEST_CASE("a value prints itself as JSON", "[value]") {
   std::ostringstream out;
   out << value::object({{"a", value::array({1, 2.5, false})}});
   CHECK(out.str() == R"({"a":[1,2.5,false]})");
+}
+
+TEST_CASE("integers and doubles are compared by their exact amounts",
+          "[value]") {
+  constexpr auto high = std::numeric_limits<std::int64_t>::max();
+  constexpr auto low = std::numeric_limits<std::int64_t>::min();
+  constexpr auto top = std::numeric_limits<std::uint64_t>::max();
+  // Ascending; no two are equal.
+  const std::vector<value> ascending{-1e300,
+                                     value{low},
+                                     -9007199254740993,
+                                     -9007199254740992.0,
+                                     -2.5,
+                                     -2,
+                                     -1.5,
+                                     0,
+                                     0.5,
+                                     1,
+                                     9007199254740992.0,
+                                     9007199254740993,
+                                     9007199254740994.0,
+                                     value{high},
+                                     0x1p63,
+                                     value{std::uint64_t{1} << 63U | 1U},
+                                     value{top},
+                                     0x1p64,
+                                     1e300};
+  for (std::size_t i = 0; i != ascending.size(); ++i) {
+    for (std::size_t j = 0; j != ascending.size(); ++j) {
+      CAPTURE(ascending[i], ascending[j]);
+      CHECK((ascending[i] == ascending[j]) == (i == j));
+      troupe::state least{{"n", ascending[i]}};
+      least.min("n", ascending[j]);
+      CHECK(least.at("n") == ascending[std::min(i, j)]);
+      troupe::state most{{"n", ascending[i]}};
+      most.max("n", ascending[j]);
+      CHECK(most.at("n") == ascending[std::max(i, j)]);
+    }
+  }
+  CHECK(value{low} == -0x1p63);
+  CHECK(value{std::uint64_t{1} << 63U} == 0x1p63);
+  CHECK(value{0} == -0.0);
 }

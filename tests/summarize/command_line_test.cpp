@@ -65,6 +65,7 @@ TEST_CASE("wrong usage is refused with a text that names it",
   require_refused(parse({dir + "/missing"}), "does not exist");
   require_refused(parse({file}), "is not a directory");
   require_refused(parse({""}), "DIR is required");
+  require_refused(parse({dir, "--out", ""}), "is empty; name a file");
 }
 
 TEST_CASE("what is refused is shown without control characters",

@@ -38,6 +38,16 @@ struct echo {
   }
 };
 
+/// Stands for a model that has no more tokens.
+struct cut_short {
+  troupe::task<summarize::summary> operator()(std::string text,
+                                              troupe::context&) const {
+    const bool is_long = text.find("long") != std::string::npos;
+    summarize::summary made{is_long ? "Some of" : "all of it.", is_long};
+    co_return made;
+  }
+};
+
 file_list files_in(const temporary_directory& folder) {
   return std::make_shared<const std::vector<summarize::listed_file>>(
       summarize::list_files(folder.path()).files);
@@ -65,6 +75,27 @@ std::string many_words() {
 }
 
 }  // namespace
+
+TEST_CASE("a summary without its end is marked", "[flow]") {
+  const temporary_directory folder;
+  folder.write("a", "long as it is");
+  folder.write("b", "short");
+  folder.write("c",
+               std::string(300, 'x') + "\n\nlong " + std::string(280, 'y'));
+  flow_settings settings;
+  settings.chunk_bytes = 310;
+  const auto reports = reports_of(folder, cut_short{}, settings);
+  REQUIRE(reports.size() == 3);
+  REQUIRE(reports[0].truncated);
+  REQUIRE(summarize::json_line(reports[0]).find(",\"truncated\":true,") !=
+          std::string::npos);
+  REQUIRE_FALSE(reports[1].truncated);
+  REQUIRE(summarize::json_line(reports[1]).find("truncated") ==
+          std::string::npos);
+  REQUIRE(reports[2].chunks > 1);
+  REQUIRE(reports[2].truncated);
+  REQUIRE(reports[2].ok());
+}
 
 TEST_CASE("a summariser that is a coroutine takes the place of the default",
           "[flow]") {

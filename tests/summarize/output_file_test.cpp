@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <iterator>
+#include <string>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -34,6 +35,33 @@ TEST_CASE("a committed file has the content and no leftovers beside it",
   }
   REQUIRE(temporary_directory::content(path) == "all of it");
   REQUIRE(entries_in(folder.path()) == 1);
+}
+
+TEST_CASE("a pipe that nobody reads from is refused", "[output_file]") {
+  const temporary_directory folder;
+  const auto path = folder.path() / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  std::string why;
+  try {
+    const output_file file(path);
+  } catch (const std::system_error& fault) {
+    why = fault.what();
+  }
+  REQUIRE(why.find("no program reads from it") != std::string::npos);
+}
+
+TEST_CASE("a pipe with a reader is written to", "[output_file]") {
+  const temporary_directory folder;
+  const auto path = folder.path() / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(reader >= 0);
+  output_file file(path);
+  file.stream() << "all";
+  file.commit();
+  char read_there[8];
+  REQUIRE(::read(reader, read_there, sizeof read_there) == 3);
+  ::close(reader);
 }
 
 TEST_CASE("without a commit the old content stays", "[output_file]") {

@@ -2,6 +2,7 @@
 
 #include <troupe/batch.hpp>
 #include <troupe/detail/fiber_host.hpp>
+#include <troupe/detail/mixed.hpp>
 #include <troupe/detail/node_model.hpp>
 #include <troupe/machine.hpp>
 
@@ -64,9 +65,7 @@ class bare_run final : public step_host, public fiber_host, private completion {
   const node_options& options() const noexcept override {
     return machine_.node().options;
   }
-  std::uint64_t seed() const noexcept override {
-    return machine_.seed() + machine_.steps();
-  }
+  std::uint64_t seed() const noexcept override { return machine_.step_seed(); }
   bool take_retry() noexcept override { return true; }
   bool listens(event_detail) const noexcept override { return false; }
   void tell(event) override {}
@@ -86,10 +85,11 @@ class bare_run final : public step_host, public fiber_host, private completion {
                   [&](const auto& each) { return each.first.second == timer; });
   }
   void run_blocking(std::shared_ptr<blocking_job> job, wake_key key) override {
-    job->run();
+    job->run(now());
     wake_at(now(), key);
   }
-  void acquire(const void* owner, std::uint32_t limit, wake_key key) override;
+  const void* acquire(const void* owner, std::uint32_t limit, wake_key key,
+                      const held_permits* held) override;
 
  private:
   struct wake_up {
@@ -160,7 +160,8 @@ void bare_run::carry_out() {
   }
 }
 
-void bare_run::acquire(const void* owner, std::uint32_t limit, wake_key key) {
+const void* bare_run::acquire(const void* owner, std::uint32_t limit,
+                              wake_key key, const held_permits*) {
   auto& from = permits_[owner];
   if (from.taken < limit) {
     ++from.taken;
@@ -168,6 +169,7 @@ void bare_run::acquire(const void* owner, std::uint32_t limit, wake_key key) {
   } else {
     from.line.push_back(key);
   }
+  return nullptr;
 }
 
 // The place goes to the next in line when the permit dies.
@@ -219,7 +221,9 @@ void bare_run::wait_for_step() {
     auto first = timers_.extract(timers_.begin());
     all_.now = std::max(all_.now, first.key().first);
     auto& due = first.mapped();
-    wake(due.key, due.permit ? &due.permit : nullptr);
+    const bool is_permit = due.permit != nullptr;
+    permit_answer given{std::move(due.permit), {}};
+    wake(due.key, is_permit ? &given : nullptr);
   }
 }
 
@@ -276,7 +280,7 @@ void bare_run::run_branch(const fan_out_model& model, std::size_t index,
       body,
       std::move(params),
       from,
-      seed() + index + 1,
+      mixed(seed(), index),
       id_ + "/" + std::to_string(step()) + "/" + std::to_string(index)};
   branch.record();
   branch.go();

@@ -101,7 +101,7 @@ class flow_maker {
   troupe::flow make_batch(const std::string& name, int depth) {
     const auto count = below(5);
     auto chosen = fan_out(count);
-    chosen.concurrency = one_of({1, 2, 3, 8});
+    chosen.concurrency = one_of({troupe::sequence, 2, 3, 8});
     const auto items = [count](const troupe::state&) {
       std::vector<troupe::json> all;
       for (std::size_t i = 0; i < count; ++i) all.push_back({{"i", i}});
@@ -115,6 +115,8 @@ class flow_maker {
         troupe::fail_fast,     troupe::tolerate(1),         troupe::quorum(2),
         troupe::first_success, troupe::tolerate_share(0.4), troupe::collect};
     troupe::fan_out_options chosen;
+    // All sub-flows of a batch set the same places.
+    chosen.on_conflict = troupe::on_conflict::agree;
     chosen.on_failure =
         stops_early_ ? policies[below(policies.size())] : troupe::collect;
     chosen.post = [in = &in_, count, all = !stops_early_](

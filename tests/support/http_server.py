@@ -137,6 +137,9 @@ class Requests(BaseHTTPRequestHandler):
 
     def answer_mcp(self):
         """An MCP server with sessions, whose tool "forget" ends them all."""
+        if self.command == "DELETE":
+            self.reply(405, b"it stays")
+            return
         asked = json.loads(self.body)
         method, session = asked["method"], self.headers.get("Mcp-Session-Id")
         if method == "initialize":
@@ -230,6 +233,15 @@ class Requests(BaseHTTPRequestHandler):
     def answer_garbage(self):
         self.wfile.write(b"this is no HTTP\r\n\r\n")
         self.close_connection = True
+
+    def answer_long_line(self, count):
+        self.head(200, ("X-Part", "x" * count))
+
+    def do_CONNECT(self):
+        # As a proxy that does not connect.
+        wants = self.path.startswith("wants-credentials")
+        self.reply(407 if wants else 502, b"no")
+        self.wfile.flush()
 
     def answer_long_head(self, count):
         self.head(200, *[("X-Part", "x" * 1000)] * count)

@@ -18,7 +18,8 @@ message that is not initialize), "deaf" (closes its input once it is opened),
 "odd" (has tools that cannot be used), "same" (has three tools of one name).
 
 Its tools: echo {text}, add {a, b}, fail {}, die {}, garbage {} (writes what is no
-message and ends), huge {}, deep {} (nests too deeply), wait {}
+message and ends), huge {}, deep {} (nests too deeply), chatter {} (writes
+messages without an end, and no answer), wait {}
 (answers when it is cancelled, and then says so), cancelled {} (how many were),
 strange {} (with a schema that clients may not know). The list has pages of
 three.
@@ -50,6 +51,7 @@ TOOLS = {
     "huge": NOTHING,
     "deep": NOTHING,
     "wait": NOTHING,
+    "chatter": NOTHING,
     "cancelled": NOTHING,
     "strange": {"type": "object", "unevaluatedProperties": False},
 }
@@ -146,6 +148,10 @@ def call(ask):
         text(ask, "it did not work", failed=True)
     elif name == "die":
         os._exit(7)
+    elif name == "chatter":
+        line = json.dumps({"jsonrpc": "2.0", "method": "notifications/x"}) + "\n"
+        while True:
+            write(line * 100)
     elif name == "garbage":
         write("this is no message\n")
         os._exit(5)

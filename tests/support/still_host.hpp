@@ -1,6 +1,7 @@
 #pragma once
 
 #include <troupe/detail/fiber_host.hpp>
+#include <troupe/detail/permit_answer.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -32,8 +33,10 @@ class still_host final : public troupe::detail::fiber_host {
                     wake_key key) override {
     jobs_.emplace_back(std::move(job), key);
   }
-  void acquire(const void*, std::uint32_t, wake_key key) override {
+  const void* acquire(const void* owner, std::uint32_t, wake_key key,
+                      const troupe::detail::held_permits*) override {
     asked_.push_back(key);
+    return owner;
   }
 
   /// Moves the time on and fires what is due, in order.
@@ -55,14 +58,15 @@ class still_host final : public troupe::detail::fiber_host {
   bool run_job() {
     const auto [job, key] = std::move(jobs_.front());
     jobs_.pop_front();
-    job->run();
+    job->run(now_);
     return wake(key);
   }
   /// Gives a permit to the first who asked.
   bool give(std::shared_ptr<void> permit) {
     const auto key = asked_.front();
     asked_.pop_front();
-    return wake(key, &permit);
+    troupe::detail::permit_answer given{std::move(permit), {}};
+    return wake(key, &given);
   }
 
   [[nodiscard]] std::size_t timers() const { return timers_.size(); }

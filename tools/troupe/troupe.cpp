@@ -1,6 +1,7 @@
 // The command line of Troupe: looks at what runs elsewhere.
 
 #include "cluster_table.hpp"
+#include "seconds.hpp"
 
 #include <troupe/json_text.hpp>
 #include <troupe/printable.hpp>
@@ -32,7 +33,7 @@ void add_connection(CLI::App& app, arguments& chosen) {
       ->required();
   app.add_option("--timeout", chosen.seconds,
                  "the longest to wait for an answer, in seconds")
-      ->check(CLI::Range(0.1, 3600.0));
+      ->check(&troupe_tool::fault_of_seconds);
   add_tls_options(app, chosen.cluster.tls);
 }
 

@@ -89,7 +89,8 @@ class [[nodiscard]] receive_operation final : private detail::waiter {
 class mailbox {
  public:
   /// Errors: throws `errc::bad_flow` for options that make no sense.
-  explicit mailbox(system& where, mailbox_options options = {});
+  explicit mailbox(system& where) : mailbox(where, mailbox_options{}) {}
+  mailbox(system& where, mailbox_options options);
 
   /// Awaitable: puts a message in, after waiting for room.
   /// Errors: throws a permanent `errc::request_failed` once it is closed.

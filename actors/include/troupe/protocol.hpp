@@ -55,10 +55,12 @@ struct step_reply {
   step_reply() = default;
   /// Takes what was written to `written` since `step_request::writable`, and
   /// ends that recording.
-  explicit step_reply(state& written, troupe::action next = {})
+  step_reply(state& written, troupe::action next)
       : action(std::move(next)), writes(written.take_delta()) {}
-  explicit step_reply(troupe::action next, delta written = {})
+  explicit step_reply(state& written) : writes(written.take_delta()) {}
+  step_reply(troupe::action next, delta written)
       : action(std::move(next)), writes(std::move(written)) {}
+  explicit step_reply(troupe::action next) : action(std::move(next)) {}
   /// The attempt has failed. After a `permanent_error` it is not tried again.
   explicit step_reply(error why) : failure(std::move(why)) {}
 

@@ -114,7 +114,9 @@ class rate_limit {
   /// that are likely to be used; `rate_pass::used` sets them right.
   ///
   /// Errors: throws `errc::bad_value` for a number of tokens that is negative
-  /// or none; `errc::overloaded` when `waiting_max` wait.
+  /// or none, and a permanent one for more than the limit ever gives at once:
+  /// more than both `amount` and `burst`; `errc::overloaded` when `waiting_max`
+  /// wait.
   /// Cancellation: the place in line is given up. A pass that was on its way
   /// goes back, and counts as never given.
   [[nodiscard]] pass_operation acquire(double tokens = 0) const;

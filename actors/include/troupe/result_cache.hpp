@@ -98,7 +98,9 @@ task<T> get_or_make(std::shared_ptr<cache_core> core, context& ctx,
 class result_cache {
  public:
   /// Errors: throws `errc::bad_flow` for options that make no sense.
-  explicit result_cache(system& where, result_store_options options = {});
+  explicit result_cache(system& where)
+      : result_cache(where, result_store_options{}) {}
+  result_cache(system& where, result_store_options options);
 
   /// The result of `work`, which is what `input` leads to.
   /// Errors: those of `work`, which are not kept.

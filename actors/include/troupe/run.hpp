@@ -3,6 +3,7 @@
 #include <troupe/action.hpp>
 #include <troupe/error.hpp>
 #include <troupe/event.hpp>
+#include <troupe/failure.hpp>
 #include <troupe/state.hpp>
 #include <troupe/task.hpp>
 
@@ -25,7 +26,7 @@ struct outcome {
   /// The shared state: all that had been committed, also after a failure.
   troupe::state state{};
   /// Why it failed or was cancelled, with node, item, attempt and cause.
-  std::optional<error> failure{};
+  troupe::failure failure{};
 
   [[nodiscard]] bool ok() const noexcept { return !failure; }
 };
@@ -38,6 +39,7 @@ struct outcome {
 class event_reader {
  public:
   /// The next event, after waiting for it; nothing after the final one.
+  /// Errors: as `run::get`, on a thread that runs nodes.
   [[nodiscard]] std::optional<event> next();
   /// The next event, if one is there.
   [[nodiscard]] std::optional<event> try_next();
@@ -58,11 +60,23 @@ class event_reader {
 /// Thread safety: internally synchronised.
 class run {
  public:
-  [[nodiscard]] const std::string& id() const noexcept;
+  [[nodiscard]] const std::string& id() const& noexcept;
+  [[nodiscard]] std::string id() const&& {
+    return static_cast<const run&>(*this).id();
+  }
 
-  /// Waits for the end. Not for use inside of a node: `co_await` the run there.
+  /// Waits for the end. A run that no other thread has begun yet runs on this
+  /// one, until it first waits for something or has taken about 100 µs: a short
+  /// run costs no switch of threads. A step that it is in by then is finished
+  /// here, however long that takes.
+  /// Not for a thread that runs nodes, which the run may need: `co_await` the
+  /// run there. The blocking pool may wait.
+  /// Errors: throws a permanent `errc::request_failed` at once on a thread that
+  /// runs nodes, and in a simulation within any call of a node; so do
+  /// `wait_for` and `event_reader::next`.
   [[nodiscard]] outcome get() const;
-  /// Waits at most `limit`; nothing if it has not ended by then.
+  /// Waits at most `limit`, on another thread than the run's; nothing if it has
+  /// not ended by then.
   [[nodiscard]] std::optional<outcome> wait_for(duration limit) const;
   /// Whether it has ended.
   [[nodiscard]] bool done() const;
@@ -70,7 +84,8 @@ class run {
   /// Ends the run: coroutines are destroyed where they wait, sub-flows are
   /// cancelled first, queued work is dropped. Returns at once; the outcome
   /// has `errc::cancelled`. Does nothing to a run that has ended.
-  void cancel(std::string reason = "cancelled by the caller") const;
+  void cancel() const { cancel("cancelled by the caller"); }
+  void cancel(std::string reason) const;
 
   /// The run's event stream. All readers share it.
   [[nodiscard]] event_reader events() const;
@@ -84,18 +99,21 @@ class run {
     template <detail::hosted Promise>
     void await_suspend(std::coroutine_handle<Promise> self) {
       auto& host = *self.promise().host;
-      subscribe(host, enlist(host, self));
+      subscribe(host, enlist(host, self), self.promise().held);
     }
     outcome await_resume() { return std::move(result_); }
 
    private:
     void receive(void* answer) override;
-    void subscribe(detail::fiber_host& host, detail::wake_key key);
+    void subscribe(detail::fiber_host& host, detail::wake_key key,
+                   const detail::held_permits* asked);
 
     std::shared_ptr<detail::run_core> core_;
     outcome result_;
   };
   /// `co_await run` waits for the end, holds no thread, and gives the outcome.
+  /// Errors: a run that needs a permit which the attempt that awaits it holds
+  /// fails with `errc::deadlock`.
   /// Cancellation: cancels the run.
   awaiter operator co_await() const { return awaiter{core_}; }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <troupe/detail/permit_answer.hpp>
 #include <troupe/limit.hpp>
 #include <troupe/system.hpp>
 #include <troupe/task.hpp>
@@ -28,14 +29,24 @@ class [[nodiscard]] permit {
  public:
   /// Stands for no permit.
   permit() noexcept = default;
-  permit(permit&&) noexcept = default;
-  permit& operator=(permit&&) noexcept = default;
+  permit(permit&& other) noexcept : place_(std::move(other.place_)) {
+    other.mark_.reset();
+  }
+  permit& operator=(permit&& other) noexcept {
+    place_ = std::move(other.place_);
+    mark_.reset();
+    other.mark_.reset();
+    return *this;
+  }
   permit(const permit&) = delete;
   permit& operator=(const permit&) = delete;
   ~permit() = default;
 
   /// Gives it back before its end.
-  void release() noexcept { place_.reset(); }
+  void release() noexcept {
+    mark_.reset();
+    place_.reset();
+  }
   /// Whether it is there to be given back.
   [[nodiscard]] explicit operator bool() const noexcept {
     return place_ != nullptr;
@@ -43,10 +54,12 @@ class [[nodiscard]] permit {
 
  private:
   friend class acquire_operation;
-  explicit permit(std::shared_ptr<void> place) noexcept
-      : place_(std::move(place)) {}
+  permit(std::shared_ptr<void> place, std::shared_ptr<void> mark) noexcept
+      : place_(std::move(place)), mark_(std::move(mark)) {}
 
   std::shared_ptr<void> place_;
+  /// There while it is with the coroutine that got it.
+  std::shared_ptr<void> mark_;
 };
 
 /// See `semaphore::acquire`.
@@ -63,18 +76,21 @@ class [[nodiscard]] acquire_operation final : private detail::waiter {
   template <detail::hosted Promise>
   void await_suspend(std::coroutine_handle<Promise> self) {
     auto& host = *self.promise().host;
+    asker_ = &self.promise();
     stand_in_line(host, enlist(host, self));
   }
-  permit await_resume() { return permit{std::move(got_)}; }
+  permit await_resume() { return take(); }
 
  private:
   void stand_in_line(detail::fiber_host& host, detail::wake_key key);
   void receive(void* answer) override;
+  permit take();
 
   std::shared_ptr<detail::semaphore_line> line_;
   std::uint32_t count_;
+  detail::promise_base* asker_ = nullptr;
   std::shared_ptr<detail::place_in_line> place_;
-  std::shared_ptr<void> got_;
+  detail::permit_answer got_;
 };
 
 /// A number of permits for all the coroutines of a system, of whatever node,
@@ -101,7 +117,10 @@ class semaphore {
   /// Awaitable: gives `count` permits as one, after waiting for them in line.
   /// A time limit is that of `within` around it.
   ///
-  /// Errors: throws `errc::bad_flow` for none, and for more than there are.
+  /// Errors: throws `errc::bad_flow` for none, and for more than there are;
+  /// `errc::deadlock`, which is permanent, where the permits can never come,
+  /// because all that are out are held by coroutines that wait here, or by
+  /// attempts that await what waits here.
   /// Cancellation: the place in line is given up. Permits that were on their
   /// way go back.
   [[nodiscard]] acquire_operation acquire(std::uint32_t count = 1) const;

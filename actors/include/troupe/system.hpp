@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace caf {
 class actor_system;
@@ -43,11 +44,14 @@ struct system_options {
   std::optional<std::size_t> threads = {};
   /// The most threads of the blocking pool, from 1 to 4,096.
   std::size_t blocking_threads_max = 64;
-  /// The most blocking calls that wait for such a thread. At least 1.
+  /// How many blocking calls may wait for such a thread before that is told as
+  /// a warning event. They wait as long as it takes, and none is refused. At
+  /// least 1.
   std::size_t blocking_queue_max = 65'536;
   enum turns turns = turns::in_place;
   /// A node that holds a thread for longer than this, although it is not
-  /// declared blocking, is told as a warning event.
+  /// declared blocking, is told as a warning event; so is a blocking call that
+  /// waits for a thread of its pool for longer.
   duration watchdog = std::chrono::milliseconds{50};
   /// Prepares the system's own actor system further, for example with
   /// `remote::network`.
@@ -72,8 +76,9 @@ struct run_options {
   /// those of the nodes. Of placed sub-flows each may make as many as were left
   /// when it was sent.
   std::optional<std::uint64_t> retries_max = {};
-  /// Where the random parts of waits come from.
-  std::uint64_t seed = 0;
+  /// Where the random parts of waits come from: runs of one seed wait as long
+  /// as each other. Absent: another one for every run.
+  std::optional<std::uint64_t> seed = {};
   /// How much the event stream shows.
   event_detail events = event_detail::notable;
   /// The most events that wait to be read; older ones give way. At least 1.
@@ -96,11 +101,13 @@ class system {
   /// Errors: throws `errc::bad_flow` for options that make no sense, and
   /// `errc::overloaded` where a thread cannot be started, after ending those
   /// that were.
-  explicit system(system_options options = {});
+  system() : system(system_options{}) {}
+  explicit system(system_options options);
   /// Works in an actor system that the caller owns and that outlives it. Load
   /// Troupe into its configuration first; see `load`.
   /// Errors: as above.
-  explicit system(caf::actor_system& host, system_options options = {});
+  explicit system(caf::actor_system& host) : system(host, system_options{}) {}
+  system(caf::actor_system& host, system_options options);
   system(const system&) = delete;
   system& operator=(const system&) = delete;
   ~system();
@@ -111,7 +118,11 @@ class system {
 
   /// Starts `work` on `initial`, the run's shared state.
   /// Errors: throws `errc::bad_flow` for options that make no sense.
-  run start(const flow& work, state initial = {}, run_options options = {});
+  run start(const flow& work) { return start(work, state{}, run_options{}); }
+  run start(const flow& work, state initial) {
+    return start(work, std::move(initial), run_options{});
+  }
+  run start(const flow& work, state initial, run_options options);
 
   [[nodiscard]] caf::actor_system& actors() const noexcept;
   [[nodiscard]] detail::system_core& core() const noexcept { return *core_; }

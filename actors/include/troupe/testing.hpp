@@ -37,7 +37,8 @@ namespace troupe::testing {
 class simulation {
  public:
   /// Errors: as those of `troupe::system`.
-  explicit simulation(system_options options = {});
+  simulation() : simulation(system_options{}) {}
+  explicit simulation(system_options options);
   simulation(const simulation&) = delete;
   simulation& operator=(const simulation&) = delete;
   ~simulation();
@@ -50,7 +51,11 @@ class simulation {
 
   /// As `system::start`. Nothing of the run happens before the next call that
   /// moves the system on.
-  run start(const flow& work, state initial = {}, run_options options = {});
+  run start(const flow& work) { return start(work, state{}, run_options{}); }
+  run start(const flow& work, state initial) {
+    return start(work, std::move(initial), run_options{});
+  }
+  run start(const flow& work, state initial, run_options options);
 
   /// Does all that can happen at this time, blocking calls included, until
   /// nothing is left. Returns the number of turns taken.

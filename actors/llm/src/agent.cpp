@@ -42,6 +42,14 @@ using core_ptr = std::shared_ptr<const agent_core>;
 constexpr std::string_view fold_action = "fold";
 constexpr std::string_view tools_action = "tools";
 constexpr std::string_view finished_action = "finished";
+constexpr std::string_view paused_action = "paused";
+
+/// Whether the server has put the turn off, as Anthropic's do where their own
+/// tools take long: the conversation goes back as it is.
+bool is_paused(const chat_reply& reply) {
+  return reply.finish == finish_reason::other &&
+         reply.finish_text == "pause_turn";
+}
 
 /// Puts the task into the conversation.
 struct begin_task {
@@ -65,8 +73,8 @@ struct begin_task {
 
 /// Asks the model what is next.
 struct decide {
-  static constexpr std::array<std::string_view, 2> actions{tools_action,
-                                                           finished_action};
+  static constexpr std::array<std::string_view, 3> actions{
+      tools_action, finished_action, paused_action};
 
   messages prep(const state& shared) const {
     if (shared.get<std::size_t>(core->place("turns")) >=
@@ -95,7 +103,9 @@ struct decide {
     core->count(shared, reply.usage);
     shared.add(core->place("turns"), 1);
     if (!reply.message.calls.empty()) return tools_action;
+    if (is_paused(reply)) return paused_action;
     shared.set(core->place("answer"), reply.text());
+    shared.set(core->place("finish"), std::string{to_string(reply.finish)});
     return finished_action;
   }
 
@@ -201,6 +211,7 @@ flow make_agent(std::string name, client model, agent_options options) {
   (first - action{fold_action}) >> folded >> decided;
   (decided - action{tools_action}) >> used >> decided;
   (used - action{fold_action}) >> folded;
+  (decided - action{paused_action}) >> decided;
   (decided - action{finished_action}) >> last;
   return agent.build();
 }

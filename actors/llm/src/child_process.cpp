@@ -1,11 +1,15 @@
 #include "child_process.hpp"
 
+#include <troupe/clock.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
 #include <spawn.h>
 #include <string_view>
@@ -28,6 +32,11 @@ using namespace std::chrono_literals;
 /// How long a program may take to end when its input is closed, and again when
 /// it is asked to terminate.
 constexpr auto patience = 1s;
+/// So much of what it writes to standard error is kept, and twice that at most
+/// until it is cut.
+constexpr std::size_t error_tail_max = 8'192;
+/// Reads of it in a row.
+constexpr int error_reads_max = 64;
 
 [[noreturn]] void fail(const std::string& program, int why) {
   throw error{errc::request_failed, "the program '" + program +
@@ -38,11 +47,19 @@ constexpr auto patience = 1s;
 
 /// Two ends of a connection; closed unless taken.
 struct connection {
-  explicit connection(const std::string& program) {
-    // Not a pipe: a write to one that is closed would be a signal.
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-      fail(program, errno);
-    }
+  enum class kind : std::uint8_t {
+    /// A write to one that is closed is no signal.
+    sockets,
+    /// Its first end is for reading. A program can open it by a path.
+    pipe,
+  };
+
+  connection(const std::string& program, kind what) {
+    const int failed =
+        what == kind::pipe
+            ? pipe2(ends.data(), O_CLOEXEC)
+            : socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data());
+    if (failed != 0) fail(program, errno);
   }
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
@@ -133,14 +150,18 @@ std::string told_by(int status) {
 }  // namespace
 
 child_process::child_process(const mcp_command& command) {
-  connection in{command.program};
-  connection out{command.program};
+  using kind = connection::kind;
+  connection in{command.program, kind::sockets};
+  connection out{command.program, kind::sockets};
+  std::optional<connection> errors;
   plan how;
   posix_spawn_file_actions_adddup2(&how.actions, in.ends[1], STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&how.actions, out.ends[1], STDOUT_FILENO);
   if (!command.shows_errors) {
-    posix_spawn_file_actions_addopen(&how.actions, STDERR_FILENO, "/dev/null",
-                                     O_WRONLY, 0);
+    errors.emplace(command.program, kind::pipe);
+    error_tail_.reserve(2 * error_tail_max);
+    posix_spawn_file_actions_adddup2(&how.actions, errors->ends[1],
+                                     STDERR_FILENO);
   }
   // Sockets of libraries among them, which would stay open with it.
   posix_spawn_file_actions_addclosefrom_np(&how.actions, STDERR_FILENO + 1);
@@ -158,19 +179,58 @@ child_process::child_process(const mcp_command& command) {
   handle_ = static_cast<int>(syscall(SYS_pidfd_open, id_, 0));
   input_ = in.take();
   output_ = out.take();
+  if (errors) errors_ = errors->take();
 }
 
 child_process::~child_process() {
   end();
-  for (const int each : {handle_, input_, output_}) {
+  for (const int each : {handle_, input_, output_, errors_}) {
     if (each >= 0) close(each);
   }
 }
 
+void child_process::read_errors() noexcept {
+  std::array<char, error_tail_max> some;
+  for (int i = 0; i < error_reads_max && errors_ >= 0; ++i) {
+    const auto got = read(errors_, some.data(), some.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0) {
+      close(std::exchange(errors_, -1));
+      return;
+    }
+    // What is in use stays below what was reserved.
+    if (error_tail_.size() > error_tail_max) {
+      error_tail_.erase(0, error_tail_.size() - error_tail_max);
+      has_more_errors_ = true;
+    }
+    error_tail_.append(some.data(), static_cast<std::size_t>(got));
+  }
+}
+
+std::string_view child_process::last_errors() const noexcept {
+  std::string_view tail = error_tail_;
+  if (!has_more_errors_) return tail;
+  const auto line = tail.find('\n');
+  // Of a long line the half that may begin in the middle of a key is left out.
+  tail.remove_prefix(line == tail.npos ? tail.size() / 2 : line + 1);
+  return tail;
+}
+
 std::string child_process::wait_for(std::chrono::milliseconds limit) {
   if (!how_it_ended_.empty() || id_ < 0) return how_it_ended_;
-  pollfd handle{handle_, POLLIN, 0};
-  if (poll(&handle, 1, static_cast<int>(limit.count())) <= 0) return {};
+  const auto end = after(clock::steady().now(), limit);
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+        end - clock::steady().now());
+    std::array<pollfd, 2> files{{{handle_, POLLIN, 0}, {errors_, POLLIN, 0}}};
+    const int ready = poll(files.data(), files.size(),
+                           static_cast<int>(std::max(left, 0ms).count()));
+    const bool is_interrupted = ready < 0 && errno == EINTR;
+    read_errors();
+    if (ready > 0 && files[0].revents != 0) break;
+    if (left <= 0ms || (ready <= 0 && !is_interrupted)) return {};
+  }
   int status = 0;
   if (waitpid(id_, &status, WNOHANG) == id_) how_it_ended_ = told_by(status);
   return how_it_ended_;

@@ -3,14 +3,18 @@
 #include <troupe/llm/mcp_client.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
 
 namespace troupe::llm::detail {
 
 /// A program that runs beside this one, in an environment of what it needs and
 /// what it is given (see `mcp_command::environment`), with its standard input
-/// and output in our hands. It is reaped in any case.
+/// and output in our hands. It is reaped in any case. What it writes to
+/// standard error is read and thrown away but for the end of it, unless it goes
+/// to ours; see `mcp_command::shows_errors`.
 ///
 /// Thread safety: belongs to one thread.
 class child_process {
@@ -33,9 +37,18 @@ class child_process {
   /// Becomes readable with its end, also while something that it has started
   /// holds its output.
   [[nodiscard]] int handle() const noexcept { return handle_; }
+  /// Its standard error, to be read by `read_errors`; -1 where it goes to ours
+  /// or is closed.
+  [[nodiscard]] int errors() const noexcept { return errors_; }
+
+  /// Reads what there is of its standard error, or a part of a large one.
+  void read_errors() noexcept;
+  /// The whole lines at the end of what was read there; all of it if that is
+  /// short.
+  [[nodiscard]] std::string_view last_errors() const noexcept;
 
   /// Waits for its end, and says how that was: "ended with status 1". Empty if
-  /// it still runs after `limit`.
+  /// it still runs after `limit`. Reads its standard error meanwhile.
   [[nodiscard]] std::string wait_for(std::chrono::milliseconds limit);
 
  private:
@@ -43,6 +56,10 @@ class child_process {
   int handle_ = -1;
   int input_ = -1;
   int output_ = -1;
+  int errors_ = -1;
+  /// The end of what was read there, with room for more.
+  std::string error_tail_;
+  bool has_more_errors_ = false;
   std::string how_it_ended_;
 };
 

@@ -1,6 +1,7 @@
 #include "client_core.hpp"
 #include "reply_body.hpp"
 #include "reply_reader.hpp"
+#include "split_secrets.hpp"
 
 #include <troupe/llm/client.hpp>
 #include <troupe/llm/history.hpp>
@@ -76,7 +77,7 @@ auto fetch(std::shared_ptr<client_core> core, http_request request,
     -> task<
         std::invoke_result_t<Read, const http_response&, const std::string&>> {
   const auto asked = asked_by(request);
-  auto entering = admission::wait_for(core, tokens);
+  auto entering = admission::wait_for(core, tokens, asked);
   admission call = co_await entering;
   std::optional<error> failure;
   try {
@@ -118,7 +119,7 @@ task<std::unique_ptr<open_reply>> open_call(std::shared_ptr<client_core> core,
                                             chat_request asked) {
   auto request = encoded(*core, asked, /*stream=*/true);
   const auto by = asked_by(request);
-  auto entering = admission::wait_for(core, tokens_of(asked));
+  auto entering = admission::wait_for(core, tokens_of(asked), by);
   admission call = co_await entering;
   std::optional<error> failure;
   try {
@@ -166,14 +167,25 @@ task<std::optional<std::string>> next_of(open_reply& open) {
 
 task<chat_reply> ask_streaming(std::shared_ptr<client_core> core, context& ctx,
                                chat_request asked) {
-  auto opening = open_call(std::move(core), std::move(asked));
+  auto opening = open_call(core, std::move(asked));
   const auto open = co_await opening;
-  for (;;) {
-    auto reading = next_of(*open);
-    auto token = co_await reading;
-    if (!token) break;
-    ctx.emit(json{{"token", std::move(*token)}});
+  masked_parts tokens{core->hidden()};
+  const auto show = [&ctx](std::string text) {
+    if (!text.empty()) ctx.emit(json{{"token", std::move(text)}});
+  };
+  std::optional<error> failure;
+  try {
+    for (;;) {
+      auto reading = next_of(*open);
+      const auto token = co_await reading;
+      if (!token) break;
+      show(tokens.add(*token));
+    }
+  } catch (const error& why) {
+    failure = why;
   }
+  show(tokens.finish());
+  if (failure) throw error{*failure};
   co_return std::move(open->reply);
 }
 
@@ -233,15 +245,15 @@ chat_stream::chat_stream(chat_stream&&) noexcept = default;
 chat_stream& chat_stream::operator=(chat_stream&&) noexcept = default;
 chat_stream::~chat_stream() = default;
 
-task<std::optional<std::string>> chat_stream::next() {
+task<std::optional<std::string>> chat_stream::next() & {
   return detail::next_of(*open_);
 }
 
-const std::string& chat_stream::text() const noexcept {
+const std::string& chat_stream::text() const& noexcept {
   return open_->reader.text();
 }
 
-const chat_reply& chat_stream::reply() const noexcept { return open_->reply; }
+const chat_reply& chat_stream::reply() const& noexcept { return open_->reply; }
 
 // -- clients ------------------------------------------------------------------
 
@@ -287,7 +299,7 @@ task<std::vector<std::string>> client::models() const {
   return detail::listed(core_);
 }
 
-const client_options& client::options() const noexcept {
+const client_options& client::options() const& noexcept {
   return core_->options();
 }
 

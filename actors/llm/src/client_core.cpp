@@ -1,17 +1,18 @@
 #include "client_core.hpp"
 
 #include "curl_request.hpp"
+#include "split_secrets.hpp"
 #include "wall_clock.hpp"
 
 #include <troupe/clock.hpp>
 #include <troupe/llm/reply_error.hpp>
+#include <troupe/llm/url.hpp>
 #include <troupe/printable.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -117,11 +118,11 @@ void check_headers(const std::vector<http_header>& headers) {
   }
 }
 
-std::string content_of(const std::filesystem::path& file) {
-  std::ifstream in{file, std::ios::binary};
-  std::string content{std::istreambuf_iterator<char>{in}, {}};
-  if (!in) refuse_recording(file, "cannot be read");
-  return content;
+/// Whether an address names a host, before its port, its path and its query.
+bool has_host(const std::string& url) {
+  auto host = origin_of(url);
+  host.erase(0, host.find("://") + 3);
+  return !host.empty() && host.front() != ':';
 }
 
 /// A reply may have so many times as many tokens as are expected with those.
@@ -144,12 +145,20 @@ client_core::client_core(std::optional<http_client> web, client_options options)
                                     "': it must begin with http:// or "
                                     "https://"};
   }
+  if (!has_host(at_.base_url)) {
+    throw error{errc::bad_flow, "invalid base_url '" + shown_url(at_.base_url) +
+                                    "': it names no host, as in "
+                                    "https://host/v1"};
+  }
   check_headers(options_.headers);
   if (records() && replays()) {
     throw error{errc::bad_flow,
                 "a model client either records or replays, not both"};
   }
-  if (replays()) replayed_.add(content_of(options_.replay_from));
+  if (replays()) {
+    replayed_.add(content_of_recording(options_.replay_from),
+                  printable(options_.replay_from.string()));
+  }
   if (records()) record_ = record_file{options_.record_to};
 }
 
@@ -172,6 +181,12 @@ void client_core::record(http_request request, recorded_reply reply) {
   request.body = hidden_.without(std::move(request.body));
   auto& response = reply.response;
   response.body = hidden_.without(std::move(response.body), reply.parts);
+  if (!reply.parts.empty()) {
+    if (auto clean = without_split(hidden_, response.body)) {
+      response.body = std::move(*clean);
+      reply.parts = {response.body.size()};
+    }
+  }
   // It has been read as such, and JSON knows no other text.
   if (!is_utf8(response.body)) {
     response.body = as_utf8(response.body);
@@ -227,6 +242,7 @@ void client_core::on_failure(const error& why, server_is server) {
       break;
     case errc::rate_limited:
     case errc::bad_reply:
+    case errc::too_large:
     case errc::unauthorized:
       breaker_->on_success();
       break;
@@ -243,7 +259,7 @@ void client_core::on_nothing() noexcept {
 // -- admissions ---------------------------------------------------------------
 
 task<admission> admission::wait_for(std::shared_ptr<client_core> core,
-                                    double tokens) {
+                                    double tokens, std::string asked) {
   // Not only after a wait in line.
   core->look_at_breaker();
   permit seat;
@@ -266,6 +282,7 @@ task<admission> admission::wait_for(std::shared_ptr<client_core> core,
   given.seat_ = std::move(seat);
   given.pass_ = std::move(pass);
   given.tokens_ = tokens;
+  given.asked_ = std::move(asked);
   co_return given;
 }
 
@@ -281,7 +298,9 @@ void admission::succeed(const usage& used) {
 
 error admission::fail(server_is server) {
   error why = error::from(std::current_exception());
-  if (core_) why = core_->hidden().without(std::move(why));
+  if (core_) {
+    why = with_place(core_->hidden().without(std::move(why)), asked_);
+  }
   if (core_) std::exchange(core_, nullptr)->on_failure(why, server);
   seat_.release();
   return why;

@@ -90,8 +90,9 @@ class admission {
   }
 
   /// Waits for a seat and for `tokens`.
+  /// Errors name what is `asked`.
   [[nodiscard]] static task<admission> wait_for(
-      std::shared_ptr<client_core> core, double tokens);
+      std::shared_ptr<client_core> core, double tokens, std::string asked);
 
   /// It went well, and used so much. Of what a server claims, the rate is told
   /// what is likely: at most 16 times what was expected, and a few thousand
@@ -105,6 +106,7 @@ class admission {
   permit seat_;
   std::optional<rate_pass> pass_;
   double tokens_ = 0;
+  std::string asked_;
 };
 
 /// The response, if its status says that it went well.

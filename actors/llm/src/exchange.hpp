@@ -30,11 +30,15 @@ struct arrival {
 /// Thread safety: one thread brings what comes while another one takes it.
 class exchange final : public troupe::detail::payload {
  public:
-  exchange(http_request asked, bool streamed)
-      : request(std::move(asked)), is_streamed(streamed) {}
+  exchange(http_request asked, bool streamed, bool farewell = false)
+      : request(std::move(asked)),
+        is_streamed(streamed),
+        is_farewell(farewell) {}
 
   const http_request request;
   const bool is_streamed;
+  /// Nobody waits for what comes of it, and it may outlive who sent it.
+  const bool is_farewell;
 
   // -- who waits --------------------------------------------------------------
 

@@ -172,7 +172,7 @@ http_stream::http_stream(http_stream&&) noexcept = default;
 http_stream& http_stream::operator=(http_stream&&) noexcept = default;
 http_stream::~http_stream() = default;
 
-task<std::optional<std::string>> http_stream::read() {
+task<std::optional<std::string>> http_stream::read() & {
   return detail::next_part(end_);
 }
 
@@ -204,8 +204,8 @@ task<http_stream> http_client::open(http_request request) const {
 }
 
 void http_client::send_off(http_request request) const {
-  auto about = caf::make_counted<detail::exchange>(std::move(request),
-                                                   /*is_streamed=*/false);
+  auto about = caf::make_counted<detail::exchange>(
+      std::move(request), /*streamed=*/false, /*farewell=*/true);
   post(line_->thread.actor(),
        troupe::detail::signal{detail::http_signal::begin, 0, 0,
                               std::move(about)},

@@ -1,5 +1,8 @@
 #include "http_actor.hpp"
 
+#include <troupe/clock.hpp>
+
+#include <chrono>
 #include <utility>
 
 namespace troupe::llm::detail {
@@ -29,10 +32,21 @@ struct http_thread::shared {
       turns.run();
       driven.run();
     }
+    say_farewell();
     // An exchange refers to the actor that waits for it, which may refer to
     // the client: what is left here would keep itself alive.
     post(actor, troupe::detail::signal{http_signal::close});
     turns.run();
+  }
+
+  /// What nobody waits for is still sent, if that goes at once.
+  void say_farewell() {
+    constexpr duration limit = std::chrono::milliseconds{300};
+    const auto end = after(clock::steady().now(), limit);
+    turns.run();
+    while (driven.has_farewells() && clock::steady().now() < end) {
+      driven.run(end);
+    }
   }
 
   void stop() {

@@ -138,7 +138,7 @@ int lane::on_socket(CURL*, curl_socket_t socket, int what, void* self,
 int lane::on_timer(CURLM*, long wait_ms, void* self) noexcept {
   static_cast<lane*>(self)->next_call_ =
       wait_ms < 0 ? time_point::max()
-                  : clock::now() + std::chrono::milliseconds{wait_ms};
+                  : after(clock::now(), std::chrono::milliseconds{wait_ms});
   return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <troupe/llm/mcp_protocol.hpp>
 #include <troupe/printable.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::llm::detail {
@@ -18,6 +19,10 @@ constexpr std::size_t shown_text_max = 80;
 
 bool mcp_answer_search::take(std::string_view text) {
   auto read = mcp::read_text(text, bytes_max_);
+  if (read.messages.empty() && text.find('\n') != text.npos &&
+      take_lines(text)) {
+    return found_.has_value();
+  }
   if (!read.fault.empty() && read.answered.value_or(id_) == id_) {
     throw error{errc::bad_reply,
                 "the answer of the MCP server cannot be read: " + read.fault};
@@ -27,6 +32,19 @@ bool mcp_answer_search::take(std::string_view text) {
   }
   for (auto& each : read.messages) take_message(std::move(each));
   return found_.has_value();
+}
+
+/// Some servers leave out the blank lines between events.
+bool mcp_answer_search::take_lines(std::string_view lines) {
+  bool has_messages = false;
+  while (!lines.empty()) {
+    const auto end = std::min(lines.find('\n'), lines.size());
+    auto read = mcp::read_text(lines.substr(0, end), bytes_max_);
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+    has_messages = has_messages || !read.messages.empty();
+    for (auto& each : read.messages) take_message(std::move(each));
+  }
+  return has_messages;
 }
 
 void mcp_answer_search::take_message(json message) {

@@ -41,6 +41,7 @@ class mcp_answer_search {
   }
 
  private:
+  bool take_lines(std::string_view lines);
   void take_message(json message);
 
   const std::uint64_t id_;

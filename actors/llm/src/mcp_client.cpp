@@ -34,7 +34,7 @@ task<json> called(std::shared_ptr<mcp_core> core, std::string name,
   try {
     co_return co_await calling;
   } catch (const error& why) {
-    throw core->clean(why);
+    throw core->named(why);
   }
 }
 
@@ -140,7 +140,7 @@ task<std::vector<tool>> listed(std::shared_ptr<mcp_core> core) {
     auto walking = walked(core, trace);
     co_return co_await walking;
   } catch (const error& why) {
-    failure = core->clean(why);
+    failure = core->named(why);
   }
   // The server may not know any more where a page began that was kept.
   if (!had_pages || failure->code() == errc::unauthorized)
@@ -150,7 +150,7 @@ task<std::vector<tool>> listed(std::shared_ptr<mcp_core> core) {
   try {
     co_return co_await again;
   } catch (const error& why) {
-    throw core->clean(why);
+    throw core->named(why);
   }
 }
 
@@ -198,6 +198,21 @@ void check_variables(const mcp_command& command) {
   for (const auto& each : command.inherit) check("inherit", each);
 }
 
+/// A word of a command ends at its first NUL byte.
+void check_words(const mcp_command& command) {
+  const auto check = [](const char* member, std::string_view word) {
+    if (word.find('\0') == word.npos) return;
+    throw error{errc::bad_flow,
+                std::string{"mcp_command."} + member + " has a NUL byte"};
+  };
+  check("program", command.program);
+  for (const auto& each : command.arguments) check("arguments", each);
+  for (const auto& each : command.environment) {
+    check("environment", each.second);
+  }
+  check("directory", command.directory.native());
+}
+
 }  // namespace
 }  // namespace detail
 
@@ -207,6 +222,7 @@ mcp_client::mcp_client(system& where, mcp_command server, mcp_options options) {
     throw error{errc::bad_flow, "mcp_command.program is empty"};
   }
   detail::check_variables(server);
+  detail::check_words(server);
   auto through =
       detail::make_process_transport(where.core(), std::move(server), options);
   core_ = std::make_shared<detail::mcp_core>(where, std::move(through),

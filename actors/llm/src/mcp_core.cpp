@@ -1,5 +1,6 @@
 #include "mcp_core.hpp"
 
+#include <troupe/llm/mcp_mirrors.hpp>
 #include <troupe/sleep.hpp>
 
 #include <algorithm>
@@ -29,6 +30,7 @@ bool may_be_older(const error& why) {
     const int status = refusal->status();
     return status != 401 && status != 403 && status != 429;
   }
+  if (why.code() == errc::too_large) return true;
   return !why.is_permanent() &&
          (why.code() == errc::request_failed || why.code() == errc::bad_reply ||
           why.code() == errc::timed_out);
@@ -146,12 +148,33 @@ task<json> mcp_core::ask(std::string method, json params) {
   for (bool is_first = true;; is_first = false) {
     auto agreeing = agreed();
     auto session = co_await agreeing;
-    auto asking = asked(method, params, std::move(session));
+    auto asking = asked(method, params, session);
     try {
-      co_return co_await asking;
+      json answer = co_await asking;
+      const bool may_mend = is_first && method == "tools/call" &&
+                            transport_->mirrors_params() &&
+                            mcp::is_header_mismatch(answer);
+      if (!may_mend) co_return answer;
     } catch (const mcp_session_lost&) {
       if (!is_first) throw;
+      continue;
     }
+    auto listing = list_again(std::move(session));
+    co_await listing;
+  }
+}
+
+/// For the schemas of the tools, of which the transport takes what it needs.
+task<> mcp_core::list_again(mcp_session of) {
+  constexpr int pages_max = 100;
+  shelf->forget();
+  json params = json::object();
+  for (int i = 0; i < pages_max; ++i) {
+    auto asking = asked("tools/list", params, of);
+    const json answer = co_await asking;
+    const auto page = mcp::tools_in(mcp::result_in(answer));
+    if (page.next.empty()) break;
+    params["cursor"] = page.next;
   }
 }
 

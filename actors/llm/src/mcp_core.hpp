@@ -34,6 +34,9 @@ class mcp_core : public mcp_line,
   [[nodiscard]] error clean(error why) const {
     return transport_->clean(std::move(why));
   }
+  [[nodiscard]] error named(error why) const {
+    return transport_->named(std::move(why));
+  }
 
   const mcp_options options;
   /// Also the transport's, which may live longer.
@@ -45,6 +48,7 @@ class mcp_core : public mcp_line,
   task<mcp_session> opened_as_older(std::uint64_t epoch);
   task<json> asked(std::string method, json params, mcp_session of);
   task<json> probed(std::uint64_t epoch);
+  task<> list_again(mcp_session of);
   std::optional<mcp_session> greeted();
 
   const std::shared_ptr<mcp_transport> transport_;

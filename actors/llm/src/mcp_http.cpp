@@ -1,5 +1,6 @@
 #include "mcp_answer.hpp"
 #include "mcp_events.hpp"
+#include "mcp_param_book.hpp"
 #include "mcp_transport.hpp"
 #include "mcp_web.hpp"
 
@@ -56,6 +57,10 @@ class mcp_http final : public mcp_transport,
       : web_(std::make_shared<mcp_web>(std::move(web), std::move(server),
                                        options)),
         options_(options) {}
+  /// Says to the server that its session is over.
+  ~mcp_http() override {
+    if (!events()) web_->end_session();
+  }
 
   std::uint64_t begin() override;
   bool is_open(std::uint64_t epoch) override;
@@ -68,6 +73,8 @@ class mcp_http final : public mcp_transport,
     return remark_;
   }
   error clean(error why) const override { return web_->clean(std::move(why)); }
+  error named(error why) const override { return web_->named(std::move(why)); }
+  bool mirrors_params() const override { return true; }
 
  private:
   http_request post_of(const json& message, const mcp_session& of);
@@ -85,6 +92,7 @@ class mcp_http final : public mcp_transport,
   const mcp_options options_;
   std::mutex mutex_;
   std::string remark_;
+  mcp_param_book params_;
   /// Of a server of 2024-11-05, which answers over a stream of its own.
   std::shared_ptr<mcp_events> events_;
 };
@@ -104,6 +112,7 @@ http_request mcp_http::post_of(const json& message, const mcp_session& of) {
     if (const auto name = mcp::name_in(message)) {
       add("mcp-name", mcp::header_value(*name));
     }
+    if (method == "tools/call") params_.add_to(ask.headers, message);
   }
   return ask;
 }
@@ -143,9 +152,10 @@ task<bool> mcp_http::read(http_stream& stream, mcp_answer_search& search,
     if (kind != body_kind::events) {
       body += *part;
       if (body.size() > options_.message_max) {
-        throw error{errc::bad_reply,
+        throw error{errc::too_large,
                     "the MCP server sent a message of more than " +
-                        std::to_string(options_.message_max) + " bytes"};
+                        std::to_string(options_.message_max) + " bytes"}
+            .permanent();
       }
       std::string_view all = body;
       if (kind == body_kind::unknown) kind = kind_of(all);
@@ -167,7 +177,20 @@ task<bool> mcp_http::read(http_stream& stream, mcp_answer_search& search,
       co_await saying;
     }
   }
-  co_return !body.empty() && search.take(body);
+  if (kind != body_kind::events) {
+    co_return !body.empty() && search.take(body);
+  }
+  // Some servers leave out the blank line behind the last event. What has come
+  // of one at which the stream broke off is none.
+  events.feed("\n\n");
+  try {
+    while (auto event = events.next()) {
+      if (!event->data.empty() && search.take(event->data)) co_return true;
+    }
+  } catch (const error& why) {
+    if (why.code() != errc::bad_reply) throw;
+  }
+  co_return false;
 }
 
 /// Asks for the rest of a stream that ended before the answer.
@@ -227,8 +250,13 @@ task<json> mcp_http::answer_in(http_stream stream, std::uint64_t id,
     stream = co_await resuming;
   }
   const auto& other = search.passed_over();
-  throw error{errc::bad_reply, "the MCP server gave no answer" +
-                                   (other.empty() ? "" : "; it sent " + other)};
+  error why{errc::bad_reply, "the MCP server gave no answer" +
+                                 (other.empty() ? "" : "; it sent " + other)};
+  if (of.under.has_session && mcp::says_session_is_lost(other)) {
+    web_->lose_session(of);
+    throw mcp_session_lost{std::move(why)};
+  }
+  throw error{why};
 }
 
 // -- the transport ------------------------------------------------------------
@@ -252,17 +280,24 @@ bool mcp_http::is_open(std::uint64_t epoch) {
 task<json> mcp_http::posted(std::uint64_t id, json request, mcp_session of) {
   auto ask = post_of(request, of);
   auto asked = mcp_web::asked(ask);
+  const bool in_session = asked.in_session;
+  const auto method = request.value("method", "");
   auto sending = web_->followed(std::move(ask));
   auto stream = co_await sending;
-  if (request.value("method", "") == "initialize") {
-    web_->keep_session(stream.head(), of);
-  }
+  if (method == "initialize") web_->keep_session(stream.head(), of);
   if (stream.head().status >= 300) {
     auto refusing = web_->refused(std::move(stream), std::move(asked), of);
     co_return co_await refusing;
   }
   auto reading = answer_in(std::move(stream), id, of);
-  co_return co_await reading;
+  json answer = co_await reading;
+  if (in_session && mcp::denies_session(answer)) {
+    web_->lose_session(of);
+    throw mcp_session_lost{
+        {errc::request_failed, "the MCP server has lost the session"}};
+  }
+  if (method == "tools/list" && !of.under.has_session) params_.learn(answer);
+  co_return answer;
 }
 
 /// A server that takes no request at its address may be one of 2024-11-05,
@@ -309,8 +344,8 @@ void mcp_http::send_off(json request, const mcp_session& of) {
   web_->send_off(std::move(ask));
 }
 
-// What the server says of a message that has no answer does not matter, unless
-// it knows nothing of us.
+// What the server says of a message that has no answer does not matter: if it
+// knows nothing of us, the next request tells.
 task<> mcp_http::notify(json message, mcp_session of) {
   const auto self = shared_from_this();
   const auto old = events();
@@ -328,15 +363,10 @@ task<> mcp_http::notify(json message, mcp_session of) {
     auto reading = stream.read();
     co_await reading;
   }
-  if (status < 300) co_return;
+  if (status != 401 && status != 403 && status != 429) co_return;
+  asked.in_session = false;
   auto refusing = web_->refused(std::move(stream), std::move(asked), of);
-  try {
-    co_await refusing;
-  } catch (const mcp_refusal& why) {
-    if (why.status() == 401 || why.status() == 403 || why.status() == 429) {
-      throw;
-    }
-  }
+  co_await refusing;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <troupe/json_text.hpp>
 #include <troupe/llm/mcp_protocol.hpp>
+#include <troupe/printable.hpp>
 
 #include <algorithm>
 #include <array>
@@ -34,6 +35,8 @@ constexpr std::size_t given_up_max = 1'000;
 constexpr auto short_pause = 1ms;
 constexpr auto long_pause = 10ms;
 constexpr std::size_t short_read = 64;
+/// Of the end of what a program wrote to standard error.
+constexpr std::size_t errors_shown_max = 500;
 
 time_point steady_now() { return clock::steady().now(); }
 
@@ -44,8 +47,10 @@ void answer(const waker& who, mcp_arrival came) {
 }  // namespace
 
 mcp_process::mcp_process(const mcp_command& command, const mcp_options& options,
-                         std::function<void(const std::string&)> hears)
-    : command_(command),
+                         std::function<void(const std::string&)> hears,
+                         secrets hidden)
+    : name_(shown_command(command)),
+      hidden_(std::move(hidden)),
       options_(options),
       hears_(std::move(hears)),
       program_(command),
@@ -53,6 +58,9 @@ mcp_process::mcp_process(const mcp_command& command, const mcp_options& options,
   poll_.watch(program_.output(), {.read = true}, /*is_new=*/true);
   poll_.watch(program_.input(), {}, /*is_new=*/true);
   poll_.watch(program_.handle(), {.read = true}, /*is_new=*/true);
+  if (program_.errors() >= 0) {
+    poll_.watch(program_.errors(), {.read = true}, /*is_new=*/true);
+  }
 }
 
 void mcp_process::stop() {
@@ -72,9 +80,8 @@ std::optional<time_point> mcp_process::end_time() {
 std::string mcp_process::end_reason() {
   const std::lock_guard lock{mutex_};
   if (ended_) return ended_->message();
-  return takes_input_
-             ? std::string{}
-             : "the MCP server '" + command_.program + "' has closed its input";
+  return takes_input_ ? std::string{}
+                      : "the MCP server '" + name_ + "' has closed its input";
 }
 
 std::string mcp_process::remark() {
@@ -91,8 +98,8 @@ void mcp_process::ask(std::uint64_t id, const json& request, waker who) {
       refusal.failure = ended_;
       if (!ended_) {
         refusal.failure =
-            error{errc::request_failed, "the MCP server '" + command_.program +
-                                            "' has closed its input"};
+            error{errc::request_failed,
+                  "the MCP server '" + name_ + "' has closed its input"};
       }
     } else if (waiting_.size() >= options_.requests_max) {
       refusal.failure =
@@ -140,7 +147,9 @@ void mcp_process::run() {
     }
     end_all("is not used any more");
   } catch (const error& why) {
-    end_all("is not to be understood: " + why.message());
+    end_all(
+        "is not to be understood: " + why.message(),
+        why.code() == errc::too_large ? errc::too_large : errc::request_failed);
   }
   program_.end();
 }
@@ -154,7 +163,9 @@ bool mcp_process::take_turn() {
   bool has_ended = false;
   poll_.wait(limit,
              [&](int socket, socket_poll::interest ready, std::uint32_t) {
-               if (socket == program_.output() && ready.read) {
+               if (socket == program_.errors()) {
+                 program_.read_errors();
+               } else if (socket == program_.output() && ready.read) {
                  // Not read for a while, it only tells of its end.
                  last = reads_output_ ? read_some() : reading::end;
                } else if (socket == program_.input() && ready.read) {
@@ -209,6 +220,9 @@ void mcp_process::take_rest() {
     pace_ = reading_pace{steady_now()};
     take_lines();
   } while (!pace_.may_read());
+  // The last one needs no end of a line.
+  if (!read_.empty()) take_line(std::exchange(read_, {}));
+  searched_ = 0;
 }
 
 void mcp_process::take_lines() {
@@ -223,7 +237,7 @@ void mcp_process::take_lines() {
   read_.erase(0, begin);
   searched_ -= begin;
   if (searched_ > options_.message_max) {
-    throw error{errc::bad_reply,
+    throw error{errc::too_large,
                 "a message of it is too long: it has more than " +
                     std::to_string(options_.message_max) + " bytes"};
   }
@@ -231,16 +245,16 @@ void mcp_process::take_lines() {
 
 void mcp_process::take_line(std::string_view line) {
   if (line.size() > options_.message_max) {
-    throw error{errc::bad_reply, "a message of it is too long: it has " +
+    throw error{errc::too_large, "a message of it is too long: it has " +
                                      std::to_string(line.size()) + " bytes"};
   }
   auto read = mcp::read_text(line, options_.message_max);
   bool is_answer = false;
   if (!read.fault.empty()) {
     mcp_arrival came;
-    came.failure = error{errc::bad_reply,
-                         "the answer of the MCP server '" + command_.program +
-                             "' cannot be read: " + read.fault};
+    came.failure =
+        error{errc::bad_reply, "the answer of the MCP server '" + name_ +
+                                   "' cannot be read: " + read.fault};
     is_answer = give(read.answered, std::move(came));
   }
   if (read.messages.empty() && !is_answer) pass_over(line);
@@ -258,8 +272,13 @@ void mcp_process::take_line(std::string_view line) {
 /// Whether somebody waits for this.
 bool mcp_process::take_message(json message) {
   if (mcp::is_answer(message)) {
-    const auto id = mcp::answered_id(message);
-    if (!id && !mcp::is_failure_of_unknown(message)) return false;
+    auto id = mcp::answered_id(message);
+    // No request has this number: some servers give it to all answers.
+    const bool is_nameless = id == std::uint64_t{0};
+    if (is_nameless) id.reset();
+    if (!id && !is_nameless && !mcp::is_failure_of_unknown(message)) {
+      return false;
+    }
     mcp_arrival came;
     came.message = std::move(message);
     return give(id, std::move(came));
@@ -321,18 +340,39 @@ void mcp_process::stop_writing() {
   const std::lock_guard lock{mutex_};
   takes_input_ = false;
   unsent_.clear();
-  last_moment_ = steady_now() + last_words;
+  last_moment_ = after(steady_now(), last_words);
 }
 
-void mcp_process::end_all(const std::string& why) {
+/// What it has said last to standard error, in words; empty for nothing.
+std::string mcp_process::last_errors() const {
+  const auto clean = hidden_.without(std::string{program_.last_errors()});
+  auto last = printable(clean, line_breaks::kept);
+  while (!last.empty() && last.back() == '\n') last.pop_back();
+  if (last.size() > errors_shown_max) {
+    last.erase(0, last.size() - errors_shown_max);
+    // From the beginning of a line on, or of a character.
+    auto begin = std::min(last.find('\n'), last.size());
+    if (begin == last.size()) begin = 0;
+    while (begin < last.size() && (last[begin] & 0xC0) == 0x80) ++begin;
+    last.replace(0, begin, "...");
+  }
+  if (last.empty()) return last;
+  return "; it wrote to standard error: '" +
+         printable(last, line_breaks::joined) + "'";
+}
+
+void mcp_process::end_all(const std::string& why, errc code) {
   std::optional<error> failure;
   std::map<std::uint64_t, waker> waiting;
   {
     const std::lock_guard lock{mutex_};
     if (ended_) return;
-    auto text = "the MCP server '" + command_.program + "' " + why;
+    auto text = "the MCP server '" + name_ + "' " + why;
     if (!remark_.empty()) text += "; " + remark_;
-    failure = ended_ = error{errc::request_failed, std::move(text)};
+    text += last_errors();
+    ended_ = error{code, std::move(text)};
+    if (code == errc::too_large) ended_->permanent();
+    failure = ended_;
     ended_at_ = steady_now();
     waiting.swap(waiting_);
     unsent_.clear();

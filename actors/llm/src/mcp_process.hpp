@@ -3,6 +3,7 @@
 #include "child_process.hpp"
 #include "fiber_actor.hpp"
 #include "program_pace.hpp"
+#include "redaction.hpp"
 #include "socket_poll.hpp"
 
 #include <troupe/json.hpp>
@@ -35,10 +36,12 @@ struct mcp_arrival {
 /// Thread safety: internally synchronised.
 class mcp_process {
  public:
+  /// `hidden`: what no error may show of what it writes.
   /// Errors: throws a permanent `errc::request_failed` where it cannot be
   /// started.
   mcp_process(const mcp_command& command, const mcp_options& options,
-              std::function<void(const std::string&)> hears = {});
+              std::function<void(const std::string&)> hears = {},
+              secrets hidden = {});
   mcp_process(const mcp_process&) = delete;
   mcp_process& operator=(const mcp_process&) = delete;
   /// Ends the program.
@@ -70,6 +73,7 @@ class mcp_process {
   reading read_some();
   void take_lines();
   void take_rest();
+  [[nodiscard]] std::string last_errors() const;
   void take_line(std::string_view line);
   bool take_message(json message);
   bool give(std::optional<std::uint64_t> id, mcp_arrival came);
@@ -77,10 +81,12 @@ class mcp_process {
   void watch_output(bool reads);
   void write_some();
   void stop_writing();
-  void end_all(const std::string& why);
+  void end_all(const std::string& why, errc code = errc::request_failed);
   void send(const json& message);
 
-  const mcp_command command_;
+  /// The program as errors name it.
+  const std::string name_;
+  const secrets hidden_;
   const mcp_options options_;
   /// Called with the method of each notification.
   const std::function<void(const std::string&)> hears_;
@@ -109,5 +115,11 @@ class mcp_process {
   std::optional<error> ended_;
   time_point ended_at_;
 };
+
+/// A command as errors show it: the program and its first two arguments,
+/// without what may be a key.
+[[nodiscard]] std::string shown_command(const mcp_command& command);
+/// What is secret of a command: variables and arguments whose names say so.
+[[nodiscard]] secrets secrets_of(const mcp_command& command);
 
 }  // namespace troupe::llm::detail

@@ -4,9 +4,6 @@
 #include "redaction.hpp"
 #include "system_core.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cctype>
 #include <chrono>
 #include <coroutine>
 #include <memory>
@@ -20,18 +17,6 @@ namespace troupe::llm::detail {
 namespace {
 
 using troupe::detail::fiber_actor;
-
-/// Whether the name of a variable says that its content is secret.
-bool names_secret(std::string name) {
-  static constexpr std::array<std::string_view, 5> words = {
-      "KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL"};
-  std::transform(
-      name.begin(), name.end(), name.begin(),
-      [](unsigned char each) { return static_cast<char>(std::toupper(each)); });
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-    return name.find(word) != name.npos;
-  });
-}
 
 /// Awaitable: the answer to a request.
 class [[nodiscard]] next_answer final : private troupe::detail::waiter {
@@ -81,11 +66,8 @@ class process_transport final
                     const mcp_options& options)
       : threads_(core.threads()),
         server_(std::move(server)),
-        options_(options) {
-    for (const auto& [name, content] : server_.environment) {
-      if (names_secret(name)) secrets_.add(content);
-    }
-  }
+        options_(options),
+        secrets_(secrets_of(server_)) {}
   ~process_transport() override {
     if (process_) threads_->end(thread_);
   }
@@ -131,7 +113,8 @@ class process_transport final
 
  private:
   void start(time_point now) {
-    auto begun = std::make_shared<mcp_process>(server_, options_, hears());
+    auto begun =
+        std::make_shared<mcp_process>(server_, options_, hears(), secrets_);
     thread_ =
         threads_->start([begun] { begun->run(); }, [begun] { begun->stop(); });
     process_ = std::move(begun);
@@ -156,7 +139,7 @@ class process_transport final
   const std::shared_ptr<troupe::detail::service_threads> threads_;
   const mcp_command server_;
   const mcp_options options_;
-  secrets secrets_;
+  const secrets secrets_;
   std::mutex mutex_;
   /// Shared with its thread, which may outlive this.
   std::shared_ptr<mcp_process> process_;

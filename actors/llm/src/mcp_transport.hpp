@@ -83,6 +83,12 @@ class mcp_transport {
   [[nodiscard]] virtual std::string remark() = 0;
   /// Without what is secret.
   [[nodiscard]] virtual error clean(error why) const = 0;
+  /// Also with the address of the server, where it has one.
+  [[nodiscard]] virtual error named(error why) const {
+    return clean(std::move(why));
+  }
+  /// Whether arguments of tools go into headers; see `mcp::mirrors_in`.
+  [[nodiscard]] virtual bool mirrors_params() const { return false; }
 
  protected:
   [[nodiscard]] const mcp_hearing& hears() const noexcept { return hears_; }

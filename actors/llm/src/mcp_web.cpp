@@ -120,6 +120,15 @@ error mcp_web::clean(error why) const {
   return known_secrets()->without(std::move(why));
 }
 
+error mcp_web::named(error why) const {
+  std::string url;
+  {
+    const std::lock_guard lock{mutex_};
+    url = url_;
+  }
+  return with_place(clean(std::move(why)), shown_url(url));
+}
+
 std::shared_ptr<const secrets> mcp_web::known_secrets() const {
   const std::lock_guard lock{mutex_};
   return secrets_;
@@ -227,6 +236,24 @@ std::optional<std::string> mcp_web::session_of(const mcp_session& of) {
 void mcp_web::lose_session(const mcp_session& of) {
   const std::lock_guard lock{mutex_};
   if (of.epoch == epoch_) is_lost_ = true;
+}
+
+// A server that wants to keep it says 405, which is fine.
+void mcp_web::end_session() noexcept {
+  constexpr duration limit = std::chrono::seconds{2};
+  try {
+    mcp_session last;
+    {
+      const std::lock_guard lock{mutex_};
+      if (session_.empty() || is_lost_) return;
+      last.epoch = epoch_;
+    }
+    auto ask = request("DELETE", last);
+    ask.limits.total = std::min<duration>(ask.limits.total, limit);
+    web_.send_off(std::move(ask));
+  } catch (...) {
+    // Nobody is there any more to be told.
+  }
 }
 
 // -- refusals -----------------------------------------------------------------

@@ -34,6 +34,7 @@ class mcp_web {
   std::uint64_t begin();
   [[nodiscard]] bool is_open(std::uint64_t epoch);
   [[nodiscard]] error clean(error why) const;
+  [[nodiscard]] error named(error why) const;
 
   /// A request with the user's headers, the session and the limits, to the
   /// address of the server.
@@ -49,6 +50,9 @@ class mcp_web {
   [[nodiscard]] std::string identity() const;
 
   void keep_session(const http_response& head, const mcp_session& of);
+  void lose_session(const mcp_session& of);
+  /// Tells the server that its session is over. Waits for nothing.
+  void end_session() noexcept;
   /// The error of the protocol in a response that refuses a request, if that is
   /// what the server means with it.
   /// Errors: throws `mcp_session_lost` and `mcp_refusal`.
@@ -59,7 +63,6 @@ class mcp_web {
   [[nodiscard]] std::optional<std::string> session_of(const mcp_session& of);
   [[nodiscard]] error refusal_in(http_response reply,
                                  const mcp_asked& asked) const;
-  void lose_session(const mcp_session& of);
   bool show_token(http_request& ask);
   [[nodiscard]] std::shared_ptr<const secrets> known_secrets() const;
 

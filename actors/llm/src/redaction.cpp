@@ -1,5 +1,6 @@
 #include "redaction.hpp"
 
+#include <troupe/llm/url.hpp>
 #include <troupe/printable.hpp>
 
 #include <algorithm>
@@ -334,6 +335,42 @@ error secrets::without(error why) const {
   if (why.is_permanent()) clean.permanent();
   if (const auto wait = why.retry_after()) clean.retry_after(*wait);
   return clean;
+}
+
+error with_place(error why, std::string_view place) {
+  switch (why.code()) {
+    case errc::request_failed:
+    case errc::timed_out:
+    case errc::rate_limited:
+    case errc::bad_reply:
+    case errc::too_large:
+    case errc::unauthorized:
+      break;
+    default:
+      return why;
+  }
+  const auto url = place.substr(place.rfind(' ') + 1);
+  const auto origin = origin_of(url);
+  const auto& text = why.message();
+  if (place.empty() || text.find(origin.empty() ? url : origin) != text.npos) {
+    return why;
+  }
+  error named{why.code(), text + " (" + std::string{place} + ")"};
+  if (why.is_permanent()) named.permanent();
+  if (const auto wait = why.retry_after()) named.retry_after(*wait);
+  return named;
+}
+
+std::size_t secrets::begun_at_end_of(std::string_view text) const {
+  std::size_t most = 0;
+  for (const auto& each : known_) {
+    const auto size = std::min(text.size(), each.size() - 1);
+    for (auto rest = text.substr(text.size() - size); rest.size() > most;
+         rest.remove_prefix(1)) {
+      if (each.starts_with(rest)) most = rest.size();
+    }
+  }
+  return most;
 }
 
 // -- addresses ----------------------------------------------------------------

@@ -43,6 +43,8 @@ class secrets {
   [[nodiscard]] std::string without(std::string text,
                                     std::vector<std::size_t>& parts) const;
   [[nodiscard]] error without(error why) const;
+  /// How many bytes at the end of `text` may be the beginning of one.
+  [[nodiscard]] std::size_t begun_at_end_of(std::string_view text) const;
 
  private:
   struct span {
@@ -56,6 +58,10 @@ class secrets {
   /// The longest first.
   std::vector<std::string> known_;
 };
+
+/// The same error with `place` in its text, an address as below or what was
+/// asked of one, where it tells of an exchange and does not name the server.
+[[nodiscard]] error with_place(error why, std::string_view place);
 
 /// An address as an error may show it: without who is named before '@' and
 /// without its query, cut.

@@ -25,6 +25,18 @@ std::string_view without_blanks(std::string_view bytes) {
   return first == bytes.npos ? std::string_view{} : bytes.substr(first);
 }
 
+/// Also without the comments by which servers keep a connection alive until
+/// they have something to say.
+std::string_view without_comments(std::string_view bytes) {
+  bytes = without_blanks(bytes);
+  while (bytes.starts_with(':')) {
+    const auto end = bytes.find_first_of("\r\n");
+    if (end == bytes.npos) return {};
+    bytes = without_blanks(bytes.substr(end));
+  }
+  return bytes;
+}
+
 bool is_html(const http_response& head) {
   static constexpr std::string_view html = "text/html";
   const auto type = head.header("content-type").value_or("");
@@ -57,7 +69,7 @@ error not_a_reply(const std::string& asked, const char* what,
 }  // namespace
 
 body_kind kind_of(const http_response& head, std::string_view begin) {
-  begin = without_blanks(begin);
+  begin = without_comments(begin);
   if (begin.empty()) return body_kind::unknown;
   if (begin[0] == '{' || begin[0] == '[') return body_kind::whole;
   if (begin[0] == '<' || is_html(head)) return body_kind::page;

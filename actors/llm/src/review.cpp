@@ -31,7 +31,8 @@ struct judge_answer {
     return shared.get<std::string>(place("answer"));
   }
   task<verdict> exec(std::string answer, context& ctx) const {
-    return judge(std::move(answer), ctx);
+    auto judging = judge(answer, ctx);
+    co_return co_await judging;
   }
   action post(state& shared, const std::string&, const verdict& given) const {
     shared.add(place("rounds"), 1);

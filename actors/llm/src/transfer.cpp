@@ -1,10 +1,15 @@
 #include "transfer.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <exception>
+#include <fcntl.h>
+#include <memory>
 #include <new>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <utility>
 
 namespace troupe::llm::detail {
@@ -15,6 +20,9 @@ using clock = std::chrono::steady_clock;
 
 /// A head that is longer is not taken.
 constexpr std::size_t head_max = std::size_t{256} << 10;
+/// libcurl takes no longer line of it, and says that memory ran out.
+constexpr std::size_t head_line_max = std::size_t{100} << 10;
+constexpr long proxy_wants_credentials = 407;
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
@@ -39,8 +47,20 @@ error too_late(const char* what, duration limit, const std::string& url) {
                                     server_of(url) + ")"};
 }
 
-time_point after(time_point start, duration span) {
-  return span > time_point::max() - start ? time_point::max() : start + span;
+bool is_out_of_files(int why) { return why == EMFILE || why == ENFILE; }
+
+/// Whether another file could be opened. A look-up of a name that could not
+/// says no more than that it failed.
+bool has_files() {
+  const int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return !is_out_of_files(errno);
+  close(file);
+  return true;
+}
+
+bool has_memory(std::size_t bytes) {
+  const std::unique_ptr<char[]> some{new (std::nothrow) char[bytes]};
+  return some != nullptr;
 }
 
 }  // namespace
@@ -61,6 +81,8 @@ transfer::transfer(exchange_ptr about, surroundings& where)
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &transfer::on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &transfer::on_open);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &transfer::on_connected);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
   arm();
@@ -119,6 +141,15 @@ void transfer::on_timer() {
 
 // -- what libcurl brings ------------------------------------------------------
 
+curl_socket_t transfer::on_open(void* self, curlsocktype,
+                                curl_sockaddr* where) noexcept {
+  const int made =
+      socket(where->family, where->socktype | SOCK_CLOEXEC, where->protocol);
+  if (made >= 0) return made;
+  static_cast<transfer*>(self)->socket_fault_ = errno;
+  return CURL_SOCKET_BAD;
+}
+
 int transfer::on_connected(void* self, char*, char*, int, int) noexcept {
   auto& me = *static_cast<transfer*>(self);
   me.enter(phase::sent);
@@ -133,9 +164,8 @@ std::size_t transfer::on_head(char* line, std::size_t, std::size_t size,
     if (me.is_shared_) ++me.where_.shared_arrivals;
     me.head_size_ += size;
     if (me.head_size_ > head_max) {
-      throw error{errc::request_failed,
-                  "the head of the response has more than " +
-                      std::to_string(head_max) + " bytes"}
+      throw error{errc::too_large, "the head of the response has more than " +
+                                       std::to_string(head_max) + " bytes"}
           .permanent();
     }
     me.take_head_line({line, size});
@@ -187,9 +217,8 @@ std::size_t transfer::on_body(char* bytes, std::size_t, std::size_t size,
 bool transfer::take_body(std::string_view bytes) {
   const auto most = about_->request.limits.body_max;
   if (bytes.size() > most - received_) {
-    throw error{errc::request_failed,
-                "the body of the response has more than " +
-                    std::to_string(most) + " bytes"}
+    throw error{errc::too_large, "the body of the response has more than " +
+                                     std::to_string(most) + " bytes"}
         .permanent();
   }
   is_paused_ = !about_->bring_part(bytes, where_.unread_max);
@@ -197,7 +226,43 @@ bool transfer::take_body(std::string_view bytes) {
   return !is_paused_;
 }
 
+/// What libcurl does not say of a failure, or not as it is.
+std::optional<error> transfer::explained(CURLcode result) const {
+  const auto from = " (" + server_of(about_->request.url) + ")";
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &status);
+  if (at_ == phase::connecting && status == proxy_wants_credentials) {
+    return error{errc::unauthorized,
+                 "the proxy that the environment names wants other "
+                 "credentials: it answered CONNECT with status 407" +
+                     from}
+        .permanent();
+  }
+  if (at_ == phase::connecting && status >= 300) {
+    return error{errc::request_failed,
+                 "the proxy that the environment names did not connect: it "
+                 "answered CONNECT with status " +
+                     std::to_string(status) + from};
+  }
+  if (at_ == phase::connecting &&
+      (is_out_of_files(socket_fault_) || !has_files())) {
+    return error{errc::overloaded,
+                 "there is no connection: the process, or the machine, can "
+                 "open no more files (see ulimit -n)" +
+                     from};
+  }
+  if (result == CURLE_OUT_OF_MEMORY && at_ != phase::connecting &&
+      received_ == 0 && has_memory(head_max)) {
+    return error{errc::too_large,
+                 "a line of the head of the response has more than " +
+                     std::to_string(head_line_max) + " bytes" + from}
+        .permanent();
+  }
+  return std::nullopt;
+}
+
 void transfer::end(CURLcode result) {
+  if (result != CURLE_OK && !failure_) failure_ = explained(result);
   if (result != CURLE_OK && !failure_) {
     failure_ = error_of(result, text_.data(), server_of(about_->request.url),
                         received_);

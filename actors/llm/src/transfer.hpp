@@ -60,9 +60,12 @@ class transfer {
                              void* self) noexcept;
   static std::size_t on_body(char* bytes, std::size_t one, std::size_t size,
                              void* self) noexcept;
+  static curl_socket_t on_open(void* self, curlsocktype purpose,
+                               curl_sockaddr* where) noexcept;
   static int on_connected(void* self, char*, char*, int, int) noexcept;
 
   void enter(phase next);
+  [[nodiscard]] std::optional<error> explained(CURLcode result) const;
   void arm();
   [[nodiscard]] time_point due() const noexcept;
   void take_head_line(std::string_view line);
@@ -81,6 +84,8 @@ class transfer {
   time_point last_;
   http_response head_;
   std::size_t head_size_ = 0;
+  /// Why there is no socket.
+  int socket_fault_ = 0;
   std::size_t received_ = 0;
   bool is_shared_ = false;
   bool is_paused_ = false;

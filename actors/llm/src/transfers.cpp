@@ -114,8 +114,13 @@ void transfers::close() {
 
 // -- turns --------------------------------------------------------------------
 
-void transfers::run() {
-  poll_.wait(until_next(),
+bool transfers::has_farewells() const {
+  return std::any_of(all_.begin(), all_.end(),
+                     [](const auto& each) { return each.first->is_farewell; });
+}
+
+void transfers::run(time_point latest) {
+  poll_.wait(until_next(latest),
              [this](int socket, socket_poll::interest what, std::uint32_t tag) {
                lanes_[tag]->act(socket, what);
              });
@@ -130,8 +135,9 @@ void transfers::run() {
   fire_limits();
 }
 
-std::chrono::milliseconds transfers::until_next() const {
-  auto next = surroundings_.timers.next_look().value_or(time_point::max());
+std::chrono::milliseconds transfers::until_next(time_point latest) const {
+  auto next = std::min(
+      surroundings_.timers.next_look().value_or(time_point::max()), latest);
   for (const auto& each : lanes_) next = std::min(next, each->due());
   if (next == time_point::max()) return std::chrono::hours{1};
   const auto now = clock::now();

@@ -30,8 +30,10 @@ class transfers {
   /// Drops all, and answers whoever waits with `errc::shut_down`.
   void close();
 
-  /// Waits until something can go on, and lets it.
-  void run();
+  /// Waits until something can go on, or until `latest`, and lets it.
+  void run(time_point latest = time_point::max());
+  /// Whether there are some that nobody waits for.
+  [[nodiscard]] bool has_farewells() const;
   void wake() noexcept { poll_.wake(); }
 
  private:
@@ -42,7 +44,7 @@ class transfers {
 
   lane& lane_with_room();
   void fire_limits();
-  [[nodiscard]] std::chrono::milliseconds until_next() const;
+  [[nodiscard]] std::chrono::milliseconds until_next(time_point latest) const;
 
   std::size_t exchanges_max_;
   std::size_t lanes_max_;

@@ -2,9 +2,8 @@
 
 #include "start_thread.hpp"
 #include "transport.hpp"
+#include "wait_at_most.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <random>
 #include <set>
 #include <string>
@@ -12,23 +11,10 @@
 
 namespace troupe::remote {
 
-namespace {
-
-constexpr duration first_wait = std::chrono::milliseconds{100};
-
-// Workers that lost one supervisor at the same time do not come back at the
-// same time.
-duration spread(duration wait) {
-  thread_local std::minstd_rand random{std::random_device{}()};
-  std::uniform_real_distribution<double> share{0.5, 1};
-  return std::chrono::duration_cast<duration>(wait * share(random));
-}
-
-}  // namespace
-
 connector::connector(caf::actor_system& system, options chosen)
     : system_(system),
       options_(std::move(chosen)),
+      pace_(options_.retry_max, std::random_device{}()),
       thread_(detail::start_thread("a connection", [this] { loop(); })) {}
 
 connector::~connector() {
@@ -53,24 +39,19 @@ void connector::loop() {
 }
 
 bool connector::wait_until_wanted() {
-  const auto has_changed = [&] { return is_wanted_ || is_ending_; };
   std::unique_lock lock{mutex_};
-  // One that is lost as soon as it is reached is not really there, and the
-  // waits go on growing.
-  if (!changed_.wait_for(lock, options_.retry_max, has_changed)) {
-    wait_ = duration::zero();
-    changed_.wait(lock, has_changed);
-  }
+  changed_.wait(lock, [&] { return is_wanted_ || is_ending_; });
   is_wanted_ = false;
+  pace_.on_lost(clock::steady().now());
   return !is_ending_;
 }
 
 void connector::try_until_reached() {
   std::set<std::string> told;
-  while (pause(spread(wait_))) {
-    wait_ = std::min(std::max(wait_ * 2, first_wait), options_.retry_max);
+  while (pause(pace_.next())) {
     auto found = connect(system_, options_.to);
     if (auto* reached = std::get_if<caf::actor>(&found)) {
+      pace_.on_reached(clock::steady().now());
       options_.on_reached(std::move(*reached));
       return;
     }
@@ -85,7 +66,8 @@ void connector::try_until_reached() {
 
 bool connector::pause(duration span) {
   std::unique_lock lock{mutex_};
-  return !changed_.wait_for(lock, span, [&] { return is_ending_; });
+  return !detail::wait_at_most(lock, changed_, span,
+                               [&] { return is_ending_; });
 }
 
 }  // namespace troupe::remote

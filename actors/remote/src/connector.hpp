@@ -3,6 +3,7 @@
 #include "caf_version.hpp"
 
 #include <troupe/clock.hpp>
+#include <troupe/detail/reconnect_pace.hpp>
 #include <troupe/remote/network.hpp>
 
 #include <condition_variable>
@@ -47,8 +48,8 @@ class connector {
 
   caf::actor_system& system_;
   const options options_;
-  /// Before the next try.
-  duration wait_{};
+  /// Only for the thread.
+  detail::reconnect_pace pace_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool is_wanted_ = true;

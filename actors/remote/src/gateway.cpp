@@ -180,7 +180,14 @@ void gateway::receive(const caf::actor& from, wire::message said,
                     answers);
     return;
   }
+  if (const auto* sign = std::get_if<wire::heard>(&said)) {
+    if (sign->count == wire::heard::only_lives) {
+      on_only_lives(who);
+      return;
+    }
+  }
   who->second.heard = timers_->now();
+  who->second.only_lives = false;
   table_.notice(who->first, who->second.heard);
   std::visit([&](auto& each) { on_said(who, each); }, said);
 }
@@ -198,9 +205,23 @@ void gateway::on_said(worker_place who, wire::beat& said) {
   who->second.is_to_pulse = true;
 }
 
+bool gateway::has_failed(const wire::done& said) const {
+  if (said.body->size() > options_.message_max) return true;
+  try {
+    const auto made = wire::decode_result(*said.body);
+    return made.failure || made.was_cancelled;
+  } catch (const error&) {
+    return true;
+  }
+}
+
 void gateway::on_said(worker_place who, wire::done& said) {
   who->second.out.emplace_back(wire::got{said.which});
   say_if_much(who->second);
+  if (table_.holders(said.which.work) > 1 && has_failed(said) &&
+      table_.leave_to_other(who->first, said.which, timers_->now())) {
+    return;
+  }
   if (!table_.settle(who->first, said.which, timers_->now())) return;
   ++who->second.done;
   const auto order = orders_.extract(said.which.work);

@@ -67,6 +67,8 @@ class gateway final : public detail::lite_actor {
     time_point heard;
     std::size_t done = 0;
     bool is_draining = false;
+    /// Its process was heard of last, and not its link.
+    bool only_lives = false;
     std::set<std::uint64_t> snapshots = {};
     /// Topics that are heard there, and what goes there of them.
     std::set<std::string> topics = {};
@@ -110,6 +112,7 @@ class gateway final : public detail::lite_actor {
   [[nodiscard]] std::string reason_to_refuse(const wire::hello& said) const;
   [[nodiscard]] std::string reason_to_have_no_room(
       const wire::hello& said) const;
+  [[nodiscard]] bool has_failed(const wire::done& said) const;
   void on_said(worker_place who, wire::beat& said);
   void on_said(worker_place who, wire::done& said);
   void on_said(worker_place who, wire::events& said);
@@ -119,6 +122,7 @@ class gateway final : public detail::lite_actor {
   void on_said(worker_place who, wire::tune& said);
   void on_said(worker_place who, wire::news& said);
   void on_said(worker_place who, wire::heard& said);
+  void on_only_lives(worker_place who);
   template <class T>
   void on_said(worker_place, T&) {}
 
@@ -134,7 +138,7 @@ class gateway final : public detail::lite_actor {
   void forget_old_flows();
   void forget_snapshot(std::uint64_t id);
   void give(worker_id to, detail::lease which);
-  void fail(work_id which);
+  void fail(work_id which, detail::lone_losses losses);
   void carry_out();
 
   // -- what is shared -----------------------------------------------------

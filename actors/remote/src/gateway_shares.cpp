@@ -5,6 +5,7 @@
 #include "peer_limits.hpp"
 
 #include <troupe/detail/error_form.hpp>
+#include <troupe/event.hpp>
 
 #include <utility>
 
@@ -91,6 +92,29 @@ void gateway::on_said(worker_place who, wire::news& said) {
 
 void gateway::on_said(worker_place who, wire::heard& said) {
   who->second.news.confirm(said.count);
+}
+
+// Once, until it speaks for itself again.
+void gateway::on_only_lives(worker_place who) {
+  table_.stay(who->first, timers_->now());
+  if (std::exchange(who->second.only_lives, true)) return;
+  const auto& name = who->second.said.name;
+  options_.notice("the worker '" + name +
+                  "' lives, but all its threads are in user code; it gets "
+                  "nothing new meanwhile");
+  for (const auto which : table_.work_of(who->first)) {
+    const auto order = orders_.find(which);
+    if (order == orders_.end() || !order->second->sink) continue;
+    event warning;
+    warning.kind = event_kind::warning;
+    warning.at = timers_->now();
+    warning.run = order->second->run_id;
+    warning.node = order->second->node;
+    warning.text = "is on the worker '" + name +
+                   "', all threads of which are held by plain calls; declare "
+                   "such a node blocking or let it wait by co_await";
+    order->second->sink->tell(std::move(warning));
+  }
 }
 
 void gateway::spread(const std::string& topic, const wire::shared_bytes& body,

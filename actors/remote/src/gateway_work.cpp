@@ -18,6 +18,32 @@ using detail::lease;
 using detail::lease_order;
 using detail::placed_result;
 
+namespace {
+
+std::string times(std::uint32_t count) {
+  return count == 1 ? "once" : std::to_string(count) + " times";
+}
+
+std::string text_of_losses(detail::lone_losses losses, duration silence_max) {
+  using std::chrono::milliseconds;
+  std::string text = "it was lost with a worker that had nothing else " +
+                     times(losses.gone + losses.silent) + ": ";
+  if (losses.gone > 0) {
+    text += "the connection was lost " + times(losses.gone) +
+            ", as when the process dies";
+  }
+  if (losses.gone > 0 && losses.silent > 0) text += ", and ";
+  if (losses.silent > 0) {
+    text += "nothing was heard of the worker for " +
+            std::to_string(
+                std::chrono::duration_cast<milliseconds>(silence_max).count()) +
+            " ms " + times(losses.silent) + ", as when it is frozen or cut off";
+  }
+  return text;
+}
+
+}  // namespace
+
 // Work is for the workers with its label that have its flow.
 std::string gateway::offer_name(const std::string& flow,
                                 const std::string& label) {
@@ -134,13 +160,13 @@ void gateway::give(worker_id to, lease which) {
   who.out.emplace_back(wire::give{which, order.body, snapshot});
 }
 
-void gateway::fail(work_id which) {
+void gateway::fail(work_id which, detail::lone_losses losses) {
   const auto order = orders_.extract(which);
   if (order.empty()) return;
   placed_result ended;
-  ended.failure = error{errc::actor_died,
-                        "it was lost with a worker " +
-                            std::to_string(options_.deaths_max) + " times"};
+  ended.failure =
+      error{errc::actor_died, text_of_losses(losses, options_.silence_max)}
+          .permanent();
   order.mapped()->answer(std::move(ended));
 }
 
@@ -159,7 +185,7 @@ void gateway::carry_out() {
         }
         break;
       case lease_order::kind::fail:
-        fail(next->lease.work);
+        fail(next->lease.work, next->losses);
         break;
       case lease_order::kind::dismiss:
         if (to != workers_.end()) {

@@ -181,10 +181,7 @@ void keyed_host::settle(keyed_reply reply) {
   std::exchange(current_, nullptr)->answer(std::move(reply));
   if (!was_last) return;
   const auto span = directory_->options().idle_max;
-  const auto from = now();
-  const auto due =
-      span > time_point::max() - from ? time_point::max() : from + span;
-  idle_timer_ = wake_at(due, {own_timer, idle_round_});
+  idle_timer_ = wake_at(after(now(), span), {own_timer, idle_round_});
 }
 
 }  // namespace troupe::remote

@@ -3,6 +3,7 @@
 #include "notice_limit.hpp"
 #include "system_core.hpp"
 #include "transport.hpp"
+#include "wait_at_most.hpp"
 
 #include <troupe/remote/listener.hpp>
 
@@ -133,8 +134,8 @@ std::size_t listener::workers() const {
 bool listener::wait_for_workers(std::size_t count, duration limit) const {
   auto& view = *state_->view;
   std::unique_lock lock{view.mutex};
-  return view.changed.wait_for(lock, limit,
-                               [&] { return view.workers >= count; });
+  return detail::wait_at_most(lock, view.changed, limit,
+                              [&] { return view.workers >= count; });
 }
 
 json listener::status() const {

@@ -157,8 +157,11 @@ struct news {
   /// How many before it gave way since the last one of this topic.
   std::uint64_t missed = 0;
 };
-/// So many messages of topics have been taken in.
+/// So many messages of topics have been taken in. From a worker, none: it
+/// lives, but all its threads are in user code, so that its link cannot speak.
+/// Those that do not know that take it as a sign of life.
 struct heard {
+  static constexpr std::uint64_t only_lives = 0;
   std::uint64_t count = 0;
 };
 

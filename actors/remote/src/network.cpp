@@ -2,11 +2,13 @@
 #include "peer_names.hpp"
 
 #include <troupe/error.hpp>
+#include <troupe/printable.hpp>
 #include <troupe/remote/network.hpp>
 
 #include <caf/io/middleman.hpp>
 #include <caf/openssl/manager.hpp>
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
 #include <memory>
@@ -92,10 +94,14 @@ void check(const tls_options& tls) {
   }
 }
 
+// CAF adds it to the present time without a look at the end of time.
+constexpr duration longest_span = std::chrono::hours{24 * 365 * 100};
+
 void set_span(caf::actor_system_config& config, const char* name,
               duration span) {
-  config.set(detail::option_name(name),
-             std::chrono::duration_cast<caf::timespan>(span));
+  config.set(
+      detail::option_name(name),
+      std::chrono::duration_cast<caf::timespan>(std::min(span, longest_span)));
 }
 
 void prepare(caf::actor_system_config& config, const network_options& options) {
@@ -112,6 +118,50 @@ void prepare(caf::actor_system_config& config, const network_options& options) {
 
 }  // namespace
 
+namespace {
+
+bool has_only(std::string_view text, std::string_view others) {
+  return std::all_of(text.begin(), text.end(), [&](char each) {
+    return (each >= '0' && each <= '9') || (each >= 'a' && each <= 'z') ||
+           (each >= 'A' && each <= 'Z') || others.find(each) != others.npos;
+  });
+}
+
+/// With the interface that some have behind them: "fe80::1%eth0".
+bool is_v6_address(std::string_view text) {
+  const auto percent = text.find('%');
+  if (percent != text.npos) {
+    const auto interface = text.substr(percent + 1);
+    if (interface.empty() || !has_only(interface, "-_.")) return false;
+    text = text.substr(0, percent);
+  }
+  in6_addr parsed{};
+  return inet_pton(AF_INET6, std::string{text}.c_str(), &parsed) == 1;
+}
+
+/// The host that is written there, or nothing if it is none.
+std::string_view host_in(std::string_view text) {
+  constexpr std::size_t length_max = 253;
+  if (text.size() > length_max) return {};
+  if (text.starts_with('[') && text.ends_with(']')) {
+    text = text.substr(1, text.size() - 2);
+    return is_v6_address(text) ? text : std::string_view{};
+  }
+  const bool is_name =
+      has_only(text, "-_.") && !text.starts_with('.') && !text.starts_with('-');
+  return is_name ? text : std::string_view{};
+}
+
+std::string example_like(std::string_view text) {
+  if (text.find('/') != text.npos) return "example.org:4242; it is no URL";
+  if (text.find(':') != text.rfind(':') || text.starts_with('[')) {
+    return "[::1]:4242; an IPv6 address stands in brackets";
+  }
+  return "127.0.0.1:4242";
+}
+
+}  // namespace
+
 endpoint endpoint::from(std::string_view text) {
   const auto colon = text.rfind(':');
   endpoint made;
@@ -120,15 +170,12 @@ endpoint endpoint::from(std::string_view text) {
       colon == text.npos ? std::string_view{} : text.substr(colon + 1);
   const auto [end, failed] =
       std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  auto host = text.substr(0, colon == text.npos ? 0 : colon);
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  }
+  const auto host = host_in(text.substr(0, colon == text.npos ? 0 : colon));
   if (failed != std::errc{} || end != digits.data() + digits.size() ||
       digits.empty() || host.empty()) {
-    throw error{errc::bad_value, "'" + std::string{text} +
-                                     "' is not HOST:PORT, for example "
-                                     "127.0.0.1:4242"};
+    throw error{errc::bad_value, "'" + printable(cut(text, 100)) +
+                                     "' is not HOST:PORT, for example " +
+                                     example_like(text)};
   }
   made.host = host;
   made.port = port;

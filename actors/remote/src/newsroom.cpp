@@ -1,6 +1,7 @@
 #include "newsroom.hpp"
 
 #include "peer_limits.hpp"
+#include "wait_at_most.hpp"
 
 #include <troupe/error.hpp>
 
@@ -37,7 +38,8 @@ std::optional<value> news_queue::take() {
 
 std::optional<value> news_queue::take_within(duration limit) {
   std::unique_lock lock{mutex_};
-  changed_.wait_for(lock, limit, [&] { return !messages_.empty(); });
+  detail::wait_at_most(lock, changed_, limit,
+                       [&] { return !messages_.empty(); });
   return take_first();
 }
 

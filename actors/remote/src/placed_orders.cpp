@@ -86,6 +86,8 @@ std::uint64_t placed_orders::place(detail::placed_order order) {
     if (order.what.node.empty()) made->snapshot = pack(order.what.readable);
     made->label = std::move(order.what.label);
     made->flow = std::move(order.what.flow);
+    made->run_id = std::move(order.what.origin.run_id);
+    made->node = std::move(order.what.origin.node_path);
     made->sink = std::move(order.what.sink);
     if (post(*gateway_,
              detail::signal{gateway_signal::place, 0, number, made})) {

@@ -54,6 +54,9 @@ class order_body final : public detail::payload {
   ~order_body() override;
 
   std::string label;
+  /// The run and the node, for who hears of its events.
+  std::string run_id;
+  std::string node;
   std::shared_ptr<const detail::flow_model> flow;
   wire::shared_bytes body;
   std::shared_ptr<const packed_snapshot> snapshot;

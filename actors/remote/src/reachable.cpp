@@ -71,7 +71,7 @@ std::optional<std::string> why_unreachable(const endpoint& to, duration limit) {
   if (fault == EAI_SYSTEM) return text_of(errno);
   if (fault != 0) return gai_strerror(fault);
   const addresses found{list, freeaddrinfo};
-  const auto until = clock::steady().now() + limit;
+  const auto until = after(clock::steady().now(), limit);
   int code = 0;
   for (const auto* each = found.get(); each; each = each->ai_next) {
     code = probe{*each}.reach(*each, until);

@@ -46,9 +46,8 @@ run_options options_of(const wire::work_body& asked) {
   chosen.events_max = std::clamp<std::size_t>(asked.events_max, 1, events_max);
   if (!asked.node.empty()) {
     // The attempt is not a step of its own, and what tells of one is told by
-    // who asked. The first step of a run adds one to the seed.
+    // who asked.
     chosen.events = std::min(asked.events, event_detail::notable);
-    --chosen.seed;
   }
   return chosen;
 }

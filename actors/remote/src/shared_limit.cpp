@@ -86,6 +86,8 @@ class shared_limit_core final
       const rate_limit_options& options);
   static task<pass_ptr> acquire(std::shared_ptr<shared_limit_core> self,
                                 double tokens);
+  /// Errors: as `rate_limit::acquire`.
+  void check(double tokens) const { static_cast<void>(own_.acquire(tokens)); }
   void back_off(duration pause) const;
   /// Tokens that another process says it took: the burst and what passes within
   /// an hour at most, or within the rate's own time if that is longer.
@@ -240,6 +242,7 @@ task<shared_pass> shared_limit::acquire(double tokens) const {
   if (!is_sound(tokens)) {
     throw error{errc::bad_value, "a number of tokens must not be negative"};
   }
+  core_->check(tokens);
   return pass_from(core_, tokens);
 }
 

@@ -1,6 +1,7 @@
 #include "messages.hpp"
 #include "system_core.hpp"
 #include "transport.hpp"
+#include "wait_at_most.hpp"
 
 #include <troupe/remote/status.hpp>
 
@@ -109,7 +110,7 @@ json status_of(system& from, const endpoint& supervisor, duration limit) {
       },
       [] {}));
   std::unique_lock lock{view->mutex};
-  view->changed.wait_for(lock, limit, [&] {
+  detail::wait_at_most(lock, view->changed, limit, [&] {
     return view->report || view->why || view->has_ended;
   });
   post(*asker, detail::signal{detail::signal_kind::own + 1});

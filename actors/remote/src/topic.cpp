@@ -1,3 +1,4 @@
+#include "node_thread.hpp"
 #include "switchboard.hpp"
 #include "system_core.hpp"
 
@@ -78,6 +79,9 @@ task<value> subscription::next() const { return next_of(queue_); }
 std::optional<value> subscription::try_next() const { return queue_->take(); }
 
 std::optional<value> subscription::wait_for(duration limit) const {
+  detail::node_thread::refuse_wait(
+      "subscription::wait_for",
+      "write 'co_await subscription.next()', with 'within' for the limit");
   return queue_->take_within(limit);
 }
 

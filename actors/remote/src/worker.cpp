@@ -4,6 +4,7 @@
 #include "peer_limits.hpp"
 #include "system_core.hpp"
 #include "transport.hpp"
+#include "wait_at_most.hpp"
 #include "worker_link.hpp"
 
 #include <troupe/remote/worker.hpp>
@@ -81,8 +82,10 @@ struct worker::state {
         view(std::make_shared<link_view>()),
         board(switchboard::of(where.core())),
         role(board->take_role("worker")),
-        refused(actors, chosen.notice) {
+        refused(actors, chosen.notice),
+        signs(std::make_shared<life_signs>(chosen.silence_max / 8)) {
     auto of_link = link_options(chosen);
+    of_link.signs = signs;
     if (chosen.join) {
       of_link.on_lost = [this] {
         const std::lock_guard lock{join_mutex};
@@ -131,6 +134,8 @@ struct worker::state {
     post(*self, detail::signal{link_signal::stop});
     std::unique_lock lock{view->mutex};
     view->changed.wait(lock, [&] { return view->has_left; });
+    lock.unlock();
+    signs->end();
   }
 
   caf::actor_system& actors;
@@ -139,6 +144,7 @@ struct worker::state {
   const std::shared_ptr<switchboard> board;
   const std::shared_ptr<const std::string> role;
   const refusal_notice refused;
+  const std::shared_ptr<life_signs> signs;
   std::optional<endpoint> at;
   detail::lite_ptr<worker_link> self;
   std::shared_ptr<supervisor_line> line;
@@ -168,7 +174,8 @@ void worker::wait() const {
 bool worker::wait_for(duration limit) const {
   auto& view = *state_->view;
   std::unique_lock lock{view.mutex};
-  return view.changed.wait_for(lock, limit, [&] { return view.has_left; });
+  return detail::wait_at_most(lock, view.changed, limit,
+                              [&] { return view.has_left; });
 }
 
 }  // namespace troupe::remote

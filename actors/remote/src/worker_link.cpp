@@ -118,6 +118,7 @@ void worker_link::on_turn() {
 }
 
 void worker_link::on_stop(const caf::error&) noexcept {
+  options_.signs->stop_telling();
   drop_all();
   // Their runs refer to this link, to tell it of their ends.
   jobs_.clear();
@@ -138,6 +139,8 @@ void worker_link::on_said(wire::welcome& said) {
       std::clamp<std::int64_t>(said.beat_ms, 10, 60'000)};
   // A supervisor in no hurry answers beats only: they must be in time here too.
   beat_every_ = std::min(beat_every_, options_.silence_max / 4);
+  // From now on: what it is given first may hold all threads.
+  options_.signs->on_beat(handle(), supervisor_, timers_->now(), beat_every_);
   options_.notice("has joined the supervisor");
   tune_all();
 }
@@ -145,10 +148,11 @@ void worker_link::on_said(wire::welcome& said) {
 void worker_link::on_said(wire::dismiss& said) {
   options_.notice("was sent away: " + said.why);
   drop_all();
+  options_.signs->stop_telling();
   phase_ = phase::joining;
   has_said_hello_ = false;
   hello_at_ =
-      timers_->now() + (said.is_final ? options_.retry_max : beat_every_);
+      after(timers_->now(), said.is_final ? options_.retry_max : beat_every_);
 }
 
 void worker_link::on_said(wire::give& said) {
@@ -320,23 +324,26 @@ void worker_link::drop_all() {
 
 void worker_link::tick() {
   const auto now = timers_->now();
+  // Its own thread was in user code: what the supervisor has said meanwhile is
+  // yet to be read.
+  const bool was_late = now - std::exchange(ticked_, now) > beat_every_ * 2;
   if (phase_ == phase::joining && now >= hello_at_ && !has_said_hello_) {
     say_hello(now);
   }
   if (phase_ == phase::joined) {
     std::size_t bytes = 0;
     for (const auto& [which, kept] : results_) bytes += kept.first->size();
-    const duration patience =
-        options_.silence_max + detail::time_under_way(bytes);
+    const duration way = detail::time_under_way(bytes);
     for (auto& [which, kept] : results_) {
-      if (now - kept.second < patience) continue;
+      if (now < after(after(kept.second, options_.silence_max), way)) continue;
       kept.second = now;
       out_.emplace_back(wire::done{which, kept.first});
     }
     out_.emplace_back(wire::beat{holder_.held(), pulse_at_});
+    options_.signs->on_beat(handle(), supervisor_, now, beat_every_);
   }
   if (phase_ != phase::alone && has_said_hello_ &&
-      now - heard_ > options_.silence_max) {
+      now - heard_ > options_.silence_max && !was_late) {
     options_.notice("nothing was heard of the supervisor");
     lose_supervisor();
   }
@@ -361,6 +368,7 @@ void worker_link::say_hello(time_point now) {
 
 void worker_link::lose_supervisor() {
   drop_all();
+  options_.signs->stop_telling();
   if (supervisor_) unwatch(supervisor_);
   supervisor_ = nullptr;
   phase_ = phase::alone;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "life_signs.hpp"
 #include "messages.hpp"
 #include "news_outbox.hpp"
 #include "served_work.hpp"
@@ -60,6 +61,8 @@ class worker_link final : public detail::lite_actor {
     /// The supervisor is lost and is to be reached again. Empty for a worker
     /// that is called.
     std::function<void()> on_lost;
+    /// Speaks for the link while it cannot.
+    std::shared_ptr<life_signs> signs;
   };
 
   worker_link(caf::actor_config& config, detail::home& at,
@@ -153,6 +156,8 @@ class worker_link final : public detail::lite_actor {
   phase phase_ = phase::alone;
   caf::actor supervisor_;
   time_point heard_{};
+  /// When it last looked at the time.
+  time_point ticked_{};
   /// When it says hello, or said it.
   time_point hello_at_{};
   bool has_said_hello_ = false;

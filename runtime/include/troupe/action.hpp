@@ -25,8 +25,11 @@ class action {
   [[nodiscard]] bool is_default() const noexcept { return name_.empty(); }
 
   /// The name, "default" for the default one.
-  [[nodiscard]] std::string_view name() const noexcept {
+  [[nodiscard]] std::string_view name() const& noexcept {
     return name_.empty() ? std::string_view{"default"} : name_;
+  }
+  [[nodiscard]] std::string name() const&& {
+    return std::string{static_cast<const action&>(*this).name()};
   }
 
   friend bool operator==(const action&, const action&) = default;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "troupe/concurrency.hpp"
+#include "troupe/detail/signature.hpp"
 #include "troupe/flow.hpp"
 #include "troupe/merge.hpp"
 #include "troupe/window.hpp"
@@ -17,20 +19,37 @@
 
 namespace troupe {
 
-/// The value of `concurrency` for one sub-flow after the other, each of which
-/// sees what the ones before it wrote.
-inline constexpr std::size_t sequence = 1;
-/// The most sub-flows that a fan-out may have alive at once.
-inline constexpr std::size_t concurrency_max = 100'000'000;
-/// At most `width` sub-flows at once; each sees the state before the batch.
-[[nodiscard]] constexpr std::size_t concurrent(std::size_t width) {
-  return width;
-}
+namespace detail {
+
+/// The `post` of a fan-out, which takes the state by reference.
+class fan_out_post {
+ public:
+  using function = std::function<action(
+      state&, const std::vector<branch_outcome>&, context&)>;
+
+  fan_out_post() = default;
+  fan_out_post(std::nullptr_t) noexcept {}
+  template <class F>
+    requires(!std::same_as<F, fan_out_post> &&
+             std::constructible_from<function, F>)
+  fan_out_post(F call) : call_(std::move(call)) {
+    static_assert(!copies_state<F>,
+                  "what is written to a copy of the state is lost: take it as "
+                  "state&");
+  }
+
+  [[nodiscard]] function take() && { return std::move(call_); }
+
+ private:
+  function call_;
+};
+
+}  // namespace detail
 
 /// How a batch or a fork treats its sub-flows.
 struct fan_out_options {
-  /// The most sub-flows alive at once, from 1 (`sequence`) to
-  /// `concurrency_max`. A fork runs all its branches at once.
+  /// The most sub-flows alive at once, from 1 to `concurrency_max`, or
+  /// `sequence`. A fork runs all its branches at once.
   std::size_t concurrency = sequence;
   /// What a failed sub-flow means for the others and for the whole.
   failure_policy on_failure = fail_fast;
@@ -46,8 +65,7 @@ struct fan_out_options {
   std::string on = {};
   /// Called once at the end, unless the whole failed, with the outcomes in
   /// the order of the items; may write the state; its action is the flow's.
-  std::function<action(state&, const std::vector<branch_outcome>&, context&)>
-      post = {};
+  detail::fan_out_post post = {};
 };
 
 namespace detail {
@@ -116,9 +134,12 @@ void apply(fan_out_model& model, fan_out_options options);
 /// Errors: throws `errc::bad_flow` for options that make no sense.
 template <class Items>
 [[nodiscard]] flow batch(std::string name, flow body, Items items,
-                         fan_out_options options = {}) {
+                         fan_out_options options) {
   detail::fan_out_model model;
   model.bodies.push_back(body.share());
+  static_assert(!detail::copies_state<Items>,
+                "what is written to a copy of the state is lost: take it as "
+                "const state&");
   model.items = [items = std::move(items)](const state& shared, context& ctx) {
     if constexpr (std::invocable<const Items&, const state&, context&>) {
       return detail::source_of(items(shared, ctx));
@@ -134,12 +155,21 @@ template <class Items>
   return detail::make_fan_out(std::move(name), std::move(model));
 }
 
+template <class Items>
+[[nodiscard]] flow batch(std::string name, flow body, Items items) {
+  return batch(std::move(name), std::move(body), std::move(items),
+               fan_out_options{});
+}
+
 /// A flow that runs different `branches` side by side, each on the state
 /// before the fork, and joins when the last has ended. No branch waits for the
 /// steps of another. The action is that of `options.post`, or the default.
 ///
 /// Errors: throws `errc::bad_flow` for options that make no sense.
 [[nodiscard]] flow fork(std::string name, std::vector<flow> branches,
-                        fan_out_options options = {});
+                        fan_out_options options);
+[[nodiscard]] inline flow fork(std::string name, std::vector<flow> branches) {
+  return fork(std::move(name), std::move(branches), fan_out_options{});
+}
 
 }  // namespace troupe

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "troupe/detail/held_permits.hpp"
 #include "troupe/detail/unbegun_note.hpp"
+#include "troupe/error.hpp"
 #include "troupe/task.hpp"
 #include "troupe/threads.hpp"
 
@@ -14,11 +16,17 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace troupe {
 
 namespace detail {
 
+/// A call and what comes of it. Who waits for it drops it, and the pool runs
+/// it: `stage_` decides which of the two comes first.
+///
+/// Thread safety: `run`, `refuse` and `is_dropped` are for the pool, the others
+/// for the one who waits.
 template <class F>
 class typed_blocking_job final : public blocking_job {
  public:
@@ -26,26 +34,54 @@ class typed_blocking_job final : public blocking_job {
 
   explicit typed_blocking_job(F work) : work_(std::move(work)) {}
 
+  /// What the attempt holds that makes the call; it is held until the call has
+  /// ended, also when nobody waits for it any more. Before it is queued.
+  void keep(const held_permits* mine) {
+    if (mine == nullptr) return;
+    permits_ = permits_in(mine);
+    held_ = tokens_in(mine);
+  }
+  [[nodiscard]] std::vector<held_token> held() const override { return held_; }
+
   /// Nobody waits for it any more: it need not begin. Returns whether it has
   /// not begun.
   bool drop() noexcept {
     auto expected = stage::queued;
-    return stage_.compare_exchange_strong(expected, stage::dropped);
+    if (!stage_.compare_exchange_strong(expected, stage::dropped)) return false;
+    let_go();
+    return true;
+  }
+  [[nodiscard]] bool is_dropped() const noexcept override {
+    return stage_.load() == stage::dropped;
+  }
+  /// When it began; nothing if it has not.
+  [[nodiscard]] std::optional<time_point> began() const noexcept {
+    if (stage_.load() != stage::begun) return {};
+    return began_;
   }
 
-  void run() noexcept override {
+  void run(time_point now) noexcept override {
+    began_ = now;
     auto expected = stage::queued;
     if (!stage_.compare_exchange_strong(expected, stage::begun)) return;
     try {
       if constexpr (std::is_void_v<result_type>) {
-        work_();
+        (*work_)();
         result_.template emplace<1>();
       } else {
-        result_.template emplace<1>(work_());
+        result_.template emplace<1>((*work_)());
       }
     } catch (...) {
       result_.template emplace<2>(std::current_exception());
     }
+    let_go();
+  }
+
+  void refuse(error why) noexcept override {
+    auto expected = stage::queued;
+    if (!stage_.compare_exchange_strong(expected, stage::begun)) return;
+    result_.template emplace<2>(std::make_exception_ptr(std::move(why)));
+    let_go();
   }
 
   result_type take() {
@@ -61,8 +97,16 @@ class typed_blocking_job final : public blocking_job {
   using stored = std::conditional_t<std::is_void_v<result_type>, std::monostate,
                                     result_type>;
 
-  F work_;
+  void let_go() noexcept {
+    work_.reset();
+    permits_.clear();
+  }
+
+  std::optional<F> work_;
+  std::vector<std::shared_ptr<void>> permits_;
+  std::vector<held_token> held_;
   std::variant<std::monostate, stored, std::exception_ptr> result_;
+  time_point began_{};
   std::atomic<stage> stage_{stage::queued};
 };
 
@@ -74,9 +118,9 @@ class [[nodiscard]] blocking_operation final : private waiter {
       : job_(std::make_shared<typed_blocking_job<F>>(std::move(work))) {}
 
   ~blocking_operation() {
-    if (job_->drop() && host() != nullptr) {
-      unbegun_note::leave(host()->now() - queued_);
-    }
+    if (!job_->drop() || host() == nullptr) return;
+    unbegun_note::leave(host()->now() - queued_);
+    host()->on_job_dropped();
   }
 
   bool await_ready() const noexcept { return false; }
@@ -84,6 +128,7 @@ class [[nodiscard]] blocking_operation final : private waiter {
   void await_suspend(std::coroutine_handle<Promise> self) {
     auto& host = *self.promise().host;
     queued_ = host.now();
+    job_->keep(self.promise().held);
     const auto key = enlist(host, self);
     host.run_blocking(job_, key);
   }
@@ -124,10 +169,15 @@ struct blocking_t {
 ///     auto read = [path] { return slurp(path); };
 ///     auto text = co_await troupe::blocking(read);
 ///
-/// Errors: throws what `work` throws; `errc::overloaded` if the pool's queue
-/// is full; `errc::shut_down` if the system ends first.
-/// Cancellation: a call that runs goes on to its end, its result is dropped;
-/// one that waits for a thread does not begin.
+/// While all threads are busy it waits for one, and a warning event tells when
+/// that takes longer than `system_options::watchdog`.
+///
+/// Errors: throws what `work` throws; `errc::overloaded` if not one thread can
+/// be started; `errc::deadlock` where all threads wait by `run::get` for runs
+/// that wait for a thread; `errc::shut_down` if the system ends first.
+/// Cancellation: a call that runs goes on to its end, its result is dropped,
+/// and permits of the attempt that made it stay with it; one that waits for a
+/// thread does not begin.
 inline constexpr detail::blocking_t blocking{};
 
 }  // namespace troupe

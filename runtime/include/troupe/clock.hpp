@@ -47,7 +47,7 @@ class manual_clock final : public clock {
     ticks_.store(to.time_since_epoch().count(), std::memory_order_release);
   }
 
-  void advance(duration by) noexcept { advance_to(now() + by); }
+  void advance(duration by) noexcept { advance_to(after(now(), by)); }
 
  private:
   // Not zero: a default-constructed time_point stays in the past.

@@ -60,8 +60,10 @@ class step_host {
 /// Thread safety: confined to the call it was given to.
 class context {
  public:
+  context(detail::step_host& host, std::uint32_t attempt) noexcept
+      : context(host, attempt, std::nullopt) {}
   context(detail::step_host& host, std::uint32_t attempt,
-          std::optional<std::size_t> item = {}) noexcept
+          std::optional<std::size_t> item) noexcept
       : host_(&host),
         attempt_(attempt),
         has_item_(item.has_value()),

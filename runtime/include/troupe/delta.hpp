@@ -55,7 +55,10 @@ class delta {
   [[nodiscard]] std::size_t size() const noexcept {
     return operations_ ? operations_->size() : 0;
   }
-  [[nodiscard]] const std::vector<operation>& ops() const noexcept;
+  [[nodiscard]] const std::vector<operation>& ops() const& noexcept;
+  [[nodiscard]] std::vector<operation> ops() const&& {
+    return static_cast<const delta&>(*this).ops();
+  }
 
   /// This without the writes to the top-level `keys` and below them.
   [[nodiscard]] delta without(const std::vector<std::string>& keys) const;

@@ -1,6 +1,9 @@
 #pragma once
 
+#include "troupe/concurrency.hpp"
 #include "troupe/detail/exec_call.hpp"
+#include "troupe/detail/fallback_call.hpp"
+#include "troupe/detail/mixed.hpp"
 #include "troupe/gather.hpp"
 #include "troupe/node.hpp"
 #include "troupe/retry.hpp"
@@ -20,8 +23,8 @@ namespace troupe {
 
 /// How a batch node works through its items.
 struct each_options {
-  /// The most items whose `exec` has started and not ended; 1 means one after
-  /// the other. At least 1.
+  /// The most items whose `exec` has started and not ended; 1 and `sequence`
+  /// mean one after the other. At least 1.
   std::size_t concurrency = 1;
 };
 
@@ -55,8 +58,7 @@ class each_node {
   using prep_t = typename p::prep_value;
   using exec_t = typename p::exec_value;
   static_assert(p::has_prep && p::has_exec,
-                "a batch node needs a prep that gives the items and an exec "
-                "that works on one");
+                "a batch node needs a prep and an exec");
 
  public:
   /// The frame of the step keeps the items, so coroutines may refer to them.
@@ -64,14 +66,18 @@ class each_node {
   using node_type = N;
   using items_t = decltype(items_of(std::declval<prep_t>()));
   using item_t = typename items_t::value_type;
+  /// An item for the length of its task: a reference, or where the list gives
+  /// none, as that of `bool`, a copy.
+  using held_item_t = std::conditional_t<
+      std::is_reference_v<std::ranges::range_reference_t<const items_t&>>,
+      const item_t&, const item_t>;
   static constexpr bool exec_of_item_is_task = p::exec_is_task;
 
   each_node(N node, each_options options)
       : node_(std::make_shared<const N>(std::move(node))), options_(options) {
-    if (options_.concurrency == 0) {
-      throw error{errc::bad_flow,
-                  "each: concurrency is 0, it must be at least 1"};
-    }
+    if (options_.concurrency != 0) return;
+    throw error{errc::bad_flow,
+                "each: concurrency is 0, it must be at least 1"};
   }
 
   /// What works on one item.
@@ -99,7 +105,7 @@ class each_node {
       tasks.push_back(run_item(items[i], i, shared, ctx));
     }
     gather_options options;
-    options.width = options_.concurrency;
+    options.width = options_.concurrency == sequence ? 1 : options_.concurrency;
     gather_operation<exec_t> all{std::move(tasks), options};
     co_return co_await all;
   }
@@ -122,7 +128,7 @@ class each_node {
   }
 
  private:
-  task<exec_t> run_item(const item_t& item, std::size_t index,
+  task<exec_t> run_item(held_item_t item, std::size_t index,
                         const state& shared, context& step) const {
     const node_options& options = step.host().options();
     for (std::uint32_t attempt = 0;; ++attempt) {
@@ -142,10 +148,15 @@ class each_node {
       }
       why->at_item(index).at_attempt(attempt);
       const auto next = decide_retry(options.retry, attempt, *why,
-                                     step.host().seed() + index);
+                                     mixed(step.host().seed(), index));
       if (!next.again || !step.host().take_retry()) {
-        auto last = give_up(item, *why, shared, ctx);
-        co_return co_await last;
+        try {
+          auto last = give_up(item, *why, shared, ctx);
+          co_return co_await last;
+        } catch (...) {
+          why = error::from(std::current_exception());
+        }
+        throw error{why->at_item(index).at_attempt(attempt)};
       }
       tell(ctx, event_kind::retry, *why, next.wait);
       sleep_for pause{next.wait};
@@ -157,24 +168,21 @@ class each_node {
                        const state& shared, context& ctx) const {
     if constexpr (p::has_fallback) {
       tell(ctx, event_kind::fallback, why, {});
-      const supplies from{&shared, nullptr, &ctx, &why};
-      using call = caller<typename p::fallback_parameters>;
-      auto run = [&]() -> decltype(auto) {
-        return call::call(*node_, &N::fallback, std::tuple<const item_t&>{item},
-                          false, from);
-      };
-      if constexpr (p::fallback_is_task) {
-        auto work = run();
-        co_return co_await work;
-      } else if constexpr (std::same_as<exec_t, no_value>) {
-        run();
-        co_return exec_t{};
-      } else {
-        co_return run();
+      using call = fallback_call<N>;
+      if (!call::is_plain(ctx.host().options())) {
+        auto work = call::as_task(node_, item, why, shared, ctx);
+        if constexpr (std::is_void_v<typename decltype(work)::value_type>) {
+          co_await work;
+          co_return exec_t{};
+        } else {
+          co_return co_await work;
+        }
       }
-    } else {
-      throw why;
+      if constexpr (!p::fallback_is_task) {
+        co_return call::at_once(*node_, item, why, shared, ctx);
+      }
     }
+    throw why;
   }
 
   static void tell(context& ctx, event_kind kind, const error& why,
@@ -201,8 +209,12 @@ class each_node {
 /// time limits and the fallback of the node options apply to each item; an
 /// item that finally fails ends the step, and later items do not run.
 template <node_type N>
-[[nodiscard]] detail::each_node<N> each(N node, each_options options = {}) {
+[[nodiscard]] detail::each_node<N> each(N node, each_options options) {
   return {std::move(node), options};
+}
+template <node_type N>
+[[nodiscard]] detail::each_node<N> each(N node) {
+  return {std::move(node), each_options{}};
 }
 
 }  // namespace troupe

@@ -55,15 +55,26 @@ enum class errc : std::uint8_t {
   rate_limited,
   /// What a server or a model answered is not what was asked for.
   bad_reply,
-  /// A message to or from another process is larger than it may be.
+  /// A message to or from another process, or of a server, is larger than it
+  /// may be.
   too_large,
   /// A server wants to know who asks, or knows and refuses. The text names the
   /// server's address. Always permanent.
   unauthorized,
+  /// It waits for what cannot come before it has ended itself: a limit within
+  /// itself, a run that needs the permit of the attempt that awaits it.
+  deadlock,
 };
 
 /// The name of `code` as written in the source, for example "timed_out".
 [[nodiscard]] std::string_view to_string(errc code) noexcept;
+
+/// Whether no repetition mends what `code` stands for: the same input, flow and
+/// options lead to it again. True of `step_limit`, `missing_edge`,
+/// `undeclared_action`, `bad_items`, `merge_conflict`, `wrong_type`,
+/// `bad_value`, `bad_flow`, `too_deep`, `too_large`, `unauthorized` and
+/// `deadlock`. An error of such a code is permanent from the start.
+[[nodiscard]] bool is_permanent(errc code) noexcept;
 
 /// An error as a value: a code, a text for people, and the place it happened.
 ///
@@ -85,9 +96,15 @@ class error : public std::exception {
 
   [[nodiscard]] errc code() const noexcept;
   /// The text without the place.
-  [[nodiscard]] const std::string& message() const noexcept;
+  [[nodiscard]] const std::string& message() const& noexcept;
+  [[nodiscard]] std::string message() const&& {
+    return static_cast<const error&>(*this).message();
+  }
   /// The name of the node, with its flows outermost first: "outer/inner/node".
-  [[nodiscard]] const std::string& node() const noexcept;
+  [[nodiscard]] const std::string& node() const& noexcept;
+  [[nodiscard]] std::string node() const&& {
+    return static_cast<const error&>(*this).node();
+  }
   /// The position of the item in its batch, where there is one.
   [[nodiscard]] std::optional<std::size_t> item() const noexcept;
   /// The attempt that failed, counted from 0, where there was one.

@@ -29,9 +29,10 @@ class flow {
   explicit flow(std::shared_ptr<const detail::flow_model> model) noexcept
       : model_(std::move(model)) {}
 
-  [[nodiscard]] const std::string& name() const noexcept {
+  [[nodiscard]] const std::string& name() const& noexcept {
     return model_->name;
   }
+  [[nodiscard]] std::string name() const&& { return model_->name; }
   [[nodiscard]] const detail::flow_model& model() const noexcept {
     return *model_;
   }
@@ -53,7 +54,8 @@ class flow {
 class node_ref {
  public:
   /// Makes `target` follow this node on `on`. Returns `target`, for chains.
-  node_ref next(node_ref target, action on = {}) const;
+  node_ref next(node_ref target, action on) const;
+  node_ref next(node_ref target) const { return next(target, action{}); }
 
   [[nodiscard]] const std::string& name() const;
 
@@ -99,7 +101,9 @@ struct flow_options {
 /// Thread safety: confined to one thread.
 class flow_builder {
  public:
-  explicit flow_builder(std::string name, flow_options options = {});
+  explicit flow_builder(std::string name)
+      : flow_builder(std::move(name), flow_options{}) {}
+  flow_builder(std::string name, flow_options options);
   flow_builder(const flow_builder&) = delete;
   flow_builder& operator=(const flow_builder&) = delete;
   ~flow_builder();
@@ -108,9 +112,14 @@ class flow_builder {
   /// node is.
   template <class N>
     requires(node_type<N> || step_function<N>)
-  node_ref add(std::string name, N node, node_options options = {}) {
+  node_ref add(std::string name, N node, node_options options) {
     return add_model(std::move(name), detail::make_node_model(std::move(node)),
                      std::move(options));
+  }
+  template <class N>
+    requires(node_type<N> || step_function<N>)
+  node_ref add(std::string name, N node) {
+    return add(std::move(name), std::move(node), node_options{});
   }
   /// Adds a flow that stands for a node, with its last action as its own.
   node_ref add(std::string name, flow inner);

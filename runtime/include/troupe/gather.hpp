@@ -46,6 +46,7 @@ class [[nodiscard]] gather_operation {
   bool await_suspend(std::coroutine_handle<Promise> self) {
     host_ = self.promise().host;
     depth_ = self.promise().depth_below();
+    held_ = self.promise().held;
     entries_.reserve(tasks_.size());
     for (std::size_t i = 0; i < tasks_.size(); ++i) {
       entries_.emplace_back(*this, i);
@@ -85,7 +86,7 @@ class [[nodiscard]] gather_operation {
     while (!stopped_ && next_ < tasks_.size() && running_ < options_.width) {
       const std::size_t index = next_++;
       ++running_;
-      if (tasks_[index].start(*host_, &entries_[index], depth_)) {
+      if (tasks_[index].start(*host_, &entries_[index], depth_, held_)) {
         note_end(index);
       }
     }
@@ -122,6 +123,7 @@ class [[nodiscard]] gather_operation {
   std::vector<entry> entries_;
   fiber_host* host_ = nullptr;
   std::uint32_t depth_ = 0;
+  const held_permits* held_ = nullptr;
   std::coroutine_handle<> parent_;
   std::size_t next_ = 0;
   std::size_t running_ = 0;
@@ -139,8 +141,12 @@ class [[nodiscard]] gather_operation {
 /// Cancellation: reaches every task.
 template <class T>
 [[nodiscard]] detail::gather_operation<T> gather(std::vector<task<T>> tasks,
-                                                 gather_options options = {}) {
+                                                 gather_options options) {
   return {std::move(tasks), options};
+}
+template <class T>
+[[nodiscard]] detail::gather_operation<T> gather(std::vector<task<T>> tasks) {
+  return {std::move(tasks), gather_options{}};
 }
 
 }  // namespace troupe

@@ -82,6 +82,13 @@ template <class T>
 concept read_on_request =
     json_readable<T> || one_of<T, value, std::string_view>;
 
+template <class T>
+constexpr void refuse_view_of_temporary() {
+  static_assert(!std::same_as<T, std::string_view>,
+                "a view of a temporary dangles: give what it is read from a "
+                "name first, or get a std::string");
+}
+
 /// What a value is compared with by turning it into one.
 template <class T>
 concept turned_into_value =

@@ -29,11 +29,12 @@ struct json_bounds {
 ///
 /// Errors: throws `errc::bad_value` that says what is wrong with the text, and
 /// at which byte.
-[[nodiscard]] json read_json(std::string_view text,
-                             const json_bounds& limits = {});
+[[nodiscard]] json read_json(std::string_view text, const json_bounds& limits);
+[[nodiscard]] json read_json(std::string_view text);
 /// The same, or nothing where `read_json` would throw.
 [[nodiscard]] std::optional<json> try_read_json(std::string_view text,
-                                                const json_bounds& limits = {});
+                                                const json_bounds& limits);
+[[nodiscard]] std::optional<json> try_read_json(std::string_view text);
 
 /// True if JSON that was made in this process is within `depth` and `elements`.
 [[nodiscard]] bool is_within(const json& form, const json_bounds& limits);

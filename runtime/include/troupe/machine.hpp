@@ -95,6 +95,8 @@ class machine {
                                               : *top_.graph;
   }
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+  /// That of the current step, unlike that of any other.
+  [[nodiscard]] std::uint64_t step_seed() const noexcept;
 
   /// The last action. @pre the command is `finish` and there is no failure
   [[nodiscard]] troupe::action action() const {
@@ -124,7 +126,8 @@ class machine {
   void on_done(const troupe::action& chosen);
   /// An attempt of `exec` failed. It is tried again only if `take_retry`, where
   /// there is one, says so; that is asked when nothing else forbids it.
-  void on_exec_failed(error why, const std::function<bool()>& take_retry = {});
+  void on_exec_failed(error why, const std::function<bool()>& take_retry);
+  void on_exec_failed(error why) { on_exec_failed(std::move(why), nullptr); }
   /// The step or the fan-out failed for good.
   void on_failed(error why);
   /// The wait is over.

@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <iterator>
 #include <string_view>
+#include <utility>
 
 namespace troupe {
 
-/// The members of an object. Lives as long as the value it came from.
+/// The members of an object, as they were when it was made: what is written
+/// meanwhile does not show.
 class member_range {
  public:
   struct member {
@@ -24,7 +26,7 @@ class member_range {
     using pointer = void;
 
     iterator() noexcept = default;
-    explicit iterator(value_iterator at) noexcept : at_{at} {}
+    explicit iterator(value_iterator at) noexcept : at_{std::move(at)} {}
     member operator*() const noexcept { return {at_.key(), *at_}; }
     iterator& operator++() noexcept {
       ++at_;
@@ -38,7 +40,7 @@ class member_range {
   };
 
   member_range(value_iterator first, value_iterator last) noexcept
-      : first_{first}, last_{last} {}
+      : first_{std::move(first)}, last_{std::move(last)} {}
   [[nodiscard]] iterator begin() const noexcept { return first_; }
   [[nodiscard]] iterator end() const noexcept { return last_; }
 

@@ -17,16 +17,21 @@ enum class on_conflict : std::uint8_t {
   first,
   /// The branch that is merged last takes the place.
   last,
+  /// As `error`, but that branches may set one place to the same value: for
+  /// what each finds out by itself, never for what one reads, changes and
+  /// sets, where the changes of all but one would be lost.
+  agree,
 };
 
 /// Combines what the branches of a batch or a fork wrote into their parent's
 /// state. The caller merges in the order of the items, so the result never
 /// depends on which branch finished first.
 ///
-/// Combine: sums, minima, maxima, appends (in the order of merging), sets of
-/// different places, and equal sets or erases of one place. Do not: different
-/// sets of one place, a write below what another branch set or erased, and
-/// different kinds of writes to one place, as set and add.
+/// Combine: sums, minima, maxima, appends (in the order of merging), erases of
+/// one place, and sets of different places. Objects that are made on the way to
+/// a place are not set. Do not combine: sets of one place, even to the same
+/// value unless the rule is `agree`; a write below what another branch set or
+/// erased; and different kinds of writes to one place, as set and add.
 ///
 /// A merge costs what was written, whatever the size of the document.
 ///
@@ -41,8 +46,8 @@ class merger {
   /// Writes into `into` what the branch numbered `branch` wrote. `into` is
   /// the state that all branches started from, plus what this merger did to
   /// it; the first call looks at it.
-  /// Errors: errc::merge_conflict under `on_conflict::error`; `into` is then
-  /// as it was before the call.
+  /// Errors: errc::merge_conflict under `on_conflict::error` and `agree`;
+  /// `into` is then as it was before the call.
   void merge(state& into, std::size_t branch, const delta& wrote);
 
  private:

@@ -20,11 +20,13 @@ struct node_options {
   /// The longest an attempt may take, more than zero. A coroutine is destroyed
   /// where it waits, a blocking call goes on but its result is dropped, and a
   /// plain call cannot be interrupted: it fails when it returns too late.
-  /// Waiting for a permit does not count. Absent means no limit.
+  /// Waiting for a permit does not count, nor does that of a blocking node for
+  /// a thread. Absent means no limit.
   std::optional<duration> timeout = {};
   /// How many attempts of this node run at once in one system, over all runs
-  /// and sub-flows, at least 1. Those above wait in line. Absent means no
-  /// limit.
+  /// and sub-flows, at least 1. Those above wait in line. A blocking call that
+  /// goes on after its attempt holds its place until it returns. Absent means
+  /// no limit.
   std::optional<std::uint32_t> concurrency = {};
   /// What each attempt has to pass, in this order, for example a `rate_limit`.
   /// Nodes that name two of the same should name them in the same order.

@@ -14,7 +14,9 @@ struct rate {
   /// More than zero.
   duration per = std::chrono::minutes{1};
   /// How much may pass at once after a pause, at least 1. With 1, what passes
-  /// is spread evenly.
+  /// is spread evenly. What passes at once comes on top of what passes evenly
+  /// after it: within any time of `per`, up to `burst + amount` do. So where a
+  /// server counts windows, both together must not be more than it takes.
   double burst = 1;
 };
 

@@ -30,8 +30,9 @@ struct retry_options {
   duration wait{};
   /// The factor by which each further wait grows. At least 1.
   double backoff = 1.0;
-  /// No wait is longer than this. Not negative. Where the other side asks for
-  /// a longer one, as `error::retry_after` says, there is no retry.
+  /// No wait is longer than this, but for the random part of one that the
+  /// other side asked for. Not negative. Where the other side asks for a
+  /// longer one, as `error::retry_after` says, there is no retry.
   duration wait_max = std::chrono::hours{24};
   /// The random part of a wait.
   troupe::jitter jitter = jitter::none;
@@ -52,9 +53,9 @@ struct retry_decision {
 };
 
 /// Decides what follows after attempt number `attempt` (from 0) failed with
-/// `why`. The wait is at least `why.retry_after()`. The random part of the wait
-/// depends on `seed` and `attempt` alone, so that a run can be repeated
-/// exactly.
+/// `why`. The wait is at least `why.retry_after()`; the random part, of a tenth
+/// of that at least, comes on top of it. It depends on `seed` and `attempt`
+/// alone, so that a run can be repeated exactly.
 [[nodiscard]] retry_decision decide_retry(const retry_options& options,
                                           std::uint32_t attempt,
                                           const error& why, std::uint64_t seed);

@@ -36,20 +36,29 @@ class [[nodiscard]] sleep_for final : private detail::waiter {
 
 namespace detail {
 
+/// Whether what is held outside of a wait can come back while it lasts.
+enum class wait_end : std::uint8_t { by_itself, of_attempt };
+
 /// See `within`.
 template <class T>
 class [[nodiscard]] within_operation final : private waiter,
                                              private completion {
  public:
-  within_operation(duration limit, task<T> work) noexcept
-      : limit_(limit), work_(std::move(work)) {}
+  within_operation(duration limit, task<T> work,
+                   wait_end how = wait_end::by_itself) noexcept
+      : limit_(limit), work_(std::move(work)) {
+    inside_.ends_by_itself = how == wait_end::by_itself;
+  }
   ~within_operation() { disarm(); }
 
   bool await_ready() const noexcept { return false; }
   template <hosted Promise>
   bool await_suspend(std::coroutine_handle<Promise> self) {
     auto& host = *self.promise().host;
-    if (work_.start(host, this, self.promise().depth_below())) return false;
+    inside_.above = self.promise().held;
+    if (work_.start(host, this, self.promise().depth_below(), &inside_)) {
+      return false;
+    }
     parent_ = self;
     const auto key = enlist(host, self);
     timer_ = host.wake_at(after(host.now(), limit_), key);
@@ -76,6 +85,7 @@ class [[nodiscard]] within_operation final : private waiter,
   }
 
   duration limit_;
+  held_permits inside_;
   task<T> work_;
   std::coroutine_handle<> parent_;
   std::uint64_t timer_ = 0;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,27 +58,37 @@ class state {
 
   // -- reading ---------------------------------------------------------------
 
+  /// What is there, which later writes do not change: a copy, which shares.
   /// Errors: errc::missing_key.
-  [[nodiscard]] const value& at(std::string_view path) const;
+  [[nodiscard]] value at(std::string_view path) const { return held_at(path); }
   /// Null when there is nothing. Lives until the next write.
-  [[nodiscard]] const value* find(std::string_view path) const {
+  [[nodiscard]] const value* find(std::string_view path) const& {
     return root_.find(path);
+  }
+  /// Of a temporary: a copy, or nothing.
+  [[nodiscard]] std::optional<value> find(std::string_view path) const&& {
+    return value{root_}.find(path);
   }
   [[nodiscard]] bool contains(std::string_view path) const {
     return find(path) != nullptr;
   }
   /// Errors: errc::missing_key, errc::wrong_type.
   template <class T>
-  [[nodiscard]] T get(std::string_view path) const {
-    return at(path).template get<T>();
+  [[nodiscard]] T get(std::string_view path) const& {
+    return held_at(path).template get<T>();
+  }
+  template <class T>
+  [[nodiscard]] T get(std::string_view path) const&& {
+    detail::refuse_view_of_temporary<T>();
+    return static_cast<const state&>(*this).get<T>(path);
   }
   /// `fallback` where there is nothing. Errors: errc::wrong_type.
   template <class T>
   [[nodiscard]] T get_or(std::string_view path, T fallback) const {
-    const value* found = find(path);
+    const value* found = root_.find(path);
     return found ? found->template get<T>() : std::move(fallback);
   }
-  [[nodiscard]] const value& root() const noexcept { return root_; }
+  [[nodiscard]] value root() const noexcept { return root_; }
   [[nodiscard]] json to_json() const { return root_.to_json(); }
   /// Top-level members.
   [[nodiscard]] std::size_t size() const noexcept { return root_.size(); }
@@ -136,6 +147,9 @@ class state {
   }
 
  private:
+  friend class state_entry;
+
+  [[nodiscard]] const value& held_at(std::string_view path) const;
   void put(std::string_view path, value item, delta::kind what,
            const value& operand);
   bool remove(std::string_view path, bool make_parents);
@@ -192,7 +206,7 @@ class state_entry {
   state_entry(state& owner, std::string path) noexcept
       : owner_{&owner}, path_{std::move(path)} {}
   [[nodiscard]] state_entry below(std::string_view key) const;
-  [[nodiscard]] const value& read() const { return owner_->at(path_); }
+  [[nodiscard]] const value& read() const { return owner_->held_at(path_); }
 
   state* owner_;
   std::string path_;

@@ -16,9 +16,8 @@ namespace troupe {
 /// its wait is withdrawn, its locals are destroyed, and what it waited for is
 /// told where that matters (a timer, a permit, a transfer).
 ///
-/// GCC 12 corrupts temporaries of two kinds in an expression with `co_await`:
-/// capturing lambdas and brace-initialised aggregates. Troupe's own awaitables
-/// do not accept them; in calls of your own, give them a name first.
+/// GCC 12 corrupts some temporaries in an expression with `co_await`; see
+/// "GCC 12 and co_await" in the guide.
 ///
 /// Errors: what the coroutine throws comes out of `co_await`. One that is
 /// awaited more than `task_depth_max` deep, as by a recursion without an end,
@@ -56,11 +55,14 @@ class [[nodiscard]] task {
 
   /// Runs it on `host` up to its first wait. `told`, if given, hears when it
   /// has ended, unless that is before this call returns. `depth` is that of
-  /// the task that awaits it, plus one. Returns whether it has ended.
+  /// the task that awaits it, plus one, and `held` what that one knows to be
+  /// held. Returns whether it has ended.
   bool start(detail::fiber_host& host, detail::completion* told = nullptr,
-             std::uint32_t depth = 0) {
+             std::uint32_t depth = 0,
+             const detail::held_permits* held = nullptr) {
     handle_.promise().host = &host;
     handle_.promise().depth = depth;
+    handle_.promise().held = held;
     handle_.resume();
     if (handle_.done()) return true;
     handle_.promise().told = told;
@@ -86,6 +88,7 @@ class [[nodiscard]] task {
       // that are ready at once stays flat.
       child_.promise().depth = parent.promise().depth_below();
       child_.promise().host = parent.promise().host;
+      child_.promise().held = parent.promise().held;
       child_.resume();
       if (child_.done()) return false;
       child_.promise().continuation = parent;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -38,6 +39,7 @@ class value : private detail::value_storage {
  public:
   using iterator = value_iterator;
   using const_iterator = value_iterator;
+  class literal;
   struct member;
 
   /// Containers within containers; deeper input is refused.
@@ -74,9 +76,11 @@ class value : private detail::value_storage {
   value(const T&) = delete;
 
   /// An array of `elements`; an empty one without arguments.
-  [[nodiscard]] static value array(std::initializer_list<value> elements = {});
+  [[nodiscard]] static value array(std::initializer_list<literal> elements);
+  [[nodiscard]] static value array() { return array({}); }
   /// An object of `members`; of equal keys the last one wins.
-  [[nodiscard]] static value object(std::initializer_list<member> members = {});
+  [[nodiscard]] static value object(std::initializer_list<member> members);
+  [[nodiscard]] static value object() { return object({}); }
 
   // -- properties ------------------------------------------------------------
 
@@ -105,24 +109,38 @@ class value : private detail::value_storage {
 
   /// Whether this is an object with that member. The key is taken literally.
   [[nodiscard]] bool contains(std::string_view key) const noexcept;
-  /// A member by its literal key.
+  /// A member by its literal key; of a temporary a copy of it, which shares.
   /// Errors: errc::wrong_type when this is no object, errc::missing_key.
   template <detail::key_text Key>
-  [[nodiscard]] const value& at(const Key& key) const {
+  [[nodiscard]] const value& at(const Key& key) const& {
+    return member_at(key);
+  }
+  template <detail::key_text Key>
+  [[nodiscard]] value at(const Key& key) const&& {
     return member_at(key);
   }
   /// An element by its position. Errors: as above.
-  [[nodiscard]] const value& at(std::size_t position) const;
+  [[nodiscard]] const value& at(std::size_t position) const&;
+  [[nodiscard]] value at(std::size_t position) const&& { return at(position); }
   /// A member or an element, as `key` is text or an integer. Errors: as above.
-  [[nodiscard]] const value& at(const value& key) const;
+  [[nodiscard]] const value& at(const value& key) const&;
+  [[nodiscard]] value at(const value& key) const&& { return at(key); }
   /// What is at `path`, or null: a JSON pointer when it begins with "/", this
   /// value for "", a literal key otherwise. Lives as long as this value.
-  [[nodiscard]] const value* find(std::string_view path) const;
+  [[nodiscard]] const value* find(std::string_view path) const&;
+  /// Of a temporary: a copy, or nothing.
+  [[nodiscard]] std::optional<value> find(std::string_view path) const&&;
 
-  /// This value as a T. A `std::string_view` is valid as long as this value.
+  /// This value as a T. A `std::string_view` is valid as long as this value,
+  /// which must not be a temporary then.
   /// Errors: errc::wrong_type, also for an integer that does not fit.
   template <detail::read_on_request T>
-  [[nodiscard]] T get() const;
+  [[nodiscard]] T get() const&;
+  template <detail::read_on_request T>
+  [[nodiscard]] T get() const&& {
+    detail::refuse_view_of_temporary<T>();
+    return static_cast<const value&>(*this).get<T>();
+  }
   /// As `get`, so that `std::string s = doc.at("file");` works.
   template <detail::read_implicitly T>
   operator T() const {
@@ -134,7 +152,8 @@ class value : private detail::value_storage {
   [[nodiscard]] value_iterator begin() const;
   [[nodiscard]] value_iterator end() const;
   /// Members of an object, in the order of their keys, for a range-for:
-  /// `for (auto [key, item] : doc.members())`. Errors: errc::wrong_type.
+  /// `for (auto [key, item] : doc.members())`. The body may write to where the
+  /// object came from. Errors: errc::wrong_type.
   [[nodiscard]] member_range members() const;
 
   [[nodiscard]] json to_json() const;
@@ -182,12 +201,7 @@ class value : private detail::value_storage {
   [[noreturn]] void refuse(std::string_view wanted) const;
 };
 
-/// A key and what it holds, as `value::object` takes them.
-struct value::member {
-  std::string key;
-  value item;
-};
-
 }  // namespace troupe
 
-#include "troupe/detail/value_get.hpp"  // IWYU pragma: export
+#include "troupe/detail/value_get.hpp"      // IWYU pragma: export
+#include "troupe/detail/value_literal.hpp"  // IWYU pragma: export

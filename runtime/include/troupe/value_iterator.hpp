@@ -1,5 +1,7 @@
 #pragma once
 
+#include "troupe/detail/value_storage.hpp"
+
 #include <cstddef>
 #include <iterator>
 #include <string_view>
@@ -12,10 +14,11 @@ namespace detail {
 struct tree;
 }
 
-/// A place in an array or object. Lives as long as the value it came from.
+/// A place in an array or object. It shares the content of that, so it and
+/// what it shows live on, as they were, whatever is written meanwhile.
 ///
 /// Thread safety: confined to one actor or task.
-class value_iterator {
+class value_iterator : private detail::value_storage {
  public:
   using iterator_category = std::forward_iterator_tag;
   using value_type = value;
@@ -42,9 +45,8 @@ class value_iterator {
 
  private:
   friend class value;
-  value_iterator(const detail::tree* root, std::size_t position) noexcept;
+  value_iterator(const value_storage& container, std::size_t position) noexcept;
 
-  const detail::tree* root_ = nullptr;
   const detail::tree* leaf_ = nullptr;
   std::size_t position_ = 0;
   std::size_t slot_ = 0;

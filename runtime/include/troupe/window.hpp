@@ -90,6 +90,10 @@ class window {
   [[nodiscard]] bool is_stopping() const noexcept {
     return verdict_ != verdict::running;
   }
+  /// Whether it is decided that the whole has failed.
+  [[nodiscard]] bool has_failed() const noexcept {
+    return verdict_ == verdict::failed;
+  }
   /// Whether nothing runs and nothing more will start.
   [[nodiscard]] bool is_over() const noexcept;
   /// How it ended. @pre `is_over()`

@@ -1,6 +1,7 @@
 #include "anthropic_reply.hpp"
 #include "kept_content.hpp"
 #include "openai_chat_reply.hpp"
+#include "reply_events.hpp"
 #include "reply_fields.hpp"
 #include "served_error.hpp"
 #include "strict_schema.hpp"
@@ -140,14 +141,14 @@ class format final : public chat_format {
     return request;
   }
   chat_reply decode(std::string_view body) const override {
-    if (detail::begins_stream(body)) {
+    if (detail::is_stream(body)) {
       return detail::built_of(body, *build());
     }
     const json form = detail::reply_in_body(body);
     return detail::anthropic_reply(detail::reply_fields{form, body});
   }
   std::unique_ptr<reply_builder> build() const override {
-    return detail::anthropic_builder();
+    return detail::taking_apart(detail::anthropic_builder());
   }
   http_request encode_models(const endpoint& at,
                              std::string_view after) const override {

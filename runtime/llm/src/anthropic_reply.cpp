@@ -1,6 +1,7 @@
 #include "anthropic_reply.hpp"
 
 #include "kept_content.hpp"
+#include "reply_events.hpp"
 #include "served_error.hpp"
 
 #include <algorithm>
@@ -64,10 +65,20 @@ bool is_plain(const json& blocks) {
   return true;
 }
 
+/// What has no type but a text is text.
+std::string type_of(const reply_fields& block) {
+  if (!block.form().is_object()) return {};
+  const bool has_text = block.find("text").form().is_string();
+  return block.text_or("type", has_text ? "text" : "");
+}
+
 void take_block(const reply_fields& block, chat_reply& into) {
-  const auto type = block.at("type").text();
+  const auto type = type_of(block);
   if (type == "text") {
-    into.message.text += block.at("text").text();
+    // Null is none, but it has to be there.
+    into.message.text += block.form().contains("text")
+                             ? block.text_or("text")
+                             : block.at("text").text();
   } else if (type == "tool_use") {
     auto& calls = into.message.calls;
     calls.push_back({id_or_made(block.id_or_none("id"), calls.size()),
@@ -168,7 +179,10 @@ chat_reply anthropic_reply(const reply_fields& from) {
   chat_reply reply;
   reply.id = from.id_or_none("id");
   reply.model = from.id_or_none("model");
-  take_content(from.at("content"), reply);
+  const auto content = from.find("content");
+  // Null is none; a reply that says nothing at all is no reply.
+  take_content(
+      from.find("stop_reason").is_null() ? from.at("content") : content, reply);
   reply.finish_text = from.text_or("stop_reason");
   reply.finish = reason_of(reply.finish_text);
   mind_calls(reply);
@@ -177,6 +191,13 @@ chat_reply anthropic_reply(const reply_fields& from) {
 }
 
 namespace {
+
+/// Of one that does not say it too.
+std::string type_of_delta(const reply_fields& delta) {
+  if (delta.find("type").form().is_string()) return delta.text_or("type");
+  if (!delta.find("text").is_null()) return "text_delta";
+  return delta.find("partial_json").is_null() ? "" : "input_json_delta";
+}
 
 class messages_builder final : public reply_builder {
  public:
@@ -203,6 +224,8 @@ class messages_builder final : public reply_builder {
   chat_reply reply_;
   /// All text so far.
   std::string text_;
+  /// What the message began with.
+  json begun_with_;
   /// Of whatever type they are.
   std::vector<open_block> blocks_;
   /// Where the last block with an index is.
@@ -212,7 +235,7 @@ class messages_builder final : public reply_builder {
 
 std::string messages_builder::take(const sse_event& event) {
   // What gateways made for OpenAI's formats add.
-  if (trimmed(event.data) == "[DONE]") {
+  if (ends_stream(event)) {
     is_complete_ = true;
     return {};
   }
@@ -221,7 +244,7 @@ std::string messages_builder::take(const sse_event& event) {
   const reply_fields fields{*form, event.data};
   const auto type = fields.text_or("type", event.type);
   if (type == "message_start") {
-    begin(fields.at("message"));
+    begin(fields.object_or_null("message"));
   } else if (type == "content_block_start") {
     return begin_block(fields);
   } else if (type == "content_block_delta") {
@@ -244,6 +267,7 @@ void messages_builder::begin(const reply_fields& message) {
   reply_.id = message.id_or_none("id");
   reply_.model = message.id_or_none("model");
   take_usage(message.object_or_null("usage"), reply_.usage);
+  begun_with_ = message.find("content").form();
 }
 
 /// The block that an event is about, or null where that never began.
@@ -256,20 +280,24 @@ messages_builder::open_block* messages_builder::block_of(
 }
 
 std::string messages_builder::begin_block(const reply_fields& event) {
-  const auto block = event.at("content_block");
+  const auto block = event.object_or_null("content_block");
   if (blocks_.size() >= blocks_max) event.refuse("begins too many blocks");
   places_[event.count_or("index", blocks_.size())] = blocks_.size();
   blocks_.push_back({block.form(), {}});
-  if (block.at("type").text() != "text") return {};
-  auto text = block.text_or("text");
-  blocks_.back().form["text"] = text;
+  auto& form = blocks_.back().form;
+  // What does not say what it is, is text.
+  if (form.is_null()) form = json::object();
+  if (!form.contains("type")) form["type"] = "text";
+  if (!is_of_type(form, "text")) return {};
+  auto text = block.is_null() ? std::string{} : block.text_or("text");
+  form["text"] = text;
   text_ += text;
   return text;
 }
 
 std::string messages_builder::take_delta(const reply_fields& event) {
   const auto delta = event.at("delta");
-  const auto type = delta.at("type").text();
+  const auto type = type_of_delta(delta);
   auto* found = block_of(event);
   if (type == "text_delta") {
     if (found == nullptr) {
@@ -286,7 +314,10 @@ std::string messages_builder::take_delta(const reply_fields& event) {
   if (found == nullptr) return {};
   auto& block = *found;
   if (type == "input_json_delta") {
-    block.input += delta.text_or("partial_json");
+    const auto& part = delta.find("partial_json").form();
+    block.input += part.is_string() || part.is_null()
+                       ? delta.text_or("partial_json")
+                       : write_json(part, bad_text::replaced);
   } else if (type == "citations_delta") {
     auto& all = block.form["citations"];
     if (!all.is_array()) all = json::array();
@@ -302,7 +333,9 @@ std::string messages_builder::take_delta(const reply_fields& event) {
 chat_reply messages_builder::finish() {
   if (!may_end()) refuse_incomplete(text_);
   if (blocks_.empty() && reply_.finish_text.empty()) refuse_empty();
+  // Some gateways have all in the first event.
   json content = json::array();
+  if (blocks_.empty() && begun_with_.is_array()) content = begun_with_;
   for (auto& each : blocks_) {
     if (!trimmed(each.input).empty()) {
       each.form["input"] = arguments_in(each.input);

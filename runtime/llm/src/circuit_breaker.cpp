@@ -16,7 +16,7 @@ std::vector<std::string> mistakes_in(const breaker_options& options) {
 std::optional<duration> circuit_breaker::outlook(
     time_point now) const noexcept {
   if (!open_since_) return std::nullopt;
-  const time_point until = *open_since_ + options_.pause;
+  const time_point until = after(*open_since_, options_.pause);
   if (now < until) return until - now;
   if (is_trying_) return options_.pause;
   return std::nullopt;

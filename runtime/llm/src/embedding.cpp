@@ -19,6 +19,12 @@ using detail::reply_fields;
 
 http_request encode_embedding(const std::string& model,
                               const std::vector<std::string>& texts,
+                              const endpoint& at) {
+  return encode_embedding(model, texts, at, json::object());
+}
+
+http_request encode_embedding(const std::string& model,
+                              const std::vector<std::string>& texts,
                               const endpoint& at, const json& extra) {
   if (texts.empty()) detail::refuse_request("there is no text to embed");
   if (!extra.is_object()) detail::refuse_request("extra must be an object");
@@ -45,11 +51,13 @@ unsigned digit_of(char each) {
   return at == digits.npos ? 64U : static_cast<unsigned>(at);
 }
 
-/// RFC 4648, 4: with its padding, and without anything else.
+/// RFC 4648, 4: also without its padding, as some write it.
 std::optional<std::string> bytes_in_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0) return std::nullopt;
-  std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  text.remove_suffix(padding);
+  text = detail::trimmed(text);
+  if (text.size() % 4 == 0) {
+    text.remove_suffix(text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0);
+  }
+  if (text.empty() || text.size() % 4 == 1) return std::nullopt;
   std::string bytes;
   unsigned bits = 0;
   unsigned count = 0;
@@ -115,6 +123,21 @@ reply_fields numbers_in(const reply_fields& element) {
   return is_nested ? numbers.at(std::size_t{0}) : numbers;
 }
 
+/// Whether the places of vectors are those in the list: the server says none,
+/// says the same of all, or counts from 1.
+bool are_in_order(const reply_fields& data) {
+  bool is_same = true;
+  bool is_from_one = true;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const auto each = data.at(i);
+    const auto index = each.count("index");
+    if (!each.form().is_object() || !index) return true;
+    is_same = is_same && *index == data.at(std::size_t{0}).count("index");
+    is_from_one = is_from_one && *index == i + 1;
+  }
+  return is_same || is_from_one;
+}
+
 }  // namespace
 
 embedding_reply decode_embedding(std::string_view body, std::size_t count) {
@@ -136,9 +159,10 @@ embedding_reply decode_embedding(std::string_view body, std::size_t count) {
                 std::to_string(count));
   }
   found.vectors.resize(count);
+  const bool by_order = are_in_order(data);
   for (std::size_t i = 0; i < count; ++i) {
     const auto each = data.at(i);
-    const auto place = each.form().is_object() ? each.count_or("index", i) : i;
+    const auto place = by_order ? i : each.count_or("index", i);
     if (place >= count || !found.vectors[place].empty()) {
       each.refuse("has the place of another");
     }

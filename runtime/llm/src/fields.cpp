@@ -1,5 +1,7 @@
 #include "troupe/llm/fields.hpp"
 
+#include "troupe/json_text.hpp"
+
 #include <exception>
 
 namespace troupe::llm::detail {
@@ -14,6 +16,11 @@ void rethrow_at(const std::string& member) {
     throw error{errc::wrong_type, "/" + member + " is of another type: " +
                                       std::string{why.what()}};
   }
+}
+
+void refuse_number(const json& form) {
+  throw error{errc::wrong_type, " is a number that does not fit: " +
+                                    write_json(form, bad_text::replaced)};
 }
 
 }  // namespace troupe::llm::detail

@@ -7,7 +7,7 @@
 namespace troupe::llm {
 
 std::optional<std::string_view> http_response::header(
-    std::string_view name) const {
+    std::string_view name) const& {
   const auto found =
       std::find_if(headers.begin(), headers.end(),
                    [&](const auto& each) { return each.name == name; });

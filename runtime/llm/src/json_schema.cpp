@@ -23,7 +23,7 @@ std::vector<std::string> json_schema::mistakes_in(const json& value) const {
   return detail::mistakes_of(value, compiled_->program, steps_max);
 }
 
-const json& json_schema::form() const noexcept { return compiled_->form; }
+const json& json_schema::form() const& noexcept { return compiled_->form; }
 
 std::string joined(const std::vector<std::string>& mistakes) {
   constexpr std::size_t joined_bytes_max = 1'000;

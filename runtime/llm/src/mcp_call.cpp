@@ -14,7 +14,7 @@ namespace {
 
 using detail::reply_fields;
 
-constexpr std::int64_t invalid_params = -32602;
+constexpr std::int64_t wrong_params = -32602;
 constexpr duration first_pause = std::chrono::milliseconds{100};
 constexpr duration longest_pause = std::chrono::seconds{5};
 constexpr duration longest_wait = std::chrono::hours{24};
@@ -41,7 +41,7 @@ json task_result_in(const json& answer) {
 bool says_unknown(const json& answer) {
   const auto failure = answer.find("error");
   return failure != answer.end() && failure->is_object() &&
-         failure->value("code", json()) == invalid_params;
+         failure->value("code", json()) == wrong_params;
 }
 
 bool may_pass(const error& why) {
@@ -110,7 +110,7 @@ void tool_call::on_inputs(json answers, time_point now) {
     next_ = std::move(again);
     return;
   }
-  task_->deadline += now - asked_at_;
+  task_->deadline = after(task_->deadline, now - asked_at_);
   for (auto& [key, answer] : answers.items()) {
     task_->given.insert_or_assign(key, answer);
   }
@@ -144,7 +144,8 @@ void tool_call::take_first(const json& answer, time_point now) {
     }
   } else if (type == "task") {
     auto report = task_in(answer.at("result"));
-    task_ = open_task{report.id, now, now + rules_.task_limit, {}, {}, 0, {}};
+    task_ =
+        open_task{report.id, now, after(now, rules_.task_limit), {}, {}, 0, {}};
     take_task(std::move(report), now);
   } else if (type != "complete") {
     throw error{errc::bad_reply,
@@ -220,7 +221,7 @@ void tool_call::take_task(task_report report, time_point now) {
     return;
   }
   task.expires.reset();
-  if (report.lifetime) task.expires = task.begun + *report.lifetime;
+  if (report.lifetime) task.expires = after(task.begun, *report.lifetime);
   task.poll_interval =
       std::clamp(report.poll_interval.value_or(rules_.poll_default),
                  rules_.poll_min, rules_.poll_max);
@@ -284,8 +285,8 @@ void tool_call::take_update(const json& answer, time_point now) {
 }
 
 void tool_call::poll_later(time_point now, duration at_least) {
-  auto due =
-      now + std::max(task_->poll_interval, std::min(at_least, longest_wait));
+  auto due = after(
+      now, std::max(task_->poll_interval, std::min(at_least, longest_wait)));
   // Never past its end, where the server is asked for the last time.
   due = std::min(due, task_->deadline);
   if (task_->expires) due = std::min(due, *task_->expires);

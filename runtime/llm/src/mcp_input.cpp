@@ -106,6 +106,8 @@ void check_elicitation(const mcp_input_request& request, const json& answer) {
 
 }  // namespace
 
+json accept() { return accept(json()); }
+
 json accept(json content) {
   auto answer = acted("accept");
   if (!content.is_null()) answer["content"] = std::move(content);

@@ -42,7 +42,8 @@ void kept_pages::keep(const std::string& cursor, const std::string& who,
   if (pages_.size() >= pages_max || tools > tools_max) return;
   std::optional<std::string> owner;
   if (fresh.is_private) owner = who;
-  pages_.emplace(cursor, kept{std::move(page), now + fresh.lifetime, owner});
+  pages_.emplace(cursor,
+                 kept{std::move(page), after(now, fresh.lifetime), owner});
 }
 
 }  // namespace troupe::llm::mcp

@@ -71,9 +71,9 @@ std::string words_of(const json& failure) {
   if (failure.is_string()) return failure.get<std::string>();
   for (const char* key : {"message", "data"}) {
     const auto* found = member(failure, key);
-    if (found != nullptr && found->is_string()) {
-      return found->get<std::string>();
-    }
+    if (found == nullptr || *found == "") continue;
+    if (found->is_string()) return found->get<std::string>();
+    if (found->is_object()) return write_json(*found, bad_text::replaced);
   }
   return write_json(failure, bad_text::replaced);
 }
@@ -81,6 +81,11 @@ std::string words_of(const json& failure) {
 }  // namespace
 
 // -- requests -----------------------------------------------------------------
+
+json request(std::uint64_t id, std::string_view method, json params,
+             const agreement& under) {
+  return request(id, method, std::move(params), under, json::object());
+}
 
 json request(std::uint64_t id, std::string_view method, json params,
              const agreement& under, const json& capabilities) {
@@ -94,6 +99,10 @@ json request(std::uint64_t id, std::string_view method, json params,
           {"id", id},
           {"method", method},
           {"params", std::move(params)}};
+}
+
+json notification(std::string_view method) {
+  return notification(method, json::object());
 }
 
 json notification(std::string_view method, json params) {
@@ -129,7 +138,9 @@ std::optional<agreement> agreed_by_discovery(const json& answer) {
 
 agreement agreed_by_opening(const json& answer) {
   const json result = result_in(answer);
-  const auto revision = reply_fields{result}.at("protocolVersion").text();
+  // What servers take a request for that names none.
+  const auto revision =
+      reply_fields{result}.text_or("protocolVersion", "2025-03-26");
   if (!has_session(revision)) refuse_revisions(revision);
   return {revision, true};
 }
@@ -141,9 +152,10 @@ json result_in(const json& answer) {
     const auto code = code_of(*failure);
     if (const auto missing = missing_capability(*failure))
       throw error{*missing};
-    error why{errc::request_failed, "the MCP server answered with error " +
-                                        std::to_string(code) + ": " +
-                                        shown_words(words_of(*failure))};
+    const auto number =
+        code == 0 ? std::string{"an error"} : "error " + std::to_string(code);
+    error why{errc::request_failed, "the MCP server answered with " + number +
+                                        ": " + shown_words(words_of(*failure))};
     if (code == invalid_request || code == method_not_found ||
         code == invalid_params || code == header_mismatch ||
         code == unsupported_revision) {

@@ -1,11 +1,11 @@
 // What servers of the Model Context Protocol send: texts, and the messages in
 // them.
 
+#include "json_mending.hpp"
 #include "mcp_member.hpp"
 #include "troupe/error.hpp"
 #include "troupe/json_text.hpp"
 #include "troupe/llm/mcp_protocol.hpp"
-#include "troupe/printable.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,70 +25,6 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view spaces = " \t\r\n";
 // JSON-RPC 2.0, 5.1: the method does not exist.
 constexpr std::int64_t unknown_method = -32601;
-
-// -- mending ------------------------------------------------------------------
-
-/// The four digits after "\u", or -1.
-int escaped(std::string_view text, std::size_t at) {
-  if (text.substr(at, 2) != "\\u" || text.size() < at + 6) return -1;
-  int code = 0;
-  const char* end = text.data() + at + 6;
-  const auto [stop, fault] =
-      std::from_chars(text.data() + at + 2, end, code, 16);
-  return fault == std::errc{} && stop == end ? code : -1;
-}
-
-bool is_high(int code) { return code >= 0xD800 && code <= 0xDBFF; }
-bool is_low(int code) { return code >= 0xDC00 && code <= 0xDFFF; }
-
-/// Takes an escape sequence of a text, halves of surrogate pairs mended.
-std::size_t take_escape(std::string_view text, std::size_t at,
-                        std::string& into) {
-  const int code = escaped(text, at);
-  const bool is_pair = is_high(code) && is_low(escaped(text, at + 6));
-  if (!is_pair && (is_high(code) || is_low(code))) {
-    into += "\\ufffd";
-    return 6;
-  }
-  const std::size_t length = is_pair ? 12 : 2;
-  into += text.substr(at, length);
-  return length;
-}
-
-/// Takes a number that is none, which becomes null; 0 where there is no such.
-std::size_t take_no_number(std::string_view text, std::size_t at,
-                           std::string& into) {
-  static constexpr std::array<std::string_view, 3> words = {"NaN", "Infinity",
-                                                            "-Infinity"};
-  for (const auto each : words) {
-    if (text.substr(at, each.size()) != each) continue;
-    into += "null";
-    return each.size();
-  }
-  return 0;
-}
-
-/// With what JSON does not allow, but servers write.
-std::string mended(std::string_view text) {
-  std::string into;
-  into.reserve(text.size());
-  bool is_in_text = false;
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t taken = 0;
-    if (is_in_text && text[at] == '\\') {
-      taken = take_escape(text, at, into);
-    } else if (!is_in_text) {
-      taken = take_no_number(text, at, into);
-    }
-    if (taken == 0) {
-      if (text[at] == '"') is_in_text = !is_in_text;
-      into += text[at];
-      taken = 1;
-    }
-    at += taken;
-  }
-  return into;
-}
 
 // -- ids ----------------------------------------------------------------------
 
@@ -166,18 +102,44 @@ bool is_message(const json& form) {
   return form.is_object() && (form.contains("jsonrpc") || is_answer(form));
 }
 
-bool speaks_of_session(std::string_view text) {
-  static constexpr std::string_view word = "session";
-  const auto is_same = [](char one, char other) {
-    return std::tolower(static_cast<unsigned char>(one)) == other;
-  };
-  return std::search(text.begin(), text.end(), word.begin(), word.end(),
-                     is_same) != text.end();
+std::string in_lower_case(std::string_view text) {
+  std::string into{text};
+  std::transform(
+      into.begin(), into.end(), into.begin(),
+      [](unsigned char each) { return static_cast<char>(std::tolower(each)); });
+  return into;
 }
 
-}  // namespace
+bool speaks_of_session(std::string_view text) {
+  return in_lower_case(text).find("session") != std::string::npos;
+}
 
-server_text read_text(std::string_view text, std::size_t bytes_max) {
+/// Where a second value begins in a text, behind an object; its end where there
+/// is none. What else comes before a message is that of a log.
+std::size_t second_message(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  if (first == text.npos || text[first] != '{') return text.size();
+  std::size_t depth = 0;
+  bool is_in_text = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char each = text[at];
+    if (each == '"' && depth > 0) is_in_text = !is_in_text;
+    if (is_in_text) {
+      at += each == '\\' ? 1 : 0;
+      continue;
+    }
+    if (each == '{' || each == '[') ++depth;
+    if ((each != '}' && each != ']') || depth == 0 || --depth > 0) continue;
+    const auto next =
+        std::min(text.find_first_not_of(spaces, at + 1), text.size());
+    const bool is_value =
+        next < text.size() && (text[next] == '{' || text[next] == '[');
+    return is_value ? next : text.size();
+  }
+  return text.size();
+}
+
+server_text read_one(std::string_view text, std::size_t bytes_max) {
   if (text.starts_with(byte_order_mark)) {
     text.remove_prefix(byte_order_mark.size());
   }
@@ -189,10 +151,9 @@ server_text read_text(std::string_view text, std::size_t bytes_max) {
   const json_bounds limits{.bytes = bytes_max};
   std::optional<json> form = try_read_json(text, limits);
   if (!form && text.size() <= bytes_max) {
-    const auto whole =
-        mended(is_utf8(text) ? std::string{text} : as_utf8(text));
+    const auto whole = llm::detail::mended_json(text);
     // What stands for wrong bytes has more of them.
-    const json_bounds wider{.bytes = 3 * bytes_max};
+    const json_bounds wider{.bytes = 6 * bytes_max};
     try {
       form = read_json(whole, wider);
     } catch (const error& why) {
@@ -213,6 +174,24 @@ server_text read_text(std::string_view text, std::size_t bytes_max) {
     if (is_message(each)) found.messages.push_back(std::move(each));
   }
   return found;
+}
+
+}  // namespace
+
+server_text read_text(std::string_view text, std::size_t bytes_max) {
+  const auto second = second_message(text);
+  if (second >= text.size()) return read_one(text, bytes_max);
+  server_text all;
+  // Not by recursion: there may be any number of them.
+  for (auto end = second; !text.empty(); end = second_message(text)) {
+    auto found = read_one(text.substr(0, end), bytes_max);
+    text.remove_prefix(std::min(end, text.size()));
+    for (auto& each : found.messages) all.messages.push_back(std::move(each));
+    if (!all.fault.empty() || found.fault.empty()) continue;
+    all.fault = std::move(found.fault);
+    all.answered = found.answered;
+  }
+  return all;
 }
 
 bool is_answer(const json& message) {
@@ -256,10 +235,41 @@ std::optional<server_message> message_in(const json& message) {
   return found;
 }
 
+bool says_session_is_lost(std::string_view text) {
+  constexpr std::size_t looked_at_max = 4'096;
+  const auto plain = in_lower_case(text.substr(0, looked_at_max));
+  const auto has = [&](std::string_view word) {
+    return plain.find(word) != plain.npos;
+  };
+  static constexpr std::array<std::string_view, 13> ends = {
+      "not found",  "expired",    "invalid",   "unknown", "terminated",
+      "missing",    "no valid",   "not exist", "closed",  "no longer",
+      "no session", "not active", "lost"};
+  static constexpr std::array<std::string_view, 4> beginnings = {
+      "not initialized", "before initialization", "expect initialize",
+      "initialize request"};
+  return (has("session") && std::any_of(ends.begin(), ends.end(), has)) ||
+         std::any_of(beginnings.begin(), beginnings.end(), has);
+}
+
+bool denies_session(const json& answer) {
+  const auto* failure = member(answer, "error");
+  if (failure == nullptr || !failure->is_object()) return false;
+  const auto code = code_of(*failure);
+  const auto* words = member(*failure, "message");
+  return code >= -32002 && code <= -32000 && words != nullptr &&
+         words->is_string() &&
+         says_session_is_lost(words->get_ref<const std::string&>());
+}
+
 bool denies_session(int status, std::string_view body) {
   if (status == 404) return true;
+  if (status == 401 || status == 403 || status == 409 || status == 410 ||
+      status == 422 || status == 500) {
+    return says_session_is_lost(body);
+  }
   if (status != 400) return false;
-  if (speaks_of_session(body)) return true;
+  if (speaks_of_session(body) || says_session_is_lost(body)) return true;
   const auto form = try_read_json(body);
   const auto* failure = form ? member(*form, "error") : nullptr;
   if (failure == nullptr) return false;

@@ -18,7 +18,7 @@ constexpr std::size_t id_max = 512;
 constexpr std::size_t task_message_max = 500;
 constexpr double longest_ms = 100.0 * 365 * 24 * 3600 * 1000;
 
-bool is_visible(char each) { return each > ' ' && each <= '~'; }
+bool is_visible_ascii(char each) { return each > ' ' && each <= '~'; }
 
 /// The first four are those of the specification.
 task_status status_in(const std::string& word) {
@@ -62,7 +62,7 @@ task_report task_in(const json& result) {
   task_report task;
   task.id = fields.at("taskId").text();
   if (task.id.empty() || task.id.size() > id_max ||
-      !std::all_of(task.id.begin(), task.id.end(), is_visible)) {
+      !std::all_of(task.id.begin(), task.id.end(), is_visible_ascii)) {
     fields.at("taskId").refuse("is no id of a task");
   }
   const auto status = fields.at("status").text();

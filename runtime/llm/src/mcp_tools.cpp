@@ -1,9 +1,11 @@
 // The tools of servers of the Model Context Protocol, and what they give.
 
 #include "mcp_member.hpp"
+#include "mcp_schema.hpp"
 #include "reply_fields.hpp"
 #include "troupe/error.hpp"
 #include "troupe/json_text.hpp"
+#include "troupe/llm/mcp_mirrors.hpp"
 #include "troupe/llm/mcp_protocol.hpp"
 #include "troupe/printable.hpp"
 
@@ -47,12 +49,15 @@ std::string fault_of_name(const std::string& name) {
 }
 
 /// The schema of a tool's arguments, which are an object in any case; nothing
-/// for one that takes no object.
+/// for one that takes no object. An empty list is how PHP writes an empty one.
 std::optional<json> schema_of(const json& tool) {
   const auto* given = member(tool, "inputSchema");
   json schema = json::object();
-  if (given != nullptr && *given != json(true)) schema = *given;
+  if (given != nullptr && *given != json(true) && *given != json::array()) {
+    schema = *given;
+  }
   if (!schema.is_object()) return std::nullopt;
+  schema = detail::usable_schema(schema);
   const auto* type = member(schema, "type");
   const bool takes_object =
       type == nullptr || *type == "object" ||
@@ -81,6 +86,11 @@ void take_tool(const json& form, tool_page& page) {
   if (!schema) {
     leave_out(page, "the tool '" + printable(name) +
                         "' cannot be used: its inputSchema takes no object");
+    return;
+  }
+  if (const auto fault = mirrors_in(*schema).fault; !fault.empty()) {
+    leave_out(page,
+              "the tool '" + printable(name) + "' cannot be used: " + fault);
     return;
   }
   page.tools.push_back({std::move(name),
@@ -135,7 +145,7 @@ tool_page tools_in(const json& result) {
     take_tool(all.at(i).form(), page);
   }
   const auto next = fields.find("nextCursor");
-  if (next.form() != json(false)) page.next = fields.text_or("nextCursor");
+  if (next.form() != json(false)) page.next = fields.id_or_none("nextCursor");
   return page;
 }
 

@@ -15,7 +15,7 @@ using detail::reply_fields;
 /// write an empty one.
 reply_fields list_in(const reply_fields& reply) {
   if (reply.form().is_array()) return reply;
-  for (const char* each : {"data", "models"}) {
+  for (const char* each : {"data", "models", "result", "items"}) {
     if (reply.find(each).form().is_array()) return reply.find(each);
   }
   const auto& form = reply.form();

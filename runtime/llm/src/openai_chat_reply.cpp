@@ -1,6 +1,7 @@
 #include "openai_chat_reply.hpp"
 
 #include "kept_content.hpp"
+#include "reply_events.hpp"
 #include "served_error.hpp"
 #include "streamed_calls.hpp"
 
@@ -45,14 +46,25 @@ finish_reason reason_of(std::string text) {
 
 usage usage_in(const reply_fields& from) {
   const auto details = from.object_or_null("prompt_tokens_details");
-  return {from.count_or("prompt_tokens", 0),
-          from.count_or("completion_tokens", 0),
+  // Some gateways use the names of other formats.
+  return {from.count_or("prompt_tokens", from.count_or("input_tokens", 0)),
+          from.count_or("completion_tokens", from.count_or("output_tokens", 0)),
           details.count_or("cached_tokens", 0)};
 }
 
 /// What is known of a message; all else in it is kept.
 json unknown_of_message(const json& said) {
-  return unknown_in(said, {"role", "content", "tool_calls", "refusal"});
+  return unknown_in(
+      said, {"role", "content", "tool_calls", "function_call", "refusal"});
+}
+
+/// The calls, where a server has but one in the form of before there could be
+/// several in one like the others.
+json old_call_in(const reply_fields& said) {
+  const auto old = said.object_or_null("function_call");
+  const bool is_new = !said.find("tool_calls").form().empty();
+  if (is_new || old.form().empty()) return nullptr;
+  return json::array({{{"function", old.form()}}});
 }
 
 bool is_plain(const json& part) {
@@ -66,9 +78,23 @@ bool has_more_than_text(const json& content) {
          !std::all_of(content.begin(), content.end(), is_plain);
 }
 
+/// A refusal, also as a part of the content.
+std::string refusal_in(const reply_fields& said) {
+  auto refusal = said.text_or("refusal");
+  const auto content = said.find("content");
+  if (!refusal.empty() || !content.form().is_array()) return refusal;
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    const auto part = content.at(i);
+    if (part.form().is_object() && text_at(part.form(), "type") == "refusal") {
+      refusal += part.text_or("refusal");
+    }
+  }
+  return refusal;
+}
+
 /// A refusal stands in the place of the text.
 std::string take_refusal(const reply_fields& from, chat_reply& into) {
-  auto refusal = from.text_or("refusal");
+  auto refusal = refusal_in(from);
   if (refusal.empty()) return refusal;
   into.message.text += refusal;
   into.finish = finish_reason::refused;
@@ -98,18 +124,26 @@ chat_reply openai_chat_reply(const reply_fields& from) {
   reply.id = from.id_or_none("id");
   reply.model = from.id_or_none("model");
   const auto choice = first_choice(from.at("choices"));
+  reply.finish_text = choice.id_or_none("finish_reason");
+  reply.finish = reason_of(reply.finish_text);
+  reply.usage = usage_in(from.object_or_null("usage"));
+  // A completion of a text is no message.
+  if (choice.find("message").is_null() &&
+      choice.find("text").form().is_string()) {
+    reply.message.text = choice.text_or("text");
+    return reply;
+  }
   const auto said = choice.at("message");
   const auto content = said.find("content");
   reply.message.text = text_of_content(content);
-  reply.finish_text = choice.text_or("finish_reason");
-  reply.finish = reason_of(reply.finish_text);
   static_cast<void>(take_refusal(said, reply));
-  reply.message.calls = calls_in(said.find("tool_calls"));
+  const auto old = old_call_in(said);
+  reply.message.calls =
+      calls_in(old.is_null() ? said.find("tool_calls") : reply_fields{old});
   json unknown = unknown_of_message(said.form());
   if (has_more_than_text(content.form())) unknown["content"] = content.form();
   reply.message.opaque = kept("openai_chat", std::move(unknown));
   mind_calls(reply);
-  reply.usage = usage_in(from.object_or_null("usage"));
   return reply;
 }
 
@@ -145,7 +179,7 @@ class chat_builder final : public reply_builder {
 
 std::string chat_builder::take(const sse_event& event) {
   if (is_complete_) return {};
-  if (trimmed(event.data) == "[DONE]") {
+  if (ends_stream(event)) {
     is_complete_ = true;
     return {};
   }
@@ -177,15 +211,20 @@ std::string chat_builder::take_choice(const reply_fields& choice) {
   auto delta = choice.object_or_null("delta");
   // A whole reply in one event.
   if (delta.is_null() && is_empty()) delta = choice.object_or_null("message");
-  const auto reason = choice.text_or("finish_reason");
+  const auto reason = choice.id_or_none("finish_reason");
   if (!reason.empty()) {
     reply_.finish_text = reason;
     if (reply_.finish != finish_reason::refused) {
       reply_.finish = reason_of(reason);
     }
   }
-  if (delta.is_null()) return {};
-  calls_.take(delta.find("tool_calls"));
+  if (delta.is_null()) {
+    auto text = text_of_content(choice.find("text"));
+    reply_.message.text += text;
+    return text;
+  }
+  const auto old = old_call_in(delta);
+  calls_.take(old.is_null() ? delta.find("tool_calls") : reply_fields{old});
   auto text = take_refusal(delta, reply_);
   text += take_content(delta.find("content"));
   const auto unknown = unknown_of_message(delta.form());
@@ -229,17 +268,6 @@ chat_reply chat_builder::finish() {
 
 std::unique_ptr<reply_builder> openai_chat_builder() {
   return std::make_unique<chat_builder>();
-}
-
-chat_reply built_of(std::string_view body, reply_builder& into) {
-  sse_parser events;
-  events.feed(body);
-  // The last one may end with the body.
-  events.feed("\n\n");
-  while (const auto event = events.next()) {
-    static_cast<void>(into.take(*event));
-  }
-  return into.finish();
 }
 
 }  // namespace troupe::llm::detail

@@ -1,5 +1,6 @@
 #include "kept_content.hpp"
 #include "openai_chat_reply.hpp"
+#include "reply_events.hpp"
 #include "reply_fields.hpp"
 #include "responses_reply.hpp"
 #include "served_error.hpp"
@@ -157,14 +158,14 @@ class format final : public chat_format {
     return request;
   }
   chat_reply decode(std::string_view body) const override {
-    if (detail::begins_stream(body)) {
+    if (detail::is_stream(body)) {
       return detail::built_of(body, *build());
     }
     const json form = detail::reply_in_body(body);
     return detail::responses_reply(detail::reply_fields{form, body});
   }
   std::unique_ptr<reply_builder> build() const override {
-    return detail::responses_builder();
+    return detail::taking_apart(detail::responses_builder());
   }
   http_request encode_models(const endpoint& at,
                              std::string_view after) const override {

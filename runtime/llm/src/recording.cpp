@@ -61,8 +61,16 @@ json form_of(const recorded_reply& reply) {
   return form;
 }
 
+const json& member_in(const json& form, const char* name) {
+  const auto found = form.is_object() ? form.find(name) : form.end();
+  if (found == form.end()) {
+    refuse("it has no member '" + std::string{name} + "'");
+  }
+  return *found;
+}
+
 int status_in(const json& form) {
-  const json& status = form.at("status");
+  const json& status = member_in(form, "status");
   if (!status.is_number_integer() || status < 100 || status > 999) {
     refuse("its status is no number from 100 to 999");
   }
@@ -70,7 +78,7 @@ int status_in(const json& form) {
 }
 
 std::vector<http_header> headers_in(const json& form) {
-  const json& given = form.at("headers");
+  const json& given = member_in(form, "headers");
   if (!given.is_object()) refuse("its headers are no object");
   if (given.size() > headers_max) {
     refuse("it has more than " + std::to_string(headers_max) + " headers");
@@ -110,7 +118,9 @@ recorded_reply reply_in(const json& form) {
   recorded_reply reply;
   reply.response.status = status_in(form);
   reply.response.headers = headers_in(form);
-  form.at("body").get_to(reply.response.body);
+  const json& body = member_in(form, "body");
+  if (!body.is_string()) refuse("its body is no text");
+  body.get_to(reply.response.body);
   reply.parts = parts_in(form, reply.response.body.size());
   return reply;
 }
@@ -123,7 +133,8 @@ std::string recording::line_of(const http_request& request,
       {{"request", form_of(request)}, {"response", form_of(reply)}});
 }
 
-void recording::add(std::string_view lines) {
+void recording::add(std::string_view lines, std::string_view name) {
+  if (!name.empty()) name_ = "the recording '" + std::string{name} + "'";
   std::size_t number = 0;
   while (!lines.empty()) {
     ++number;
@@ -133,13 +144,14 @@ void recording::add(std::string_view lines) {
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     try {
       const json form = read_json(line, line_bounds);
-      known_[write_json(form.at("request"))].replies.push_back(
-          reply_in(form.at("response")));
+      auto reply = reply_in(member_in(form, "response"));
+      known_[write_json(member_in(form, "request"))].replies.push_back(
+          std::move(reply));
       ++size_;
-    } catch (const std::exception& fault) {
-      refuse("line " + std::to_string(number) +
-             " of the recording is no exchange: " +
-             printable(fault.what(), line_breaks::joined, fault_shown_max));
+    } catch (const error& fault) {
+      refuse("line " + std::to_string(number) + " of " + name_ +
+             " is no exchange: " +
+             printable(fault.message(), line_breaks::joined, fault_shown_max));
     }
   }
 }
@@ -149,8 +161,8 @@ const recorded_reply& recording::next(const http_request& request) {
   const auto found = known_.find(key);
   if (found == known_.end()) {
     throw error{errc::request_failed,
-                "the recording has no answer to this request, " +
-                    request.method + " " + printable(path_of(request.url))}
+                name_ + " has no answer to this request, " + request.method +
+                    " " + printable(path_of(request.url))}
         .permanent();
   }
   auto& from = found->second;

@@ -2,7 +2,10 @@
 
 #include "served_error.hpp"
 #include "troupe/printable.hpp"
+#include "wait_in_words.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <string>
 #include <utility>
 
@@ -44,7 +47,10 @@ meaning meaning_of(int status, const detail::served_error& told) {
 }
 
 /// What the server itself says of another attempt.
-void obey(std::string_view should_retry, meaning& means) {
+void obey(std::string should_retry, meaning& means) {
+  std::transform(
+      should_retry.begin(), should_retry.end(), should_retry.begin(),
+      [](unsigned char each) { return static_cast<char>(std::tolower(each)); });
   if (should_retry == "false") {
     means.permanent = true;
   } else if (should_retry == "true") {
@@ -88,12 +94,16 @@ error error_of_reply(const http_response& reply,
   auto told = detail::error_in_body(reply.body);
   const int status = reply.status >= 300 ? reply.status : told.status;
   auto means = meaning_of(status, told);
-  if (const auto retry = reply.header("x-should-retry")) obey(*retry, means);
+  if (const auto retry = reply.header("x-should-retry"))
+    obey(std::string{*retry}, means);
   error made{means.code, text_of(reply, told, asked)};
   if (means.permanent) return made.permanent();
   auto wait = wait_asked(reply, now);
   told.asks_for.status = status;
   if (!wait) wait = wait_asked(told.asks_for, now);
+  if (!wait && means.code == errc::rate_limited) {
+    wait = detail::wait_in_words(told.message);
+  }
   if (wait) made.retry_after(*wait);
   return made;
 }

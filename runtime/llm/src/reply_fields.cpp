@@ -1,5 +1,6 @@
 #include "reply_fields.hpp"
 
+#include "json_mending.hpp"
 #include "troupe/printable.hpp"
 
 #include <algorithm>
@@ -53,16 +54,6 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(spaces) - first + 1);
 }
 
-bool begins_stream(std::string_view body) {
-  body = trimmed(body);
-  if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
-  for (const std::string_view each :
-       {"data:", "event:", "error:", "id:", "retry:", ":"}) {
-    if (body.starts_with(each)) return true;
-  }
-  return false;
-}
-
 json parsed(std::string_view text, std::string_view what,
             const json_bounds& limits) {
   try {
@@ -73,6 +64,9 @@ json parsed(std::string_view text, std::string_view what,
     if (why.message().starts_with(refused)) {
       throw error{errc::bad_reply, std::string{what} + " is refused" +
                                        why.message().substr(refused.size())};
+    }
+    if (auto mended = try_read_json(mended_json(text), limits)) {
+      return std::move(*mended);
     }
     throw error{errc::bad_reply, std::string{what} + " is no JSON; it has " +
                                      std::to_string(text.size()) + " bytes" +
@@ -147,8 +141,8 @@ std::string reply_fields::text_or(const char* key, std::string fallback) const {
 
 std::string reply_fields::id_or_none(const char* key) const {
   const auto found = find(key);
-  if (found.is_null()) return {};
-  return found.form().is_number() ? write_json(found.form()) : found.text();
+  if (found.form().is_string()) return found.text();
+  return found.form().is_number() ? write_json(found.form()) : std::string{};
 }
 
 reply_fields reply_fields::object_or_null(const char* key) const noexcept {
@@ -240,7 +234,8 @@ std::string text_of_content(const reply_fields& content) {
       text += part.text();
     } else if (part.form().is_object()) {
       const auto type = part.text_or("type", "text");
-      const auto said = part.find("text");
+      auto said = part.find("text");
+      if (said.form().is_object()) said = said.find("value");
       const bool is_text = type == "text" || type == "output_text";
       if (is_text && said.form().is_string()) text += said.text();
     }

@@ -21,10 +21,9 @@ inline constexpr json_bounds reply_bounds{.depth = 480};
 
 /// Without spaces and ends of lines around it.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
-/// Whether a body that is to be JSON is a stream of events.
-[[nodiscard]] bool begins_stream(std::string_view body);
 
-/// The JSON of a body or an event.
+/// The JSON of a body or an event, also where it has what JSON does not allow
+/// but servers write; see `mended_json`.
 /// Errors: throws `errc::bad_reply` for what is none, with `what` it was to be
 /// and its first bytes.
 [[nodiscard]] json parsed(std::string_view text, std::string_view what,
@@ -68,7 +67,8 @@ class reply_fields {
   /// Also where it is null or missing.
   [[nodiscard]] std::string text_or(const char* key,
                                     std::string fallback = {}) const;
-  /// A name that some servers write as a number; empty where it is missing.
+  /// A name that some servers write as a number; empty where it is missing, or
+  /// something else.
   [[nodiscard]] std::string id_or_none(const char* key) const;
   /// A number of tokens or a place. `fallback` where it is missing, null or no
   /// number; 0 where it is negative or too large. Does not throw.

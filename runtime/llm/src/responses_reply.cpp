@@ -1,6 +1,7 @@
 #include "responses_reply.hpp"
 
 #include "kept_content.hpp"
+#include "reply_events.hpp"
 #include "served_error.hpp"
 
 #include <algorithm>
@@ -27,18 +28,19 @@ bool is_of_type(const json& item, std::string_view type) {
 }
 
 void take_message(const reply_fields& item, chat_reply& into) {
-  const auto content = item.at("content");
+  const auto content = item.find("content");
   if (content.form().is_string()) {
     into.message.text += content.text();
     return;
   }
   for (std::size_t i = 0; i < content.size(); ++i) {
     const auto part = content.at(i);
-    const auto type = part.at("type").text();
+    if (!part.form().is_object()) continue;
+    const auto type = part.text_or("type", "text");
     if (type == "output_text" || type == "text") {
-      into.message.text += part.at("text").text();
+      into.message.text += part.text_or("text");
     } else if (type == "refusal") {
-      into.message.text += part.at("refusal").text();
+      into.message.text += part.text_or("refusal");
       into.finish = finish_reason::refused;
     }
   }
@@ -83,8 +85,11 @@ bool is_plain(const json& items) {
 void take_items(const reply_fields& output, chat_reply& into) {
   for (std::size_t i = 0; i < output.size(); ++i) {
     const auto item = output.at(i);
-    const auto type = item.at("type").text();
+    if (!item.form().is_object()) continue;
+    const auto type =
+        item.text_or("type", item.find("content").is_null() ? "" : "message");
     if (type == "message") {
+      static_cast<void>(item.at("content"));
       take_message(item, into);
     } else if (type == "function_call") {
       auto& calls = into.message.calls;
@@ -94,9 +99,12 @@ void take_items(const reply_fields& output, chat_reply& into) {
       into.finish = finish_reason::tool_calls;
     }
   }
-  if (!is_plain(output.form())) {
-    into.message.opaque = kept("openai_responses", output.form());
+  if (is_plain(output.form())) return;
+  json items = json::array();
+  for (const auto& each : output.form()) {
+    if (each.is_object()) items.push_back(each);
   }
+  into.message.opaque = kept("openai_responses", std::move(items));
 }
 
 /// A response whose output is `output`.
@@ -109,7 +117,13 @@ chat_reply reply_of(const reply_fields& from, const reply_fields& output) {
   reply.usage = usage_in(from.object_or_null("usage"));
   const bool is_done =
       reply.finish_text.empty() || reply.finish_text == "completed";
-  if (output.size() == 0 && is_done) refuse_empty();
+  // What kits make of the output, some gateways send alone.
+  const auto text = from.find("output_text");
+  if (output.size() == 0 && text.form().is_string()) {
+    reply.message.text = text.text();
+  } else if (output.size() == 0 && is_done) {
+    refuse_empty();
+  }
   return reply;
 }
 
@@ -182,7 +196,7 @@ class responses_builder_of_events final : public reply_builder {
 
 std::string responses_builder_of_events::take(const sse_event& event) {
   // What gateways made for OpenAI's other format add.
-  if (trimmed(event.data) == "[DONE]") {
+  if (ends_stream(event)) {
     is_complete_ = true;
     return {};
   }
@@ -204,6 +218,13 @@ std::string responses_builder_of_events::take(const sse_event& event) {
     text_ += text;
     return text;
   }
+  if (type == "response.content_part.done" && item_of(fields).text.empty()) {
+    const auto part = fields.object_or_null("part");
+    auto text = part.is_null() ? std::string{} : part.text_or("text");
+    item_of(fields).text = text;
+    text_ += text;
+    return text;
+  }
   if (type == "response.function_call_arguments.delta") {
     item_of(fields).arguments += fields.text_or("delta");
   } else if (type == "response.function_call_arguments.done") {
@@ -217,7 +238,7 @@ std::string responses_builder_of_events::take(const sse_event& event) {
     take_item(fields, true);
   } else if (type == "response.completed" || type == "response.incomplete" ||
              type == "response.done") {
-    response_ = fields.at("response").form();
+    response_ = fields.object_or_null("response").form();
     is_complete_ = true;
   } else if (type == "response.failed" || type == "response.cancelled") {
     throw error{errc::request_failed, "the server reported an error: " + type};
@@ -247,10 +268,13 @@ void responses_builder_of_events::take_item(const reply_fields& event,
   const auto& form = item.form();
   if (!form.is_object()) item.refuse("is no object");
   auto* into = &item_of(event);
-  // Without an index and an id it is another one.
-  if (into->is_done && into->form != form && !event.count("output_index")) {
-    items_.emplace_back(items_.size(), open_item{});
+  // Some servers give all the same index.
+  if (into->is_done && into->form != form) {
+    if (items_.size() >= items_max) event.refuse("has too many items");
+    items_.emplace_back(event.count_or("output_index", items_.size()),
+                        open_item{});
     into = &items_.back().second;
+    into->id = item.id_or_none("id");
   }
   into->form = form;
   into->is_done = is_done;
@@ -289,12 +313,24 @@ json responses_builder_of_events::items() {
   return all;
 }
 
+/// Whether `one` has texts or calls where `other` has none.
+bool says_more(const json& one, const json& other) {
+  const auto calls = [](const json& items) {
+    return std::count_if(items.begin(), items.end(), [](const json& each) {
+      return is_of_type(each, "function_call");
+    });
+  };
+  return calls(one) > calls(other) ||
+         (text_of_items(other).empty() && !text_of_items(one).empty());
+}
+
 chat_reply responses_builder_of_events::finish() {
   if (!is_complete_) refuse_incomplete(text_);
   const reply_fields response{response_};
   const auto output = response.find("output");
-  const bool is_whole = output.form().is_array() && !output.form().empty();
-  const json made = is_whole ? json{} : items();
+  const json made = items();
+  const bool is_whole = output.form().is_array() && !output.form().empty() &&
+                        !says_more(made, output.form());
   return reply_of(response, is_whole ? output : reply_fields{made});
 }
 

@@ -1,5 +1,6 @@
 #include "served_error.hpp"
 
+#include "reply_events.hpp"
 #include "reply_fields.hpp"
 #include "troupe/json_text.hpp"
 #include "troupe/llm/reply_error.hpp"
@@ -18,8 +19,7 @@ namespace troupe::llm::detail {
 
 namespace {
 
-// Nobody knows the time here, so that a date asks for no wait: it lies before
-// this one, in the year 2169.
+// Nobody knows the time here. A date asks for no wait: it lies before 2169.
 constexpr std::chrono::system_clock::time_point no_clock{
     std::chrono::hours{24 * 365 * 200}};
 
@@ -68,8 +68,9 @@ std::string first_text(const json& form, keys names) {
 
 // -- statuses -----------------------------------------------------------------
 
-constexpr keys codes = {"code", "status", "status_code", "statusCode",
-                        "http_code"};
+constexpr keys codes = {"code",       "status",    "status_code",
+                        "statusCode", "http_code", "http_status",
+                        "httpCode",   "httpStatus"};
 
 int status_in(const json& code) {
   double number = 0;
@@ -153,10 +154,13 @@ int status_named(std::string_view name) {
 
 int status_of(const json& form) {
   if (const int status = numeric_status(form); status != 0) return status;
-  for (const char* each : {"code", "type", "status"}) {
+  for (const char* each : {"code", "type", "status", "__type"}) {
     const auto* found = member(form, each);
     if (found == nullptr || !found->is_string()) continue;
-    const int status = status_named(found->get_ref<const std::string&>());
+    std::string_view name = found->get_ref<const std::string&>();
+    // Amazon's have the name of the service before them.
+    name.remove_prefix(name.rfind('#') + 1);
+    const int status = status_named(name);
     if (status != 0) return status;
   }
   return 0;
@@ -164,9 +168,10 @@ int status_of(const json& form) {
 
 // -- words --------------------------------------------------------------------
 
-constexpr keys message_keys = {"message",   "msg",         "error_message",
-                               "error_msg", "status_msg",  "error_description",
-                               "detail",    "description", "title"};
+constexpr keys message_keys = {"message",     "msg",        "error_message",
+                               "error_msg",   "status_msg", "error_description",
+                               "faultstring", "detail",     "description",
+                               "title"};
 
 /// What validators say is wrong, and where, without the input that they quote.
 std::string complaints_in(const json& list) {
@@ -195,12 +200,16 @@ void take_waits(const json& form, served_error& into) {
   for (const char* each : afters) {
     if (const auto* after = member(form, each)) add("retry-after", *after);
   }
-  // Google's RetryInfo.
+  if (const auto* after = member(form, "retry_after_ms")) {
+    add("retry-after-ms", *after);
+  }
+  // Google's RetryInfo, whose span some write in its parts.
   if (const auto* details = member(form, "details")) {
     for (const auto& each : *details) {
-      if (const auto* delay = member(each, "retryDelay")) {
-        add("retry-after", *delay);
-      }
+      const auto* delay = member(each, "retryDelay");
+      if (delay == nullptr) continue;
+      const auto* seconds = member(*delay, "seconds");
+      add("retry-after", seconds != nullptr ? *seconds : *delay);
     }
   }
   const auto* about = member(form, "metadata");
@@ -246,7 +255,8 @@ void take_error(const json& form, served_error& into, int nesting) {
   if (form.is_string()) fill(into.message, form.get<std::string>());
   if (form.is_array()) take_list(form, into, nesting + 1);
   if (!form.is_object()) return;
-  for (const char* each : {"error", "errors", "response", "base_resp"}) {
+  for (const char* each :
+       {"error", "errors", "response", "base_resp", "fault"}) {
     const auto* inner = member(form, each);
     if (inner != nullptr && !inner->is_primitive()) {
       take_error(*inner, into, nesting + 1);
@@ -288,18 +298,20 @@ void take_error(const json& form, served_error& into, int nesting) {
   take_waits(form, into);
 }
 
-/// Events of a stream, where a body has them though its status is bad.
-std::optional<std::string> first_event(std::string_view body) {
-  if (!begins_stream(body)) return std::nullopt;
-  // Far less than an event may have, so that this does not throw.
-  constexpr std::size_t looked_at_max = std::size_t{1} << 20;
-  sse_parser events;
-  events.feed(body.substr(0, looked_at_max));
-  events.feed("\n\n");
-  while (const auto event = events.next()) {
-    if (!event->data.empty()) return event->data;
+/// The error of a choice that is the reply, or null; that of another one does
+/// not matter.
+const json* error_of_choice(const json& choice) {
+  if (!choice.is_object() || choice.value("index", json(0)) != 0) {
+    const auto* index = member(choice, "index");
+    if (index == nullptr || index->is_number()) return nullptr;
   }
-  return std::nullopt;
+  for (const char* each : {"delta", "message"}) {
+    const auto* said = member(choice, each);
+    if (said != nullptr && member(*said, "error") != nullptr) return said;
+  }
+  const bool has_failed = member(choice, "error") != nullptr ||
+                          is_text(choice, "finish_reason", "error");
+  return has_failed ? &choice : nullptr;
 }
 
 /// What says that a reply has something in it besides an error.
@@ -311,10 +323,11 @@ constexpr keys contents = {"choices",       "output", "content",    "data",
 
 served_error error_in_body(std::string_view body) {
   std::string event;
-  if (auto found = first_event(body)) {
+  if (auto found = first_data(body)) {
     event = std::move(*found);
     body = event;
   }
+  body = without_comments(body);
   served_error told;
   const auto form = try_read_json(body, reply_bounds);
   if (form) take_error(*form, told, 0);
@@ -329,7 +342,12 @@ const json* find_error(const json& form) {
     return member(form.front(), "error") == nullptr ? nullptr : &form.front();
   }
   if (!form.is_object()) return nullptr;
-  if (member(form, "error") != nullptr || is_text(form, "type", "error") ||
+  // Beside a reply some gateways have one that says there is none.
+  const auto* told = member(form, "error");
+  const bool is_none = told != nullptr && told->is_object() &&
+                       has_any(form, contents) &&
+                       std::none_of(told->begin(), told->end(), says_something);
+  if ((told != nullptr && !is_none) || is_text(form, "type", "error") ||
       is_text(form, "object", "error")) {
     return &form;
   }
@@ -338,56 +356,44 @@ const json* find_error(const json& form) {
   if (const auto* choices = member(form, "choices");
       choices != nullptr && choices->is_array()) {
     for (const auto& each : *choices) {
-      if (member(each, "error") != nullptr ||
-          is_text(each, "finish_reason", "error")) {
-        return &each;
-      }
+      if (const auto* found = error_of_choice(each)) return found;
     }
   }
   if (has_any(form, contents)) return nullptr;
-  if (member(form, "errors") != nullptr) return &form;
+  if (has_any(form, {"errors", "fault", "error_message", "error_msg",
+                     "error_description"})) {
+    return &form;
+  }
+  // FastAPI's; others tell so how far they are.
+  if (member(form, "detail") != nullptr && form.size() == 1) return &form;
   if (const auto* base = member(form, "base_resp")) {
     if (member(*base, "status_code") != nullptr) return &form;
   }
   // Without an envelope.
   const bool is_bad = status_of(form) != 0 ||
                       is_text(form, "status", "error") ||
-                      form.value("success", json(true)) == false;
+                      form.value("success", json(true)) == false ||
+                      form.value("ok", json(true)) == false;
   return is_bad && has_any(form, message_keys) ? &form : nullptr;
+}
+
+void throw_served_error(std::string_view body) {
+  http_response told;
+  told.status = 200;
+  told.body = body;
+  throw error_of_reply(told, no_clock);
 }
 
 void throw_error_in(const json& form) {
   const auto* found = find_error(form);
-  if (found == nullptr) return;
-  http_response told;
-  told.status = 200;
-  told.body = write_json(*found, bad_text::replaced);
-  throw error_of_reply(told, no_clock);
+  if (found != nullptr) {
+    throw_served_error(write_json(*found, bad_text::replaced));
+  }
 }
 
 json reply_in_body(std::string_view body, const json_bounds& limits) {
-  json form = parsed(body, "the reply", limits);
+  json form = parsed(without_comments(body), "the reply", limits);
   throw_error_in(form);
-  return form;
-}
-
-std::optional<json> reply_in_event(const sse_event& event) {
-  const auto text = trimmed(event.data);
-  if (event.type == "error") {
-    http_response told;
-    told.status = 200;
-    told.body = text;
-    throw error_of_reply(told, no_clock);
-  }
-  static constexpr std::array<std::string_view, 4> heartbeats = {
-      "ping", "heartbeat", "keepalive", "keep-alive"};
-  if (text.empty() || std::find(heartbeats.begin(), heartbeats.end(),
-                                event.type) != heartbeats.end()) {
-    return std::nullopt;
-  }
-  json form = parsed(text, "a part of the reply");
-  throw_error_in(form);
-  if (form.is_null()) return std::nullopt;
   return form;
 }
 

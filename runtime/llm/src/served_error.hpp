@@ -3,9 +3,7 @@
 #include "reply_fields.hpp"
 #include "troupe/json.hpp"
 #include "troupe/llm/http_message.hpp"
-#include "troupe/llm/sse.hpp"
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,7 +33,11 @@ struct served_error {
 /// whole and streamed.
 [[nodiscard]] const json* find_error(const json& form);
 
-/// Throws what an error in a reply or an event means; see `error_of_reply`.
+/// Throws what the words of a server about an error mean; see
+/// `error_of_reply`.
+[[noreturn]] void throw_served_error(std::string_view body);
+
+/// Throws what an error in a reply or an event means, if it has one.
 void throw_error_in(const json& form);
 
 /// The JSON of a whole reply.
@@ -43,9 +45,5 @@ void throw_error_in(const json& form);
 /// and what `throw_error_in` throws.
 [[nodiscard]] json reply_in_body(std::string_view body,
                                  const json_bounds& limits = reply_bounds);
-
-/// The JSON of an event; nothing for a heartbeat, which has no data.
-/// Errors: as above. An event of the type "error" is one whatever it has.
-[[nodiscard]] std::optional<json> reply_in_event(const sse_event& event);
 
 }  // namespace troupe::llm::detail

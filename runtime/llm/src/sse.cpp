@@ -58,8 +58,9 @@ std::optional<sse_event> sse_parser::next() {
 // Refuses what would make the event under way too long.
 void sse_parser::count(std::size_t bytes) {
   if (bytes <= event_max_ && size_ <= event_max_ - bytes) return;
-  throw error{errc::bad_value, "an event of the stream has more than " +
-                                   std::to_string(event_max_) + " bytes"};
+  throw error{errc::too_large, "an event of the stream has more than " +
+                                   std::to_string(event_max_) + " bytes"}
+      .permanent();
 }
 
 void sse_parser::take_line(std::string_view line) {

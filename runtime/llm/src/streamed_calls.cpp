@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t calls_max = 1'000;
 
 json unknown_of_call(const json& form) {
-  json found = unknown_in(form, {"id", "index", "type", "function"});
+  json found = unknown_in(
+      form, {"id", "index", "type", "function", "name", "arguments"});
   if (!form.is_object()) return found;
   if (const auto type = form.find("type"); type != form.end() &&
                                            type->is_string() &&
@@ -30,6 +31,17 @@ bool is_whole(std::string_view arguments) {
   arguments = trimmed(arguments);
   if (!arguments.starts_with('{') || !arguments.ends_with('}')) return false;
   return try_read_json(arguments, reply_bounds).has_value();
+}
+
+/// What is called, and with what. Some servers leave out the object around it.
+reply_fields function_of(const reply_fields& call) {
+  const auto function = call.object_or_null("function");
+  return function.is_null() && call.form().contains("name") ? call : function;
+}
+
+bool has_nothing(const reply_fields& function) {
+  const auto& given = function.find("arguments").form();
+  return function.id_or_none("name").empty() && (given.empty() || given == "");
 }
 
 /// Elements of a list; some servers send the element alone, others an empty
@@ -62,6 +74,19 @@ void add_arguments(std::string& arguments, const std::string& piece) {
   if (!is_repeated) arguments += piece;
 }
 
+/// The arguments of pieces that do not make one value together: some servers
+/// begin with an empty object, others say all again, or send in each piece what
+/// there is so far.
+std::string_view best_of(std::string_view all, std::string_view last) {
+  if (trimmed(all).empty() || is_whole(all)) return all;
+  if (is_whole(last)) return last;
+  const auto half = all.substr(0, all.size() / 2);
+  if (all.substr(half.size()) == half && is_whole(half)) return half;
+  const auto rest = trimmed(all);
+  const auto second = rest.starts_with("{}") ? rest.substr(2) : rest;
+  return is_whole(second) ? second : all;
+}
+
 }  // namespace
 
 server_content kept_of_call(const json& form) {
@@ -71,7 +96,9 @@ server_content kept_of_call(const json& form) {
 std::vector<tool_call> calls_in(const reply_fields& list) {
   std::vector<tool_call> calls;
   for (const auto& call : elements_of(list)) {
-    const auto function = call.at("function");
+    const auto function = function_of(call);
+    if (function.is_null()) call.at("function").refuse("is no object");
+    if (has_nothing(function)) continue;
     calls.push_back({id_or_made(call.id_or_none("id"), calls.size()),
                      function.at("name").text(),
                      arguments_of(function.find("arguments").form()),
@@ -85,7 +112,7 @@ struct streamed_calls::piece {
       : form(from.form()),
         id(from.id_or_none("id")),
         index(from.count("index")) {
-    const auto function = from.object_or_null("function");
+    const auto function = function_of(from);
     if (function.is_null()) return;
     name = function.text_or("name");
     const auto& given = function.find("arguments").form();
@@ -113,6 +140,14 @@ struct streamed_calls::piece {
                         is_whole(arguments) && arguments != open.arguments);
   }
 
+  /// Whether `open`, which has the same id and index, is another call: both
+  /// have all of their arguments.
+  [[nodiscard]] bool is_another_of_id(const call& open) const {
+    return !name.empty() && index == open.index && is_whole(arguments) &&
+           is_whole(open.arguments) && trimmed(open.arguments) != "{}" &&
+           arguments != open.arguments;
+  }
+
   const json& form;
   std::string id;
   std::optional<std::uint64_t> index;
@@ -135,18 +170,27 @@ streamed_calls::call& streamed_calls::place_of(const piece& from,
       [&](const call& each) { return !from.id.empty() && each.id == from.id; });
   const bool is_elsewhere = with_id != calls_.rend() && from.index &&
                             with_id->index && from.index != with_id->index;
-  if (with_id != calls_.rend() &&
-      !(is_elsewhere && from.begins_after(*with_id))) {
-    return *with_id;
+  if (with_id != calls_.rend()) {
+    const bool is_new = is_elsewhere ? from.begins_after(*with_id)
+                                     : from.is_another_of_id(*with_id);
+    return is_new ? begun() : *with_id;
   }
   const auto last =
       std::find_if(calls_.rbegin(), calls_.rend(), [&](const call& each) {
         return !from.index || !each.index || each.index == from.index;
       });
+  // Some servers count on with each piece of one call.
+  const bool is_nameless = from.id.empty() && from.name.empty();
+  if (last == calls_.rend() && is_nameless && !calls_.empty()) {
+    return calls_.back();
+  }
   const bool is_another = last == calls_.rend() || from.is_of_another(*last) ||
                           (follows && !from.index && !from.name.empty()) ||
                           from.begins_after(*last);
-  if (!is_another) return *last;
+  return is_another ? begun() : *last;
+}
+
+streamed_calls::call& streamed_calls::begun() {
   if (calls_.size() >= calls_max) {
     throw error{errc::bad_reply, "the reply has too many calls"};
   }
@@ -159,6 +203,7 @@ void streamed_calls::add(const piece& from, bool follows) {
   if (from.index) into.index = from.index;
   add_name(into.name, from.name);
   add_arguments(into.arguments, from.arguments);
+  if (!from.arguments.empty()) into.last = from.arguments;
   const auto unknown = unknown_of_call(from.form);
   if (!unknown.is_null()) merge_piece(into.unknown, unknown, {});
 }
@@ -166,11 +211,12 @@ void streamed_calls::add(const piece& from, bool follows) {
 std::vector<tool_call> streamed_calls::finish() {
   std::vector<tool_call> made;
   for (auto& each : calls_) {
+    if (each.name.empty() && trimmed(each.arguments).empty()) continue;
     if (each.name.empty()) {
       throw error{errc::bad_reply, "a call in the reply names no tool"};
     }
     made.push_back({id_or_made(each.id, made.size()), std::move(each.name),
-                    arguments_in(each.arguments),
+                    arguments_in(best_of(each.arguments, each.last)),
                     kept("openai_chat", std::move(each.unknown))});
   }
   calls_.clear();

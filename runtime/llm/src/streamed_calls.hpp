@@ -37,11 +37,14 @@ class streamed_calls {
     std::optional<std::uint64_t> index;
     std::string name;
     std::string arguments;
+    /// The last piece of them.
+    std::string last;
     json unknown;
   };
   struct piece;
 
   [[nodiscard]] call& place_of(const piece& from, bool follows);
+  [[nodiscard]] call& begun();
   void add(const piece& from, bool follows);
 
   std::vector<call> calls_;

@@ -136,7 +136,13 @@ json read_reply(const chat_reply& reply, const json_schema& schema) {
     refuse("the reply was cut because it was too long");
   }
   auto value = only_value_in(reply.text());
-  const auto mistakes = schema.mistakes_in(value);
+  auto mistakes = schema.mistakes_in(value);
+  // Some models write the JSON as a text in JSON.
+  if (!mistakes.empty() && value.is_string()) {
+    auto inner =
+        try_read_json(value.get_ref<const std::string&>(), reply_bounds);
+    if (inner && schema.mistakes_in(*inner).empty()) return std::move(*inner);
+  }
   if (!mistakes.empty()) {
     refuse("the reply does not fit: " + joined(mistakes));
   }

@@ -36,7 +36,7 @@ tool::tool(tool_spec spec, function call, argument_check checked) {
       content{std::move(spec), std::move(call), std::move(schema)});
 }
 
-const tool_spec& tool::spec() const noexcept { return content_->spec; }
+const tool_spec& tool::spec() const& noexcept { return content_->spec; }
 
 task<std::string> tool::call_of(std::shared_ptr<const content> of,
                                 json arguments, context& ctx) {
@@ -47,7 +47,7 @@ task<std::string> tool::call_of(std::shared_ptr<const content> of,
                                        "' do not fit: " + joined(mistakes)};
     }
   }
-  auto work = of->call(std::move(arguments), ctx);
+  auto work = of->call(arguments, ctx);
   co_return co_await work;
 }
 

@@ -60,7 +60,7 @@ std::vector<tool_spec> toolbox::specs() const {
   return all;
 }
 
-const tool* toolbox::find(std::string_view name) const noexcept {
+const tool* toolbox::find(std::string_view name) const& noexcept {
   const auto found = by_name_.find(name);
   return found == by_name_.end() ? nullptr : &tools_[found->second];
 }

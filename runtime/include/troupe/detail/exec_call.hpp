@@ -1,14 +1,17 @@
 #pragma once
 
 #include "troupe/blocking.hpp"
+#include "troupe/detail/held_permits.hpp"
 #include "troupe/detail/node_permit.hpp"
 #include "troupe/detail/placed_call.hpp"
 #include "troupe/detail/read_form.hpp"
+#include "troupe/detail/timed_call.hpp"
 #include "troupe/detail/typed_phases.hpp"
 #include "troupe/node_options.hpp"
 #include "troupe/sleep.hpp"
 
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -97,15 +100,22 @@ struct exec_call {
   static task<result_t> limited(const std::shared_ptr<const N>& node,
                                 Input& input, const state& shared, context& ctx,
                                 const node_options& options, bool last_use) {
-    std::shared_ptr<void> permit;
+    std::vector<std::shared_ptr<void>> permits;
+    held_permits mine;
+    mine.holder = &ctx.host();
+    begin_holding holding{mine};
+    co_await holding;
     if (options.concurrency) {
       node_permit place{node.get(), *options.concurrency};
-      permit = co_await place;
+      auto permit = co_await place;
+      mine.add(place.lender(), permit);
+      permits.push_back(std::move(permit));
     }
-    std::vector<std::shared_ptr<void>> passes;
     for (const auto& each : options.limits) {
       auto entering = each.line().enter();
-      passes.push_back(co_await entering);
+      auto permit = co_await entering;
+      mine.add(each.line().lender(), permit);
+      permits.push_back(std::move(permit));
     }
     try {
       auto work = begin(node, input, shared, ctx, options, last_use);
@@ -135,7 +145,7 @@ struct exec_call {
     if constexpr (p::exec_is_task) {
       work = start_user_task(*node, input, shared, ctx, last_use);
     } else if (options.threads == threads::blocking) {
-      work = on_blocking_thread(node, input, shared, ctx);
+      return on_blocking_thread(node, input, shared, ctx, options.timeout);
     } else {
       work = on_this_thread(node, input, shared, ctx, options, last_use);
     }
@@ -156,7 +166,8 @@ struct exec_call {
   }
 
   static task<result_t> within_limit(duration limit, task<result_t> work) {
-    within_operation<result_t> limited_work{limit, std::move(work)};
+    within_operation<result_t> limited_work{limit, std::move(work),
+                                            wait_end::of_attempt};
     co_return co_await limited_work;
   }
 
@@ -178,7 +189,8 @@ struct exec_call {
   template <class Input>
   static task<result_t> on_blocking_thread(const std::shared_ptr<const N>& node,
                                            Input& input, const state& shared,
-                                           context& ctx) {
+                                           context& ctx,
+                                           std::optional<duration> limit) {
     auto work = [node, input, shared, host = ctx.host().detach(),
                  attempt = ctx.attempt(),
                  item = ctx.item()]() mutable -> result_t {
@@ -186,6 +198,12 @@ struct exec_call {
       const supplies from{&shared, nullptr, &own, nullptr};
       return call::call(*node, &N::exec, values_of(input), true, from);
     };
+    if (limit) {
+      timed_call<decltype(work)> timed{*limit, std::move(work)};
+      while (!co_await timed) {
+      }
+      co_return timed.take();
+    }
     blocking_operation<decltype(work)> waiting{std::move(work)};
     co_return co_await waiting;
   }

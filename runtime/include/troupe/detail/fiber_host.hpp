@@ -8,9 +8,15 @@
 #include <memory>
 #include <vector>
 
-namespace troupe::detail {
+namespace troupe {
+
+class error;
+
+namespace detail {
 
 class fiber_host;
+struct held_permits;
+struct held_token;
 struct placed_work;
 
 /// Names one wait of one coroutine. A late answer carries the key of a wait
@@ -51,7 +57,14 @@ class waiter {
 class blocking_job {
  public:
   virtual ~blocking_job() = default;
-  virtual void run() noexcept = 0;
+  /// `now` is when it begins.
+  virtual void run(time_point now) noexcept = 0;
+  /// It cannot begin, because of `why`.
+  virtual void refuse(error why) noexcept = 0;
+  /// Nobody waits for it any more, and it has not begun: it never will.
+  [[nodiscard]] virtual bool is_dropped() const noexcept = 0;
+  /// What who waits for it holds; does not change once it is queued.
+  [[nodiscard]] virtual std::vector<held_token> held() const = 0;
 };
 
 /// Where coroutines live: the actor that owns them. It keeps the table of
@@ -83,14 +96,17 @@ class fiber_host {
 
   /// Runs `job` on the blocking pool and then wakes `key`; the job lives until
   /// both it and the waiter are done with it.
-  /// Errors: throws `errc::overloaded` if the pool's queue is full.
+  /// Errors: throws `errc::overloaded` if no thread can be started.
   virtual void run_blocking(std::shared_ptr<blocking_job> job,
                             wake_key key) = 0;
+  /// A job that has not begun was dropped.
+  virtual void on_job_dropped() noexcept {}
 
-  /// Wakes `key` with a permit, a `std::shared_ptr<void>` that gives the place
-  /// back when it dies, once fewer than `limit` are out for `owner`.
-  virtual void acquire(const void* owner, std::uint32_t limit,
-                       wake_key key) = 0;
+  /// Wakes `key` with a `permit_answer` once fewer than `limit` permits are out
+  /// for `owner`. `held` is what the attempt that asks has already. The result
+  /// names what lends them, for `held_permits`.
+  virtual const void* acquire(const void* owner, std::uint32_t limit,
+                              wake_key key, const held_permits* held) = 0;
 
   /// Has `what` done by another process, and then wakes `key` with its
   /// `placed_result`. The result names the work for `recall`.
@@ -124,4 +140,5 @@ class fiber_host {
   std::uint32_t free_ = none;
 };
 
-}  // namespace troupe::detail
+}  // namespace detail
+}  // namespace troupe

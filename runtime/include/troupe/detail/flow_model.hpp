@@ -62,6 +62,7 @@ struct fan_out_model {
   /// Starts to give the items, for a batch; absent for a fork.
   std::function<item_source(const state&, context&)> items;
   std::size_t concurrency = 1;
+  bool is_sequence = true;
   failure_policy on_failure = fail_fast;
   troupe::on_conflict on_conflict = troupe::on_conflict::error;
   /// Top-level keys that a sub-flow keeps to itself.
@@ -73,7 +74,7 @@ struct fan_out_model {
 
   /// Each sub-flow sees what the ones before it wrote.
   [[nodiscard]] bool in_sequence() const noexcept {
-    return items && concurrency == 1;
+    return items && is_sequence;
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include "troupe/clock.hpp"
 #include "troupe/detail/lease.hpp"
+#include "troupe/detail/lease_order.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -18,53 +19,6 @@
 
 namespace troupe::detail {
 
-/// What a worker is there for.
-struct worker_offer {
-  /// How much it does at once, at least 1.
-  std::size_t capacity = 1;
-  std::set<std::string> labels = {};
-};
-
-struct lease_options {
-  /// A worker that was not heard of for so long is given up.
-  duration silence_max = std::chrono::seconds{2};
-  /// A lease that its worker knows nothing of after so long, and a second for
-  /// each megabyte under way, did not arrive.
-  duration arrival_max = std::chrono::seconds{1};
-  /// What is on its way to one worker has at most so many bytes, or is one
-  /// piece of work: what a worker says of itself comes behind as much.
-  std::size_t bytes_under_way_max = std::size_t{8} << 20;
-  /// Work that takes so long is given to a second worker where one has nothing
-  /// else to do, and the first result counts. Nothing: it is not.
-  std::optional<duration> twice_after = {};
-  /// Work that was lost so often with a worker is not given away again: it may
-  /// be what they died of.
-  std::uint32_t deaths_max = 10;
-  /// Of the leases that a worker says it holds and that do not stand, so many
-  /// are taken back at once; the others when it says so again.
-  std::size_t taken_back_max = 1000;
-};
-
-/// What a supervisor is to do.
-struct lease_order {
-  enum class kind : std::uint8_t {
-    /// Send the lease to the worker.
-    give,
-    /// Tell the worker that the lease counts no more.
-    take_back,
-    /// The work has failed: `deaths_max` workers died with it.
-    fail,
-    /// The worker counts no more, whatever it may yet say.
-    dismiss,
-  };
-
-  kind what = kind::give;
-  worker_id worker{};
-  detail::lease lease = {};
-
-  friend bool operator==(const lease_order&, const lease_order&) = default;
-};
-
 /// Who does what: the work of one supervisor and the workers that have joined
 /// it. It is told what happened, and says what to do; it has no threads, no
 /// clock and no messages of its own.
@@ -79,6 +33,11 @@ struct lease_order {
 ///   nothing new.
 /// - Work whose worker is lost is given to another one in that order, too,
 ///   after `lost_pause`.
+/// - A death is no more than a suspicion against what the worker held. What was
+///   with `suspect_after` deaths goes to a worker by itself, which gets nothing
+///   else meanwhile, and only deaths there count to `deaths_max`: so a work
+///   that kills its workers fails alone. Where no worker is empty, one that has
+///   least gets nothing new until it is.
 /// - A result counts once, and only that of a lease which still stands.
 /// - Nobody is given up for silence just after the supervisor's own process was
 ///   stopped, which shows as a gap between looks: what workers have said in
@@ -91,6 +50,8 @@ class lease_table {
   /// are often lost together, with their machine; those are known by then, and
   /// it does not go from one of them to the next.
   static constexpr duration lost_pause = std::chrono::milliseconds{100};
+  /// See above.
+  static constexpr std::uint32_t suspect_after = 2;
 
   explicit lease_table(lease_options options = {}) : options_(options) {}
 
@@ -106,6 +67,8 @@ class lease_table {
   void leave(worker_id who, time_point now);
   /// It lives, and gets work again if it was quiet.
   void notice(worker_id who, time_point now);
+  /// It lives, but does nothing: it gets nothing new, and keeps what it has.
+  void stay(worker_id who, time_point now);
   /// It lives, and holds these, of what was given until `as_of`: its words may
   /// have waited for others that are large.
   void hear(worker_id who, std::span<const lease> held, time_point now,
@@ -113,8 +76,7 @@ class lease_table {
 
   // -- work ------------------------------------------------------------------
 
-  /// It takes so many bytes to send it.
-  /// @pre there is no such work
+  /// It takes so many bytes to send it. @pre there is no such work
   void add(work_id what, std::string label, time_point now,
            std::size_t bytes = 0);
   void cancel(work_id what, time_point now);
@@ -124,6 +86,10 @@ class lease_table {
   /// the result is for nobody, and must not be used: the lease stands no more,
   /// or `next` has not yet told to give it.
   [[nodiscard]] bool settle(worker_id who, lease which, time_point now);
+
+  /// A worker has failed with a lease. True: another one has the work as well,
+  /// and the result is what that one makes of it.
+  [[nodiscard]] bool leave_to_other(worker_id who, lease which, time_point now);
 
   // -- time and orders -------------------------------------------------------
 
@@ -144,17 +110,24 @@ class lease_table {
   /// Whether a lease stands, and is the first one of those of its work: what
   /// a second worker shows of it would be shown twice.
   [[nodiscard]] bool is_first(worker_id who, lease which) const;
+  [[nodiscard]] std::size_t holders(work_id what) const;
   /// What a worker holds, as far as is known here.
   [[nodiscard]] std::size_t held_by(worker_id who) const;
+  [[nodiscard]] std::vector<work_id> work_of(worker_id who) const;
 
  private:
   struct worker {
     worker_offer offer;
+    /// When it spoke itself.
     time_point heard;
+    /// When anything was heard of its process.
+    time_point lived;
     std::set<work_id> held = {};
     /// Of what it may not have got yet.
     std::size_t bytes_under_way = 0;
     bool is_draining = false;
+    /// What it has, it has alone.
+    bool is_taken = false;
   };
   /// A worker that a work is with.
   struct holding {
@@ -165,13 +138,18 @@ class lease_table {
     /// Whether `next` has told of it.
     bool is_sent = false;
     bool has_arrived = false;
+    /// Nothing else goes to that worker meanwhile.
+    bool is_alone = false;
   };
   struct work {
     std::string label;
     std::size_t bytes = 0;
     std::uint32_t epoch = 0;
+    /// Of any worker that held it, among others perhaps.
     std::uint32_t deaths = 0;
+    lone_losses losses = {};
     std::vector<holding> with = {};
+    bool has_failed = false;  // with one of two workers
     /// Set while it waits as its worker was lost.
     std::optional<time_point> paused_until = {};
   };
@@ -181,16 +159,25 @@ class lease_table {
   }
   void dismiss_silent(time_point now);
   void assign(time_point now);
+  void assign_suspects(time_point now);
   void assign_twice(time_point now);
   void give(work_id what, work& of, worker_id to, time_point now);
-  /// `deaths`: how much its loss counts against what it held.
+  /// What a loss says of what was lost with it.
+  enum class loss : std::uint8_t { parted, gone, silent };
   void remove(std::map<worker_id, worker>::iterator who, time_point until,
-              std::uint32_t deaths = 1);
+              loss how);
+  static void count(work& lost, loss how, bool was_alone);
+  [[nodiscard]] static bool is_suspect(const work& of) noexcept {
+    return of.deaths >= suspect_after;
+  }
   void take_from(work_id what, work& of, worker_id from);
   void put_back(work_id what, const work& of);
   void end_pauses(time_point now);
   [[nodiscard]] std::map<worker_id, worker>::iterator freest(
       const std::string& label, const work& what, time_point now);
+  /// Whether it may get something new, for all that is known of it.
+  [[nodiscard]] bool serves(const worker& one, const std::string& label,
+                            time_point now) const;
   [[nodiscard]] bool is_quiet(const worker& one, time_point now) const;
   void order(lease_order::kind what, worker_id to, lease which = {});
 
@@ -199,6 +186,10 @@ class lease_table {
   std::unordered_map<work_id, work> all_;
   /// By label, in order; none is empty.
   std::map<std::string, std::set<work_id>> waiting_;
+  /// The same of what goes to a worker by itself.
+  std::map<std::string, std::set<work_id>> suspects_;
+  /// They get nothing new until they are empty.
+  std::set<worker_id> reserved_;
   /// What was with lost workers, until it may be given again.
   std::set<std::pair<time_point, work_id>> paused_;
   /// What is with one worker, the longest first.

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "troupe/detail/fiber_host.hpp"
+#include "troupe/detail/permit_answer.hpp"
 #include "troupe/detail/promise.hpp"
 
 #include <coroutine>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <utility>
 
@@ -22,22 +22,24 @@ class [[nodiscard]] node_permit final : private waiter {
   void await_suspend(std::coroutine_handle<Promise> self) {
     auto& host = *self.promise().host;
     const auto key = enlist(host, self);
-    host.acquire(owner_, limit_, key);
+    lender_ = host.acquire(owner_, limit_, key, self.promise().held);
   }
   std::shared_ptr<void> await_resume() {
-    if (failure_) std::rethrow_exception(failure_);
-    return std::move(permit_);
+    if (got_.refused) throw *got_.refused;
+    return std::move(got_.permit);
   }
+  /// What lent it. @pre it was awaited
+  [[nodiscard]] const void* lender() const noexcept { return lender_; }
 
  private:
   void receive(void* answer) override {
-    permit_ = std::move(*static_cast<std::shared_ptr<void>*>(answer));
+    got_ = std::move(*static_cast<permit_answer*>(answer));
   }
 
   const void* owner_;
   std::uint32_t limit_;
-  std::shared_ptr<void> permit_;
-  std::exception_ptr failure_;
+  const void* lender_ = nullptr;
+  permit_answer got_;
 };
 
 }  // namespace troupe::detail

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "troupe/detail/fiber_host.hpp"
+#include "troupe/detail/held_permits.hpp"
 
 #include <concepts>
 #include <coroutine>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -38,6 +40,10 @@ struct promise_base {
   /// Who else is to be told.
   completion* told = nullptr;
   fiber_host* host = nullptr;
+  /// What the attempts hold that wait for the end of this one; null for none.
+  const held_permits* held = nullptr;
+  /// What this one got itself by `semaphore::acquire`; made on demand.
+  std::unique_ptr<held_permits> own;
   /// How many tasks wait for the end of this one, each for the next.
   std::uint32_t depth = 0;
 
@@ -46,6 +52,16 @@ struct promise_base {
   [[nodiscard]] std::uint32_t depth_below() const {
     if (depth >= task_depth_max) throw_too_deep();
     return depth + 1;
+  }
+
+  /// The coroutine got a permit, and holds it until `permit` has gone.
+  void note_held(const void* lender, const std::shared_ptr<void>& permit,
+                 std::uint32_t count) {
+    if (!own) {
+      own = std::make_unique<held_permits>();
+      own->above = std::exchange(held, own.get());
+    }
+    own->add(lender, permit, count);
   }
 
   struct final_awaiter {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "troupe/context.hpp"
+#include "troupe/detail/borrowing.hpp"
 #include "troupe/error.hpp"
 #include "troupe/state.hpp"
+#include "troupe/task.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -21,6 +23,12 @@ struct type_list {
 template <class F>
 struct signature {
   static constexpr bool is_const = false;
+};
+template <class R, class C, class... Args>
+struct signature<R (C::*)(Args...)> {
+  static constexpr bool is_const = false;
+  using result = R;
+  using parameters = type_list<Args...>;
 };
 template <class R, class C, class... Args>
 struct signature<R (C::*)(Args...) const> {
@@ -80,10 +88,30 @@ struct parameter_facts<type_list<Args...>> {
   static constexpr bool writes_state = (is_writable_state<Args> || ...);
   static constexpr bool takes_state =
       (std::same_as<std::remove_cvref_t<Args>, state> || ...);
+  /// A copy of it, in which writes are lost.
+  static constexpr bool copies_state =
+      ((std::same_as<std::remove_cv_t<Args>, state> ||
+        (std::is_rvalue_reference_v<Args> &&
+         std::same_as<std::remove_cvref_t<Args>, state>)) ||
+       ...);
   /// A value, as opposed to what the runtime supplies, by reference.
   static constexpr bool value_by_reference =
       ((!is_supplied<Args> && std::is_reference_v<Args>) || ...);
 };
+
+/// Whether a function, or a class with one call operator, takes the state by
+/// value.
+template <class F>
+inline constexpr bool copies_state = false;
+template <class F>
+  requires requires {
+    typename signature<decltype(&F::operator())>::parameters;
+  }
+inline constexpr bool copies_state<F> = parameter_facts<
+    typename signature<decltype(&F::operator())>::parameters>::copies_state;
+template <class R, class... Args>
+inline constexpr bool copies_state<R (*)(Args...)> =
+    parameter_facts<type_list<Args...>>::copies_state;
 
 /// What a phase may be given besides its values.
 struct supplies {
@@ -135,7 +163,9 @@ struct caller<type_list<Args...>> {
     return count;
   }
 
-  template <std::size_t I, class Arg, class Tuple>
+  /// `Waits` tells whether the phase is a coroutine, which goes on when what it
+  /// was called with may be gone.
+  template <std::size_t I, class Arg, bool Waits, class Tuple>
   static decltype(auto) argument(Tuple& values, bool last_use,
                                  const supplies& from) {
     if constexpr (is_supplied<Arg>) {
@@ -150,6 +180,11 @@ struct caller<type_list<Args...>> {
                         std::is_convertible_v<const given&, Arg>,
                     "a phase of this node takes a type that the phase before "
                     "it does not give");
+      static_assert(
+          !Waits || !borrows_from<std::remove_cv_t<Arg>,
+                                  std::remove_cv_t<given>>::value,
+          "a coroutine must take its input by value: a view of what the phase "
+          "before it gives dangles when it goes on; take what owns it");
       return hand_over<Arg>(std::get<index>(values), last_use);
     }
   }
@@ -159,9 +194,10 @@ struct caller<type_list<Args...>> {
   static decltype(auto) call(const Node& node, F member, Tuple values,
                              bool last_use, const supplies& from) {
     // clang-format off
+    constexpr bool waits = is_task<typename signature<F>::result>;
     return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
       return (node.*member)(
-          argument<I, Args, Tuple>(values, last_use, from)...);
+          argument<I, Args, waits, Tuple>(values, last_use, from)...);
     }(std::index_sequence_for<Args...>{});
     // clang-format on
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "troupe/detail/exec_call.hpp"
+#include "troupe/detail/fallback_call.hpp"
 #include "troupe/detail/guarded.hpp"
 #include "troupe/detail/node_model.hpp"
 #include "troupe/detail/post_call.hpp"
@@ -51,28 +52,17 @@ class typed_node final : public node_model {
     } else {
       auto& kept = values::of(step);
       const error why = std::move(*std::exchange(step.failure, nullptr));
-      const supplies from{&step.shared, nullptr, &step.context, &why};
-      auto input = values_of(*kept.prepared);
-      using call = caller<typename p::fallback_parameters>;
-      if constexpr (p::fallback_is_task) {
-        auto made = guarded(step, [&] {
-          return call::call(*node_, &N::fallback, input, false, from);
-        });
-        if (!made) return step_status::failed;
-        kept.exec_task = std::move(*made);
-        return start(step, kept, kept.exec_task, stage::fallback);
-      } else {
-        auto given = guarded(step, [&]() -> exec_t {
-          if constexpr (std::same_as<exec_t, no_value>) {
-            call::call(*node_, &N::fallback, input, false, from);
-            return {};
-          } else {
-            return call::call(*node_, &N::fallback, input, false, from);
-          }
-        });
-        if (!given) return step_status::failed;
-        return finish(step, *kept.prepared, *given);
+      using call = fallback_call<N>;
+      if (call::is_plain(*step.options)) {
+        return fall_back_at_once(step, kept, why);
       }
+      auto made = guarded(step, [&] {
+        return call::as_task(node_, *kept.prepared, why, step.shared,
+                             step.context);
+      });
+      if (!made) return step_status::failed;
+      kept.exec_task = std::move(*made);
+      return start(step, kept, kept.exec_task, stage::fallback);
     }
   }
 
@@ -148,6 +138,18 @@ class typed_node final : public node_model {
       }
       return execute_at_once(step, prepared);
     }
+  }
+
+  step_status fall_back_at_once(frame& step, values& kept,
+                                const error& why) const {
+    if constexpr (!p::fallback_is_task) {
+      auto given = guarded(step, [&] {
+        return fallback_call<N>::at_once(*node_, *kept.prepared, why,
+                                         step.shared, step.context);
+      });
+      if (given) return finish(step, *kept.prepared, *given);
+    }
+    return step_status::failed;
   }
 
   step_status execute_as_task(frame& step, prep_t& prepared) const {

@@ -13,7 +13,7 @@
 namespace troupe {
 
 template <detail::read_on_request T>
-T value::get() const {
+T value::get() const& {
   using limits = std::numeric_limits<T>;
   if constexpr (std::same_as<T, value>) {
     return *this;

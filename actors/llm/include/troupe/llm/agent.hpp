@@ -48,6 +48,7 @@ struct agent_options {
 /// | `task`     | what to do: set before the flow starts, gone when it begins |
 /// | `messages` | the conversation; left for the next task                    |
 /// | `answer`   | the last text of the model                                  |
+/// | `finish`   | why it ended, as `to_string`; "length": the model cut it    |
 /// | `turns`    | calls of the model for this task                            |
 /// | `usage`    | tokens of all calls, added up                               |
 ///

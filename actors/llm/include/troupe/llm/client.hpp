@@ -65,10 +65,12 @@ struct client_options {
   bool stream = false;
   /// Adds each exchange that comes to its end to this file, to replay it. It
   /// holds what was said to the model and by it, but no keys, and only its
-  /// owner may read it. A symbolic link is refused.
+  /// owner may read it: an existing file is made so. A symbolic link is
+  /// refused. A line that was torn stays as it is, and costs no other.
   std::filesystem::path record_to = {};
   /// Answers from such a file, without a network; see `recording`. Works in a
-  /// simulation as well.
+  /// simulation as well. Must be a regular file of at most 1 GiB; a line that
+  /// is no exchange, as one that was torn, is refused by its number.
   std::filesystem::path replay_from = {};
 };
 
@@ -85,11 +87,17 @@ class chat_stream {
   /// once the reply is complete.
   /// Errors: as `client::chat`; a stream that is cut off is an
   /// `errc::request_failed` that says how much had come.
-  [[nodiscard]] task<std::optional<std::string>> next();
+  [[nodiscard]] task<std::optional<std::string>> next() &;
   /// The text so far.
-  [[nodiscard]] const std::string& text() const noexcept;
+  [[nodiscard]] const std::string& text() const& noexcept;
+  [[nodiscard]] std::string text() const&& {
+    return static_cast<const chat_stream&>(*this).text();
+  }
   /// The whole reply. @pre `next` has given nothing
-  [[nodiscard]] const chat_reply& reply() const noexcept;
+  [[nodiscard]] const chat_reply& reply() const& noexcept;
+  [[nodiscard]] chat_reply reply() const&& {
+    return static_cast<const chat_stream&>(*this).reply();
+  }
 
  private:
   friend class client;
@@ -136,7 +144,10 @@ class client {
   /// or 100,000 names is an `errc::bad_reply`.
   [[nodiscard]] task<std::vector<std::string>> models() const;
 
-  [[nodiscard]] const client_options& options() const noexcept;
+  [[nodiscard]] const client_options& options() const& noexcept;
+  [[nodiscard]] client_options options() const&& {
+    return static_cast<const client&>(*this).options();
+  }
 
  private:
   static task<chat_stream> opened(std::shared_ptr<detail::client_core> core,

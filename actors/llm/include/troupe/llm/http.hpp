@@ -44,14 +44,15 @@ class http_stream {
   ~http_stream();
 
   /// Status and headers.
-  [[nodiscard]] const http_response& head() const noexcept { return head_; }
+  [[nodiscard]] const http_response& head() const& noexcept { return head_; }
+  [[nodiscard]] http_response head() const&& { return head_; }
 
   /// The bytes that have come since the last call, after waiting for some, or
   /// nothing once the body has ended. One call at a time.
   /// Errors: those of `http_client::send`; the bytes that came before the
   /// error have been given by then.
   /// Cancellation: aborts the transfer; later calls throw `errc::cancelled`.
-  [[nodiscard]] task<std::optional<std::string>> read();
+  [[nodiscard]] task<std::optional<std::string>> read() &;
 
  private:
   friend class http_client;
@@ -83,7 +84,8 @@ class http_client {
   /// Errors: throws `errc::bad_flow` for options that make no sense, and in a
   /// simulation; `errc::overloaded` when the process may open no more files,
   /// or start no more threads.
-  explicit http_client(system& where, http_options options = {});
+  explicit http_client(system& where) : http_client(where, http_options{}) {}
+  http_client(system& where, http_options options);
 
   /// The whole response, whatever its status. A request on a connection that
   /// was kept, and which the server closed before it said anything, is sent
@@ -92,7 +94,8 @@ class http_client {
   /// Errors: throws `errc::bad_value` for a request that makes no sense;
   /// `errc::timed_out` when one of its limits has passed;
   /// `errc::request_failed` when there is no connection, or it breaks off, with
-  /// how much had come, or what came is no HTTP; `errc::overloaded` at
+  /// how much had come, or what came is no HTTP; `errc::too_large` for a head
+  /// over 256 KiB or a body over `body_max`; `errc::overloaded` at
   /// `exchanges_max`. Where trying again cannot help the error is permanent: a
   /// bad request, a certificate that is not trusted, a body over `body_max`.
   /// Cancellation: aborts the transfer.
@@ -102,7 +105,8 @@ class http_client {
   [[nodiscard]] task<http_stream> open(http_request request) const;
 
   /// Sends a request whose response nobody waits for. It is lost where it
-  /// cannot be sent, and with the last copy of the client.
+  /// cannot be sent, and 300 ms after the last copy of the client is gone,
+  /// whose destructor waits so long for it.
   void send_off(http_request request) const;
 
  private:

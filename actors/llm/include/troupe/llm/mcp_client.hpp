@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe::llm {
@@ -59,8 +60,12 @@ class mcp_core;
 class mcp_client {
  public:
   /// Errors: throws `errc::bad_flow` for options that make no sense.
-  mcp_client(system& where, mcp_command server, mcp_options options = {});
-  mcp_client(system& where, mcp_address server, mcp_options options = {});
+  mcp_client(system& where, mcp_command server)
+      : mcp_client(where, std::move(server), mcp_options{}) {}
+  mcp_client(system& where, mcp_command server, mcp_options options);
+  mcp_client(system& where, mcp_address server)
+      : mcp_client(where, std::move(server), mcp_options{}) {}
+  mcp_client(system& where, mcp_address server, mcp_options options);
 
   /// The tools that the server has now, or had: it may say for how long the
   /// list is to be used again, which it is for 24 hours at most, until the

@@ -33,6 +33,9 @@ struct mcp_command {
   /// Empty: that of this process.
   std::filesystem::path directory = {};
   /// Whether what it writes to standard error is shown on that of this process.
+  /// Otherwise the last 500 bytes of it are in the error that tells of its end,
+  /// without the contents of variables and arguments whose names say that they
+  /// are secret.
   bool shows_errors = false;
 };
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <utility>
 
 namespace troupe::llm {
 
@@ -15,7 +16,8 @@ namespace troupe::llm {
 /// one survives GCC 12 in a `co_await`.
 struct verdict {
   verdict() = default;
-  explicit verdict(bool is_good, std::string what_is_wrong = {})
+  explicit verdict(bool is_good) : good(is_good) {}
+  verdict(bool is_good, std::string what_is_wrong)
       : good(is_good), feedback(std::move(what_is_wrong)) {}
 
   bool good = false;
@@ -36,8 +38,9 @@ struct review_options {
   node_options reviewing = {};
 };
 
-/// Judges the answer of an agent.
-using reviewer = std::function<task<verdict>(std::string answer, context&)>;
+/// Judges the answer of an agent, which lives until the task has ended.
+using reviewer =
+    std::function<task<verdict>(const std::string& answer, context&)>;
 
 /// A flow around that of an agent, whose answer a supervisor judges. Work that
 /// is no good goes back: the feedback is the agent's next task. Ends with the
@@ -46,6 +49,11 @@ using reviewer = std::function<task<verdict>(std::string answer, context&)>;
 ///
 /// Errors: throws `errc::bad_flow` for options that make no sense.
 [[nodiscard]] flow reviewed(std::string name, flow agent, reviewer judge,
-                            review_options options = {});
+                            review_options options);
+[[nodiscard]] inline flow reviewed(std::string name, flow agent,
+                                   reviewer judge) {
+  return reviewed(std::move(name), std::move(agent), std::move(judge),
+                  review_options{});
+}
 
 }  // namespace troupe::llm

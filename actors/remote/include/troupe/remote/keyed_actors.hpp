@@ -94,16 +94,23 @@ class keyed_actors {
   /// characters.
   template <std::invocable<const std::string&> F>
     requires(receives_json<std::invoke_result_t<F, const std::string&>>)
-  keyed_actors(system& where, std::string name, F make,
-               keyed_options options = {})
+  keyed_actors(system& where, std::string name, F make)
+      : keyed_actors(where, std::move(name), std::move(make), keyed_options{}) {
+  }
+  template <std::invocable<const std::string&> F>
+    requires(receives_json<std::invoke_result_t<F, const std::string&>>)
+  keyed_actors(system& where, std::string name, F make, keyed_options options)
       : keyed_actors(where, std::move(name),
                      maker{[make = std::move(make)](const std::string& key) {
                        return std::make_unique<one<F>>(make, key);
                      }},
                      options) {}
   /// The same, for several kinds of actors under one name.
+  keyed_actors(system& where, std::string name, maker make)
+      : keyed_actors(where, std::move(name), std::move(make), keyed_options{}) {
+  }
   keyed_actors(system& where, std::string name, maker make,
-               keyed_options options = {});
+               keyed_options options);
   /// For a process that only asks.
   keyed_actors(system& where, std::string name);
 
@@ -129,7 +136,9 @@ class keyed_actors {
    public:
     one(const F& make, const std::string& key) : actor_(make(key)) {}
     task<json> receive(json message) override {
-      return actor_.receive(std::move(message));
+      // The frame keeps the message, as the actor may refer to it.
+      auto work = actor_.receive(std::move(message));
+      co_return co_await work;
     }
 
    private:

@@ -28,11 +28,14 @@ struct listener_options {
   /// result takes on its way: meanwhile nothing else is heard of its worker.
   duration silence_max = std::chrono::seconds{2};
   /// Work that takes so long is given to a second worker that has nothing else
-  /// to do, and the first result counts. Both do it, so this is for work that
-  /// does no harm when it is done twice. Absent: it is not.
+  /// to do, and the first success counts; one that fails waits for the other.
+  /// Both do it, so this is for work that does no harm when it is done twice.
+  /// Absent: it is not.
   std::optional<duration> twice_after = {};
-  /// Work that was with so many workers when they were lost has failed, with
-  /// `errc::actor_died`: it may be what they died of. At least 1.
+  /// Work that so many workers were lost with, each of which had nothing else,
+  /// has failed with a permanent `errc::actor_died`: it is what they died of.
+  /// What was with two lost workers is given to one by itself, so that others
+  /// do not fail with it; losses before that do not count. At least 1.
   std::uint32_t deaths_max = 10;
   /// The most work that waits or is being done. More is answered with
   /// `errc::overloaded`. At least 1.
@@ -67,7 +70,8 @@ class listener {
   /// `where` that is not prepared with `network` or has a listener or a worker
   /// already, and for an address other than loopback without TLS;
   /// `errc::request_failed` if it cannot listen.
-  explicit listener(system& where, listener_options options = {});
+  explicit listener(system& where) : listener(where, listener_options{}) {}
+  listener(system& where, listener_options options);
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
   ~listener();

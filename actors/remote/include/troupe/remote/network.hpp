@@ -20,7 +20,8 @@ struct endpoint {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
 
-  /// Reads "HOST:PORT" or "[HOST]:PORT". Errors: throws `errc::bad_value`.
+  /// Reads "HOST:PORT", where HOST is a name or an IPv4 address, or
+  /// "[ADDRESS]:PORT" with an IPv6 address. Errors: throws `errc::bad_value`.
   [[nodiscard]] static endpoint from(std::string_view text);
   /// Whether it can only be reached from this machine.
   [[nodiscard]] bool is_loopback() const;
@@ -66,6 +67,9 @@ struct network_options {
 /// cannot be read, or no peers. The list of peers is that of the actor system:
 /// other TLS connections of the process have nothing to do with it.
 [[nodiscard]] std::function<void(caf::actor_system_config&)> network(
-    network_options options = {});
+    network_options options);
+[[nodiscard]] inline std::function<void(caf::actor_system_config&)> network() {
+  return network(network_options{});
+}
 
 }  // namespace troupe::remote

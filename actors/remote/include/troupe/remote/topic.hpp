@@ -48,6 +48,7 @@ class [[nodiscard]] subscription {
   /// The next message, if there is one.
   [[nodiscard]] std::optional<value> try_next() const;
   /// The next message, for a thread of your own: blocks for at most `limit`.
+  /// Errors: as `run::get`, on a thread that runs nodes.
   [[nodiscard]] std::optional<value> wait_for(duration limit) const;
 
   /// How many messages gave way: here, and on the way here. On the way they are
@@ -93,7 +94,8 @@ class topic {
   void publish(const value& message) const;
   /// Errors: throws `errc::bad_flow` for options that make no sense;
   /// `errc::overloaded` if 100,000 topics are heard in this process.
-  subscription subscribe(subscription_options options = {}) const;
+  subscription subscribe(subscription_options options) const;
+  subscription subscribe() const { return subscribe(subscription_options{}); }
 
  private:
   std::shared_ptr<switchboard> board_;

@@ -179,9 +179,10 @@ struct chat_reply {
   std::string finish_text = {};
   llm::usage usage = {};
 
-  [[nodiscard]] const std::string& text() const noexcept {
+  [[nodiscard]] const std::string& text() const& noexcept {
     return message.text;
   }
+  [[nodiscard]] std::string text() const&& { return message.text; }
 };
 
 [[nodiscard]] std::string_view to_string(role who) noexcept;

@@ -24,7 +24,10 @@ struct embedding_reply {
 /// Errors: throws a permanent `errc::bad_value` where there is no text.
 [[nodiscard]] http_request encode_embedding(
     const std::string& model, const std::vector<std::string>& texts,
-    const endpoint& at, const json& extra = json::object());
+    const endpoint& at, const json& extra);
+[[nodiscard]] http_request encode_embedding(
+    const std::string& model, const std::vector<std::string>& texts,
+    const endpoint& at);
 /// Vectors may be lists of numbers, or their bytes in Base64.
 /// Errors: throws what `error_of_reply` makes of an error that the server
 /// reports, and `errc::bad_reply` for what is no reply, for one that has not

@@ -2,6 +2,7 @@
 
 #include "troupe/error.hpp"
 #include "troupe/json.hpp"
+#include "troupe/llm/detail/member_from.hpp"
 
 #include <initializer_list>
 #include <optional>
@@ -82,7 +83,8 @@ template <class... Fields>
 ///       }
 ///     };
 ///
-/// In its JSON form an empty optional is left out; it may also be null.
+/// In its JSON form an empty optional is left out; it may also be null. Whole
+/// numbers that do not fit a member are refused, also in lists and maps.
 template <class T>
 concept described = std::is_default_constructible_v<T> && requires {
   std::tuple_size<decltype(T::fields())>::value;
@@ -90,20 +92,8 @@ concept described = std::is_default_constructible_v<T> && requires {
 
 namespace detail {
 
-template <class T>
-struct optional_traits : std::false_type {
-  using type = T;
-};
-template <class T>
-struct optional_traits<std::optional<T>> : std::true_type {
-  using type = T;
-};
-template <class T>
-inline constexpr bool is_optional = optional_traits<T>::value;
-
 /// Errors: throws what the reading of the member threw, with its place.
 [[noreturn]] void rethrow_at(const std::string& member);
-
 template <class Field, class T>
 void read_field(const Field& field, const json& form, T& into) {
   auto& member = field.in(into);
@@ -113,12 +103,12 @@ void read_field(const Field& field, const json& form, T& into) {
   try {
     if constexpr (is_optional<member_t>) {
       if (is_there && !found->is_null()) {
-        member = found->template get<typename member_t::value_type>();
+        member = member_from<typename member_t::value_type>(*found);
       } else {
         member.reset();
       }
     } else if (is_there) {
-      member = found->template get<member_t>();
+      member = member_from<member_t>(*found);
     } else {
       throw error{errc::missing_key, " is missing"};
     }

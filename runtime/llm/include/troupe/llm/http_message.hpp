@@ -42,7 +42,9 @@ struct http_limits {
 struct http_request {
   /// The address begins with "http://" or "https://".
   explicit http_request(std::string address) : url(std::move(address)) {}
-  http_request(std::string verb, std::string address, std::string content = {})
+  http_request(std::string verb, std::string address)
+      : method(std::move(verb)), url(std::move(address)) {}
+  http_request(std::string verb, std::string address, std::string content)
       : method(std::move(verb)),
         url(std::move(address)),
         body(std::move(content)) {}
@@ -58,7 +60,12 @@ struct http_request {
 struct http_response {
   /// The value of the first header of this name in lower case, or nothing.
   [[nodiscard]] std::optional<std::string_view> header(
-      std::string_view name) const;
+      std::string_view name) const&;
+  [[nodiscard]] std::optional<std::string> header(
+      std::string_view name) const&& {
+    const auto found = static_cast<const http_response&>(*this).header(name);
+    return found ? std::optional<std::string>{*found} : std::nullopt;
+  }
 
   int status = 0;
   std::vector<http_header> headers;

@@ -44,7 +44,10 @@ class json_schema {
   /// one that cannot be checked within `steps_max`.
   [[nodiscard]] std::vector<std::string> mistakes_in(const json& value) const;
 
-  [[nodiscard]] const json& form() const noexcept;
+  [[nodiscard]] const json& form() const& noexcept;
+  [[nodiscard]] json form() const&& {
+    return static_cast<const json_schema&>(*this).form();
+  }
 
  private:
   struct compiled;

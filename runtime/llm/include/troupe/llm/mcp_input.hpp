@@ -49,14 +49,16 @@ struct mcp_input_request {
 
 /// Answers what a server asks for, with the result that belongs to its kind.
 /// It runs in the coroutine that called the tool, one request after the other
-/// in the order of their keys. What it throws is the outcome of the call.
-using mcp_input_callback = std::function<task<json>(mcp_input_request)>;
+/// in the order of their keys; each lives until its task has ended. What it
+/// throws is the outcome of the call.
+using mcp_input_callback = std::function<task<json>(const mcp_input_request&)>;
 
 namespace mcp {
 
 /// The person agreed, and entered `content`, an object that fits the schema of
 /// the form. No content for an address.
-[[nodiscard]] json accept(json content = json());
+[[nodiscard]] json accept(json content);
+[[nodiscard]] json accept();
 /// The person refused.
 [[nodiscard]] json decline();
 /// The person made no choice.

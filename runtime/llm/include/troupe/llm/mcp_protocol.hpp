@@ -39,10 +39,12 @@ struct agreement {
 /// see `client_capabilities`.
 [[nodiscard]] json request(std::uint64_t id, std::string_view method,
                            json params, const agreement& under,
-                           const json& capabilities = json::object());
+                           const json& capabilities);
+[[nodiscard]] json request(std::uint64_t id, std::string_view method,
+                           json params, const agreement& under);
 /// A message that has no answer.
-[[nodiscard]] json notification(std::string_view method,
-                                json params = json::object());
+[[nodiscard]] json notification(std::string_view method, json params);
+[[nodiscard]] json notification(std::string_view method);
 /// What a request is about, for those on its way: the tool, the task or the
 /// resource. Nothing for a request about nothing of its own.
 [[nodiscard]] std::optional<std::string> name_in(const json& request);
@@ -107,9 +109,14 @@ struct server_message {
 [[nodiscard]] std::optional<server_message> message_in(const json& message);
 
 /// Whether a response to a request with a session id says that the server does
-/// not know the session, so that it has not looked at the request: status 404,
-/// or 400 with a text about sessions or one of the codes -32000 and -32001.
+/// not know the session, so that it has not looked at the request: status 404;
+/// 400 with a text about sessions or one of the codes -32000 and -32001; or
+/// another refusal whose text says that the session is gone.
 [[nodiscard]] bool denies_session(int status, std::string_view body);
+/// Whether a text says that a session is not known, is over, or never began.
+[[nodiscard]] bool says_session_is_lost(std::string_view text);
+/// Whether an answer with a good status says so, with a code for that.
+[[nodiscard]] bool denies_session(const json& answer);
 /// The address of the description of who may use a server, which a header
 /// WWW-Authenticate names (RFC 9728); empty where there is none.
 [[nodiscard]] std::string resource_metadata_in(std::string_view challenge);
@@ -122,7 +129,8 @@ struct tool_page {
   /// Where the next page begins; empty after the last one.
   std::string next;
   /// Tools that cannot be used, which are not among `tools`: they have no name,
-  /// one that is too long, or a schema that takes no object.
+  /// one that is too long, a schema that takes no object, or one with
+  /// annotations for headers that make no sense; see `mirrors_in`.
   std::size_t left_out = 0;
   /// Why the first of them is left out.
   std::string first_reason;

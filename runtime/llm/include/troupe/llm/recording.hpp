@@ -35,9 +35,10 @@ class recording {
   [[nodiscard]] static std::string line_of(const http_request& request,
                                            const recorded_reply& reply);
 
-  /// Takes the lines of a text, of which empty ones are passed over.
+  /// Takes the lines of a text, of which empty ones are passed over. Errors
+  /// name the recording by `name`, where it has one.
   /// Errors: throws a permanent `errc::bad_value` that names the line.
-  void add(std::string_view lines);
+  void add(std::string_view lines, std::string_view name = {});
 
   /// What was answered to such a request. Where it was made several times, the
   /// answers come in their order, and the last one again and again.
@@ -55,6 +56,8 @@ class recording {
 
   std::map<std::string, answers> known_;
   std::size_t size_ = 0;
+  /// In words: "the recording 'file'".
+  std::string name_ = "the recording";
 };
 
 }  // namespace troupe::llm

@@ -34,8 +34,8 @@ class sse_parser {
       : event_max_(event_max) {}
 
   /// Takes the next bytes of the stream.
-  /// Errors: throws `errc::bad_value` when an event is too long; the events
-  /// before it stay there to be taken.
+  /// Errors: throws a permanent `errc::too_large` when an event is too long;
+  /// the events before it stay there to be taken.
   void feed(std::string_view bytes);
 
   /// The next event that is complete, or nothing.

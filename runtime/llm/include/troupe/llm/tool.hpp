@@ -26,15 +26,18 @@ enum class argument_check : std::uint8_t {
 class tool {
  public:
   /// Takes the arguments, which fit the schema, and gives what the model is
-  /// told.
-  using function = std::function<task<std::string>(json, context&)>;
+  /// told. They live until the task has ended.
+  using function = std::function<task<std::string>(const json&, context&)>;
 
   /// Errors: throws `errc::bad_flow` for a name that is not that of a tool, no
   /// function, and a schema that `json_schema` refuses.
   tool(tool_spec spec, function call,
        argument_check checked = argument_check::by_schema);
 
-  [[nodiscard]] const tool_spec& spec() const noexcept;
+  [[nodiscard]] const tool_spec& spec() const& noexcept;
+  [[nodiscard]] tool_spec spec() const&& {
+    return static_cast<const tool&>(*this).spec();
+  }
   /// Errors: throws `errc::bad_value` for arguments that do not fit, with what
   /// is wrong with them, and what the function throws.
   [[nodiscard]] task<std::string> call(json arguments, context& ctx) const;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,12 @@ class toolbox {
 
   [[nodiscard]] std::vector<tool_spec> specs() const;
   /// Null where there is none.
-  [[nodiscard]] const tool* find(std::string_view name) const noexcept;
+  [[nodiscard]] const tool* find(std::string_view name) const& noexcept;
+  /// Of a temporary: a copy, or nothing.
+  [[nodiscard]] std::optional<tool> find(std::string_view name) const&& {
+    const tool* found = static_cast<const toolbox&>(*this).find(name);
+    return found ? std::optional<tool>{*found} : std::nullopt;
+  }
 
   /// Carries out `calls`, `width` of them at once. The result has a message for
   /// each, in their order: what the tool gave, or, with `is_error`, why it
