@@ -195,7 +195,9 @@ TEST_CASE("A blocking call that began does not blame the pool", "[blocking]") {
     }
   };
   troupe::system sys{{.threads = 1}};
-  const auto failed = sys.start(one_node(calls{wait}, {.timeout = 10ms})).get();
+  // Long enough for a thread to begin the call, also on a busy machine.
+  const auto failed =
+      sys.start(one_node(calls{wait}, {.timeout = 500ms})).get();
   end.set_value();
   REQUIRE_FALSE(failed.ok());
   CHECK(failed.failure->message() == "took longer than its time limit");
