@@ -135,7 +135,7 @@ std::unique_ptr<blocking_pool::job> blocking_pool::take_first() {
 // Rarely enough that many who go away at once cost no more than they did when
 // they came.
 void blocking_pool::on_dropped() noexcept {
-  // What they hold may be much, and is destroyed without the lock.
+  // They may hold much, and are destroyed without the lock.
   std::vector<std::unique_ptr<job>> dropped;
   const std::lock_guard lock{mutex_};
   if (++gone_ * 2 < queue_.size()) return;

@@ -21,22 +21,22 @@ namespace troupe::detail {
 struct graph_node;
 class run_core;
 
-/// Whether a job is to do its work, or only to report that it will not be done:
+/// The turn of a job: to do its work, or to report that it will not be done:
 /// at the end of the pool, or because no thread can ever come to it.
 enum class job_turn { run, shut_down, deadlock };
 
-/// What `job_turn::deadlock` is to be reported as.
+/// The error that `job_turn::deadlock` is to be reported as.
 [[nodiscard]] error no_thread_can_come();
 
 /// A run whose calls wait for a thread, as the watchdog tells it.
 struct waiting_calls {
   std::shared_ptr<run_core> run;
   const graph_node* node = nullptr;
-  /// How many of this run have come to wait for long since the last look.
+  /// The calls of this run that began to wait for long since the last look.
   std::size_t count = 0;
 };
 
-/// What keeps all threads of a pool busy.
+/// The load that keeps all threads of a pool busy.
 struct pool_load {
   std::size_t threads_max = 0;
   std::size_t waiting = 0;
@@ -81,7 +81,7 @@ class blocking_pool {
   struct origin {
     std::shared_ptr<run_core> run = {};
     const graph_node* node = nullptr;
-    /// What is asked whether it was dropped.
+    /// The call, which is asked whether it was dropped.
     std::shared_ptr<blocking_job> call = {};
     time_point since = {};
   };

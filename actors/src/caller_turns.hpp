@@ -25,7 +25,7 @@ class caller_turns final : private own_ctx {
   /// Hands what is left to the scheduler.
   ~caller_turns() override;
 
-  /// What actors are woken with that are to run here.
+  /// The context that wakes actors to run here.
   [[nodiscard]] exec_ctx* context() noexcept { return this; }
   /// Runs until no actor of those woken here has anything to do, or until this
   /// has taken so long that others should go on.

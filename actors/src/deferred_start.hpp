@@ -57,10 +57,10 @@ class deferred_starts {
   void add(std::shared_ptr<deferred_start> added) noexcept;
   /// Takes the oldest if it waits since `latest` or longer, else null.
   std::shared_ptr<deferred_start> take(time_point latest) noexcept;
-  /// Whether `take` would give one.
+  /// True if `take` would give one.
   [[nodiscard]] bool is_due(time_point latest) noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(); }
-  /// How many were ever added.
+  /// The number of those ever added.
   [[nodiscard]] std::size_t added() const noexcept { return added_.load(); }
 
  private:

@@ -293,7 +293,7 @@ void fan_out_run::fail(error why) {
   cancel_children();
 }
 
-// Why it failed: what decided that, and not what the policy forgave.
+// The reason that decided the failure, not one that the policy forgave.
 error fan_out_run::reason() const {
   const bool by_count =
       model_.on_failure.which() != failure_policy::kind::fail_fast;

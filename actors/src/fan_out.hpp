@@ -120,7 +120,7 @@ class fan_out_run {
   /// The failure of the first of the items that failed.
   std::shared_ptr<const error> failure_;
   std::size_t failure_index_ = 0;
-  /// What else made the whole fail: the source of items, or a conflict.
+  /// Another reason for the whole to fail: the source of items, or a conflict.
   std::shared_ptr<const error> ended_by_;
   bool cancelled_ = false;
 };

@@ -105,7 +105,7 @@ class fiber_actor : public lite_actor, public fiber_host {
 
   /// Whose coroutines these are.
   [[nodiscard]] virtual call_origin origin() const { return {}; }
-  /// What a coroutine of this one holds, with names.
+  /// The permits that a coroutine of this one holds, with names.
   [[nodiscard]] std::vector<held_token> tokens_of(
       const held_permits* held) const;
 

@@ -20,7 +20,7 @@ namespace detail {
 
 namespace {
 
-/// How many runs that await each other are looked at for permits they hold.
+/// The most runs that await each other and are looked at for permits.
 constexpr std::size_t awaiting_runs_max = 1'024;
 
 run_options with_seed(run_options options, system_core& system) {

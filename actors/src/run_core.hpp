@@ -109,7 +109,7 @@ class run_core final : public event_sink,
   /// A step of the run `by`, or of none, awaits this one and holds `held`.
   /// Whoever lent that looks whether it can still come back.
   void await_by(std::weak_ptr<run_core> by, std::vector<held_token> held);
-  /// Whether somebody may hold a permit who awaits it.
+  /// True if somebody may hold a permit who awaits it.
   [[nodiscard]] bool is_awaited_by_holders() const noexcept {
     return is_awaited_by_holders_.load(std::memory_order_acquire);
   }

@@ -217,7 +217,7 @@ bool worker_scheduler::worker::watch() {
     if (added != seen_starts_) looks = 0;
     seen_starts_ = added;
     if (!owner_.has_due_start()) continue;
-    // Who claimed it before wakes it.
+    // The thread that claimed it before wakes it.
     if (!claim()) wait_until_woken({});
     return true;
   }

@@ -30,7 +30,7 @@ class worker_scheduler::worker final : public caf::execution_unit {
   void exec_later(caf::resumable* job) override;
   void push(caf::resumable* job);
   caf::resumable* pop();
-  /// What is left when the worker has ended.
+  /// A job that is left when the worker has ended; null if none is.
   caf::resumable* take_left();
   /// Moves up to half of the queue to the thief, and returns one job more.
   caf::resumable* give_to(worker& thief);

@@ -16,7 +16,7 @@ namespace troupe::detail {
 
 namespace {
 
-/// How many nodes the text about a ring names.
+/// The most nodes that the text about a ring names.
 constexpr std::size_t holders_named_max = 8;
 
 /// Permits that were handed out. They come back when it dies.
@@ -32,7 +32,7 @@ struct permit_out {
   std::uint32_t count = 0;
 };
 
-/// Whether who waits by `order` may hold a permit meanwhile.
+/// True if who waits by `order` may hold a permit meanwhile.
 bool holds_any(const acquire_order& order) {
   if (!order.holds.empty()) return true;
   const auto run = order.run.lock();

@@ -26,7 +26,7 @@ class acquire_order final : public payload {
 
   waker who;
   std::uint32_t count;
-  /// What it holds of any lender while it waits.
+  /// The permits of any lender that it holds while it waits.
   std::vector<held_token> holds;
   /// Those that await this run hold something as well, perhaps.
   std::weak_ptr<run_core> run;

@@ -71,7 +71,7 @@ class watchdog {
 
    private:
     watchdog& by_;
-    /// What the thread was known as before.
+    /// The name of the thread before, as the watchdog knows it.
     std::pair<std::uint64_t, post*> before_;
   };
 

@@ -37,7 +37,7 @@ bool defer(caf::actor_system& system,
 
 namespace {
 
-// Who waits for the end of a run comes for its start within this time.
+// A caller that waits for a run comes for its start within this time.
 constexpr auto start_age = std::chrono::microseconds{10};
 
 }  // namespace

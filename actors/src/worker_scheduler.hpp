@@ -77,7 +77,7 @@ class worker_scheduler final : public caf::scheduler::abstract_coordinator {
   actor_clock_wheel clock_;
   std::vector<std::unique_ptr<worker>> workers_;
   deferred_starts starts_;
-  // Whether a parked worker looks for starts. Read after one was added, written
+  // True if a parked worker looks for starts. Read after one was added, written
   // before it is looked whether there are some, so nobody misses one.
   std::atomic<bool> is_watched_{false};
   // Read and written in one total order with the sizes of the queues: who

@@ -31,7 +31,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(loaded_file, status, text, reason, bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(file_report, file, links, status, reason,
                                    summary, bytes, words, chunks, truncated)
 
-/// What a summariser may give instead of a text alone.
+/// A result of a summariser that is more than a text.
 struct summary {
   std::string text;
   bool truncated = false;  ///< its end is missing
@@ -49,7 +49,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(summary, text, truncated)
   return made.truncated;
 }
 
-/// What a summariser gives, awaited if it is a task.
+/// The result of a summariser, awaited if it is a task.
 template <class Summarizer>
 using made_by = typename troupe::detail::task_traits<std::invoke_result_t<
     const Summarizer&, std::string, troupe::context&>>::value_type;

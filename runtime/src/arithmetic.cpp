@@ -19,8 +19,8 @@ value exact_sum(A a, B b) {
                                    std::to_string(b) + " is out of range"};
 }
 
-/// Where a whole number stands to a double, whose limits as one of its type are
-/// powers of two: -1 for below, 1 for above.
+/// The order of a whole number and a double, whose limits as one of its type
+/// are powers of two: -1 for below, 1 for above.
 template <class Whole>
 int order(Whole number, double real, double low, double high) noexcept {
   if (real >= high) return -1;

@@ -1,4 +1,4 @@
-// Who gets what: the part of lease_table that chooses workers for work.
+// The part of lease_table that chooses workers for work.
 
 #include "troupe/detail/lease_table.hpp"
 

@@ -1,4 +1,4 @@
-// What waits for itself.
+// Waits that can never end, as a run or an attempt waits for itself.
 
 #include "support/catch.hpp"
 #include "support/has.hpp"

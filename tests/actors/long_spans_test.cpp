@@ -89,7 +89,7 @@ struct busy_once {
   }
 };
 
-/// Whether nothing of it happens in a century.
+/// True if nothing of it happens in a century.
 bool goes_on(simulation& sim, const troupe::run& run) {
   sim.advance(hundred_years);
   return !run.done();

@@ -57,7 +57,7 @@ std::vector<task<std::string>> two_tasks() {
   return tasks;
 }
 
-/// What one form gives, and the parts it is made of.
+/// The result of one form, and the parts it is made of.
 struct parts {
   troupe::system& runtime;
   troupe::flow inner;

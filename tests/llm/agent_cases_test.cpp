@@ -1,4 +1,4 @@
-// What agents make of what real servers answered: files of tests/data/servers.
+// Agents with answers of real servers: files of tests/data/servers.
 
 #include "support/case_room.hpp"
 #include "support/catch.hpp"

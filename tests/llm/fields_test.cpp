@@ -134,7 +134,7 @@ void check_width() {
     CHECK(read(each).list == std::vector<T>{each});
   }
   CHECK(read(3.0).number == 3);
-  // What the next wider number holds, or none does.
+  // Numbers that only the next wider type holds, or none does.
   constexpr double beyond = 2.0 * static_cast<double>(limits::max());
   std::vector<json> wrong{beyond, -beyond, 1e300, 3.5, "3"};
   if constexpr (sizeof(T) < sizeof(std::int64_t)) {

@@ -58,7 +58,7 @@ struct mcp_case : client_room {
     FAIL("nothing failed");
     return {errc::cancelled, ""};
   }
-  /// What the server was asked so far.
+  /// The requests that the server got so far.
   json requests() {
     troupe::llm::http_request ask{server("/_log/" + name, "CASE_SERVER")};
     return troupe::read_json(

@@ -93,7 +93,7 @@ TEST_CASE("An opened session has the revision of the server", "[mcp]") {
           static_cast<void>(mcp::agreed_by_opening(
               answer_with({{"protocolVersion", "1999-01-01"}})));
         }) == errc::request_failed);
-  // What servers take a request for that names none.
+  // The version that servers assume for a request that names none.
   CHECK(mcp::agreed_by_opening(answer_with(json::object())).revision ==
         "2025-03-26");
 }

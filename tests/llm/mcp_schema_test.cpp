@@ -31,7 +31,7 @@ TEST_CASE("What means nothing in the schema of a tool is left out", "[mcp]") {
         R"({"x":{"maximum":1}})");
   CHECK(mended(R"({"x":{"anyOf":[{"items":{"enum":[]}}],"required":true}})") ==
         R"({"x":{"anyOf":[{"items":{}}]}})");
-  // What says something stays, also a property with the name of a word.
+  // Keywords with a meaning stay, also a property with the name of one.
   for (const char* kept :
        {R"({"x":{"const":null,"default":null,"enum":[null,1]}})",
         R"({"enum":{"type":"string"},"required":{"type":["string","null"]}})",

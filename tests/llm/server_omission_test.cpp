@@ -1,5 +1,5 @@
-// What servers of Anthropic's kind and of OpenAI's responses leave out, and
-// what is made of the rest.
+// Members that servers of Anthropic's kind and of OpenAI's responses leave
+// out, and what is made of the rest.
 
 #include "reply_reader.hpp"
 #include "support/catch.hpp"

@@ -1,4 +1,4 @@
-// What servers answer in yet other ways than those of server_reply_test.cpp and
+// Answers of servers in other ways than those of server_reply_test.cpp and
 // server_error_test.cpp: a table for each rule.
 
 #include "reply_reader.hpp"

@@ -240,7 +240,7 @@ class flow_maker {
     fan_out_options options;
     if (wanted.is_parallel) {
       options.concurrency = concurrent(64);
-      // What parallel items of a trace write commutes: equal values agree.
+      // Writes of parallel items of a trace commute: equal values agree.
       options.on_conflict = on_conflict::agree;
     }
     options.post = wrap_sums;

@@ -1,4 +1,4 @@
-// What was with workers that died goes to a worker by itself.
+// Work that was with workers that died goes to a worker by itself.
 
 #include "support/catch.hpp"
 

@@ -296,7 +296,7 @@ TEST_CASE("A large value is handed over whole", "[node]") {
   CHECK(step.begin() == status::done);
 }
 
-// What a coroutine may not take of what the phase before it gives.
+// Inputs that a coroutine may not take from the phase before it.
 using troupe::detail::borrows_from;
 static_assert(borrows_from<std::string_view, std::string>::value);
 static_assert(borrows_from<std::string_view, const char[4]>::value);

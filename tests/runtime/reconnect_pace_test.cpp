@@ -15,7 +15,7 @@ namespace {
 
 constexpr time_point opened{1h};
 
-/// Whether a wait is a random share of `whole`, at least half of it.
+/// True if a wait is a random share of `whole`, at least half of it.
 bool is_share(duration wait, duration whole) {
   return wait >= whole / 2 && wait <= whole;
 }

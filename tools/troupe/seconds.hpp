@@ -8,7 +8,7 @@
 
 namespace troupe_tool {
 
-/// What is wrong with `text` as a number of seconds from 0.1 to 3600, or
+/// The fault of `text` as a number of seconds from 0.1 to 3600, or
 /// nothing. CLI11 takes "nan", which is in any range, for a number.
 [[nodiscard]] inline std::string fault_of_seconds(const std::string& text) {
   constexpr double least = 0.1;

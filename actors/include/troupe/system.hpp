@@ -44,8 +44,9 @@ struct system_options {
   std::optional<std::size_t> threads = {};
   /// The most threads of the blocking pool, from 1 to 4,096.
   std::size_t blocking_threads_max = 64;
-  /// How many blocking calls may wait for such a thread before that is told as
-  /// a warning event. They wait as long as it takes, and none is refused. At
+  /// The number of blocking calls that may wait for a thread before that is
+  /// told as a warning event. They wait as long as it takes, and none is
+  /// refused. At
   /// least 1.
   std::size_t blocking_queue_max = 65'536;
   enum turns turns = turns::in_place;
@@ -76,7 +77,7 @@ struct run_options {
   /// those of the nodes. Of placed sub-flows each may make as many as were left
   /// when it was sent.
   std::optional<std::uint64_t> retries_max = {};
-  /// Where the random parts of waits come from: runs of one seed wait as long
+  /// The source of the random parts of waits: runs of one seed wait as long
   /// as each other. Absent: another one for every run.
   std::optional<std::uint64_t> seed = {};
   /// How much the event stream shows.

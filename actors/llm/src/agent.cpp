@@ -44,7 +44,7 @@ constexpr std::string_view tools_action = "tools";
 constexpr std::string_view finished_action = "finished";
 constexpr std::string_view paused_action = "paused";
 
-/// Whether the server has put the turn off, as Anthropic's do where their own
+/// True if the server has put the turn off, as Anthropic's do where their own
 /// tools take long: the conversation goes back as it is.
 bool is_paused(const chat_reply& reply) {
   return reply.finish == finish_reason::other &&

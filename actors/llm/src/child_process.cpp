@@ -199,7 +199,7 @@ void child_process::read_errors() noexcept {
       close(std::exchange(errors_, -1));
       return;
     }
-    // What is in use stays below what was reserved.
+    // The part in use stays below the part that was reserved.
     if (error_tail_.size() > error_tail_max) {
       error_tail_.erase(0, error_tail_.size() - error_tail_max);
       has_more_errors_ = true;

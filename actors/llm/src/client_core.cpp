@@ -118,7 +118,7 @@ void check_headers(const std::vector<http_header>& headers) {
   }
 }
 
-/// Whether an address names a host, before its port, its path and its query.
+/// True if an address names a host, before its port, its path and its query.
 bool has_host(const std::string& url) {
   auto host = origin_of(url);
   host.erase(0, host.find("://") + 3);

@@ -39,7 +39,7 @@ struct http_thread::shared {
     turns.run();
   }
 
-  /// What nobody waits for is still sent, if that goes at once.
+  /// Sends requests that nobody waits for, as far as that goes at once.
   void say_farewell() {
     constexpr duration limit = std::chrono::milliseconds{300};
     const auto end = after(clock::steady().now(), limit);

@@ -344,7 +344,7 @@ void mcp_http::send_off(json request, const mcp_session& of) {
   web_->send_off(std::move(ask));
 }
 
-// What the server says of a message that has no answer does not matter: if it
+// The reply to a message that has no answer does not matter: if it
 // knows nothing of us, the next request tells.
 task<> mcp_http::notify(json message, mcp_session of) {
   const auto self = shared_from_this();

@@ -343,7 +343,7 @@ void mcp_process::stop_writing() {
   last_moment_ = after(steady_now(), last_words);
 }
 
-/// What it has said last to standard error, in words; empty for nothing.
+/// The end of its standard error, in words; empty for nothing.
 std::string mcp_process::last_errors() const {
   const auto clean = hidden_.without(std::string{program_.last_errors()});
   auto last = printable(clean, line_breaks::kept);

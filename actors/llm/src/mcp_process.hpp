@@ -119,7 +119,7 @@ class mcp_process {
 /// A command as errors show it: the program and its first two arguments,
 /// without what may be a key.
 [[nodiscard]] std::string shown_command(const mcp_command& command);
-/// What is secret of a command: variables and arguments whose names say so.
+/// The secrets of a command: variables and arguments whose names say so.
 [[nodiscard]] secrets secrets_of(const mcp_command& command);
 
 }  // namespace troupe::llm::detail

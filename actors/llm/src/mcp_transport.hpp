@@ -87,7 +87,7 @@ class mcp_transport {
   [[nodiscard]] virtual error named(error why) const {
     return clean(std::move(why));
   }
-  /// Whether arguments of tools go into headers; see `mcp::mirrors_in`.
+  /// True if arguments of tools go into headers; see `mcp::mirrors_in`.
   [[nodiscard]] virtual bool mirrors_params() const { return false; }
 
  protected:

@@ -36,7 +36,7 @@ class record_file {
 /// The most bytes of a recording that is replayed.
 inline constexpr std::size_t recording_max = std::size_t{1} << 30;
 
-/// What is in a recording.
+/// The text of a recording.
 /// Errors: throws a permanent `errc::bad_value` for what cannot be read, is no
 /// regular file, or has more than `recording_max` bytes.
 [[nodiscard]] std::string content_of_recording(

@@ -43,7 +43,7 @@ class secrets {
   [[nodiscard]] std::string without(std::string text,
                                     std::vector<std::size_t>& parts) const;
   [[nodiscard]] error without(error why) const;
-  /// How many bytes at the end of `text` may be the beginning of one.
+  /// The number of last bytes of `text` that may be the beginning of one.
   [[nodiscard]] std::size_t begun_at_end_of(std::string_view text) const;
 
  private:

@@ -1,4 +1,4 @@
-// How a command that starts an MCP server is shown, and what of it is not.
+// The text that shows a command of an MCP server, without its secrets.
 
 #include "mcp_process.hpp"
 
@@ -18,7 +18,7 @@ constexpr std::size_t argument_shown_max = 60;
 /// A word of so many characters may be a key.
 constexpr std::size_t key_min = 16;
 
-/// Whether the name of a variable, or of an option, says that its content is
+/// True if the name of a variable, or of an option, says that its content is
 /// secret.
 bool names_secret(std::string name) {
   static constexpr std::array<std::string_view, 6> words = {

@@ -24,9 +24,9 @@ class masked_parts {
   /// `hidden` must outlive it.
   explicit masked_parts(const secrets& hidden) : hidden_(hidden) {}
 
-  /// What can be shown now; may be empty.
+  /// The text that can be shown now; may be empty.
   [[nodiscard]] std::string add(std::string_view part);
-  /// What was held back.
+  /// The text that was held back.
   [[nodiscard]] std::string finish();
 
  private:

@@ -49,7 +49,7 @@ error too_late(const char* what, duration limit, const std::string& url) {
 
 bool is_out_of_files(int why) { return why == EMFILE || why == ENFILE; }
 
-/// Whether another file could be opened. A look-up of a name that could not
+/// True if another file could be opened. A look-up of a name that could not
 /// says no more than that it failed.
 bool has_files() {
   const int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -226,7 +226,7 @@ bool transfer::take_body(std::string_view bytes) {
   return !is_paused_;
 }
 
-/// What libcurl does not say of a failure, or not as it is.
+/// The cause of a failure that libcurl does not tell, or not as it is.
 std::optional<error> transfer::explained(CURLcode result) const {
   const auto from = " (" + server_of(about_->request.url) + ")";
   long status = 0;

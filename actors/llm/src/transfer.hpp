@@ -84,7 +84,7 @@ class transfer {
   time_point last_;
   http_response head_;
   std::size_t head_size_ = 0;
-  /// Why there is no socket.
+  /// The reason for which there is no socket.
   int socket_fault_ = 0;
   std::size_t received_ = 0;
   bool is_shared_ = false;

@@ -32,7 +32,7 @@ class transfers {
 
   /// Waits until something can go on, or until `latest`, and lets it.
   void run(time_point latest = time_point::max());
-  /// Whether there are some that nobody waits for.
+  /// True if there are some that nobody waits for.
   [[nodiscard]] bool has_farewells() const;
   void wake() noexcept { poll_.wake(); }
 

@@ -156,7 +156,7 @@ class worker_link final : public detail::lite_actor {
   phase phase_ = phase::alone;
   caf::actor supervisor_;
   time_point heard_{};
-  /// When it last looked at the time.
+  /// The time at which it last looked at the clock.
   time_point ticked_{};
   /// When it says hello, or said it.
   time_point hello_at_{};

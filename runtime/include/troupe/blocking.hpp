@@ -34,7 +34,7 @@ class typed_blocking_job final : public blocking_job {
 
   explicit typed_blocking_job(F work) : work_(std::move(work)) {}
 
-  /// What the attempt holds that makes the call; it is held until the call has
+  /// The permits of the attempt that makes the call, held until the call has
   /// ended, also when nobody waits for it any more. Before it is queued.
   void keep(const held_permits* mine) {
     if (mine == nullptr) return;
@@ -54,7 +54,7 @@ class typed_blocking_job final : public blocking_job {
   [[nodiscard]] bool is_dropped() const noexcept override {
     return stage_.load() == stage::dropped;
   }
-  /// When it began; nothing if it has not.
+  /// The time at which it began; nothing if it has not.
   [[nodiscard]] std::optional<time_point> began() const noexcept {
     if (stage_.load() != stage::begun) return {};
     return began_;

@@ -69,7 +69,7 @@ enum class errc : std::uint8_t {
 /// The name of `code` as written in the source, for example "timed_out".
 [[nodiscard]] std::string_view to_string(errc code) noexcept;
 
-/// Whether no repetition mends what `code` stands for: the same input, flow and
+/// True if no repetition mends what `code` stands for: the same input, flow and
 /// options lead to it again. True of `step_limit`, `missing_edge`,
 /// `undeclared_action`, `bad_items`, `merge_conflict`, `wrong_type`,
 /// `bad_value`, `bad_flow`, `too_deep`, `too_large`, `unauthorized` and

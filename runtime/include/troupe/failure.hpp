@@ -30,7 +30,7 @@ class failure : public std::optional<error> {
   const error& operator*() const& noexcept { return base::operator*(); }
   error operator*() const&& noexcept { return base::operator*(); }
 
-  /// What `->` of a temporary leads to.
+  /// A copy that `->` of a temporary leads to.
   class copy : private error {
    public:
     explicit copy(const error& of) : error(of) {}

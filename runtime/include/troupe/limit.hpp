@@ -21,8 +21,8 @@ class limit_line {
 
   /// Waits in line. The attempt is over when the result dies.
   [[nodiscard]] virtual task<std::shared_ptr<void>> enter() = 0;
-  /// What lends the permits, for `held_permits`; null for what does not look
-  /// for waits that cannot end.
+  /// The lender of the permits, for `held_permits`; null for one that does not
+  /// look for waits that cannot end.
   [[nodiscard]] virtual const void* lender() const noexcept { return nullptr; }
   /// An attempt that was let in has failed.
   virtual void on_failed(const error& why) { static_cast<void>(why); }

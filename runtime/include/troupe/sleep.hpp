@@ -36,7 +36,7 @@ class [[nodiscard]] sleep_for final : private detail::waiter {
 
 namespace detail {
 
-/// Whether what is held outside of a wait can come back while it lasts.
+/// The end of a wait: by itself, or only with the attempt that waits.
 enum class wait_end : std::uint8_t { by_itself, of_attempt };
 
 /// See `within`.

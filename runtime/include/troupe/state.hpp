@@ -58,7 +58,7 @@ class state {
 
   // -- reading ---------------------------------------------------------------
 
-  /// What is there, which later writes do not change: a copy, which shares.
+  /// The value there, which later writes do not change: a copy, which shares.
   /// Errors: errc::missing_key.
   [[nodiscard]] value at(std::string_view path) const { return held_at(path); }
   /// Null when there is nothing. Lives until the next write.

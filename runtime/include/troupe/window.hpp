@@ -90,7 +90,7 @@ class window {
   [[nodiscard]] bool is_stopping() const noexcept {
     return verdict_ != verdict::running;
   }
-  /// Whether it is decided that the whole has failed.
+  /// True if it is decided that the whole has failed.
   [[nodiscard]] bool has_failed() const noexcept {
     return verdict_ == verdict::failed;
   }

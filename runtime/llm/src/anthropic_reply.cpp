@@ -65,7 +65,7 @@ bool is_plain(const json& blocks) {
   return true;
 }
 
-/// What has no type but a text is text.
+/// A block without a type that has a text is text.
 std::string type_of(const reply_fields& block) {
   if (!block.form().is_object()) return {};
   const bool has_text = block.find("text").form().is_string();
@@ -224,7 +224,7 @@ class messages_builder final : public reply_builder {
   chat_reply reply_;
   /// All text so far.
   std::string text_;
-  /// What the message began with.
+  /// The content that the message began with.
   json begun_with_;
   /// Of whatever type they are.
   std::vector<open_block> blocks_;
@@ -285,7 +285,7 @@ std::string messages_builder::begin_block(const reply_fields& event) {
   places_[event.count_or("index", blocks_.size())] = blocks_.size();
   blocks_.push_back({block.form(), {}});
   auto& form = blocks_.back().form;
-  // What does not say what it is, is text.
+  // A block that does not say its type is text.
   if (form.is_null()) form = json::object();
   if (!form.contains("type")) form["type"] = "text";
   if (!is_of_type(form, "text")) return {};

@@ -123,7 +123,7 @@ reply_fields numbers_in(const reply_fields& element) {
   return is_nested ? numbers.at(std::size_t{0}) : numbers;
 }
 
-/// Whether the places of vectors are those in the list: the server says none,
+/// True if the places of vectors are those in the list: the server says none,
 /// says the same of all, or counts from 1.
 bool are_in_order(const reply_fields& data) {
   bool is_same = true;

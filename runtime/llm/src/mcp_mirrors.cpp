@@ -42,7 +42,7 @@ std::string in_small_letters(std::string text) {
   return text;
 }
 
-/// Whether an argument of this schema can be a header.
+/// True if an argument of this schema can be a header.
 bool is_plain_type(const json& schema) {
   const auto is_known = [](const json& type) {
     // The protocol leaves numbers out, but its own tests do not.

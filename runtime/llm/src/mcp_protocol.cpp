@@ -138,7 +138,7 @@ std::optional<agreement> agreed_by_discovery(const json& answer) {
 
 agreement agreed_by_opening(const json& answer) {
   const json result = result_in(answer);
-  // What servers take a request for that names none.
+  // The version that servers assume for a request that names none.
   const auto revision =
       reply_fields{result}.text_or("protocolVersion", "2025-03-26");
   if (!has_session(revision)) refuse_revisions(revision);

@@ -114,7 +114,7 @@ bool speaks_of_session(std::string_view text) {
   return in_lower_case(text).find("session") != std::string::npos;
 }
 
-/// Where a second value begins in a text, behind an object; its end where there
+/// The place of a second value in a text, behind an object; its end where there
 /// is none. What else comes before a message is that of a log.
 std::size_t second_message(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");

@@ -9,7 +9,7 @@
 #include <cctype>
 #include <utility>
 
-// What servers make of "Server-sent events", beyond the standard.
+// Server-sent events as servers write them, beyond the standard.
 
 namespace troupe::llm::detail {
 
@@ -35,7 +35,7 @@ std::string_view bare(std::string_view text) {
   return text;
 }
 
-/// Whether it is only there to keep the connection alive.
+/// True if it is only there to keep the connection alive.
 bool is_heartbeat(std::string_view word) {
   static constexpr std::array<std::string_view, 5> known = {
       "ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"};
@@ -60,7 +60,7 @@ bool is_whole_json(std::string_view text) {
   return begins_json(text) && try_read_json(text, reply_bounds).has_value();
 }
 
-/// Whether a body is JSON in lines: not a value of several lines.
+/// True if a body is JSON in lines: not a value of several lines.
 bool is_json_lines(std::string_view body) {
   if (!body.starts_with('{')) return false;
   const auto first = take_line(body);

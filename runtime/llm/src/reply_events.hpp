@@ -17,7 +17,7 @@ namespace troupe::llm::detail {
 /// have a reply of whatever kind.
 [[nodiscard]] std::string_view without_comments(std::string_view body);
 
-/// Whether a body that is to be JSON is a stream: of events, or of JSON in
+/// True if a body that is to be JSON is a stream: of events, or of JSON in
 /// lines.
 [[nodiscard]] bool is_stream(std::string_view body);
 /// The data of the first event of such a body, if it has one.
@@ -25,7 +25,7 @@ namespace troupe::llm::detail {
 /// The reply in such a body.
 [[nodiscard]] chat_reply built_of(std::string_view body, reply_builder& into);
 
-/// Whether this is how servers of OpenAI's kind end a stream: "[DONE]".
+/// True if this is how servers of OpenAI's kind end a stream: "[DONE]".
 [[nodiscard]] bool ends_stream(const sse_event& event);
 /// The JSON of an event, an object or a list; nothing for a heartbeat, and for
 /// what is neither a part of a reply nor an error.

@@ -117,7 +117,7 @@ chat_reply reply_of(const reply_fields& from, const reply_fields& output) {
   reply.usage = usage_in(from.object_or_null("usage"));
   const bool is_done =
       reply.finish_text.empty() || reply.finish_text == "completed";
-  // What kits make of the output, some gateways send alone.
+  // Some gateways send only the text that kits make of the output.
   const auto text = from.find("output_text");
   if (output.size() == 0 && text.form().is_string()) {
     reply.message.text = text.text();
@@ -313,7 +313,7 @@ json responses_builder_of_events::items() {
   return all;
 }
 
-/// Whether `one` has texts or calls where `other` has none.
+/// True if `one` has texts or calls where `other` has none.
 bool says_more(const json& one, const json& other) {
   const auto calls = [](const json& items) {
     return std::count_if(items.begin(), items.end(), [](const json& each) {

@@ -33,7 +33,7 @@ bool is_whole(std::string_view arguments) {
   return try_read_json(arguments, reply_bounds).has_value();
 }
 
-/// What is called, and with what. Some servers leave out the object around it.
+/// A call by name and arguments. Some servers leave out the object around it.
 reply_fields function_of(const reply_fields& call) {
   const auto function = call.object_or_null("function");
   return function.is_null() && call.form().contains("name") ? call : function;
@@ -140,7 +140,7 @@ struct streamed_calls::piece {
                         is_whole(arguments) && arguments != open.arguments);
   }
 
-  /// Whether `open`, which has the same id and index, is another call: both
+  /// True if `open`, which has the same id and index, is another call: both
   /// have all of their arguments.
   [[nodiscard]] bool is_another_of_id(const call& open) const {
     return !name.empty() && index == open.index && is_whole(arguments) &&

@@ -24,7 +24,7 @@ struct refers<std::reference_wrapper<T>> : std::true_type {};
 template <class T>
 struct refers<std::initializer_list<T>> : std::true_type {};
 
-/// Whether a `To` that is made of a `From` refers to that `From`.
+/// True if a `To` that is made of a `From` refers to that `From`.
 template <class To, class From>
 struct borrows_from
     : std::bool_constant<refers<To>::value && !refers<From>::value> {};

@@ -20,7 +20,7 @@ struct fallback_call {
       typename task_traits<typename p::fallback_result>::value_type;
   using call = caller<typename p::fallback_parameters>;
 
-  /// Whether it can be called where it stands, by `at_once`.
+  /// True if it can be called where it stands, by `at_once`.
   [[nodiscard]] static bool is_plain(const node_options& options) noexcept {
     return !p::fallback_is_task && options.threads != threads::blocking;
   }

@@ -63,7 +63,7 @@ class blocking_job {
   virtual void refuse(error why) noexcept = 0;
   /// Nobody waits for it any more, and it has not begun: it never will.
   [[nodiscard]] virtual bool is_dropped() const noexcept = 0;
-  /// What who waits for it holds; does not change once it is queued.
+  /// The permits of the one that waits for it; fixed once it is queued.
   [[nodiscard]] virtual std::vector<held_token> held() const = 0;
 };
 

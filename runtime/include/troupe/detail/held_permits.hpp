@@ -18,11 +18,11 @@ class step_host;
 /// Thread safety: confined to one actor.
 struct held_permits {
   struct entry {
-    /// What lent it, if that looks for waits that cannot end; else null.
+    /// The lender, if that looks for waits that cannot end; else null.
     const void* lender = nullptr;
     /// Expired where it went back, or to another coroutine.
     std::weak_ptr<void> permit;
-    /// How many places it takes.
+    /// The number of places it takes.
     std::uint32_t count = 1;
   };
 
@@ -31,7 +31,7 @@ struct held_permits {
   /// The step that holds them, which knows what it is called; or null.
   const step_host* holder = nullptr;
   std::vector<entry> entries = {};
-  /// What waits below does so for a while only, by `within`: what is held here
+  /// All waits below are for a while only, by `within`: what is held here
   /// and above can come back.
   bool ends_by_itself = false;
 

@@ -12,9 +12,9 @@
 
 namespace troupe::detail {
 
-/// What a worker is there for.
+/// The labels and the capacity of a worker.
 struct worker_offer {
-  /// How much it does at once, at least 1.
+  /// The most work it does at once, at least 1.
   std::size_t capacity = 1;
   std::set<std::string> labels = {};
 };
@@ -25,7 +25,7 @@ struct lease_options {
   /// A lease that its worker knows nothing of after so long, and a second for
   /// each megabyte under way, did not arrive.
   duration arrival_max = std::chrono::seconds{1};
-  /// What is on its way to one worker has at most so many bytes, or is one
+  /// All that is on its way to one worker has at most so many bytes, or is one
   /// piece of work: what a worker says of itself comes behind as much.
   std::size_t bytes_under_way_max = std::size_t{8} << 20;
   /// Work that takes so long is given to a second worker where one has nothing
@@ -39,7 +39,7 @@ struct lease_options {
   std::size_t taken_back_max = 1000;
 };
 
-/// How often a work was lost with a worker that had nothing else, and how that
+/// The losses of a work with workers that had nothing else, by how that
 /// was noticed.
 struct lone_losses {
   /// The connection broke.
@@ -50,7 +50,7 @@ struct lone_losses {
   friend bool operator==(const lone_losses&, const lone_losses&) = default;
 };
 
-/// What a supervisor is to do.
+/// An order that a supervisor is to carry out.
 struct lease_order {
   enum class kind : std::uint8_t {
     /// Send the lease to the worker.

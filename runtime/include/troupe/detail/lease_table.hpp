@@ -118,15 +118,15 @@ class lease_table {
  private:
   struct worker {
     worker_offer offer;
-    /// When it spoke itself.
+    /// The time at which it last spoke itself.
     time_point heard;
-    /// When anything was heard of its process.
+    /// The time at which anything was last heard of its process.
     time_point lived;
     std::set<work_id> held = {};
     /// Of what it may not have got yet.
     std::size_t bytes_under_way = 0;
     bool is_draining = false;
-    /// What it has, it has alone.
+    /// It has one work, alone.
     bool is_taken = false;
   };
   /// A worker that a work is with.
@@ -162,7 +162,7 @@ class lease_table {
   void assign_suspects(time_point now);
   void assign_twice(time_point now);
   void give(work_id what, work& of, worker_id to, time_point now);
-  /// What a loss says of what was lost with it.
+  /// Counts a loss against the work that was lost with it.
   enum class loss : std::uint8_t { parted, gone, silent };
   void remove(std::map<worker_id, worker>::iterator who, time_point until,
               loss how);
@@ -175,7 +175,7 @@ class lease_table {
   void end_pauses(time_point now);
   [[nodiscard]] std::map<worker_id, worker>::iterator freest(
       const std::string& label, const work& what, time_point now);
-  /// Whether it may get something new, for all that is known of it.
+  /// True if it may get something new, for all that is known of it.
   [[nodiscard]] bool serves(const worker& one, const std::string& label,
                             time_point now) const;
   [[nodiscard]] bool is_quiet(const worker& one, time_point now) const;

@@ -28,7 +28,7 @@ class [[nodiscard]] node_permit final : private waiter {
     if (got_.refused) throw *got_.refused;
     return std::move(got_.permit);
   }
-  /// What lent it. @pre it was awaited
+  /// The lender of it. @pre it was awaited
   [[nodiscard]] const void* lender() const noexcept { return lender_; }
 
  private:

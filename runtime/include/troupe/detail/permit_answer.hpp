@@ -7,7 +7,7 @@
 
 namespace troupe::detail {
 
-/// What a wait for a permit brings: the permit, which goes back when it dies,
+/// The answer to a wait for a permit: the permit, which goes back when it dies,
 /// or why it can never come.
 struct permit_answer {
   std::shared_ptr<void> permit = {};

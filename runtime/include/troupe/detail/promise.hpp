@@ -40,9 +40,9 @@ struct promise_base {
   /// Who else is to be told.
   completion* told = nullptr;
   fiber_host* host = nullptr;
-  /// What the attempts hold that wait for the end of this one; null for none.
+  /// The permits of those that wait for the end of this one; null for none.
   const held_permits* held = nullptr;
-  /// What this one got itself by `semaphore::acquire`; made on demand.
+  /// The permits it got itself by `semaphore::acquire`; made on demand.
   std::unique_ptr<held_permits> own;
   /// How many tasks wait for the end of this one, each for the next.
   std::uint32_t depth = 0;

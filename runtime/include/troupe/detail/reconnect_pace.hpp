@@ -10,7 +10,7 @@
 
 namespace troupe::detail {
 
-/// How long to wait before each try to reach a peer: not at all at first, then
+/// The wait before each try to reach a peer: none at first, then
 /// twice as long each time, up to a longest wait, and of each a random half is
 /// left out, so that many who lost one peer do not come back at once.
 ///

@@ -99,7 +99,7 @@ struct parameter_facts<type_list<Args...>> {
       ((!is_supplied<Args> && std::is_reference_v<Args>) || ...);
 };
 
-/// Whether a function, or a class with one call operator, takes the state by
+/// True if a function, or a class with one call operator, takes the state by
 /// value.
 template <class F>
 inline constexpr bool copies_state = false;

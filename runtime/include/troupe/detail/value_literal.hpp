@@ -1,6 +1,6 @@
 #pragma once
 
-// What stands in braces where values are; <troupe/value.hpp> brings it.
+// A literal in braces where values are; <troupe/value.hpp> brings it.
 
 #include "troupe/value.hpp"
 
@@ -34,7 +34,7 @@ class value::literal {
   static value from(const T& thing) {
     return thing;
   }
-  /// Whether it was written as a text and something, in braces.
+  /// True if it was written as a text and something, in braces.
   [[nodiscard]] bool is_pair() const noexcept;
 
   value made_;

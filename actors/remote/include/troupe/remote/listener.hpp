@@ -34,7 +34,7 @@ struct listener_options {
   std::optional<duration> twice_after = {};
   /// Work that so many workers were lost with, each of which had nothing else,
   /// has failed with a permanent `errc::actor_died`: it is what they died of.
-  /// What was with two lost workers is given to one by itself, so that others
+  /// Work that was with two lost workers goes to one by itself, so that others
   /// do not fail with it; losses before that do not count. At least 1.
   std::uint32_t deaths_max = 10;
   /// The most work that waits or is being done. More is answered with

@@ -17,10 +17,10 @@ struct mirrored_param {
   std::vector<std::string> path;
 };
 
-/// What the annotations "x-mcp-header" in the schema of a tool say.
+/// The annotations "x-mcp-header" in the schema of a tool.
 struct mirrors {
   std::vector<mirrored_param> params;
-  /// Why the tool is not to be used: an annotation is no name for a header, is
+  /// The reason not to use the tool: an annotation is no name for a header, is
   /// there twice, stands where no argument of its own is, or is about one that
   /// is no text, number or truth value. Empty where all is well.
   std::string fault;
@@ -35,7 +35,7 @@ struct mirrors {
 [[nodiscard]] std::vector<http_header> mirrored(
     const std::vector<mirrored_param>& params, const json& arguments);
 
-/// Whether an answer says that headers and body differ, as when the schema of a
+/// True if an answer says that headers and body differ, as when the schema of a
 /// tool is another one by now.
 [[nodiscard]] bool is_header_mismatch(const json& answer);
 

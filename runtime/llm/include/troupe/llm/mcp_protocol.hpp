@@ -113,9 +113,9 @@ struct server_message {
 /// 400 with a text about sessions or one of the codes -32000 and -32001; or
 /// another refusal whose text says that the session is gone.
 [[nodiscard]] bool denies_session(int status, std::string_view body);
-/// Whether a text says that a session is not known, is over, or never began.
+/// True if a text says that a session is not known, is over, or never began.
 [[nodiscard]] bool says_session_is_lost(std::string_view text);
-/// Whether an answer with a good status says so, with a code for that.
+/// True if an answer with a good status says so, with a code for that.
 [[nodiscard]] bool denies_session(const json& answer);
 /// The address of the description of who may use a server, which a header
 /// WWW-Authenticate names (RFC 9728); empty where there is none.

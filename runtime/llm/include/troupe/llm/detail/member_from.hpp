@@ -1,6 +1,6 @@
 #pragma once
 
-// How members of structs are read from JSON; <troupe/llm/fields.hpp> brings it.
+// The reading of members from JSON; <troupe/llm/fields.hpp> brings it.
 
 #include "troupe/error.hpp"
 #include "troupe/json.hpp"
