@@ -46,8 +46,7 @@ struct system_options {
   std::size_t blocking_threads_max = 64;
   /// The number of blocking calls that may wait for a thread before that is
   /// told as a warning event. They wait as long as it takes, and none is
-  /// refused. At
-  /// least 1.
+  /// refused. At least 1.
   std::size_t blocking_queue_max = 65'536;
   enum turns turns = turns::in_place;
   /// A node that holds a thread for longer than this, although it is not
