@@ -6,6 +6,7 @@
 #include "remote/raw_socket.hpp"
 #include "remote/soon.hpp"
 #include "support/catch.hpp"
+#include "support/sanitized.hpp"
 #include "support/small_flows.hpp"
 
 #include <troupe/batch.hpp>
@@ -33,15 +34,7 @@ namespace {
 constexpr unsigned crowd_seed = 20'240'611;
 
 // Sanitizers take memory for each piece, and keep what was freed.
-#if !defined(__has_feature)
-#define __has_feature(name) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr std::size_t growth_max_mb = 2000;
-#else
-constexpr std::size_t growth_max_mb = 200;
-#endif
+constexpr std::size_t growth_max_mb = is_sanitized ? 2000 : 200;
 
 /// How much memory the process takes, from a moment on.
 class memory_watch {
