@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <curl/curl.h>
 #include <exception>
 #include <memory>
@@ -24,6 +25,7 @@ namespace {
 using nlohmann::json;
 
 constexpr double ns_per_ms = 1e6;
+constexpr double never_ns = 1e300;
 
 template <auto Release>
 struct released {
@@ -155,111 +157,74 @@ class bare_call {
   double* first_token_ns_ = nullptr;
 };
 
-class bare_loop {
+/// Some of the calls, with a multi handle of their own: libcurl walks through
+/// all connections of one for each call that begins, which shows from some 256
+/// on. `lane` in troupe::llm does the same.
+class bare_lane {
  public:
-  bare_loop(const model_calls& which, std::vector<double>& first_token_ns)
-      : which_(which),
-        first_token_ns_(first_token_ns),
-        url_(which.base_url + "/chat/completions"),
-        headers_(headers_of_calls(which.is_streamed)),
-        poll_(epoll_create1(EPOLL_CLOEXEC)),
-        multi_(curl_multi_init()) {
+  static constexpr std::size_t calls_max = 256;
+
+  /// Has its sockets watched by the epoll instance `poll`, under `tag`.
+  bare_lane(int poll, std::uint32_t tag)
+      : poll_(poll), tag_(tag), multi_(curl_multi_init()) {
     CURLM* const multi = multi_.get();
-    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &bare_loop::on_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &bare_lane::on_socket);
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
-    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &bare_loop::on_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &bare_lane::on_timer);
     curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
-                      static_cast<long>(which.concurrency));
+                      static_cast<long>(calls_max));
   }
-  bare_loop(const bare_loop&) = delete;
-  bare_loop& operator=(const bare_loop&) = delete;
-  ~bare_loop() {
-    for (const auto& each : slots_) {
+  bare_lane(const bare_lane&) = delete;
+  bare_lane& operator=(const bare_lane&) = delete;
+  ~bare_lane() {
+    for (const auto& each : calls_) {
       curl_multi_remove_handle(multi_.get(), each->easy());
     }
-    multi_.reset();
-    close(poll_);
   }
 
-  void run() {
-    began_ns_ = now_ns();
-    while (ended_ < which_.count) {
-      begin_those_due();
-      wait();
-      take_ended();
-    }
+  [[nodiscard]] bool is_full() const { return calls_.size() == calls_max; }
+  bare_call& add(std::unique_ptr<bare_call> added) {
+    calls_.push_back(std::move(added));
+    return *calls_.back();
+  }
+  void begin(const bare_call& one) {
+    curl_multi_add_handle(multi_.get(), one.easy());
+  }
+
+  void act(int socket, int mask) {
+    int running = 0;
+    curl_multi_socket_action(multi_.get(), socket, mask, &running);
+  }
+  [[nodiscard]] double next_call_ns() const { return next_call_ns_; }
+  void go_on() {
+    next_call_ns_ = never_ns;
+    act(CURL_SOCKET_TIMEOUT, 0);
+  }
+  /// The next call that has ended, or null.
+  bare_call* take_ended() {
+    int left = 0;
+    const CURLMsg* told = curl_multi_info_read(multi_.get(), &left);
+    if (told == nullptr) return nullptr;
+    CURL* const easy = told->easy_handle;
+    const CURLcode result = told->data.result;
+    char* found = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &found);
+    auto* const call = reinterpret_cast<bare_call*>(found);
+    curl_multi_remove_handle(multi_.get(), easy);
+    call->end(result);
+    return call;
   }
 
  private:
-  [[nodiscard]] bool has_to_start() const {
-    return begun_ < std::min(which_.concurrency, which_.count) &&
-           slots_.size() < which_.concurrency;
-  }
-
-  [[nodiscard]] double next_start_ns() const {
-    return began_ns_ +
-           static_cast<double>(which_.start_of(slots_.size()).count());
-  }
-
-  void begin_those_due() {
-    while (has_to_start() && next_start_ns() <= now_ns()) {
-      slots_.push_back(std::make_unique<bare_call>(url_, headers_.get(),
-                                                   which_.is_streamed));
-      begin(*slots_.back());
-    }
-  }
-
-  void begin(bare_call& in) {
-    in.begin(&first_token_ns_[begun_++]);
-    curl_multi_add_handle(multi_.get(), in.easy());
-  }
-
-  void wait() {
-    double until = next_call_ns_;
-    if (has_to_start()) until = std::min(until, next_start_ns());
-    const double ms =
-        std::clamp((until - now_ns()) / ns_per_ms + 0.999, 0.0, 1000.0);
-    const int count =
-        epoll_wait(poll_, found_.data(), static_cast<int>(found_.size()),
-                   static_cast<int>(ms));
-    int running = 0;
-    for (int i = 0; i < count; ++i) {
-      const auto& event = found_[static_cast<std::size_t>(i)];
-      const bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
-      const int mask =
-          ((event.events & EPOLLIN) != 0 || broken ? CURL_CSELECT_IN : 0) |
-          ((event.events & EPOLLOUT) != 0 || broken ? CURL_CSELECT_OUT : 0);
-      curl_multi_socket_action(multi_.get(), event.data.fd, mask, &running);
-    }
-    if (next_call_ns_ <= now_ns()) {
-      next_call_ns_ = never;
-      curl_multi_socket_action(multi_.get(), CURL_SOCKET_TIMEOUT, 0, &running);
-    }
-  }
-
-  void take_ended() {
-    int left = 0;
-    while (const CURLMsg* told = curl_multi_info_read(multi_.get(), &left)) {
-      CURL* const easy = told->easy_handle;
-      const CURLcode result = told->data.result;
-      char* found = nullptr;
-      curl_easy_getinfo(easy, CURLINFO_PRIVATE, &found);
-      auto& call = *reinterpret_cast<bare_call*>(found);
-      curl_multi_remove_handle(multi_.get(), easy);
-      call.end(result);
-      ++ended_;
-      if (begun_ < which_.count) begin(call);
-    }
-  }
-
   static int on_socket(CURL*, curl_socket_t socket, int what, void* self,
                        void* known) noexcept {
-    auto& me = *static_cast<bare_loop*>(self);
+    auto& me = *static_cast<bare_lane*>(self);
     epoll_event event{};
     event.events = ((what & CURL_POLL_IN) != 0 ? std::uint32_t{EPOLLIN} : 0U) |
                    ((what & CURL_POLL_OUT) != 0 ? std::uint32_t{EPOLLOUT} : 0U);
-    event.data.fd = socket;
+    event.data.u64 =
+        std::uint64_t{me.tag_} << 32 | static_cast<std::uint32_t>(socket);
     const int how = what == CURL_POLL_REMOVE ? EPOLL_CTL_DEL
                     : known == nullptr       ? EPOLL_CTL_ADD
                                              : EPOLL_CTL_MOD;
@@ -269,24 +234,117 @@ class bare_loop {
   }
 
   static int on_timer(CURLM*, long wait_ms, void* self) noexcept {
-    static_cast<bare_loop*>(self)->next_call_ns_ =
-        wait_ms < 0 ? never
+    static_cast<bare_lane*>(self)->next_call_ns_ =
+        wait_ms < 0 ? never_ns
                     : now_ns() + static_cast<double>(wait_ms) * ns_per_ms;
     return 0;
   }
 
-  static constexpr double never = 1e300;
+  const int poll_;
+  const std::uint32_t tag_;
+  std::vector<std::unique_ptr<bare_call>> calls_;
+  double next_call_ns_ = never_ns;
+  multi_handle multi_;
+};
+
+class bare_loop {
+ public:
+  bare_loop(const model_calls& which, std::vector<double>& first_token_ns)
+      : which_(which),
+        first_token_ns_(first_token_ns),
+        url_(which.base_url + "/chat/completions"),
+        headers_(headers_of_calls(which.is_streamed)),
+        poll_(epoll_create1(EPOLL_CLOEXEC)) {}
+  bare_loop(const bare_loop&) = delete;
+  bare_loop& operator=(const bare_loop&) = delete;
+  ~bare_loop() {
+    lanes_.clear();
+    close(poll_);
+  }
+
+  void run() {
+    began_ns_ = now_ns();
+    while (ended_ < which_.count) {
+      begin_those_due();
+      wait();
+      for (auto& each : lanes_) take_ended(*each);
+    }
+  }
+
+ private:
+  [[nodiscard]] bool has_to_start() const {
+    return begun_ < std::min(which_.concurrency, which_.count) &&
+           started_ < which_.concurrency;
+  }
+
+  [[nodiscard]] double next_start_ns() const {
+    return began_ns_ + static_cast<double>(which_.start_of(started_).count());
+  }
+
+  void begin_those_due() {
+    while (has_to_start() && next_start_ns() <= now_ns()) {
+      ++started_;
+      auto& in = lane_with_room();
+      begin(in, in.add(std::make_unique<bare_call>(url_, headers_.get(),
+                                                   which_.is_streamed)));
+    }
+  }
+
+  bare_lane& lane_with_room() {
+    if (lanes_.empty() || lanes_.back()->is_full()) {
+      const auto tag = static_cast<std::uint32_t>(lanes_.size());
+      lanes_.push_back(std::make_unique<bare_lane>(poll_, tag));
+    }
+    return *lanes_.back();
+  }
+
+  void begin(bare_lane& in, bare_call& one) {
+    one.begin(&first_token_ns_[begun_++]);
+    in.begin(one);
+  }
+
+  void wait() {
+    double until = has_to_start() ? next_start_ns() : never_ns;
+    for (const auto& each : lanes_) {
+      until = std::min(until, each->next_call_ns());
+    }
+    const double ms =
+        std::clamp((until - now_ns()) / ns_per_ms + 0.999, 0.0, 1000.0);
+    const int count =
+        epoll_wait(poll_, found_.data(), static_cast<int>(found_.size()),
+                   static_cast<int>(ms));
+    for (int i = 0; i < count; ++i) act(found_[static_cast<std::size_t>(i)]);
+    const double now = now_ns();
+    for (auto& each : lanes_) {
+      if (each->next_call_ns() <= now) each->go_on();
+    }
+  }
+
+  void act(const epoll_event& event) {
+    const bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+    const int mask =
+        ((event.events & EPOLLIN) != 0 || broken ? CURL_CSELECT_IN : 0) |
+        ((event.events & EPOLLOUT) != 0 || broken ? CURL_CSELECT_OUT : 0);
+    const std::uint64_t tag = event.data.u64;
+    lanes_[tag >> 32]->act(static_cast<int>(tag & 0xffff'ffffU), mask);
+  }
+
+  void take_ended(bare_lane& in) {
+    while (auto* const call = in.take_ended()) {
+      ++ended_;
+      if (begun_ < which_.count) begin(in, *call);
+    }
+  }
 
   const model_calls& which_;
   std::vector<double>& first_token_ns_;
   const std::string url_;
   const header_list headers_;
   int poll_;
-  multi_handle multi_;
-  std::vector<std::unique_ptr<bare_call>> slots_;
+  std::vector<std::unique_ptr<bare_lane>> lanes_;
   std::array<epoll_event, 256> found_;
   double began_ns_ = 0;
-  double next_call_ns_ = never;
+  std::size_t started_ = 0;
   std::size_t begun_ = 0;
   std::size_t ended_ = 0;
 };
