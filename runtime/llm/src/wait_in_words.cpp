@@ -39,8 +39,9 @@ std::string_view span_at(std::string_view text) {
 }  // namespace
 
 std::optional<duration> wait_in_words(std::string_view words) {
-  static constexpr std::array<std::string_view, 4> before = {
-      "try again in ", "retry in ", "retry after ", "try again after "};
+  static constexpr std::array<std::string_view, 8> before = {
+      "try again in ", "retry in ",  "retry after ", "try again after ",
+      "please wait ",  "resets in ", "reset in ",    "reset after "};
   std::string plain{words.substr(0, words_max)};
   std::transform(
       plain.begin(), plain.end(), plain.begin(),
