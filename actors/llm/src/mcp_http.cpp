@@ -67,6 +67,7 @@ class mcp_http final : public mcp_transport,
   task<json> exchange(std::uint64_t id, json request, mcp_session of) override;
   task<> notify(json message, mcp_session of) override;
   void send_off(json request, const mcp_session& of) override;
+  void listen(json request, const mcp_session& of) override;
   std::string identity() override { return web_->identity(); }
   std::string remark() override {
     const std::lock_guard lock{mutex_};
@@ -345,6 +346,10 @@ void mcp_http::send_off(json request, const mcp_session& of) {
   auto ask = post_of(request, of);
   ask.limits.total = std::min<duration>(ask.limits.total, send_off_limit);
   web_->send_off(std::move(ask));
+}
+
+void mcp_http::listen(json request, const mcp_session& of) {
+  if (web_->may_hear()) web_->hear(post_of(request, of), hears());
 }
 
 // The reply to a message that has no answer does not matter: if it

@@ -33,6 +33,8 @@ struct agreement {
   std::string revision = std::string{current_revision};
   /// Whether it wants to be asked with `initialize` before all else.
   bool has_session = false;
+  /// Whether it tells on a stream of its own that its tools have changed.
+  bool tells_changes = false;
 };
 
 /// A request. `params` is an object. `capabilities` are those of this client;
@@ -51,6 +53,8 @@ struct agreement {
 /// A text as the value of a header: as it is, or where it could not be one in
 /// Base64, marked as the protocol wants it.
 [[nodiscard]] std::string header_value(std::string_view text);
+/// The params of `subscriptions/listen` for changes of the list of tools.
+[[nodiscard]] json listening_params();
 /// The params of `initialize`.
 [[nodiscard]] json opening_params();
 
