@@ -245,7 +245,12 @@ TEST_CASE("A wait has other names as well", "[reply_error]") {
         5s);
   CHECK(error_for(429, R"({"error": {"retryAfterMs": 1500}})").retry_after() ==
         troupe::duration{1500ms});
-  for (const char* words : {"Please wait 5 seconds", "It resets in 5s."}) {
+  CHECK(wait({{"x-ms-retry-after-ms", "1500"}}) == 1500ms);
+  CHECK(wait({{"retry-after", "5, 5"}}) == 5s);
+  CHECK(error_for(503, R"({"error": "loading", "estimated_time": 5.0})")
+            .retry_after() == troupe::duration{5s});
+  for (const char* words : {"Please wait 5 seconds", "It resets in 5s.",
+                            "retry_delay {\n  seconds: 5\n}"}) {
     CAPTURE(words);
     CHECK(error_for(429, words).retry_after() == troupe::duration{5s});
   }

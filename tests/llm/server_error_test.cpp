@@ -275,6 +275,12 @@ TEST_CASE("The numbers of MiniMax stand for a status", "[server_error]") {
   CHECK(fine.text() == "Hello");
 }
 
+TEST_CASE("The message of an error says more than its name", "[server_error]") {
+  check_error(R"({"statusCode": 429, "error": "Too Many Requests",)"
+              R"("message": "so it is"})",
+              errc::rate_limited, false, "so it is");
+}
+
 TEST_CASE("Errors in capitals, and with numbers alone, are errors",
           "[server_error]") {
   check_error(R"({"Response": {"Error": {"Code": "RequestLimitExceeded",)"

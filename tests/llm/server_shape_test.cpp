@@ -133,6 +133,24 @@ TEST_CASE("A reply may be wrapped", "[server_shape]") {
             .text() == "Hello");
 }
 
+TEST_CASE("A piece of a stream may be its text alone", "[server_shape]") {
+  CHECK(said_in_stream("data: {\"choices\": [{\"delta\": \"Hello\", "
+                       "\"finish_reason\": \"stop\"}]}\n\n") == "Hello");
+}
+
+TEST_CASE("What was cached is counted under several names", "[server_shape]") {
+  for (const char* each :
+       {R"("prompt_cache_hit_tokens": 3)", R"("cached_tokens": 3)",
+        R"("prompt_tokens_details": {"cached_tokens": 3})"}) {
+    CAPTURE(each);
+    const auto reply = openai_chat().decode(
+        R"({"choices": [{"message": {"content": "Hello"}}], "usage":
+            {"prompt_tokens": 5, "completion_tokens": 1, )" +
+        std::string{each} + "}}");
+    CHECK(reply.usage == usage{5, 1, 3});
+  }
+}
+
 TEST_CASE("What comes behind a reply is passed over", "[server_shape]") {
   const std::string reply{said_reply};
   CHECK(said_in(reply + "{\"error\": 1}") == "Hello");
@@ -160,9 +178,12 @@ TEST_CASE("Words in a stream are told where no reply follows",
     CAPTURE(each);
     CHECK(said_in_stream(each + events) == "Hello");
   }
-  const auto why = stream_failure("data: upstream connect error\n\n");
-  CHECK(why.code() == errc::bad_reply);
-  CHECK(has(why.message(), "upstream connect error"));
+  for (const char* end : {"", done}) {
+    const auto why =
+        stream_failure("data: upstream connect error\n\n" + std::string{end});
+    CHECK(why.code() == errc::bad_reply);
+    CHECK(has(why.message(), "upstream connect error"));
+  }
 }
 
 TEST_CASE("Arguments that are not quite JSON are read", "[server_shape]") {

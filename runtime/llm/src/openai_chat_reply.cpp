@@ -24,18 +24,24 @@ finish_reason reason_of(std::string text) {
     if (each >= 'A' && each <= 'Z') each = static_cast<char>(each - 'A' + 'a');
   }
   if (text.empty()) return finish_reason::stop;
-  static constexpr std::array<std::pair<std::string_view, finish_reason>, 13>
+  static constexpr std::array<std::pair<std::string_view, finish_reason>, 19>
       known = {{{"stop", finish_reason::stop},
                 {"end_turn", finish_reason::stop},
                 {"eos", finish_reason::stop},
+                {"eos_token", finish_reason::stop},
+                {"complete", finish_reason::stop},
                 {"stop_sequence", finish_reason::stop},
                 {"length", finish_reason::length},
                 {"max_tokens", finish_reason::length},
+                {"max_output_tokens", finish_reason::length},
                 {"tool_calls", finish_reason::tool_calls},
                 {"tool_use", finish_reason::tool_calls},
                 {"function_call", finish_reason::tool_calls},
                 {"content_filter", finish_reason::refused},
                 {"safety", finish_reason::refused},
+                {"sensitive", finish_reason::refused},
+                {"content_filtered", finish_reason::refused},
+                {"prohibited_content", finish_reason::refused},
                 {"recitation", finish_reason::refused},
                 {"refusal", finish_reason::refused}}};
   const auto* found =
@@ -46,19 +52,22 @@ finish_reason reason_of(std::string text) {
 
 usage usage_in(const reply_fields& from) {
   const auto details = from.object_or_null("prompt_tokens_details");
+  // DeepSeek and Moonshot count what was cached beside the rest.
+  const auto cached = from.count_or("prompt_cache_hit_tokens",
+                                    from.count_or("cached_tokens", 0));
   // Some gateways use the names of other formats.
   return {from.count_or("prompt_tokens", from.count_or("input_tokens", 0)),
           from.count_or("completion_tokens", from.count_or("output_tokens", 0)),
-          details.count_or("cached_tokens", 0)};
+          details.count_or("cached_tokens", cached)};
 }
 
 /// The usage of a reply or an event, where servers have it; null where they do
 /// not.
 reply_fields counted_in(const reply_fields& from) {
   const auto plain = from.object_or_null("usage");
-  return plain.is_null() || plain.form().empty()
-             ? from.object_or_null("x_groq").object_or_null("usage")
-             : plain;
+  const bool is_there = !plain.is_null() && !plain.form().empty();
+  return is_there ? plain
+                  : from.object_or_null("x_groq").object_or_null("usage");
 }
 
 /// What is known of a message; all else in it is kept.
@@ -255,7 +264,8 @@ std::string chat_builder::take_choice(const reply_fields& choice) {
     }
   }
   if (delta.is_null()) {
-    auto text = text_of_content(choice.find("text"));
+    const auto said = choice.find("delta");
+    auto text = text_of_content(said.is_null() ? choice.find("text") : said);
     reply_.message.text += text;
     return text;
   }

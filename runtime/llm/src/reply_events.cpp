@@ -309,8 +309,10 @@ class builder_of_parts final : public reply_builder {
   }
   const std::string& text() const noexcept override { return into_->text(); }
   chat_reply finish() override {
-    if (into_->is_complete() || into_->may_end() || words_.empty()) {
+    try {
       return into_->finish();
+    } catch (const error&) {
+      if (words_.empty() || !into_->text().empty()) throw;
     }
     throw error{errc::bad_reply, "the stream is no reply; it has '" +
                                      printable(words_, line_breaks::joined) +

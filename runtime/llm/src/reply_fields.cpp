@@ -344,7 +344,7 @@ std::vector<http_header> openai_headers(const endpoint& at, bool stream) {
 
 std::string joined(std::string_view base, std::string_view path) {
   constexpr std::string_view version = "/v1";
-  base = base.substr(0, base.find('#'));
+  base = trimmed(base.substr(0, base.find('#')));
   const auto mark = std::min(base.find('?'), base.size());
   const auto query = base.substr(mark);
   base = base.substr(0, mark);

@@ -69,7 +69,7 @@ void take_waits(const json& form, served_error& into) {
     into.asks_for.headers.push_back({std::move(name), text_of(wait)});
   };
   static constexpr member_names afters = {"retry_after", "retry_after_seconds",
-                                          "retryAfter"};
+                                          "retryAfter", "estimated_time"};
   for (const char* each : afters) {
     if (const auto* after = member(form, each)) add("retry-after", *after);
   }
@@ -144,7 +144,8 @@ void take_error(const json& form, served_error& into, int nesting) {
     const auto* inner = member(form, each);
     if (inner != nullptr && !inner->is_primitive()) {
       take_error(*inner, into, nesting + 1);
-    } else if (inner != nullptr && inner->is_string()) {
+    } else if (inner != nullptr && inner->is_string() &&
+               !has_any(form, {"message"})) {
       fill(into.message, inner->get<std::string>());
     }
   }

@@ -124,14 +124,16 @@ std::optional<seconds_t> span_in(std::string_view spaced) {
 }
 
 std::optional<duration> retry_after(const http_response& head, wall_time now) {
-  if (const auto ms = head.header("retry-after-ms")) {
-    if (const auto number = number_in(trimmed(*ms))) {
-      return sensible(seconds_t{*number / 1000});
-    }
+  for (const char* each : {"retry-after-ms", "x-ms-retry-after-ms"}) {
+    const auto number = number_in(trimmed(head.header(each).value_or("")));
+    if (number) return sensible(seconds_t{*number / 1000});
   }
   auto after = head.header("retry-after");
   if (!after) after = head.header("x-retry-after");
-  return after ? wait_in(*after, now) : std::nullopt;
+  if (!after) return std::nullopt;
+  // Proxies make one of two.
+  const auto wait = wait_in(*after, now);
+  return wait ? wait : wait_in(after->substr(0, after->find(',')), now);
 }
 
 // -- structured fields --------------------------------------------------------
