@@ -175,7 +175,7 @@ TEST_CASE("A session is lost by the words of many servers", "[mcp]") {
   CHECK_FALSE(mcp::denies_session(400, R"({"error":{"code":-32602}})"));
   CHECK_FALSE(mcp::denies_session(400, "what?"));
   CHECK_FALSE(mcp::denies_session(500, "no such session"));
-  for (const int status : {401, 403, 410, 422, 500}) {
+  for (const int status : {401, 403, 410, 412, 422, 440, 500, 503}) {
     CHECK(mcp::denies_session(status, "Unauthorized: Session not found"));
     CHECK(mcp::denies_session(status, "Unexpected message, expect initialize"));
     CHECK_FALSE(mcp::denies_session(status, "Unauthorized"));
@@ -184,6 +184,8 @@ TEST_CASE("A session is lost by the words of many servers", "[mcp]") {
   CHECK_FALSE(mcp::denies_session(429, "session expired"));
   CHECK(mcp::denies_session(failure_saying(-32001, "Session not found")));
   CHECK(mcp::denies_session(failure_saying(-32002, "Server not initialized")));
+  CHECK(mcp::denies_session(failure_saying(-32600, "Invalid session ID")));
+  CHECK_FALSE(mcp::denies_session(failure_saying(-32602, "Invalid params")));
   CHECK_FALSE(mcp::denies_session(failure_saying(-32603, "Session expired")));
   CHECK_FALSE(mcp::denies_session(failure_saying(-32000, "it failed")));
 }

@@ -2,11 +2,13 @@
 
 #include "support/catch.hpp"
 
+#include <troupe/llm/mcp_call.hpp>
 #include <troupe/llm/mcp_protocol.hpp>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 using troupe::json;
@@ -102,6 +104,30 @@ TEST_CASE("Colours before a message are passed over", "[mcp]") {
   const std::string one = R"({"jsonrpc":"2.0","id":1,"result":{}})";
   CHECK(answers_in("\x1b[0m\x1b[1;32m" + one) == std::vector<std::uint64_t>{1});
   CHECK(answers_in("\x1b[").empty());
+}
+
+TEST_CASE("A message may be text in JSON", "[mcp]") {
+  const std::string one = R"({"jsonrpc":"2.0","id":1,"result":{}})";
+  CHECK(answers_in(json(one).dump()) == std::vector<std::uint64_t>{1});
+  CHECK(answers_in(json(json(one).dump()).dump()).empty());
+  CHECK(answers_in("\"said\"").empty());
+}
+
+TEST_CASE("Lists and texts are results of servers made by hand", "[mcp]") {
+  const auto answer = [](const char* result) {
+    return json{{"jsonrpc", "2.0"}, {"id", 1}, {"result", json::parse(result)}};
+  };
+  const auto page = mcp::tools_in(mcp::result_in(
+      answer(R"([{"name": "a", "inputSchema": "{\"type\": \"object\"}"}])")));
+  REQUIRE(page.tools.size() == 1);
+  CHECK(page.tools[0].parameters == json{{"type", "object"}});
+  for (const char* each :
+       {R"("said")", R"(["said"])", R"([{"type": "text", "text": "said"}])"}) {
+    CAPTURE(each);
+    mcp::tool_call call{"t", json::object(), {}};
+    call.on_answer(answer(each), {});
+    CHECK(mcp::text_in(std::get<mcp::to_end>(call.next()).result) == "said");
+  }
 }
 
 TEST_CASE("A comma too many in a message is passed over", "[mcp]") {

@@ -14,7 +14,7 @@ namespace troupe::llm::detail {
 
 namespace {
 
-char lowered(char each) {
+char in_small(char each) {
   return static_cast<char>(std::tolower(static_cast<unsigned char>(each)));
 }
 
@@ -165,7 +165,7 @@ int status_named(std::string_view name) {
   std::string word;
   for (const char each : name) {
     if (std::isalpha(static_cast<unsigned char>(each)) != 0) {
-      word += lowered(each);
+      word += in_small(each);
     }
   }
   for (const std::string_view suffix : {"exception", "error"}) {
@@ -219,7 +219,7 @@ int minimax_status(const json& code) {
 int status_in_words(std::string_view text) {
   constexpr std::size_t looked_at_max = 1'000;
   std::string plain{text.substr(0, looked_at_max)};
-  std::transform(plain.begin(), plain.end(), plain.begin(), lowered);
+  std::transform(plain.begin(), plain.end(), plain.begin(), in_small);
   for (const std::string_view before :
        {"error code", "status code", "status_code", "statuscode", "http status",
         "http error", "http code", "http", "status", "error"}) {

@@ -175,6 +175,14 @@ server_text read_text(std::string_view text, std::size_t bytes_max) {
   text = without_colours(without_mark(text));
   text.remove_prefix(std::min(text.find_first_not_of(spaces), text.size()));
   server_text found;
+  if (text.starts_with('"')) {
+    // A message as text in JSON.
+    const auto inner = try_read_json(text, {.bytes = bytes_max});
+    const bool is_text = inner && inner->is_string();
+    return is_text && !inner->get_ref<const std::string&>().starts_with('"')
+               ? read_text(inner->get_ref<const std::string&>(), bytes_max)
+               : found;
+  }
   // What else comes before a message is that of a log.
   if (!begins_value(text)) return found;
   const json_bounds limits{.bytes = bytes_max};
@@ -292,18 +300,16 @@ bool denies_session(const json& answer) {
   const auto code = code_of(*failure);
   const auto* words =
       failure->is_string() ? failure : member(*failure, "message");
-  return (code == 0 || (code >= -32002 && code <= -32000)) &&
-         words != nullptr && words->is_string() &&
+  const bool may_be = code == 0 || (code >= -32002 && code <= -32000) ||
+                      (code >= -32602 && code <= -32600);
+  return may_be && words != nullptr && words->is_string() &&
          says_session_is_lost(words->get_ref<const std::string&>());
 }
 
 bool denies_session(int status, std::string_view body) {
   if (status == 404) return true;
-  if (status == 401 || status == 403 || status == 410 || status == 422 ||
-      status == 500) {
-    return says_session_is_lost(body);
-  }
-  if (status != 400 && status != 409) return false;
+  if (status == 429) return false;
+  if (status != 400 && status != 409) return says_session_is_lost(body);
   if (status == 409 && body.empty()) return true;
   if (speaks_of_session(body) || says_session_is_lost(body)) return true;
   const auto form = try_read_json(body);

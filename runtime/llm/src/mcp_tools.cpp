@@ -56,6 +56,10 @@ std::optional<json> schema_of(const json& tool) {
   if (given != nullptr && *given != json(true) && *given != json::array()) {
     schema = *given;
   }
+  if (schema.is_string()) {
+    auto form = try_read_json(schema.get_ref<const std::string&>());
+    if (form) schema = std::move(*form);
+  }
   if (!schema.is_object()) return std::nullopt;
   schema = detail::usable_schema(schema);
   const auto* type = member(schema, "type");
@@ -138,6 +142,7 @@ std::string text_of_content(const json& content) {
 }  // namespace
 
 tool_page tools_in(const json& result) {
+  if (result.is_array()) return tools_in({{"tools", result}});
   const reply_fields fields{result};
   const auto all = fields.find("tools");
   tool_page page;
