@@ -23,6 +23,8 @@ using llm::detail::reply_fields;
 constexpr std::size_t name_max = 256;
 /// Of the name that models are told.
 constexpr std::size_t offered_max = 64;
+/// Of the number behind it.
+constexpr std::size_t mark_max = 8;
 constexpr std::size_t description_max = std::size_t{64} << 10;
 constexpr std::size_t failure_max = std::size_t{64} << 10;
 
@@ -158,7 +160,11 @@ std::string tool_names::offered(std::string name) {
       '_');
   name.resize(std::min(name.size(), offered_max));
   if (taken_.insert(name).second) return name;
-  auto& number = numbers_.try_emplace(name, std::size_t{1}).first->second;
+  // Long names that are cut to the same for their number share a count, so that
+  // no number is tried often.
+  auto stem = name.substr(0, offered_max - mark_max);
+  auto& number =
+      numbers_.try_emplace(std::move(stem), std::size_t{1}).first->second;
   for (;;) {
     const auto mark = "_" + std::to_string(++number);
     auto numbered = name.substr(0, offered_max - mark.size()) + mark;

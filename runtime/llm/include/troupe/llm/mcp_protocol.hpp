@@ -150,7 +150,7 @@ class tool_names {
 
  private:
   std::set<std::string> taken_;
-  /// The last number that was given to a name.
+  /// The last number that was given to names that begin so.
   std::map<std::string, std::size_t> numbers_;
 };
 
