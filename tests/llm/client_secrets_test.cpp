@@ -96,7 +96,7 @@ TEST_CASE("A secret is found behind backslashes of any number",
   const auto hidden = of("sk-secret-1234");
   CHECK_FALSE(hidden.are_in(many));
   CHECK(hidden.without(many + "\"sk-secret-1234") ==
-        many + "\"" + secrets::instead);
+        many + "\"" + std::string{secrets::instead});
   CHECK(hidden.are_in("\\\\u0073k-secret-1234"));
   CHECK(of("\\a-secret-1234").are_in(many + "a-secret-1234"));
 }
