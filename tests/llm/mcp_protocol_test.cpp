@@ -341,17 +341,6 @@ TEST_CASE("Many tools of one name cost no more than others", "[mcp]") {
   CHECK(last == "t_10000");
 }
 
-TEST_CASE("Many tools whose names are cut to the same cost no more", "[mcp]") {
-  mcp::tool_names names;
-  std::string last;
-  for (int i = 0; i < 10'000; ++i) {
-    // All are there twice.
-    last = names.offered(std::string(60, 'x') + std::to_string(1000 + i / 2));
-  }
-  // The count goes on, so that no number is tried twice.
-  CHECK(last == std::string(59, 'x') + "_5001");
-}
-
 TEST_CASE("An error of a server is told in a line, and not without end",
           "[mcp]") {
   std::string text;
