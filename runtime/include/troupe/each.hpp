@@ -72,6 +72,7 @@ class each_node {
       std::is_reference_v<std::ranges::range_reference_t<const items_t&>>,
       const item_t&, const item_t>;
   static constexpr bool exec_of_item_is_task = p::exec_is_task;
+  static constexpr bool gives_view_of_item = may_view<exec_t, item_t>;
 
   each_node(N node, each_options options)
       : node_(std::make_shared<const N>(std::move(node))), options_(options) {
@@ -147,8 +148,14 @@ class each_node {
         why = error::from(std::current_exception());
       }
       why->at_item(index).at_attempt(attempt);
-      const auto next = decide_retry(options.retry, attempt, *why,
-                                     mixed(step.host().seed(), index));
+      retry_decision next;
+      try {
+        next = decide_retry(options.retry, attempt, *why,
+                            mixed(step.host().seed(), index));
+      } catch (...) {
+        why = error::from(std::current_exception());
+        throw error{why->at_item(index).at_attempt(attempt)};
+      }
       if (!next.again || !step.host().take_retry()) {
         try {
           auto last = give_up(item, *why, shared, ctx);

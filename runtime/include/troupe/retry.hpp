@@ -37,7 +37,8 @@ struct retry_options {
   /// The random part of a wait.
   troupe::jitter jitter = jitter::none;
   /// Called with each failure; false means that a retry cannot help. Absent
-  /// means: all but permanent errors are retried. Must not throw.
+  /// means: all but permanent errors are retried. What it throws fails the
+  /// step in place of that failure.
   std::function<bool(const error&)> when = {};
 };
 
