@@ -28,13 +28,10 @@ request_wait::~request_wait() {
 }
 
 void request_wait::begin(fiber_host& host, wake_key key) {
-  auto* owner = dynamic_cast<fiber_actor*>(&host);
-  if (owner == nullptr) {
-    throw error{errc::request_failed, "only an actor can ask another"};
-  }
-  timer_ = owner->wake_at(after(owner->now(), limit_), key);
-  request_ = owner->ask(to_, std::move(content_), key);
-  owner_ = owner;
+  auto& owner = fiber_actor::of(host, "ask another");
+  timer_ = owner.wake_at(after(owner.now(), limit_), key);
+  request_ = owner.ask(to_, std::move(content_), key);
+  owner_ = &owner;
 }
 
 // Called with null by the timer.

@@ -10,6 +10,7 @@
 #include <troupe/error.hpp>
 
 #include <exception>
+#include <string>
 
 namespace troupe::detail {
 
@@ -37,6 +38,11 @@ void waker::operator()(caf::intrusive_ptr<answer> brought,
 fiber_actor::fiber_actor(caf::actor_config& config, home& at, system_core& core)
     : lite_actor(config, at), core_(core) {
   core_.on_actor_made();
+}
+
+fiber_actor& fiber_actor::of(fiber_host& host, const char* what) {
+  if (auto* owner = dynamic_cast<fiber_actor*>(&host)) return *owner;
+  throw error{errc::request_failed, std::string{"only an actor can "} + what};
 }
 
 // One whose construction failed has not ended.

@@ -92,6 +92,10 @@ class fiber_actor : public lite_actor, public fiber_host {
   fiber_actor(caf::actor_config& config, home& at, system_core& core);
   ~fiber_actor() override;
 
+  /// The actor that owns the coroutines of `host`. Throws
+  /// `errc::request_failed` with "only an actor can `what`" if none does.
+  static fiber_actor& of(fiber_host& host, const char* what);
+
   [[nodiscard]] system_core& core() const noexcept { return core_; }
   [[nodiscard]] waker waker_for(wake_key key) {
     return {lite_ptr<lite_actor>{this}, key};

@@ -18,32 +18,18 @@ class mailbox_line {
   const std::shared_ptr<mailbox_room> room;
 };
 
-/// A wait, as the one who waits knows it.
-class mailbox_place {
- public:
-  explicit mailbox_place(mailbox_order_ptr placed) : order(std::move(placed)) {}
-
-  const mailbox_order_ptr order;
-};
-
 namespace {
 
 /// Places an order of the coroutine behind `key`.
-mailbox_order_ptr place(mailbox_line& line, std::uint32_t kind,
-                        fiber_host& host, wake_key key, value message) {
-  auto* owner = dynamic_cast<fiber_actor*>(&host);
-  if (owner == nullptr) {
-    throw error{errc::request_failed, "only an actor can wait at a mailbox"};
-  }
-  auto order = caf::make_counted<mailbox_order>(owner->waker_for(key),
+std::shared_ptr<place_in_line> place(mailbox_line& line, std::uint32_t kind,
+                                     fiber_host& host, wake_key key,
+                                     value message) {
+  auto& owner = fiber_actor::of(host, "wait at a mailbox");
+  auto order = caf::make_counted<mailbox_order>(owner.waker_for(key),
                                                 std::move(message));
-  post(*line.actor, signal{kind, 0, 0, order}, owner->running_on());
-  return order;
-}
-
-void withdraw(mailbox_line& line, mailbox_order& order) {
-  order.gone.store(true);
-  post(*line.actor, signal{mailbox_signal::look_again});
+  auto placed = std::make_shared<place_in_line>(order);
+  post(*line.actor, signal{kind, 0, 0, order}, owner.running_on());
+  return placed;
 }
 
 }  // namespace
@@ -56,13 +42,13 @@ send_operation::send_operation(std::shared_ptr<detail::mailbox_line> line,
     : line_(std::move(line)), message_(std::move(message)) {}
 
 send_operation::~send_operation() {
-  if (host() == nullptr || !place_) return;
-  detail::withdraw(*line_, *place_->order);
+  if (!place_ || !place_->withdraw()) return;
+  post(*line_->actor, detail::signal{detail::mailbox_signal::sender_left});
 }
 
 void send_operation::order(detail::fiber_host& host, detail::wake_key key) {
-  place_ = std::make_shared<detail::mailbox_place>(detail::place(
-      *line_, detail::mailbox_signal::send, host, key, std::move(message_)));
+  place_ = detail::place(*line_, detail::mailbox_signal::send, host, key,
+                         std::move(message_));
 }
 
 void send_operation::receive(void* answer) {
@@ -80,13 +66,13 @@ receive_operation::receive_operation(std::shared_ptr<detail::mailbox_line> line)
     : line_(std::move(line)) {}
 
 receive_operation::~receive_operation() {
-  if (host() == nullptr || !place_) return;
-  detail::withdraw(*line_, *place_->order);
+  if (!place_ || !place_->withdraw()) return;
+  post(*line_->actor, detail::signal{detail::mailbox_signal::receiver_left});
 }
 
 void receive_operation::order(detail::fiber_host& host, detail::wake_key key) {
-  place_ = std::make_shared<detail::mailbox_place>(detail::place(
-      *line_, detail::mailbox_signal::receive, host, key, value{}));
+  place_ = detail::place(*line_, detail::mailbox_signal::receive, host, key,
+                         value{});
 }
 
 void receive_operation::receive(void* answer) {

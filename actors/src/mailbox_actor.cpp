@@ -2,7 +2,7 @@
 
 #include "insist.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace troupe::detail {
 
@@ -46,10 +46,10 @@ void mailbox_actor::on_signal(signal& received) {
   }
   switch (received.kind) {
     case mailbox_signal::send:
-      insist([&] { senders_.push_back(order); });
+      senders_.push(std::move(order));
       break;
     case mailbox_signal::receive:
-      insist([&] { receivers_.push_back(order); });
+      receivers_.push(std::move(order));
       break;
     case mailbox_signal::put:
       keep(std::move(order));
@@ -58,9 +58,11 @@ void mailbox_actor::on_signal(signal& received) {
       room_->come_back();
       insist([&] { messages_.push_front(order); });
       break;
-    case mailbox_signal::look_again:
-      ++gone_;
-      drop_gone();
+    case mailbox_signal::sender_left:
+      senders_.on_withdrawn();
+      break;
+    case mailbox_signal::receiver_left:
+      receivers_.on_withdrawn();
       break;
     default:
       // Nothing but a turn: who closes has told the room.
@@ -76,59 +78,45 @@ void mailbox_actor::keep(mailbox_order_ptr order) noexcept {
 }
 
 void mailbox_actor::let_in() {
-  while (!senders_.empty() && !room_->is_closed()) {
-    auto& first = *senders_.front();
-    if (!first.gone.load()) {
-      if (!room_->take()) return;
-      const auto who = std::exchange(first.who, waker{});
-      keep(senders_.front());
-      wake_with(who, true, context());
+  while (!room_->is_closed() && senders_.first() != nullptr && room_->take()) {
+    auto next = senders_.take();
+    if (next) {
+      keep(std::move(next->order));
+      wake_with(next->who, true, context());
+    } else {
+      room_->give_back();
     }
-    senders_.pop_front();
   }
 }
 
 void mailbox_actor::hand_out() {
-  while (!receivers_.empty() && !messages_.empty()) {
-    auto& first = *receivers_.front();
-    if (!first.gone.load()) {
-      caf::intrusive_ptr<answer_of<std::shared_ptr<delivery>>> brought;
-      insist([&] {
-        auto sent = std::make_shared<delivery>(nullptr, room_, nullptr);
-        brought = caf::make_counted<answer_of<std::shared_ptr<delivery>>>(sent);
-        sent->load(lite_ptr<mailbox_actor>{this}, messages_.front());
-      });
-      messages_.pop_front();
-      room_->send_off();
-      first.who(std::move(brought), context());
-      let_in();
-    }
-    receivers_.pop_front();
+  while (!messages_.empty() && receivers_.first() != nullptr) {
+    auto sent = std::shared_ptr<delivery>{};
+    caf::intrusive_ptr<answer_of<std::shared_ptr<delivery>>> brought;
+    insist([&] {
+      sent = std::make_shared<delivery>(nullptr, room_, nullptr);
+      brought = caf::make_counted<answer_of<std::shared_ptr<delivery>>>(sent);
+    });
+    const auto next = receivers_.take();
+    if (!next) continue;
+    sent->load(lite_ptr<mailbox_actor>{this}, std::move(messages_.front()));
+    messages_.pop_front();
+    room_->send_off();
+    next->who(std::move(brought), context());
+    let_in();
   }
 }
 
 void mailbox_actor::end_waits() {
-  for (const auto& each : senders_) {
-    if (each->gone.load()) continue;
-    wake_with(each->who, false, context());
-  }
-  senders_.clear();
-  if (!room_->is_drained()) return;
-  for (const auto& each : receivers_) {
-    if (each->gone.load()) continue;
-    wake_with(each->who, std::shared_ptr<delivery>{}, context());
-  }
-  receivers_.clear();
+  end_all(senders_, false);
+  if (room_->is_drained()) end_all(receivers_, std::shared_ptr<delivery>{});
 }
 
-// Rarely enough that many who go away at once cost no more than they did when
-// they came, and often enough that no line is much longer than it looks.
-void mailbox_actor::drop_gone() {
-  if (gone_ * 2 < senders_.size() + receivers_.size()) return;
-  const auto is_gone = [](const auto& each) { return each->gone.load(); };
-  std::erase_if(senders_, is_gone);
-  std::erase_if(receivers_, is_gone);
-  gone_ = 0;
+template <class T>
+void mailbox_actor::end_all(waiting_line<mailbox_order>& line, T answer) {
+  while (line.first() != nullptr) {
+    if (const auto next = line.take()) wake_with(next->who, answer, context());
+  }
 }
 
 }  // namespace troupe::detail

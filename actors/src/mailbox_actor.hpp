@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fiber_actor.hpp"
+#include "waiting_line.hpp"
 
 #include <troupe/value.hpp>
 
@@ -23,21 +23,20 @@ inline constexpr std::uint32_t receive = signal_kind::own + 1;
 inline constexpr std::uint32_t put = signal_kind::own + 2;
 /// One that was not received after all; `body` is a `mailbox_order`.
 inline constexpr std::uint32_t put_back = signal_kind::own + 3;
-/// Some that wait have gone away.
-inline constexpr std::uint32_t look_again = signal_kind::own + 4;
-inline constexpr std::uint32_t close = signal_kind::own + 5;
+/// One who waited to send, or to receive, has gone away.
+inline constexpr std::uint32_t sender_left = signal_kind::own + 4;
+inline constexpr std::uint32_t receiver_left = signal_kind::own + 5;
+inline constexpr std::uint32_t close = signal_kind::own + 6;
 }  // namespace mailbox_signal
 
-/// Who waits, and with what.
-class mailbox_order final : public payload {
+/// A wait to send `message`, or to receive one. Once it is sent, the order
+/// carries the message.
+class mailbox_order final : public wait_order {
  public:
   explicit mailbox_order(waker asker, value with = {})
-      : who(std::move(asker)), message(std::move(with)) {}
+      : wait_order(std::move(asker)), message(std::move(with)) {}
 
-  waker who;
   value message;
-  /// Set from the actor that waited: it does so no more.
-  std::atomic<bool> gone{false};
 };
 using mailbox_order_ptr = caf::intrusive_ptr<mailbox_order>;
 
@@ -111,22 +110,19 @@ class mailbox_actor final : public lite_actor {
       : lite_actor(config, at), room_(std::move(room)) {}
 
  private:
-  using line = std::deque<mailbox_order_ptr>;
-
   void on_signal(signal& received) override;
   void let_in();
   void hand_out();
   void end_waits();
+  template <class T>
+  void end_all(waiting_line<mailbox_order>& line, T answer);
   void keep(mailbox_order_ptr order) noexcept;
-  void drop_gone();
 
   std::shared_ptr<mailbox_room> room_;
   /// In the orders with which they came, which can go back as they are.
-  line messages_;
-  line senders_;
-  line receivers_;
-  /// Those in line that were told to be gone and are not dropped yet.
-  std::size_t gone_ = 0;
+  std::deque<mailbox_order_ptr> messages_;
+  waiting_line<mailbox_order> senders_;
+  waiting_line<mailbox_order> receivers_;
 };
 
 }  // namespace troupe::detail

@@ -40,8 +40,7 @@ void rate_actor::on_signal(signal& received) {
       stand_in_line({static_cast<rate_order*>(received.body.detach()), false});
       break;
     case rate_signal::look_again:
-      ++gone_;
-      drop_gone();
+      waiting_.on_withdrawn();
       break;
     case rate_signal::give_back:
       requests_.give_back(1);
@@ -62,18 +61,11 @@ void rate_actor::on_signal(signal& received) {
 }
 
 void rate_actor::stand_in_line(caf::intrusive_ptr<rate_order> order) {
-  if (waiting_.size() >= waiting_max_ + gone_) {
-    order->who(new_answer(), context());
-    return;
+  if (waiting_.size() < waiting_max_) {
+    waiting_.push(std::move(order));
+  } else if (const auto who = order->claim()) {
+    (*who)(new_answer(), context());
   }
-  insist([&] { waiting_.push_back(order); });
-}
-
-// Seldom enough that many who go away at once cost little, as a semaphore does.
-void rate_actor::drop_gone() {
-  if (gone_ * 2 < waiting_.size()) return;
-  std::erase_if(waiting_, [](const auto& each) { return each->gone.load(); });
-  gone_ = 0;
 }
 
 time_point rate_actor::ready_at(const rate_order& order) const noexcept {
@@ -83,22 +75,21 @@ time_point rate_actor::ready_at(const rate_order& order) const noexcept {
 
 void rate_actor::let_through() {
   const time_point now = timers_->now();
-  while (!waiting_.empty()) {
-    auto& first = *waiting_.front();
-    if (!first.gone.load()) {
-      const time_point ready = ready_at(first);
-      if (ready > now) {
-        wake_at(ready);
-        return;
-      }
-      requests_.take(now, 1);
-      if (tokens_ && first.tokens > 0) tokens_->take(now, first.tokens);
-      auto granted = new_answer();
-      static_cast<std::optional<rate_grant>*>(granted->content())
-          ->emplace(lite_ptr<lite_actor>{this}, first.tokens);
-      first.who(std::move(granted), context());
+  while (const auto* first = waiting_.first()) {
+    const time_point ready = ready_at(*first);
+    if (ready > now) {
+      wake_at(ready);
+      return;
     }
-    waiting_.pop_front();
+    auto granted = new_answer();
+    const auto next = waiting_.take();
+    if (!next) continue;
+    const double tokens = next->order->tokens;
+    requests_.take(now, 1);
+    if (tokens_ && tokens > 0) tokens_->take(now, tokens);
+    static_cast<std::optional<rate_grant>*>(granted->content())
+        ->emplace(lite_ptr<lite_actor>{this}, tokens);
+    next->who(std::move(granted), context());
   }
 }
 

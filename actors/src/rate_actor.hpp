@@ -1,15 +1,13 @@
 #pragma once
 
-#include "fiber_actor.hpp"
+#include "waiting_line.hpp"
 
 #include <troupe/rate_limit.hpp>
 #include <troupe/timer_id.hpp>
 
-#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -30,16 +28,13 @@ inline constexpr std::uint32_t give_back = signal_kind::own + 3;
 inline constexpr std::uint32_t back_off = signal_kind::own + 4;
 }  // namespace rate_signal
 
-/// Who waits for a pass.
-class rate_order final : public payload {
+/// A wait for a pass.
+class rate_order final : public wait_order {
  public:
   rate_order(waker asker, double counted)
-      : who(std::move(asker)), tokens(counted) {}
+      : wait_order(std::move(asker)), tokens(counted) {}
 
-  waker who;
   const double tokens;
-  /// Set from the actor that waited: it does so no more.
-  std::atomic<bool> gone{false};
 };
 
 /// A pass on its way. One that nobody claims goes back.
@@ -75,7 +70,6 @@ class rate_actor final : public lite_actor {
   void on_signal(signal& received) override;
   void stand_in_line(caf::intrusive_ptr<rate_order> order);
   void let_through();
-  void drop_gone();
   /// So many tokens fewer were used than was said; negative for more.
   void correct(double unused);
   void back_off(duration pause);
@@ -87,9 +81,7 @@ class rate_actor final : public lite_actor {
   rate_meter requests_;
   std::optional<rate_meter> tokens_;
   std::size_t waiting_max_;
-  std::deque<caf::intrusive_ptr<rate_order>> waiting_;
-  /// Those in line that were told to be gone and are not dropped yet.
-  std::size_t gone_ = 0;
+  waiting_line<rate_order> waiting_;
   timer_id timer_;
   time_point timer_due_;
 };

@@ -29,15 +29,6 @@ class rate_line : public limit_line,
   const std::optional<rate> tokens;
 };
 
-/// A wait for a pass, as the one who waits knows it.
-class place_for_pass {
- public:
-  explicit place_for_pass(caf::intrusive_ptr<rate_order> placed)
-      : order(std::move(placed)) {}
-
-  const caf::intrusive_ptr<rate_order> order;
-};
-
 task<std::shared_ptr<void>> rate_line::enter() {
   pass_operation waiting{shared_from_this(), 0};
   co_return std::make_shared<rate_pass>(co_await waiting);
@@ -118,22 +109,18 @@ void rate_pass::give_back() {
 }
 
 pass_operation::~pass_operation() {
-  if (host() == nullptr || !place_) return;
-  place_->order->gone.store(true);
+  if (!place_ || !place_->withdraw()) return;
   post(*line_->actor, detail::signal{detail::rate_signal::look_again});
 }
 
 void pass_operation::stand_in_line(detail::fiber_host& host,
                                    detail::wake_key key) {
-  auto* owner = dynamic_cast<detail::fiber_actor*>(&host);
-  if (owner == nullptr) {
-    throw error{errc::request_failed, "only an actor can wait for a pass"};
-  }
+  auto& owner = detail::fiber_actor::of(host, "wait for a pass");
   auto order =
-      caf::make_counted<detail::rate_order>(owner->waker_for(key), tokens_);
-  place_ = std::make_shared<detail::place_for_pass>(order);
+      caf::make_counted<detail::rate_order>(owner.waker_for(key), tokens_);
+  place_ = std::make_shared<detail::place_in_line>(order);
   post(*line_->actor, detail::signal{detail::rate_signal::acquire, 0, 0, order},
-       owner->running_on());
+       owner.running_on());
 }
 
 void pass_operation::receive(void* answer) {

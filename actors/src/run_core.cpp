@@ -272,13 +272,10 @@ void run::awaiter::receive(void*) { result_ = core_->result(); }
 
 void run::awaiter::subscribe(detail::fiber_host& host, detail::wake_key key,
                              const detail::held_permits* asked) {
-  auto* owner = dynamic_cast<detail::fiber_actor*>(&host);
-  if (owner == nullptr) {
-    throw error{errc::request_failed, "only an actor can await a run"};
-  }
-  core_->subscribe(owner->waker_for(key));
-  core_->await_by(owner->origin().run, owner->tokens_of(asked));
-  core_->begin_if_deferred(owner->running_on());
+  auto& owner = detail::fiber_actor::of(host, "await a run");
+  core_->subscribe(owner.waker_for(key));
+  core_->await_by(owner.origin().run, owner.tokens_of(asked));
+  core_->begin_if_deferred(owner.running_on());
 }
 
 std::optional<event> event_reader::next() {

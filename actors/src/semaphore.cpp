@@ -22,15 +22,6 @@ class semaphore_line : public limit_line,
   const lite_ptr<semaphore_actor> actor;
 };
 
-/// A wait for permits, as the one who waits knows it.
-class place_in_line {
- public:
-  explicit place_in_line(caf::intrusive_ptr<acquire_order> placed)
-      : order(std::move(placed)) {}
-
-  const caf::intrusive_ptr<acquire_order> order;
-};
-
 task<std::shared_ptr<void>> semaphore_line::enter() {
   acquire_operation waiting{shared_from_this(), 1};
   co_return std::make_shared<permit>(co_await waiting);
@@ -39,23 +30,19 @@ task<std::shared_ptr<void>> semaphore_line::enter() {
 }  // namespace detail
 
 acquire_operation::~acquire_operation() {
-  if (host() == nullptr || !place_) return;
-  place_->order->gone.store(true);
+  if (!place_ || !place_->withdraw()) return;
   post(*line_->actor, detail::signal{detail::signal_kind::look_again});
 }
 
 void acquire_operation::stand_in_line(detail::fiber_host& host,
                                       detail::wake_key key) {
-  auto* owner = dynamic_cast<detail::fiber_actor*>(&host);
-  if (owner == nullptr) {
-    throw error{errc::request_failed, "only an actor can wait for a permit"};
-  }
+  auto& owner = detail::fiber_actor::of(host, "wait for a permit");
   auto order = caf::make_counted<detail::acquire_order>(
-      owner->waker_for(key), count_, owner->tokens_of(asker_->held),
-      owner->origin().run);
+      owner.waker_for(key), count_, owner.tokens_of(asker_->held),
+      owner.origin().run);
   place_ = std::make_shared<detail::place_in_line>(order);
   post(*line_->actor, detail::signal{detail::signal_kind::acquire, 0, 0, order},
-       owner->running_on());
+       owner.running_on());
 }
 
 void acquire_operation::receive(void* answer) {

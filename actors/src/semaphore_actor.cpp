@@ -61,17 +61,16 @@ void semaphore_actor::on_signal(signal& received) {
   if (received.kind == signal_kind::acquire) {
     caf::intrusive_ptr<acquire_order> order{
         static_cast<acquire_order*>(received.body.detach()), false};
-    insist([&] { waiting_.push_back(order); });
+    waiting_.push(order);
     hand_out();
-    if (!waiting_.empty() && waiting_.back() == order && holds_any(*order)) {
+    if (order->is_open() && holds_any(*order)) {
       refuse_ring();
     }
   } else if (received.kind == signal_kind::give_back) {
     free_ += received.slot;
   } else if (received.kind == signal_kind::look_again) {
     if (received.slot == 0) {
-      ++gone_;
-      drop_gone();
+      waiting_.on_withdrawn();
     } else {
       refuse_ring();
     }
@@ -79,31 +78,22 @@ void semaphore_actor::on_signal(signal& received) {
   hand_out();
 }
 
-// Rarely enough that many who go away at once cost no more than they did when
-// they came, and often enough that the line is not much longer than it looks.
-void semaphore_actor::drop_gone() {
-  if (gone_ * 2 < waiting_.size()) return;
-  std::erase_if(waiting_, [](const auto& each) { return each->gone.load(); });
-  gone_ = 0;
-}
-
 void semaphore_actor::hand_out() {
-  while (!waiting_.empty()) {
-    auto& first = *waiting_.front();
-    if (!first.gone.load()) {
-      if (first.count > free_) return;
-      caf::intrusive_ptr<answer_of<permit_answer>> brought;
-      insist([&] {
-        auto permit = std::make_shared<permit_out>();
-        brought =
-            caf::make_counted<answer_of<permit_answer>>(permit_answer{permit});
-        permit->from = lite_ptr<lite_actor>{this};
-        permit->count = first.count;
-      });
-      free_ -= first.count;
-      first.who(std::move(brought), context());
-    }
-    waiting_.pop_front();
+  while (auto* first = waiting_.first()) {
+    if (first->count > free_) return;
+    caf::intrusive_ptr<answer_of<permit_answer>> brought;
+    std::shared_ptr<permit_out> permit;
+    insist([&] {
+      permit = std::make_shared<permit_out>();
+      brought =
+          caf::make_counted<answer_of<permit_answer>>(permit_answer{permit});
+    });
+    const auto next = waiting_.take();
+    if (!next) continue;
+    permit->from = lite_ptr<lite_actor>{this};
+    permit->count = next->order->count;
+    free_ -= permit->count;
+    next->who(std::move(brought), context());
   }
 }
 
@@ -121,7 +111,7 @@ void semaphore_actor::find_ring() {
   std::vector<std::string> holders;
   acquire_order* last = nullptr;
   for (const auto& each : waiting_) {
-    if (each->gone.load()) continue;
+    if (!each->is_open()) continue;
     auto tokens = each->holds;
     if (const auto run = each->run.lock()) run->add_held_above(tokens);
     for (const auto& token : tokens) {
@@ -138,12 +128,12 @@ void semaphore_actor::find_ring() {
   if (last == nullptr || count < permits_ - free_) return;
   error why{errc::deadlock, name_of_ring(std::move(holders))};
   why.permanent();
-  last->gone.store(true);
-  ++gone_;
-  last->who(caf::make_counted<answer_of<permit_answer>>(
-                permit_answer{{}, std::move(why)}),
-            context());
-  drop_gone();
+  const auto who = last->claim();
+  if (!who) return;
+  waiting_.on_withdrawn();
+  (*who)(caf::make_counted<answer_of<permit_answer>>(
+             permit_answer{{}, std::move(why)}),
+         context());
 }
 
 }  // namespace troupe::detail

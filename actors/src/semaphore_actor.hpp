@@ -1,37 +1,31 @@
 #pragma once
 
-#include "fiber_actor.hpp"
+#include "waiting_line.hpp"
 
 #include <troupe/detail/held_permits.hpp>
 
-#include <atomic>
-#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace troupe::detail {
 
-/// Who waits for permits, and for how many.
-class acquire_order final : public payload {
+/// A wait for permits.
+class acquire_order final : public wait_order {
  public:
   acquire_order(waker asker, std::uint32_t permits,
                 std::vector<held_token> held, std::weak_ptr<run_core> of)
-      : who(std::move(asker)),
+      : wait_order(std::move(asker)),
         count(permits),
         holds(std::move(held)),
         run(std::move(of)) {}
 
-  waker who;
-  std::uint32_t count;
-  /// The permits of any lender that it holds while it waits.
-  std::vector<held_token> holds;
+  const std::uint32_t count;
+  /// The permits of any lender that the one who waits holds meanwhile.
+  const std::vector<held_token> holds;
   /// Those that await this run hold something as well, perhaps.
-  std::weak_ptr<run_core> run;
-  /// Set from the actor that waited: it does so no more.
-  std::atomic<bool> gone{false};
+  const std::weak_ptr<run_core> run;
 };
 
 /// Hands out a number of permits, first come, first served: who wants many is
@@ -57,16 +51,13 @@ class semaphore_actor final : public lite_actor {
 
  private:
   void on_signal(signal& received) override;
-  void drop_gone();
   void hand_out();
   void refuse_ring() noexcept;
   void find_ring();
 
   const std::uint32_t permits_;
   std::uint32_t free_;
-  /// Those in line that were told to be gone and are not dropped yet.
-  std::size_t gone_ = 0;
-  std::deque<caf::intrusive_ptr<acquire_order>> waiting_;
+  waiting_line<acquire_order> waiting_;
 };
 
 }  // namespace troupe::detail

@@ -31,13 +31,10 @@ class death final : private detail::waiter {
   template <detail::hosted Promise>
   void await_suspend(std::coroutine_handle<Promise> self) {
     auto& host = *self.promise().host;
-    auto* owner = dynamic_cast<detail::fiber_actor*>(&host);
-    if (owner == nullptr) {
-      throw error{errc::request_failed, "only an actor can be killed"};
-    }
+    auto& owner = detail::fiber_actor::of(host, "be killed");
     enlist(host, self);
     detail::enqueue(
-        caf::actor_cast<caf::strong_actor_ptr>(owner->handle()), nullptr,
+        caf::actor_cast<caf::strong_actor_ptr>(owner.handle()), nullptr,
         caf::make_message_id(),
         caf::make_message(caf::exit_msg{
             caf::actor_addr{}, caf::make_error(caf::exit_reason::kill)}),

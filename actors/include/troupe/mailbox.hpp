@@ -14,7 +14,7 @@ namespace troupe {
 
 namespace detail {
 class mailbox_line;
-class mailbox_place;
+class place_in_line;
 }  // namespace detail
 
 /// What a `mailbox` is made with.
@@ -45,7 +45,7 @@ class [[nodiscard]] send_operation final : private detail::waiter {
 
   std::shared_ptr<detail::mailbox_line> line_;
   value message_;
-  std::shared_ptr<detail::mailbox_place> place_;
+  std::shared_ptr<detail::place_in_line> place_;
   bool is_closed_ = false;
 };
 
@@ -70,7 +70,7 @@ class [[nodiscard]] receive_operation final : private detail::waiter {
   void receive(void* answer) override;
 
   std::shared_ptr<detail::mailbox_line> line_;
-  std::shared_ptr<detail::mailbox_place> place_;
+  std::shared_ptr<detail::place_in_line> place_;
   std::optional<value> message_;
 };
 

@@ -14,7 +14,7 @@
 namespace troupe {
 
 namespace detail {
-class place_for_pass;
+class place_in_line;
 class rate_line;
 }  // namespace detail
 
@@ -86,7 +86,7 @@ class [[nodiscard]] pass_operation final : private detail::waiter {
 
   std::shared_ptr<detail::rate_line> line_;
   double tokens_;
-  std::shared_ptr<detail::place_for_pass> place_;
+  std::shared_ptr<detail::place_in_line> place_;
   bool is_refused_ = false;
 };
 
