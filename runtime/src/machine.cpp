@@ -53,14 +53,12 @@ void machine::on_exec_failed(error why,
   const graph_node& failed = node();
   why.at_attempt(attempt_);
   const bool retries_itself = failed.model->retries_itself();
-  retry_decision decision;
-  try {
-    if (!retries_itself) {
-      decision = decide_retry(failed.options.retry, attempt_, why, step_seed());
-    }
-  } catch (...) {
-    // The user's own predicate threw.
-    fail(error::from(std::current_exception()).at_attempt(attempt_));
+  const auto decision =
+      retries_itself
+          ? retry_decision{}
+          : decide_retry(failed.options.retry, attempt_, why, step_seed());
+  if (decision.broken) {
+    fail(error{*decision.broken}.at_attempt(attempt_));
     return;
   }
   if (decision.again && (!take_retry || take_retry())) {

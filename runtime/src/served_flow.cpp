@@ -51,7 +51,6 @@ class served_node final : public node_model {
   bool has_exec() const noexcept override { return true; }
   bool has_fallback() const noexcept override { return false; }
   bool exec_is_task() const noexcept override { return true; }
-  bool gives_view() const noexcept override { return false; }
   bool retries_itself() const noexcept override { return false; }
   task<json> serve(json input, const state& readable, context& ctx,
                    const node_options& options) const override {

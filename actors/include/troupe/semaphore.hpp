@@ -118,8 +118,8 @@ class semaphore {
   ///
   /// Errors: throws `errc::bad_flow` for none, and for more than there are;
   /// `errc::deadlock`, which is permanent, where the permits can never come,
-  /// because all that are out are held by coroutines that wait here, or by
-  /// attempts that await what waits here.
+  /// because they are held by coroutines that wait for what this one holds,
+  /// here or at other semaphores, or by attempts that await what waits so.
   /// Cancellation: the place in line is given up. Permits that were on their
   /// way go back.
   [[nodiscard]] acquire_operation acquire(std::uint32_t count = 1) const;

@@ -11,7 +11,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -72,7 +71,6 @@ class each_node {
       std::is_reference_v<std::ranges::range_reference_t<const items_t&>>,
       const item_t&, const item_t>;
   static constexpr bool exec_of_item_is_task = p::exec_is_task;
-  static constexpr bool gives_view_of_item = may_view<exec_t, item_t>;
 
   each_node(N node, each_options options)
       : node_(std::make_shared<const N>(std::move(node))), options_(options) {
@@ -148,16 +146,11 @@ class each_node {
         why = error::from(std::current_exception());
       }
       why->at_item(index).at_attempt(attempt);
-      retry_decision next;
-      try {
-        next = decide_retry(options.retry, attempt, *why,
-                            mixed(step.host().seed(), index));
-      } catch (...) {
-        why = error::from(std::current_exception());
-        throw error{why->at_item(index).at_attempt(attempt)};
-      }
+      const auto next = decide_retry(options.retry, attempt, *why,
+                                     mixed(step.host().seed(), index));
       if (!next.again || !step.host().take_retry()) {
         try {
+          if (next.broken) throw error{*next.broken};
           auto last = give_up(item, *why, shared, ctx);
           co_return co_await last;
         } catch (...) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,8 @@ struct retry_decision {
   bool again = false;
   /// How long to wait before the next attempt, if there is one.
   duration wait{};
+  /// What `retry_options::when` threw, which is then why the step fails.
+  std::optional<error> broken = {};
 };
 
 /// Decides what follows after attempt number `attempt` (from 0) failed with

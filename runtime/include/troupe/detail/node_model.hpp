@@ -64,6 +64,8 @@ struct exec_facts {
   bool reads_state = false;
   /// What it takes and gives, so that two processes can compare.
   std::string signature;
+  /// What it gives may refer to its input, and is of no use without it.
+  bool gives_view = false;
 };
 
 /// A node with its types erased. Shared by all runs and never changed.
@@ -86,9 +88,6 @@ class node_model {
   [[nodiscard]] virtual bool has_fallback() const noexcept = 0;
   /// `exec` is a coroutine.
   [[nodiscard]] virtual bool exec_is_task() const noexcept = 0;
-  /// What `exec` or `fallback` gives may refer to what `prep` gave, so that it
-  /// is of no use where that is a copy.
-  [[nodiscard]] virtual bool gives_view() const noexcept = 0;
   /// Retries are made within the node, item by item.
   [[nodiscard]] virtual bool retries_itself() const noexcept = 0;
   /// Makes an attempt that another process asks for, from JSON to JSON. What

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "troupe/detail/borrowing.hpp"
 #include "troupe/detail/exec_call.hpp"
 #include "troupe/detail/fallback_call.hpp"
 #include "troupe/detail/guarded.hpp"
@@ -88,10 +87,6 @@ class typed_node final : public node_model {
     if constexpr (lends_input<N>) return N::exec_of_item_is_task;
     return p::exec_is_task;
   }
-  bool gives_view() const noexcept override {
-    if constexpr (lends_input<N>) return N::gives_view_of_item;
-    return may_view<exec_t, prep_t>;
-  }
   bool retries_itself() const noexcept override { return lends_input<N>; }
   task<json> serve(json input, const state& readable, context& ctx,
                    const node_options& options) const override {
@@ -137,15 +132,9 @@ class typed_node final : public node_model {
       return finish(step, prepared, none);
     } else {
       const node_options& options = *step.options;
-      if (p::exec_is_task || has_line(options) ||
+      if (p::exec_is_task || p::prep_must_stay || has_line(options) ||
           options.threads == threads::blocking || !options.on.empty()) {
         return execute_as_task(step, prepared);
-      }
-      if constexpr (p::post_is_task && may_view<exec_t, prep_t>) {
-        // It moves no more: what exec gives may refer to it.
-        auto& kept = values::of(step);
-        if (!kept.prepared) kept.prepared = std::move(prepared);
-        return execute_at_once(step, *kept.prepared);
       }
       return execute_at_once(step, prepared);
     }
