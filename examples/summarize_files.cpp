@@ -191,7 +191,10 @@ bool summarize_all(const command_line& chosen, listing found) {
 
 exit_status run_program(int argc, char** argv) {
   const auto parsed = parse_arguments(argc, argv, std::cout, std::cerr);
-  if (!parsed.value) return parsed.status;
+  if (!parsed.value) {
+    const bool is_told = static_cast<bool>(std::cout.flush());
+    return is_told ? parsed.status : exit_status::bad_usage;
+  }
   try {
     if (is_worker(*parsed.value)) return run_worker(*parsed.value);
     listing found = files_for(*parsed.value);

@@ -62,7 +62,7 @@ run() {
   mkdir -p "$folder/found/$name"
   status=0
   (cd "$folder" && "./${name}_fuzz" -max_total_time=$((minutes * 60)) \
-    -rss_limit_mb=2048 -timeout=10 -artifact_prefix="found/$name-" \
+    -rss_limit_mb=2048 -timeout=60 -artifact_prefix="found/$name-" \
     -print_final_stats=1 "found/$name" \
     "$OLDPWD/tests/fuzz/corpus/$name") >"$folder/$name.log" 2>&1 ||
     status=$?

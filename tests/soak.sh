@@ -8,8 +8,9 @@
 # "rounds N, rss_first X MB, rss_last Y MB, threads A/B, descriptors C/D", with
 # the medians of the first and the last third of the rounds after a warm-up of
 # a tenth. Status 1 if memory is more than 5 % and 2 MB above, or there are more
-# threads or descriptors, which is then told before. The program is that of
-# SOAK, or of the first build folder that has one, or is built.
+# threads or descriptors than ever in the first third, which is then told
+# before. The program is that of SOAK, or of the first build folder that has
+# one, or is built.
 set -eu
 cd -- "$(dirname -- "$0")/.."
 

@@ -30,7 +30,7 @@ HAVE_CONSTRUCTORS = {
     "hours", "minutes", "seconds", "milliseconds", "microseconds",
     "nanoseconds", "duration", "string", "string_view", "path", "json",
     "error", "permanent_error", "action", "sleep_for", "chat_request",
-    "http_request", "verdict"}
+    "http_request", "verdict", "pair", "tuple", "optional"}
 # Of these, nothing is destroyed.
 SCALARS = {
     "bool", "char", "short", "int", "long", "unsigned", "signed", "float",
@@ -157,7 +157,7 @@ def temporaries(expression, known):
 
 
 def has_constructor(before):
-    return bool(before) and before[-1].text in HAVE_CONSTRUCTORS
+    return bool(before) and before[-1].text in HAVE_CONSTRUCTORS | SCALARS
 
 
 def is_list(item, before):

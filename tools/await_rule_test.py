@@ -40,7 +40,8 @@ BAD = {
           "co_await start(flow, {{x, 1}});"],
 }
 GOOD = {
-    "a": ["opts o{1, 2}; co_await call(o);", "co_await call(make_opts());"],
+    "a": ["opts o{1, 2}; co_await call(o);", "co_await call(make_opts());",
+          "co_await call(int{3});", "co_await call(std::pair{a, b});"],
     "b": ["auto g = [x] { return x; }; co_await run(g);",
           "co_await run([] { return 1; });"],
     "c": ["co_await echo(b ? a : c);", "co_await f(b ? 1 : 2);",

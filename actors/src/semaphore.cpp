@@ -51,10 +51,9 @@ void acquire_operation::receive(void* answer) {
 
 permit acquire_operation::take() {
   if (got_.refused) throw *got_.refused;
-  // It keeps the place, for who keeps it while a call is under way.
-  auto mark = std::make_shared<std::shared_ptr<void>>(got_.permit);
+  auto mark = std::make_shared<detail::permit_mark>(std::move(got_.permit));
   asker_->note_held(line_->lender(), mark, count_);
-  return permit{std::move(got_.permit), std::move(mark)};
+  return permit{std::move(mark)};
 }
 
 semaphore::semaphore(system& where, std::uint32_t permits) : permits_(permits) {

@@ -106,8 +106,8 @@ outcome simulation::finish(const run& which, duration limit) {
       if (system_.core().queue()->wait_for_work(grace)) continue;
       throw error{errc::request_failed,
                   which.id() +
-                      " cannot end: nothing is left to happen, and "
-                      "no timer is armed"};
+                      " cannot end: nothing is left to happen, and no timer "
+                      "is due at any time"};
     }
     if (*due > end) {
       throw error{errc::timed_out,

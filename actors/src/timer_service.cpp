@@ -128,7 +128,8 @@ void timer_service::loop() {
 
 std::optional<timer_service::time_point> timer_service::next_due() const {
   const std::lock_guard lock{mutex_};
-  return wheel_.next_due();
+  const auto due = wheel_.next_due();
+  return due == time_point::max() ? std::nullopt : due;
 }
 
 std::size_t timer_service::advance_to(time_point now) {

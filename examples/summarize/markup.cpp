@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <libxml/HTMLparser.h>
 #include <libxml/parser.h>
 #include <memory>
@@ -148,19 +149,20 @@ class html_parser {
     xmlInitParser();
     htmlSAXHandler events{};
     events.startElement = [](void* self, const xmlChar* name, const xmlChar**) {
-      static_cast<html_parser*>(self)->open(view_of(name));
+      within(self, [name](auto& parser) { parser.open(view_of(name)); });
     };
     events.endElement = [](void* self, const xmlChar* name) {
-      static_cast<html_parser*>(self)->close(view_of(name));
+      within(self, [name](auto& parser) { parser.close(view_of(name)); });
     };
     events.characters = [](void* self, const xmlChar* bytes, int size) {
-      auto* parser = static_cast<html_parser*>(self);
-      if (parser->resume_) return;
-      parser->text_.add({reinterpret_cast<const char*>(bytes),
-                         static_cast<std::size_t>(size)});
+      within(self, [bytes, size](auto& parser) {
+        parser.text_.add({reinterpret_cast<const char*>(bytes),
+                          static_cast<std::size_t>(size)});
+      });
     };
     events.cdataBlock = events.characters;
     events.ignorableWhitespace = events.characters;
+    need_memory();
     context_.reset(htmlCreatePushParserCtxt(&events, this, nullptr, 0, nullptr,
                                             XML_CHAR_ENCODING_UTF8));
     if (!context_) throw std::bad_alloc();
@@ -168,8 +170,7 @@ class html_parser {
                        HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
                            HTML_PARSE_NOWARNING | HTML_PARSE_NODEFDTD |
                            HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC);
-    htmlParseChunk(context_.get(), opening.data(),
-                   static_cast<int>(opening.size()), 0);
+    parse(opening, false);
   }
 
   /// Reads the next bytes of `page`; where another parser has to go on from, if
@@ -179,8 +180,7 @@ class html_parser {
     const std::size_t step = std::clamp(fed_, step_bytes_min, step_bytes_max);
     const auto part = page.substr(begin_ + fed_, step);
     fed_ += part.size();
-    htmlParseChunk(context_.get(), part.data(), static_cast<int>(part.size()),
-                   is_done(page) ? 1 : 0);
+    parse(part, is_done(page));
     if (resume_) return resume_;
     if (is_done(page) || text_.is_raw_text()) return std::nullopt;
     if (const auto behind = behind_long_tag(page)) return behind;
@@ -200,6 +200,45 @@ class html_parser {
     }
   };
 
+  /// Errors: throws `std::bad_alloc`, as the text would be cut short else.
+  void parse(std::string_view part, bool is_last) {
+    need_memory();
+    // It would write to standard error. The handler is that of the thread.
+    xmlSetStructuredErrorFunc(this, [](void* self, xmlErrorPtr what) {
+      if (what != nullptr && what->code == XML_ERR_NO_MEMORY) {
+        static_cast<html_parser*>(self)->has_no_memory_ = true;
+      }
+    });
+    htmlParseChunk(context_.get(), part.data(), static_cast<int>(part.size()),
+                   is_last ? 1 : 0);
+    xmlSetStructuredErrorFunc(nullptr, nullptr);
+    if (has_no_memory_ || context_->errNo == XML_ERR_NO_MEMORY) {
+      throw std::bad_alloc();
+    }
+  }
+
+  /// libxml2 does not outlive it everywhere that there is no memory left.
+  static void need_memory() {
+    const auto size = parser_bytes_max * 4;
+    // The compiler must not leave it out.
+    void* const probe = std::malloc(size);
+    if (probe == nullptr) throw std::bad_alloc();
+    *static_cast<volatile char*>(probe) = 0;
+    std::free(probe);
+  }
+
+  /// Does what an event asks for. No exception may pass through the parser.
+  template <class F>
+  static void within(void* self, const F& work) noexcept {
+    auto& parser = *static_cast<html_parser*>(self);
+    if (parser.resume_ || parser.has_no_memory_) return;
+    try {
+      work(parser);
+    } catch (const std::bad_alloc&) {
+      parser.has_no_memory_ = true;
+    }
+  }
+
   [[nodiscard]] std::size_t place() const {
     const long used = xmlByteConsumed(context_.get());
     const long own = used - static_cast<long>(opening.size());
@@ -207,13 +246,11 @@ class html_parser {
   }
 
   void open(std::string_view name) {
-    if (resume_) return;
     text_.open(name);
     if (text_.is_too_deep()) resume_ = place();
   }
 
   void close(std::string_view name) {
-    if (resume_) return;
     text_.close(name);
     // The parser is at its end then; the page may not be.
     if (name == "html") resume_ = place();
@@ -237,6 +274,7 @@ class html_parser {
   std::size_t begin_;
   std::size_t fed_ = 0;
   std::optional<std::size_t> resume_;
+  bool has_no_memory_ = false;
   std::unique_ptr<htmlParserCtxt, free_context> context_;
 };
 

@@ -75,14 +75,21 @@ bool is_link_of_stranger(const fs::path& path) {
          link.st_uid != folder.st_uid;
 }
 
-/// What `path` leads to, if it is a link, else itself.
-fs::path target_of(const fs::path& path) {
-  std::error_code fault;
-  if (!fs::is_symlink(path, fault)) return path;
-  if (is_link_of_stranger(path)) fail(EACCES, path);
-  fs::path target = fs::weakly_canonical(path, fault);
-  if (fault) fail(fault.value(), path);
-  return target;
+/// What `path` leads to, if it is a link, else itself. Nothing need be there
+/// yet. Sets `fault` to an error number, or to 0.
+fs::path target_of(fs::path path, int& fault) {
+  constexpr int links_max = 40;
+  std::error_code failure;
+  fault = 0;
+  for (int links = 0; fs::is_symlink(path, failure); ++links) {
+    if (links == links_max) fault = ELOOP;
+    if (is_link_of_stranger(path)) fault = EACCES;
+    const fs::path next = fs::read_symlink(path, failure);
+    if (failure) fault = failure.value();
+    if (fault != 0) return path;
+    path = place_of(path).folder / next;
+  }
+  return path;
 }
 
 /// Writes all of `text`, and returns 0 or the error number.
@@ -116,7 +123,10 @@ output_file::output_file(const fs::path& path) : path_(path) {
   const bool exists = ::stat(path.c_str(), &about) == 0;
   if (exists && S_ISDIR(about.st_mode)) fail(EISDIR, path);
   if (!exists || S_ISREG(about.st_mode)) {
-    open_beside(target_of(path));
+    int fault = 0;
+    const fs::path target = target_of(path, fault);
+    if (fault != 0) fail(fault, path);
+    open_beside(target);
   } else {
     open_directly();
   }
@@ -195,13 +205,10 @@ void output_file::commit() {
 }
 
 void remove_leftovers(const fs::path& path) {
-  std::error_code ignored;
-  std::error_code fault;
-  const fs::path target =
-      fs::is_symlink(path, ignored) ? fs::weakly_canonical(path, fault) : path;
-  const place at = place_of(target);
+  int fault = 0;
+  const place at = place_of(target_of(path, fault));
   descriptor folder = open_folder(at.folder);
-  if (fault || !folder.is_open() || at.name.empty()) return;
+  if (fault != 0 || !folder.is_open() || at.name.empty()) return;
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(folder.value()),
                                                     ::closedir);
   if (!entries) return;

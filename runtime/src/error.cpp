@@ -33,6 +33,7 @@ bool is_permanent(errc code) noexcept {
     case errc::undeclared_action:
     case errc::bad_items:
     case errc::merge_conflict:
+    case errc::missing_key:
     case errc::wrong_type:
     case errc::bad_value:
     case errc::bad_flow:
@@ -64,19 +65,43 @@ std::string text_or_type(const char* text) {
   return "an exception of the type " + type_in_flight() + ", without a text";
 }
 
-std::string text_in_flight() {
+/// The most exceptions within each other that a text shows.
+constexpr int nested_max = 8;
+
+std::string text_in_flight(int depth);
+
+// With what was handled when it was thrown, as std::throw_with_nested keeps it.
+std::string text_of(const std::exception& outer, int depth) {
+  std::string text = text_or_type(outer.what());
+  const auto* nest = dynamic_cast<const std::nested_exception*>(&outer);
+  if (nest == nullptr || !nest->nested_ptr() || depth == nested_max) {
+    return text;
+  }
+  try {
+    nest->rethrow_nested();
+  } catch (...) {
+    text += "; caused by: " + text_in_flight(depth + 1);
+  }
+  return text;
+}
+
+std::string text_in_flight(int depth) {
   try {
     throw;
   } catch (const std::exception& other) {
-    return text_or_type(other.what());
+    return text_of(other, depth);
   } catch (const std::string& text) {
     return text.empty() ? text_or_type(nullptr) : text;
   } catch (std::string_view text) {
     return text.empty() ? text_or_type(nullptr) : std::string{text};
   } catch (const char* text) {
     return text_or_type(text);
+  } catch (const std::u8string& text) {
+    return text_or_type(reinterpret_cast<const char*>(text.c_str()));
   } catch (const std::error_code& code) {
     return text_or_type(code.message().c_str());
+  } catch (const std::error_condition& condition) {
+    return text_or_type(condition.message().c_str());
   } catch (...) {
     return "something that is not a std::exception (its type is " +
            type_in_flight() + ")";
@@ -118,7 +143,7 @@ error error::from(std::exception_ptr cause) {
     result.content_->cause = std::move(cause);
     return result;
   } catch (...) {
-    error result{errc::node_threw, text_in_flight()};
+    error result{errc::node_threw, text_in_flight(0)};
     result.content_->cause = std::move(cause);
     return result;
   }

@@ -34,6 +34,9 @@ void check_options(const graph_node& node, mistakes& found) {
     }
   } else if (blocks && node.model->exec_is_task()) {
     say("a coroutine cannot run on a blocking thread; let it await blocking()");
+  } else if (blocks && node.model->facts().gives_view) {
+    say("exec gives a view, such as a std::string_view, and a blocking call "
+        "works on a copy of its input, which ends with the call: give a value");
   }
   if (node.options.on.empty()) {
     if (!node.options.reads.empty()) say("reads without on");

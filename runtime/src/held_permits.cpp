@@ -23,6 +23,14 @@ void held_permits::add(const void* lender, const std::shared_ptr<void>& permit,
   entries.push_back({lender, permit, count});
 }
 
+void held_permits::add(const void* lender,
+                       const std::shared_ptr<permit_mark>& permit,
+                       std::uint32_t count) {
+  add(lender, std::shared_ptr<void>{permit}, count);
+  entries.back().was_moved =
+      std::shared_ptr<const std::atomic<bool>>{permit, &permit->was_moved};
+}
+
 std::vector<std::shared_ptr<void>> permits_in(const held_permits* held) {
   std::vector<std::shared_ptr<void>> all;
   for (; held != nullptr; held = held->above) {
@@ -38,7 +46,8 @@ std::vector<held_token> tokens_in(const held_permits* held) {
   for (; held != nullptr && !held->ends_by_itself; held = held->above) {
     for (const auto& each : held->entries) {
       if (each.lender == nullptr || each.permit.expired()) continue;
-      all.push_back({each.lender, each.permit, each.count, holder_of(held)});
+      all.push_back({each.lender, each.permit, each.count, holder_of(held),
+                     each.was_moved});
     }
   }
   return all;

@@ -3,6 +3,8 @@
 #include "troupe/error.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -102,6 +104,81 @@ std::optional<json> try_read_json(std::string_view text,
   auto form = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (form.is_discarded()) return std::nullopt;
   return form;
+}
+
+namespace {
+
+/// Reads a text and keeps nothing of it.
+class passing_reader final : public json::json_sax_t {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool /*value*/) override { return true; }
+  bool number_integer(number_integer_t /*value*/) override { return true; }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return true; }
+  bool number_float(number_float_t /*value*/,
+                    const string_t& /*text*/) override {
+    return true;
+  }
+  bool string(string_t& /*value*/) override { return true; }
+  bool binary(binary_t& /*value*/) override { return true; }
+  bool start_object(std::size_t /*size*/) override { return true; }
+  bool key(string_t& /*value*/) override { return true; }
+  bool end_object() override { return true; }
+  bool start_array(std::size_t /*size*/) override { return true; }
+  bool end_array() override { return true; }
+  bool parse_error(std::size_t /*place*/, const std::string& /*token*/,
+                   const json::exception& /*why*/) override {
+    return false;
+  }
+};
+
+/// Goes through a text and notes how far the parser has come.
+class noting_iterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  noting_iterator(const char* at, const char** furthest)
+      : at_(at), furthest_(furthest) {}
+
+  reference operator*() const { return *at_; }
+  noting_iterator& operator++() {
+    *furthest_ = ++at_;
+    return *this;
+  }
+  noting_iterator operator++(int) {
+    auto before = *this;
+    ++*this;
+    return before;
+  }
+  bool operator==(const noting_iterator& other) const {
+    return at_ == other.at_;
+  }
+
+ private:
+  const char* at_;
+  const char** furthest_;
+};
+
+}  // namespace
+
+std::optional<std::size_t> end_of_json(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == text.npos || (text[first] != '{' && text[first] != '[')) {
+    return std::nullopt;
+  }
+  const char* furthest = text.data();
+  const noting_iterator begin{text.data(), &furthest};
+  const noting_iterator end{text.data() + text.size(), &furthest};
+  passing_reader reader;
+  // Not strict: it stops behind the value, without a look at what comes next.
+  const bool is_read = json::sax_parse(  // tidy: allow json
+      begin, end, &reader, json::input_format_t::json, /*strict=*/false);
+  if (!is_read) return std::nullopt;
+  return static_cast<std::size_t>(furthest - text.data());
 }
 
 bool is_within(const json& form, const json_bounds& limits) {

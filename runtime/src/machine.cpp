@@ -57,6 +57,10 @@ void machine::on_exec_failed(error why,
       retries_itself
           ? retry_decision{}
           : decide_retry(failed.options.retry, attempt_, why, step_seed());
+  if (decision.broken) {
+    fail(error{*decision.broken}.at_attempt(attempt_));
+    return;
+  }
   if (decision.again && (!take_retry || take_retry())) {
     if (decision.wait > duration::zero()) {
       rest().wait = decision.wait;

@@ -30,8 +30,8 @@ std::vector<std::string> mistakes_in(const rate& allowed) {
   if (!(allowed.amount > 0) || !std::isfinite(allowed.amount)) {
     found.emplace_back("rate.amount must be more than zero");
   }
-  if (allowed.per <= duration::zero() || allowed.per > span_max) {
-    found.emplace_back("rate.per must be more than zero, a century at most");
+  if (allowed.per <= duration::zero()) {
+    found.emplace_back("rate.per must be more than zero");
   }
   if (!(allowed.burst >= 1) || !std::isfinite(allowed.burst)) {
     found.emplace_back("rate.burst must be at least 1");
@@ -39,7 +39,9 @@ std::vector<std::string> mistakes_in(const rate& allowed) {
   return found;
 }
 
-rate_meter::rate_meter(rate allowed) noexcept : allowed_(allowed) {}
+rate_meter::rate_meter(rate allowed) noexcept : allowed_(allowed) {
+  allowed_.per = std::min(allowed_.per, span_max);
+}
 
 // How long an amount takes at the whole rate.
 duration rate_meter::span_of(double amount) const noexcept {

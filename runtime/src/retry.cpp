@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <random>
 
 namespace troupe {
@@ -68,11 +69,15 @@ std::vector<std::string> mistakes_in(const retry_options& options) {
 retry_decision decide_retry(const retry_options& options, std::uint32_t attempt,
                             const error& why, std::uint64_t seed) {
   if (attempt + 1 >= options.attempts || why.is_permanent()) return {};
-  if (options.when && !options.when(why)) return {};
+  try {
+    if (options.when && !options.when(why)) return {};
+  } catch (...) {
+    return {.broken = error::from(std::current_exception())};
+  }
   const duration asked =
       std::max(why.retry_after().value_or(duration::zero()), duration::zero());
   if (asked > options.wait_max) return {};
-  return {true, wait_before(options, attempt, asked, seed)};
+  return {.again = true, .wait = wait_before(options, attempt, asked, seed)};
 }
 
 }  // namespace troupe

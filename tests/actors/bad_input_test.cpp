@@ -333,6 +333,29 @@ TEST_CASE("A node a million flows deep runs, and is named", "[bad_input]") {
         3 * very_deep + std::string{"only"}.size());
 }
 
+TEST_CASE("A predicate of retries that throws names the node and the item",
+          "[bad_input]") {
+  struct fails {
+    int exec() const { throw std::runtime_error("exec"); }
+  };
+  struct fails_at_item {
+    std::vector<int> prep() const { return {1, 2}; }
+    int exec(int item) const {
+      if (item == 2) throw std::runtime_error("exec");
+      return item;
+    }
+  };
+  troupe::node_options options{.retry = {.attempts = 3}};
+  options.retry.when = [](const troupe::error&) -> bool {
+    throw std::runtime_error("when");
+  };
+  CHECK(play(one_node(fails{}, options)).failure.value().describe() ==
+        "node 'only', attempt 0: node_threw: when");
+  CHECK(play(one_node(troupe::each(fails_at_item{}), options))
+            .failure.value()
+            .describe() == "node 'only', item 1, attempt 0: node_threw: when");
+}
+
 TEST_CASE("A value nested a million deep names the node and the item",
           "[bad_input]") {
   const std::size_t width = GENERATE(1U, 2U, 3U, 8U);

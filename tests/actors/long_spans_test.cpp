@@ -174,6 +174,23 @@ TEST_CASE("A long wait does not end", "[long_spans]") {
   }
 }
 
+TEST_CASE("Virtual time may go to its end, at which nothing is due",
+          "[long_spans]") {
+  simulation sim;
+  const auto endless = sim.start(one_node(sleeps{duration::max()}));
+  SECTION("by advance") {
+    sim.advance(duration::max());
+    CHECK_FALSE(endless.done());
+    // Nothing can be later.
+    const auto later = sim.start(one_node(sleeps{1h}));
+    sim.advance(1h);
+    CHECK_FALSE(later.done());
+  }
+  SECTION("by finish") {
+    CHECK_THROWS_AS(sim.finish(endless, duration::max()), error);
+  }
+}
+
 TEST_CASE("A retry that asks for more than the longest wait is none",
           "[long_spans]") {
   simulation sim;
@@ -208,6 +225,26 @@ TEST_CASE("A long back-off stops a line for the longest pause",
   sim.advance(23h);
   CHECK_FALSE(run.done());
   CHECK(sim.finish(run).ok());
+}
+
+TEST_CASE("A rate of so many for ever lets no more than those pass",
+          "[long_spans]") {
+  const duration span = any_long_span();
+  struct passes {
+    troupe::rate_limit through;
+    task<> exec() const {
+      const troupe::rate_pass pass = co_await through.acquire();
+    }
+  };
+  simulation sim;
+  const troupe::rate_limit limit{
+      sim.system(),
+      {.requests = {.amount = 1, .per = span, .burst = 2}, .share = 1}};
+  CHECK(sim.finish(sim.start(one_node(passes{limit}))).ok());
+  CHECK(sim.finish(sim.start(one_node(passes{limit}))).ok());
+  const auto third = sim.start(one_node(passes{limit}));
+  sim.advance(hundred_years - 24h);
+  CHECK_FALSE(third.done());
 }
 
 TEST_CASE("A result is kept for as long as is asked", "[long_spans]") {

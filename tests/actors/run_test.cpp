@@ -328,7 +328,7 @@ TEST_CASE("A retry predicate that throws cannot crash the system", "[run]") {
   options.retry.when = [](const troupe::error&) -> bool { throw 1; };
   const auto result = sim.finish(sim.start(one_node(fails{}, options)));
   REQUIRE_FALSE(result.ok());
-  CHECK(result.failure->code() == errc::actor_died);
+  CHECK(result.failure->code() == errc::node_threw);
   CHECK(result.failure->node() == "only");
   CHECK(sim.live_actors() == 0);
 }

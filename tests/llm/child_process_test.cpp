@@ -51,9 +51,12 @@ TEST_CASE("A program gets the variables that it needs or is given",
           "[child_process]") {
   setenv("TROUPE_TEST_API_KEY", "a key", 1);
   setenv("TROUPE_TEST_PATH", "a path", 1);
-  setenv("LC_TROUPE_TEST", "a word", 1);
+  setenv("LC_PAPER", "a word", 1);
+  setenv("LC_TROUPE_TEST_TOKEN", "a token", 1);
+  setenv("XDG_TROUPE_TEST_TOKEN", "a token", 1);
   auto command = shell(
-      "echo \"$TROUPE_TEST_API_KEY,$TROUPE_TEST_PATH,$LC_TROUPE_TEST,$OWN\"; "
+      "echo \"$TROUPE_TEST_API_KEY,$TROUPE_TEST_PATH,$LC_PAPER,$OWN\"; "
+      "env | grep a.token; "
       "test -n \"$PATH\" && echo path");
   command.environment = {{"OWN", "own"}};
   command.inherit = {"TROUPE_TEST_PATH", "TROUPE_TEST_NONE"};

@@ -89,6 +89,18 @@ TEST_CASE("A secret is found however a peer writes it", "[client_secrets]") {
   CHECK(hidden.are_in(text));
 }
 
+TEST_CASE("A secret is found behind backslashes of any number",
+          "[client_secrets]") {
+  // Each of them once was the begin of a look at all that follow.
+  const std::string many(2'000'000, '\\');
+  const auto hidden = of("sk-secret-1234");
+  CHECK_FALSE(hidden.are_in(many));
+  CHECK(hidden.without(many + "\"sk-secret-1234") ==
+        many + "\"" + std::string{secrets::instead});
+  CHECK(hidden.are_in("\\\\u0073k-secret-1234"));
+  CHECK(of("\\a-secret-1234").are_in(many + "a-secret-1234"));
+}
+
 TEST_CASE("A scheme is no part of a secret", "[client_secrets]") {
   const auto hidden = of("Bearer abcdefgh");
   CHECK(hidden.without("not abcdefgh!") == "not (the key)!");

@@ -144,3 +144,51 @@ TEST_CASE("Alike is what points the same way", "[embedding]") {
           static_cast<void>(similarity({1}, {1, 2}));
         }) == errc::bad_value);
 }
+
+TEST_CASE("Vectors of Cohere, MiniMax and Google are read", "[embedding]") {
+  const std::vector<std::vector<float>> both{{1, 2}, {3, 4}};
+  for (const char* each :
+       {R"({"embeddings": {"float": [[1, 2], [3, 4]]}, "texts": ["a", "b"]})",
+        R"({"embeddings": {"int8": [[1, 2], [3, 4]]}})",
+        R"({"embeddings": {"base64": ["AACAPwAAAEA=", "AABAQAAAgEA="]}})",
+        R"({"vectors": [[1, 2], [3, 4]], "base_resp": {"status_code": 0}})",
+        R"({"embeddings": [{"values": [1, 2]}, {"values": [3, 4]}]})",
+        R"({"data": [{"embedding": {"values": [1, 2]}},
+                     {"embedding": {"values": [3, 4]}}]})",
+        R"({"data": [{"embedding": "[1, 2]"}, {"embedding": " [3.0, 4e0]"}]})",
+        R"(["[1, 2]", "[3, 4]"])"}) {
+    CAPTURE(each);
+    CHECK(decode_embedding(each, 2).vectors == both);
+  }
+  for (const char* each : {R"({"data": [{"embedding": "[1, "}]})",
+                           R"({"data": [{"embedding": "[\"[1]\"]"}]})",
+                           R"({"embeddings": {"other": [[1]]}})"}) {
+    CAPTURE(each);
+    CHECK(code_of([&] { static_cast<void>(decode_embedding(each, 1)); }) ==
+          errc::bad_reply);
+  }
+}
+
+TEST_CASE("The only vector may stand alone", "[embedding]") {
+  const std::vector<std::vector<float>> one{{1, 2}};
+  for (const char* each :
+       {R"({"embedding": [1, 2]})", "[1, 2]", R"({"data": [1, 2]})",
+        R"({"embedding": {"values": [1, 2]}})",
+        R"({"data": {"embedding": [1, 2]}})"}) {
+    CAPTURE(each);
+    CHECK(decode_embedding(each, 1).vectors == one);
+  }
+}
+
+TEST_CASE("The tokens of texts are counted in several places", "[embedding]") {
+  for (const char* each :
+       {R"("usage": {"total_tokens": 7})", R"("x_groq": {"usage":
+          {"prompt_tokens": 7}})",
+        R"("meta": {"billed_units": {"input_tokens": 7}})",
+        R"("prompt_eval_count": 7)"}) {
+    CAPTURE(each);
+    CHECK(decode_embedding(
+              R"({"data": [{"embedding": [1]}], )" + std::string{each} + "}", 1)
+              .usage.input == 7);
+  }
+}

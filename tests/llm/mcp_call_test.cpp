@@ -192,6 +192,34 @@ TEST_CASE("Answers are checked before a server has them", "[mcp_call]") {
   CHECK_FALSE(taken(kind::roots, {{"roots", {{{"name", "x"}}}}}));
 }
 
+TEST_CASE("A person is sent to web pages only", "[mcp_call]") {
+  const auto open = [](const json& url) {
+    const json asked = {{"method", "elicitation/create"},
+                        {"params", {{"mode", "url"}, {"url", url}}}};
+    return mcp_failure([&] {
+      auto call = deploy_call();
+      call.on_answer(mcp_wants({{"k", asked}}), first_time);
+      throw error{errc::cancelled, ""};
+    });
+  };
+  for (const char* each :
+       {"https://example.com/a?b#c", "http://localhost:8080", "HTTPS://h"}) {
+    CAPTURE(each);
+    CHECK(open(each).code() == errc::cancelled);
+  }
+  for (const char* each :
+       {"javascript:alert(1)", "JavaScript://h/%0aalert(1)", "data:text/html,x",
+        "file:///etc/passwd", " https://h", "https://h\na", "https://",
+        "https:///path", "//h", "h", "", "https://h\\@g", "vbscript:x"}) {
+    CAPTURE(each);
+    const auto why = open(each);
+    CHECK(why.code() == errc::bad_reply);
+    CHECK(why.is_permanent());
+    CHECK(has(why.message(), "only http and https"));
+  }
+  CHECK(has(open(nullptr).message(), "without the address"));
+}
+
 TEST_CASE("Servers are told of what is answered, and of nothing else",
           "[mcp_call]") {
   const json tasks = {{"io.modelcontextprotocol/tasks", json::object()}};

@@ -6,6 +6,7 @@
 #include <troupe/json_text.hpp>
 #include <troupe/llm/mcp_client.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -32,8 +33,9 @@ mcp_address address_of(const std::string& name) {
 
 /// A client of the server of a file.
 struct mcp_case : client_room {
-  explicit mcp_case(std::string which)
-      : name(std::move(which)), client(system, address_of(name)) {}
+  explicit mcp_case(std::string which, troupe::llm::mcp_options how = {})
+      : name(std::move(which)),
+        client(system, address_of(name), std::move(how)) {}
 
   /// What the tool "echo" gives, after the tools were listed.
   std::string use() {
@@ -192,8 +194,9 @@ TEST_CASE("A lost session is opened again, and the request repeated",
 }
 
 TEST_CASE("A session is lost in many words", "[mcp_cases]") {
-  const std::string name = GENERATE("h-session-401", "h-session-422",
-                                    "h-session-200", "h-session-event");
+  const std::string name =
+      GENERATE("h-session-401", "h-session-409", "h-session-422",
+               "h-session-200", "h-session-event");
   INFO(name);
   mcp_case at{name};
   CHECK(at.use() == "echo: said it");
@@ -276,4 +279,26 @@ TEST_CASE("A server of 2024-11-05 has its requests sent to itself",
   const auto why = at.failure();
   CHECK(why.is_permanent());
   CHECK(has(why.message(), "http://127.0.0.1:9"));
+}
+
+TEST_CASE("An answer on a stream counts while its request hangs",
+          "[mcp_cases]") {
+  troupe::llm::mcp_options how;
+  how.time_limit = std::chrono::seconds{2};
+  mcp_case at{"h-events-hanging", how};
+  CHECK(at.use() == "echo: said it");
+}
+
+TEST_CASE("A server of 2024-11-05 may answer in its responses", "[mcp_cases]") {
+  mcp_case at{"h-events-posted"};
+  CHECK(at.use() == "echo: said it");
+  CHECK(at.count("GET /mcp") == 1);
+}
+
+TEST_CASE("A result without a message around it is an answer", "[mcp_cases]") {
+  mcp_case at{"h-bare"};
+  CHECK(at.use() == "echo: said it");
+  const auto why = at.failure(/*by_list=*/false);
+  CHECK(why.is_permanent());
+  CHECK(has(why.message(), "there is no such tool"));
 }

@@ -162,3 +162,14 @@ TEST_CASE("What a request is about may stand in a header", "[mcp_headers]") {
   CHECK_FALSE(about(json::object()));
   CHECK_FALSE(mcp::name_in({{"method", "x"}}));
 }
+
+TEST_CASE("Many tools whose names are cut to the same cost no more", "[mcp]") {
+  mcp::tool_names names;
+  std::string last;
+  for (int i = 0; i < 10'000; ++i) {
+    // All are there twice.
+    last = names.offered(std::string(60, 'x') + std::to_string(1000 + i / 2));
+  }
+  // The count goes on, so that no number is tried twice.
+  CHECK(last == std::string(59, 'x') + "_5001");
+}

@@ -234,6 +234,19 @@ TEST_CASE("A list that is good for no time is asked for again",
   CHECK(room.count_of("tools/list") == 4);
 }
 
+TEST_CASE("A server tells those who listen that its tools have changed",
+          "[mcp_modern]") {
+  modern_room room{either()};
+  room.list();
+  const int before = room.count_of("tools/list");
+  constexpr int tries = 10'000;
+  for (int i = 0; i < tries && room.use("tell") == "0"; ++i) continue;
+  for (int i = 0; i < tries && room.count_of("tools/list") == before; ++i) {
+    room.list();
+  }
+  CHECK(room.count_of("tools/list") == 2 * before);
+}
+
 TEST_CASE("A list that has changed is asked for again", "[mcp_modern]") {
   modern_room room{either()};
   room.list();

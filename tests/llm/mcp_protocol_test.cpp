@@ -167,86 +167,6 @@ TEST_CASE("An error without an id is about what could not be read", "[mcp]") {
       mcp::is_failure_of_unknown({{"jsonrpc", "2.0"}, {"error", "no"}}));
 }
 
-namespace {
-
-/// The ids of the answers in a text.
-std::vector<std::uint64_t> answers_in(std::string_view text) {
-  std::vector<std::uint64_t> found;
-  for (const auto& each : mcp::read_text(text, 1'000'000).messages) {
-    if (const auto id = mcp::answered_id(each)) found.push_back(*id);
-  }
-  return found;
-}
-
-}  // namespace
-
-TEST_CASE("What is no message of the protocol is passed over", "[mcp]") {
-  for (const char* text :
-       {"", " \t\r", "[dotenv@17.2.1] injecting env (0) from .env",
-        "Server running on stdio", "{", "[", "]", "{}", "[]", "null", "5",
-        R"({"level":"info","msg":"handled","time":1})",
-        R"({"id":1,"level":"info","method":"GET"})",
-        R"({"type":"heartbeat","timestamp":"2025-10-31T11:30:41Z"})",
-        "\xff\xfe\x01"}) {
-    INFO(text);
-    const auto found = mcp::read_text(text, 1'000'000);
-    CHECK(found.messages.empty());
-    CHECK(found.fault.empty());
-  }
-}
-
-TEST_CASE("A batch is taken apart", "[mcp]") {
-  CHECK(answers_in(R"([{"jsonrpc":"2.0","id":1,"result":{}},7,[],
-                       {"jsonrpc":"2.0","method":"notifications/progress"},
-                       {"jsonrpc":"2.0","id":"2","error":{"code":1}}])") ==
-        std::vector<std::uint64_t>{1, 2});
-}
-
-TEST_CASE("What JSON does not allow in a message is mended", "[mcp]") {
-  const std::vector<std::uint64_t> one{1};
-  const auto result = [](const std::string& text) {
-    return R"({"jsonrpc":"2.0","id":1,"result":)" + text + "}";
-  };
-  CHECK(answers_in("\xEF\xBB\xBF" + result("{}") + "\r") == one);
-  CHECK(answers_in(result("\"caf\xe9\"")) == one);
-  const auto text =
-      result(R"({"x":[NaN,-Infinity,Infinity],"y":"NaN \" NaN"})");
-  const auto read = mcp::read_text(text, 1'000'000);
-  REQUIRE(read.messages.size() == 1);
-  CHECK(read.messages[0].at("result") ==
-        json{{"x", {nullptr, nullptr, nullptr}}, {"y", "NaN \" NaN"}});
-  const auto half =
-      mcp::read_text(result(R"("\ud83d \ude00 \ud83d\ude00")"), 1'000'000);
-  REQUIRE(half.messages.size() == 1);
-  CHECK(half.messages[0].at("result") == "\uFFFD \uFFFD \U0001F600");
-}
-
-TEST_CASE("Messages on one line are read one by one", "[mcp]") {
-  const std::string one = R"({"jsonrpc":"2.0","id":1,"result":{"x":"}{ \" "}})";
-  const std::string two = R"({"jsonrpc":"2.0","id":2,"result":[NaN]})";
-  const std::vector<std::uint64_t> both{1, 2};
-  CHECK(answers_in(one + two) == both);
-  CHECK(answers_in(one + " \r" + two + "\r") == both);
-  CHECK(answers_in("[DEBUG] " + one).empty());
-  CHECK(answers_in("\xEF\xBB\xBF" + one + "{}" + two + "{") == both);
-  std::string many;
-  for (int i = 0; i < 10'000; ++i) many += "{}";
-  CHECK(answers_in(many + two) == std::vector<std::uint64_t>{2});
-}
-
-TEST_CASE("An answer that cannot be read is told with its request", "[mcp]") {
-  const std::string deep(100'000, '[');
-  const auto found = mcp::read_text(
-      R"({"jsonrpc":"2.0","result":{"id":8,"x":)" + deep + R"(},"id" : "7"})",
-      1'000'000);
-  CHECK(found.messages.empty());
-  CHECK_FALSE(found.fault.empty());
-  const auto other = mcp::read_text(
-      R"({"id": 7, "jsonrpc":"2.0","result":{"x":)" + deep, 1'000'000);
-  CHECK_FALSE(other.fault.empty());
-  CHECK(other.answered == 7);
-}
-
 TEST_CASE("A session is lost by the words of many servers", "[mcp]") {
   CHECK(mcp::denies_session(404, ""));
   CHECK(mcp::denies_session(400, "Bad Request: No valid Session ID provided"));
@@ -255,7 +175,7 @@ TEST_CASE("A session is lost by the words of many servers", "[mcp]") {
   CHECK_FALSE(mcp::denies_session(400, R"({"error":{"code":-32602}})"));
   CHECK_FALSE(mcp::denies_session(400, "what?"));
   CHECK_FALSE(mcp::denies_session(500, "no such session"));
-  for (const int status : {401, 403, 409, 410, 422, 500}) {
+  for (const int status : {401, 403, 410, 412, 422, 440, 500, 503}) {
     CHECK(mcp::denies_session(status, "Unauthorized: Session not found"));
     CHECK(mcp::denies_session(status, "Unexpected message, expect initialize"));
     CHECK_FALSE(mcp::denies_session(status, "Unauthorized"));
@@ -264,6 +184,8 @@ TEST_CASE("A session is lost by the words of many servers", "[mcp]") {
   CHECK_FALSE(mcp::denies_session(429, "session expired"));
   CHECK(mcp::denies_session(failure_saying(-32001, "Session not found")));
   CHECK(mcp::denies_session(failure_saying(-32002, "Server not initialized")));
+  CHECK(mcp::denies_session(failure_saying(-32600, "Invalid session ID")));
+  CHECK_FALSE(mcp::denies_session(failure_saying(-32602, "Invalid params")));
   CHECK_FALSE(mcp::denies_session(failure_saying(-32603, "Session expired")));
   CHECK_FALSE(mcp::denies_session(failure_saying(-32000, "it failed")));
 }

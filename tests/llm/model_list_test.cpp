@@ -40,3 +40,17 @@ TEST_CASE("A list of models in parts says how to go on", "[model_list]") {
                               "last_id": "a"})")
             .next.empty());
 }
+
+TEST_CASE("A token says where the next part of a list begins", "[model_list]") {
+  const auto page = decode_model_page(
+      R"({"models": [{"name": "a"}], "nextPageToken": "a=b"})");
+  CHECK(openai_chat().encode_models({"http://h/v1?k=1"}, page.next).url ==
+        "http://h/v1/models?k=1&pageToken=a%3Db");
+  const auto other = decode_model_page(
+      R"({"models": [{"name": "a"}], "next_page_token": "x"})");
+  CHECK(openai_chat().encode_models({"http://h/v1"}, other.next).url ==
+        "http://h/v1/models?page_token=x");
+  CHECK(decode_model_page(R"({"models": [{"name": "a"}],
+                              "next_page_token": ""})")
+            .next.empty());
+}

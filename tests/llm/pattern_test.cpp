@@ -6,6 +6,7 @@
 
 #include <troupe/error.hpp>
 #include <troupe/llm/json_schema.hpp>
+#include <troupe/printable.hpp>
 
 #include <string>
 
@@ -90,6 +91,8 @@ TEST_CASE("What RE2 cannot express is refused by name", "[pattern]") {
   const auto controls = refusal("\x1b[2J(");
   CHECK_FALSE(controls.empty());
   CHECK_FALSE(has(controls, "\x1b"));
+  CHECK_FALSE(has(refusal("(?\x1b"), "\x1b"));
+  CHECK(troupe::is_utf8(refusal("\\\u00e9")));
 }
 
 TEST_CASE("Patterns are bounded together", "[pattern]") {

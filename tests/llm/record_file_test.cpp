@@ -87,6 +87,20 @@ TEST_CASE("A secret that is split over events is not recorded",
   CHECK_FALSE(without_split(key(), "data: {\"x\":\"sk-secret\"}\n\ndata: {"));
 }
 
+TEST_CASE("An event with long names takes little memory to be recorded",
+          "[record_file]") {
+  // A path for each text would take 30 GB.
+  std::string event = "data: {\"" + std::string(1'000'000, 'n') + "\":{";
+  for (int i = 0; i < 30'000; ++i)
+    event += "\"" + std::to_string(i) + "\":\"\",";
+  event += "\"key\":\"sk-sec\"}}\n";
+  std::string rest = event;
+  rest.replace(rest.find("sk-sec"), 6, "ret-1234");
+  const auto clean = without_split(key(), event + rest);
+  REQUIRE(clean);
+  CHECK_FALSE(has(*clean, "ret-1234"));
+}
+
 TEST_CASE("A secret in parts shows in no part", "[record_file]") {
   const auto hidden = key();
   masked_parts parts{hidden};

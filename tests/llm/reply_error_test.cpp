@@ -215,3 +215,43 @@ TEST_CASE("The wait that was asked for comes with the error", "[reply_error]") {
   CHECK(error_for(401, {}, {{"retry-after", "7"}}).retry_after() ==
         std::nullopt);
 }
+
+TEST_CASE("The field RateLimit says when there is room again",
+          "[reply_error]") {
+  const char* policy = R"("day";q=9;w=90, "x,y";q=1;w=60)";
+  CHECK(wait({{"ratelimit", R"("x";r=0;t=12)"}}) == 12s);
+  CHECK(wait({{"ratelimit", R"("x";r=5;t=12, "y";r=0;t=3)"}}) == 3s);
+  CHECK(wait({{"ratelimit", R"("x";r=0;t=3, "y";r=0;t=12)"}}) == 12s);
+  CHECK(wait({{"ratelimit", R"("x";r=5;t=12)"}}) == std::nullopt);
+  CHECK(wait({{"ratelimit", "limit=10, remaining=0, reset=7"}}) == 7s);
+  CHECK(wait({{"ratelimit", "limit=10, remaining=1, reset=7"}}) ==
+        std::nullopt);
+  CHECK(wait({{"ratelimit", R"("x,y";r=0)"}, {"ratelimit-policy", policy}}) ==
+        60s);
+  CHECK(wait({{"ratelimit-policy", policy}}) == std::nullopt);
+  CHECK(wait({{"retry-after", "2"}, {"ratelimit", R"("x";r=0;t=12)"}}) == 2s);
+  CHECK(error_for(429, {}, {{"ratelimit", R"("x";t=12)"}}).retry_after() ==
+        troupe::duration{12s});
+  for (const char* each :
+       {"", ";", ",", "\"", "\"x", "r=0", "x;r=0;t=", "x;t"}) {
+    CAPTURE(each);
+    CHECK(wait({{"ratelimit", each}}) == std::nullopt);
+  }
+}
+
+TEST_CASE("A wait has other names as well", "[reply_error]") {
+  CHECK(wait({{"x-retry-after", "5"}}) == 5s);
+  CHECK(wait({{"x-rate-limit-remaining", "0"}, {"x-rate-limit-reset", "5"}}) ==
+        5s);
+  CHECK(error_for(429, R"({"error": {"retryAfterMs": 1500}})").retry_after() ==
+        troupe::duration{1500ms});
+  CHECK(wait({{"x-ms-retry-after-ms", "1500"}}) == 1500ms);
+  CHECK(wait({{"retry-after", "5, 5"}}) == 5s);
+  CHECK(error_for(503, R"({"error": "loading", "estimated_time": 5.0})")
+            .retry_after() == troupe::duration{5s});
+  for (const char* words : {"Please wait 5 seconds", "It resets in 5s.",
+                            "retry_delay {\n  seconds: 5\n}"}) {
+    CAPTURE(words);
+    CHECK(error_for(429, words).retry_after() == troupe::duration{5s});
+  }
+}

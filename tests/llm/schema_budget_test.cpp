@@ -125,6 +125,20 @@ TEST_CASE("Names of members are counted", "[schema_budget]") {
   CHECK(is_over_budget(often({{"dependencies", {{"d1", names}}}}), object));
 }
 
+TEST_CASE("Long names of members are counted by their length",
+          "[schema_budget]") {
+  // Few enough visits, but each compares a megabyte.
+  const std::string name(1'000'000, 'n');
+  const json object = {{name + "1", 1}};
+  for (const json& leaf :
+       {json{{"required", {name + "1"}}},
+        json{{"properties", {{name + "1", true}}}},
+        json{{"dependencies", {{name + "1", json::array()}}}},
+        json{{"additionalProperties", {{"type", "integer"}}}}}) {
+    CHECK(is_over_budget(chain("allOf", 17, 2, leaf), object));
+  }
+}
+
 TEST_CASE("Elements that are looked for are counted", "[schema_budget]") {
   CHECK(is_over_budget(often({{"not", {{"contains", {{"const", -1}}}}}}),
                        numbers(50'000)));

@@ -194,3 +194,100 @@ TEST_CASE("An error that says nothing beside a reply is none",
     CHECK(openai_chat().decode(body).text() == "Hi");
   }
 }
+
+namespace {
+
+void check_error(const std::string& body, errc code, bool permanent,
+                 std::string_view words) {
+  CAPTURE(body);
+  for (const auto* format : formats) {
+    const auto why = whole_failure(body, *format);
+    CHECK(why.code() == code);
+    CHECK(why.is_permanent() == permanent);
+    CHECK(has(why.message(), std::string{words}));
+    const auto streamed_why = stream_failure("data: " + body + "\n\n", *format);
+    CHECK(streamed_why.code() == code);
+    CHECK(streamed_why.is_permanent() == permanent);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Errors of Amazon's services are told by what they are called",
+          "[server_error]") {
+  check_error(R"({"message": "so it is"})", errc::request_failed, false,
+              "so it is");
+  check_error(R"({"Message": "so it is"})", errc::request_failed, false,
+              "so it is");
+  check_error(R"({"__type": "com.amazon#ThrottlingException"})",
+              errc::rate_limited, false, "ThrottlingException");
+  check_error(
+      R"({"Output": {"__type": "com.amazon.coral#UnknownOperationException"},)"
+      R"("Version": "1.0"})",
+      errc::request_failed, true, "UnknownOperationException");
+  check_error(R"({"__type": "AccessDeniedException", "Message": "so it is"})",
+              errc::unauthorized, true, "so it is");
+  check_error(R"({"throttlingException": {"message": "so it is"}})",
+              errc::rate_limited, false, "so it is");
+  check_error(R"({"modelStreamErrorException": {"message": "so it is",)"
+              R"("originalStatusCode": 400}})",
+              errc::request_failed, true, "so it is");
+  CHECK(stream_failure("event: throttlingException\ndata: {\"message\": \"so "
+                       "it is\"}\n\n")
+            .code() == errc::rate_limited);
+}
+
+TEST_CASE("An error may be inside of the words of another", "[server_error]") {
+  check_error(
+      R"({"error": {"message": "Bedrock: {\"message\": \"x\", \"status\":)"
+      R"(429}"}})",
+      errc::rate_limited, false, "Bedrock");
+  check_error(
+      R"({"error": {"message": "{\"error\": {\"code\": \"invalid_api_key\",)"
+      R"(\"message\": \"so it is\"}}"}})",
+      errc::unauthorized, true, "): so it is");
+  check_error(
+      R"({"error": {"message": "x {\"code\": \"insufficient_quota\"} y"}})",
+      errc::request_failed, true, "insufficient_quota");
+  check_error(
+      R"({"error": "Error code: 429 - {'error': {'message': 'slow'}}"})",
+      errc::rate_limited, false, "slow");
+  check_error(R"({"error": "HTTP 401 Unauthorized"})", errc::unauthorized, true,
+              "HTTP 401");
+  check_error(R"({"error": "status of 4000 tokens"})", errc::request_failed,
+              false, "4000");
+}
+
+TEST_CASE("The numbers of MiniMax stand for a status", "[server_error]") {
+  const auto body = [](int code) {
+    return R"({"id": "r", "object": "chat.completion", "choices": null,)"
+           R"("usage": {"total_tokens": 0}, "base_resp": {"status_code": )" +
+           std::to_string(code) + R"(, "status_msg": "so it is"}})";
+  };
+  check_error(body(1002), errc::rate_limited, false, "so it is");
+  check_error(body(1004), errc::unauthorized, true, "so it is");
+  check_error(body(1008), errc::request_failed, true, "so it is");
+  check_error(body(2013), errc::request_failed, true, "so it is");
+  check_error(body(1013), errc::request_failed, false, "so it is");
+  const auto fine = openai_chat().decode(
+      R"({"choices": [{"message": {"content": "Hello"}}],
+          "base_resp": {"status_code": 0, "status_msg": ""}})");
+  CHECK(fine.text() == "Hello");
+}
+
+TEST_CASE("The message of an error says more than its name", "[server_error]") {
+  check_error(R"({"statusCode": 429, "error": "Too Many Requests",)"
+              R"("message": "so it is"})",
+              errc::rate_limited, false, "so it is");
+}
+
+TEST_CASE("Errors in capitals, and with numbers alone, are errors",
+          "[server_error]") {
+  check_error(R"({"Response": {"Error": {"Code": "RequestLimitExceeded",)"
+              R"("Message": "so it is"}, "RequestId": "r"}})",
+              errc::rate_limited, false, "so it is");
+  check_error(R"({"code": 10013, "message": "so it is", "sid": "s"})",
+              errc::request_failed, false, "so it is");
+  check_error(R"({"errcode": 17, "msg": "so it is"})", errc::request_failed,
+              false, "so it is");
+}

@@ -236,6 +236,12 @@ TEST_CASE("Usage has the names of other formats", "[server_variation]") {
       R"({"choices": [{"message": {"content": ""}}],
           "usage": {"input_tokens": 3, "output_tokens": 2}})");
   CHECK(reply.usage == usage{3, 2, 0});
+  const auto groq = streamed(
+      openai_chat(),
+      std::string{hello_stream} +
+          "data: {\"choices\": [], \"x_groq\": {\"usage\": {\"prompt_tokens\": "
+          "3, \"completion_tokens\": 2}}}\n\n");
+  CHECK(groq.first.usage == usage{3, 2, 0});
 }
 
 TEST_CASE("Ids and models that are no text are left out",
@@ -317,4 +323,28 @@ TEST_CASE("A call without the object around it is a call",
             {call_part(R"({"id": "a", "type": "function", "name": "weather",)"
                        R"("arguments": "{\"city\":\"Oslo\"}"})")}) ==
         json::array({call_oslo}));
+}
+
+TEST_CASE("Pieces of one call may each have an id of their own",
+          "[server_variation]") {
+  const auto piece = [](const char* id, const char* arguments) {
+    return call_part(R"({"index": 0, "id": ")" + std::string{id} +
+                     R"(", "function": {"name": "weather", "arguments": ")" +
+                     arguments + R"("}})");
+  };
+  const json oslo = json::array({call_oslo});
+  CHECK(stream_calls({piece("a", ""), piece("b", R"({\"city\":)"),
+                      piece("c", R"(\"Oslo\"})")}) == oslo);
+  CHECK(stream_calls({piece("a", R"({\"city\":)"), piece("b", R"(\"Oslo\"})"),
+                      piece("c", "")}) == oslo);
+  CHECK(stream_calls({piece("a", R"({\"ci)"), piece("b", R"({\"city\":\"O)"),
+                      piece("c", R"({\"city\":\"Oslo\"})")}) == oslo);
+  // Whole ones are of calls of their own.
+  CHECK(stream_calls({piece("a", R"({\"city\":\"Oslo\"})"),
+                      piece("b", R"({\"city\":\"Rome\"})")}) ==
+        json::array({call_oslo, call_rome}));
+  CHECK(stream_calls({piece("a", R"({\"city\":\"Oslo\"})"), piece("b", ""),
+                      call_part(R"({"index": 0, "function": {"arguments":)"
+                                R"("{\"city\":\"Rome\"}"}})")}) ==
+        json::array({call_oslo, call_rome}));
 }

@@ -33,3 +33,11 @@ TEST_CASE("An origin is a scheme, a host and a port", "[url]") {
   CHECK_FALSE(has_same_origin("http://host/", "http://evil\\@host/"));
   CHECK_FALSE(has_same_origin("", ""));
 }
+
+TEST_CASE("A browser is sent to addresses of web pages only", "[url]") {
+  CHECK(troupe::llm::is_web_url("http://h"));
+  CHECK(troupe::llm::is_web_url("https://me@h:1/caf\u00e9"));
+  CHECK_FALSE(troupe::llm::is_web_url("https://:1"));
+  CHECK_FALSE(troupe::llm::is_web_url("httpx://h"));
+  CHECK_FALSE(troupe::llm::is_web_url("http:h"));
+}

@@ -45,6 +45,20 @@ TEST_CASE("The table of a cluster is safe for a terminal", "[remote]") {
   CHECK(cluster_table(report_of(std::string(100'000, 'x'))).size() < 5000);
 }
 
+TEST_CASE("One worker widens the table of a cluster little", "[remote]") {
+  auto report = report_of("one");
+  auto& workers = report["workers"];
+  const json other = workers[0];
+  workers[0]["labels"] = json::array();
+  for (int i = 0; i < 1'000; ++i) {
+    workers[0]["labels"].push_back(std::string(200, 'x'));
+  }
+  for (int i = 0; i < 10'002; ++i) workers.push_back(other);
+  const auto text = cluster_table(report);
+  CHECK(text.size() < 10'000'000);
+  CHECK_THAT(text, Catch::Matchers::EndsWith("and 3 more\n"));
+}
+
 TEST_CASE("A table of what is no report is refused", "[remote]") {
   const auto refuses = [](const json& report) {
     return code_of([&] { static_cast<void>(cluster_table(report)); }) ==

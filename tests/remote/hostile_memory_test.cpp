@@ -134,4 +134,39 @@ TEST_CASE("A hostile result costs its supervisor little memory",
   CHECK(room.workers() == 1);
 }
 
+TEST_CASE("Labels of many workers cost their supervisor little memory",
+          "[remote][memory]") {
+  forked_supervisor room;
+  const raw_peer first{room.at()};
+  static_cast<void>(room.peak());
+  wire::hello said;
+  // Few names, and 10,000 pairs of them.
+  for (std::size_t i = 0; i < 101; ++i) {
+    said.labels.insert(std::to_string(i) + std::string(250, 'l'));
+  }
+  for (std::size_t i = 0; i < 99; ++i) {
+    said.flows[std::to_string(i) + std::string(250, 'f')] = {};
+  }
+  constexpr std::size_t many = 40;
+  std::vector<std::unique_ptr<raw_peer>> peers;
+  std::string refused;
+  while (refused.empty() && peers.size() < many) {
+    auto& peer = *peers.emplace_back(std::make_unique<raw_peer>(first));
+    peer.say(said);
+    const auto answer = peer.hear_any();
+    REQUIRE(answer);
+    if (const auto* no = std::get_if<wire::dismiss>(&*answer)) {
+      refused = no->why;
+    }
+  }
+  CHECK_THAT(refused, Catch::Matchers::Contains("bytes of memory"));
+  CHECK(room.workers() > 4);
+  raw_peer asks{first};
+  asks.say(wire::ask_status{});
+  const auto told = asks.hear<wire::status>();
+  REQUIRE(told);
+  CHECK(told->report.at("workers").at(0).at("labels").size() == 100);
+  CHECK(room.peak() < memory_allowed);
+}
+
 #endif

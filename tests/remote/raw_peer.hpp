@@ -10,6 +10,7 @@
 #include <caf/scoped_actor.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -26,10 +27,11 @@ class raw_peer {
  public:
   explicit raw_peer(const troupe::remote::endpoint& to,
                     const troupe::remote::network_options& network = {})
-      : system_({.threads = 1, .prepare = troupe::remote::network(network)}),
-        self_(system_.actors()) {
+      : system_(std::make_shared<troupe::system>(troupe::system_options{
+            .threads = 1, .prepare = troupe::remote::network(network)})),
+        self_(system_->actors()) {
     for (int tries = 0; !to_; ++tries) {
-      auto found = troupe::remote::connect(system_.actors(), to);
+      auto found = troupe::remote::connect(system_->actors(), to);
       if (auto* reached = std::get_if<caf::actor>(&found)) {
         to_ = std::move(*reached);
       } else if (tries == 20) {
@@ -39,11 +41,16 @@ class raw_peer {
     }
   }
 
+  /// Another one in the process of `beside`, which speaks to the same.
+  explicit raw_peer(const raw_peer& beside)
+      : system_(beside.system_), self_(system_->actors()), to_(beside.to_) {}
+
   /// One that is called, and then speaks to whoever spoke first.
   raw_peer()
-      : system_({.threads = 1, .prepare = troupe::remote::network()}),
-        self_(system_.actors()) {
-    at_.port = troupe::remote::publish(system_.actors(),
+      : system_(std::make_shared<troupe::system>(troupe::system_options{
+            .threads = 1, .prepare = troupe::remote::network()})),
+        self_(system_->actors()) {
+    at_.port = troupe::remote::publish(system_->actors(),
                                        caf::actor_cast<caf::actor>(self_), at_);
   }
 
@@ -95,7 +102,7 @@ class raw_peer {
     return has_heard;
   }
 
-  troupe::system system_;
+  std::shared_ptr<troupe::system> system_;
   caf::scoped_actor self_;
   caf::actor to_;
   troupe::remote::endpoint at_;

@@ -106,23 +106,49 @@ TEST_CASE("what is thrown without a text is known by its type", "[error]") {
   CHECK(text_of(static_cast<const char*>(nullptr)).find("char const*") !=
         std::string::npos);
   CHECK(text_of(std::string{}).find("string") != std::string::npos);
+  CHECK(text_of(std::u8string{u8"text"}) == "text");
+  CHECK(text_of(std::make_error_condition(std::errc::timed_out)) ==
+        text_of(std::make_error_code(std::errc::timed_out)));
   CHECK(error::from(nullptr).code() == errc::node_threw);
+}
+
+TEST_CASE("what was handled when an exception was thrown is told with it",
+          "[error]") {
+  const auto nested = [](int depth, const auto& self) -> void {
+    try {
+      if (depth == 0) throw std::string{"the file is not there"};
+      self(depth - 1, self);
+    } catch (...) {
+      std::throw_with_nested(std::runtime_error("at " + std::to_string(depth)));
+    }
+  };
+  const auto text_at = [&](int depth) {
+    try {
+      nested(depth, nested);
+    } catch (...) {
+      return error::from(std::current_exception()).message();
+    }
+    return std::string{};
+  };
+  CHECK(text_at(1) ==
+        "at 1; caused by: at 0; caused by: the file is not there");
+  CHECK(text_at(1000).size() < 300);
 }
 
 TEST_CASE("an error that no repetition mends is permanent by its code",
           "[error]") {
   for (const auto code :
        {errc::step_limit, errc::missing_edge, errc::undeclared_action,
-        errc::bad_items, errc::merge_conflict, errc::wrong_type,
-        errc::bad_value, errc::bad_flow, errc::too_deep, errc::too_large,
-        errc::unauthorized, errc::deadlock}) {
+        errc::bad_items, errc::merge_conflict, errc::missing_key,
+        errc::wrong_type, errc::bad_value, errc::bad_flow, errc::too_deep,
+        errc::too_large, errc::unauthorized, errc::deadlock}) {
     CAPTURE(to_string(code));
     CHECK(error{code, "no"}.is_permanent());
   }
   for (const auto code :
-       {errc::node_threw, errc::timed_out, errc::cancelled, errc::missing_key,
-        errc::actor_died, errc::request_failed, errc::overloaded,
-        errc::rate_limited, errc::bad_reply}) {
+       {errc::node_threw, errc::timed_out, errc::cancelled, errc::actor_died,
+        errc::request_failed, errc::overloaded, errc::rate_limited,
+        errc::bad_reply}) {
     CAPTURE(to_string(code));
     CHECK_FALSE(error{code, "not now"}.is_permanent());
   }

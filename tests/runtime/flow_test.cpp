@@ -3,11 +3,13 @@
 #include "support/small_flows.hpp"
 
 #include <troupe/batch.hpp>
+#include <troupe/each.hpp>
 #include <troupe/flow.hpp>
 
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace std::chrono_literals;
 using troupe::errc;
@@ -54,6 +56,18 @@ struct gives_opaque {
 
 struct reads_state {
   int exec(const state& shared) const { return shared.get<int>("key"); }
+};
+
+struct gives_view {
+  std::string prep() const { return "a text"; }
+  std::string_view exec(const std::string& text) const { return text; }
+};
+
+struct gives_views_of_items {
+  std::vector<std::string> prep() const { return {"a text", "another"}; }
+  std::vector<std::string_view> exec(const std::string& text) const {
+    return {text};
+  }
 };
 
 struct coroutine_exec {
@@ -147,6 +161,11 @@ TEST_CASE("Options that the node cannot use are mistakes", "[flow]") {
       has(mistake_of(nothing, {.threads = troupe::blocking}), "concern exec"));
   CHECK(has(mistake_of(coroutine_exec{}, {.threads = troupe::blocking}),
             "a coroutine cannot run on a blocking thread"));
+  CHECK(has(mistake_of(gives_view{}, {.threads = troupe::blocking}),
+            "exec gives a view"));
+  CHECK(has(mistake_of(troupe::each(gives_views_of_items{}),
+                       {.threads = troupe::blocking}),
+            "exec gives a view"));
   CHECK(has(mistake_of(plain_exec{}, {.timeout = 0s}), "timeout"));
   CHECK(has(mistake_of(plain_exec{}, {.timeout = -1s}), "timeout"));
   CHECK(has(mistake_of(plain_exec{}, {.concurrency = 0U}), "concurrency"));

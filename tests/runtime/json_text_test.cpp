@@ -88,3 +88,15 @@ TEST_CASE("Text that is not UTF-8 is refused or replaced", "[json_text]") {
   CHECK(troupe::write_json(form, troupe::bad_text::replaced) ==
         "\"a\xEF\xBF\xBD\"");
 }
+
+TEST_CASE("The end of the first value of a text is found", "[json_text]") {
+  using troupe::end_of_json;
+  CHECK(end_of_json(R"({"a": "}"}{"b": 1})") == 10U);
+  CHECK(end_of_json(R"( [1, "\"]"] words)") == 11U);
+  CHECK(end_of_json("{}") == 2U);
+  CHECK(end_of_json(nested(100'000) + "x") == 200'000U);
+  for (const char* each : {"", " ", "1 2", "x {}", "{", "{\"a\": NaN}", "[1"}) {
+    CAPTURE(each);
+    CHECK_FALSE(end_of_json(each));
+  }
+}

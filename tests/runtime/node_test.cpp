@@ -296,6 +296,35 @@ TEST_CASE("A large value is handed over whole", "[node]") {
   CHECK(step.begin() == status::done);
 }
 
+TEST_CASE("A view of what prep gave is there while post waits", "[node]") {
+  struct views {
+    std::string prep() const { return "short"; }
+    std::string_view exec(const std::string& text) const { return text; }
+    task<> post(state& shared, const std::string /*text*/,
+                std::string_view seen) const {
+      co_await sleep_for(1ms);
+      shared.set("seen", std::string{seen});
+    }
+  };
+  lone_step step{views{}};
+  CHECK(step.begin() == status::suspended);
+  CHECK(step.after(1ms) == status::done);
+  CHECK(step.shared().get<std::string>("seen") == "short");
+}
+
+// Results that are of no use without what they were made of.
+using troupe::detail::may_view;
+static_assert(may_view<std::string_view, std::string>);
+static_assert(may_view<std::vector<std::string_view>, std::string>);
+static_assert(may_view<std::optional<std::span<const int>>, std::vector<int>>);
+static_assert(may_view<std::pair<int, std::string_view>, std::string>);
+static_assert(!may_view<std::string, std::string>);
+static_assert(!may_view<std::string_view, std::string_view>);
+static_assert(!may_view<std::string_view, int>);
+static_assert(!may_view<std::vector<bool>, std::string>);
+static_assert(!may_view<troupe::json, std::string>);
+static_assert(!may_view<troupe::value, std::string>);
+
 // Inputs that a coroutine may not take from the phase before it.
 using troupe::detail::borrows_from;
 static_assert(borrows_from<std::string_view, std::string>::value);

@@ -170,7 +170,7 @@ TEST_CASE("A rate that makes no sense is named", "[rate]") {
   CHECK(mistakes_in(rate{.amount = 0}).size() == 1);
   CHECK(mistakes_in(rate{.amount = std::nan("")}).size() == 1);
   CHECK(mistakes_in(rate{.per = 0s}).size() == 1);
-  CHECK(mistakes_in(rate{.per = duration::max()}).size() == 1);
+  CHECK(mistakes_in(rate{.per = duration::max()}).empty());
   CHECK(mistakes_in(rate{.burst = 0.5}).size() == 1);
   CHECK(mistakes_in(rate{.amount = -1,
                          .per = -1s,

@@ -28,6 +28,16 @@ T median(samples::const_iterator first, samples::const_iterator last,
   return *middle;
 }
 
+/// The most threads and descriptors that there were.
+sample most_of(samples::const_iterator first, samples::const_iterator last) {
+  sample most;
+  for (; first != last; ++first) {
+    most.threads = std::max(most.threads, first->threads);
+    most.descriptors = std::max(most.descriptors, first->descriptors);
+  }
+  return most;
+}
+
 sample median_of(samples::const_iterator first, samples::const_iterator last) {
   return {median(first, last, &sample::rss_mb),
           median(first, last, &sample::threads),
@@ -58,10 +68,11 @@ std::optional<verdict> judge(const samples& all) {
   if (found.last.rss_mb > found.first.rss_mb * 1.05 + 2) {
     found.growth.emplace_back("memory has grown");
   }
-  if (found.last.threads > found.first.threads) {
+  const auto most = most_of(begin, begin + third);
+  if (found.last.threads > most.threads) {
     found.growth.emplace_back("there are more threads");
   }
-  if (found.last.descriptors > found.first.descriptors) {
+  if (found.last.descriptors > most.descriptors) {
     found.growth.emplace_back("there are more descriptors");
   }
   return found;

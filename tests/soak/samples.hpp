@@ -30,7 +30,8 @@ struct verdict {
 /// Judges samples, one for each round. The first tenth, and the first three
 /// at least, are the warm-up. Of the rest the medians of the first and the
 /// last third are compared: memory has grown where it is more than 5 % and
-/// 2 MB above, threads and descriptors where they are above at all. Nothing
+/// 2 MB above. Threads and descriptors, of which some come and go, have grown
+/// where the median of the last third is above the most of the first. Nothing
 /// where there are fewer than three samples besides.
 [[nodiscard]] std::optional<verdict> judge(const std::vector<sample>& all);
 

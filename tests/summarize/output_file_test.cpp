@@ -182,6 +182,25 @@ TEST_CASE("a link is followed, not replaced", "[output_file]") {
   REQUIRE(temporary_directory::content(target) == "new");
 }
 
+TEST_CASE("a link to what is not there yet is followed as well",
+          "[output_file]") {
+  const temporary_directory folder;
+  fs::create_symlink("second", folder.path() / "first");
+  fs::create_symlink("target", folder.path() / "second");
+  fs::create_symlink("none/target", folder.path() / "astray");
+  fs::create_symlink("endless", folder.path() / "endless");
+  output_file file(folder.path() / "first");
+  file.stream() << "new";
+  file.commit();
+  REQUIRE(fs::is_symlink(folder.path() / "first"));
+  REQUIRE(fs::is_symlink(folder.path() / "second"));
+  REQUIRE(temporary_directory::content(folder.path() / "target") == "new");
+  for (const char* name : {"astray", "endless"}) {
+    REQUIRE_THROWS_AS(output_file(folder.path() / name), std::system_error);
+    REQUIRE(fs::is_symlink(folder.path() / name));
+  }
+}
+
 TEST_CASE("a device is written to, not replaced", "[output_file]") {
   output_file file("/dev/null");
   file.stream() << "gone";

@@ -30,6 +30,8 @@ A file:
     --- answer 2 of the server
     HTTP 202
 
+A pause before the line with the status holds back all of the answer.
+
 The line feed before the next "--- ", or at the end of the file, is not part of
 the body. No header is sent that is not in the file, but for the length of the
 body, or chunks where it is an event stream or has a pause. A block of another
@@ -53,6 +55,10 @@ class Answer:
     """A status, headers, and the parts of a body: bytes, or seconds to wait."""
 
     def __init__(self, block):
+        self.delay = 0.0
+        if held := PAUSE.match(block):
+            self.delay = float(held[1])
+            block = block[held.end() :]
         first, _, body = block.partition(b"\n")
         words = first.decode().strip().split(" ", 2)
         if words[0] != "HTTP":
@@ -180,8 +186,12 @@ class Server:
             while True:
                 request = await read_request(reader)
                 answer = self.answer_to(request)
+                await asyncio.sleep(answer.delay)
                 await send(writer, answer, request["method"])
         except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        except asyncio.CancelledError:
+            # The program has ended during a pause.
             pass
         except (ValueError, asyncio.LimitOverrunError):
             writer.write(b"HTTP/1.1 400 Said\r\nContent-Length: 0\r\n\r\n")

@@ -10,6 +10,7 @@ import gzip
 import json
 import os
 import pathlib
+import queue
 import socket
 import ssl
 import struct
@@ -168,6 +169,22 @@ class Requests(BaseHTTPRequestHandler):
             *headers,
         )
 
+    def tell_changes(self, server, asked):
+        """Streams what the server tells until the client is gone."""
+        assert asked["params"]["notifications"] == {"toolsListChanged": True}
+        told = queue.Queue()
+        told.put("notifications/subscriptions/acknowledged")
+        server.listeners.append(told.put)
+        self.close_connection = True
+        self.head(200, ("Content-Type", "text/event-stream"), ("Connection", "close"))
+        while True:
+            try:
+                message = {"jsonrpc": "2.0", "method": told.get(timeout=0.2)}
+                self.wfile.write(b"data: %s\n\n" % json.dumps(message).encode())
+            except queue.Empty:
+                self.wfile.write(b": still here\n\n")
+            self.wfile.flush()
+
     def answer_modern(self, number, token=0):
         """An MCP server of its own for each number; see mcp_modern.py. It takes
         the tokens "token-N" with N of at least `token`."""
@@ -190,6 +207,9 @@ class Requests(BaseHTTPRequestHandler):
             error = {"code": -32020, "message": "the headers say otherwise"}
             answer = {"jsonrpc": "2.0", "id": asked["id"], "error": error}
             self.reply(400, json.dumps(answer).encode())
+            return
+        if asked["method"] == "subscriptions/listen":
+            self.tell_changes(server, asked)
             return
         answers = [server.answer(asked)]
         while server.news:

@@ -13,9 +13,11 @@ form {}     a task that asks for a form
 stuck {}    a task that does not end
 lost {}     a task that the server does not know any more
 change {}   tells that the list of tools is another one
+tell {}     tells those who listen that the list is another one
 counts {}   how often each method was asked for, and what was cancelled
 
-Its list of tools has two pages, good for a minute; with "short" for no time.
+Its list of tools has two pages, good for a minute; with "short" for no time. It
+tells of changes to those who listen; without an answer, which comes at the end.
 """
 
 import json
@@ -67,6 +69,8 @@ class Server:
         self.tasks = {}
         # What is told besides the answer.
         self.news = []
+        # Whom to tell, of those who listen.
+        self.listeners = []
 
     def answer(self, ask):
         """The answer to a request, or nothing for a notification."""
@@ -86,13 +90,15 @@ class Server:
                 raise Refusal(-32601, "Method not found")
             self.can = meta["io.modelcontextprotocol/clientCapabilities"]
             whole["result"] = take(params, meta)
+            if whole["result"] is None:
+                return None
         except Refusal as why:
             whole["error"] = why.error
         return whole
 
     def take_server_discover(self, params, meta):
         return {"resultType": "complete", "supportedVersions": [REVISION],
-                "capabilities": {"tools": {}, "extensions": {TASKS: {}}}}  # fmt: skip
+                "capabilities": {"tools": {"listChanged": True}, "extensions": {TASKS: {}}}}  # fmt: skip
 
     def take_tools_list(self, params, meta):
         first = "cursor" not in params
@@ -108,6 +114,12 @@ class Server:
         if first:
             result["nextCursor"] = "rest"
         return result
+
+    def take_subscriptions_listen(self, params, meta):
+        assert params["notifications"] == {"toolsListChanged": True}
+        self.news.append("notifications/subscriptions/acknowledged")
+        self.listeners.append(self.news.append)
+        return None
 
     def take_tools_call(self, params, meta):
         return getattr(self, "call_" + params["name"])(params, meta)
@@ -196,6 +208,11 @@ class Server:
     def call_change(self, params, meta):
         self.news.append("notifications/tools/list_changed")
         return text("changed")
+
+    def call_tell(self, params, meta):
+        for tell in self.listeners:
+            tell("notifications/tools/list_changed")
+        return text(len(self.listeners))
 
     def call_counts(self, params, meta):
         return text({"counts": self.counts, "cancelled": self.cancelled})

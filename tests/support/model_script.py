@@ -4,6 +4,7 @@ See there for how a script is written.
 """
 
 import asyncio
+import collections
 import json
 import re
 import time
@@ -148,6 +149,10 @@ class Limit:
         return max(1, round((1 - self.left) / self.per_second * 1000))
 
 
+# Requests that a log keeps, so that a server can be used for long.
+LOG_MAX = 10_000
+
+
 class Channel:
     """A script, and what was asked under it."""
 
@@ -159,7 +164,7 @@ class Channel:
         if not isinstance(rules, list):
             raise BadScript("a script is a list of rules")
         self.rules = [Rule(i, each) for i, each in enumerate(rules, 1)]
-        self.log = []
+        self.log = collections.deque(maxlen=LOG_MAX)
         self.under_way = []
         self.counters = dict.fromkeys(
             ("requests", "replies", "refused", "aborted", "active",

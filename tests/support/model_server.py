@@ -23,11 +23,11 @@ Channels: /ch/NAME/ before a path gives it a script and a log of its own, which
 begin as a copy of the script of the command line, so that tests do not meet:
 a base URL of MODEL_SERVER/ch/NAME/v1.
 
-The log is {"requests": [...], "counters": {...}}. A request has method, path,
-headers (keys are hidden), body, at_ms, status, the name of the rule that
-applied, and how it ended. Counters: requests; by their ends replies, refused
-(the request made no sense), aborted (the client went away before the end);
-active, and active_max, the most at once.
+The log is {"requests": [...], "counters": {...}} with the last 10,000
+requests. A request has method, path, headers (keys are hidden), body, at_ms,
+status, the name of the rule that applied, and how it ended. Counters: requests;
+by their ends replies, refused (the request made no sense), aborted (the client
+went away before the end); active, and active_max, the most at once.
 
 A script is a list of rules. The first that applies makes the reply:
 
@@ -396,7 +396,7 @@ class Server:
             )
             waiting.cancel()
             leaving.cancel()
-        log = {"requests": channel.log, "counters": channel.counters}
+        log = {"requests": list(channel.log), "counters": channel.counters}
         await send(wire, json_answer(200, log))
 
     def take_script(self, request, channel):

@@ -14,6 +14,8 @@ import sys
 import time
 import unittest
 
+import model_script
+
 SERVER = pathlib.Path(__file__).resolve().parent / "model_server.py"
 ROOT = SERVER.parent.parent.parent
 ADDRESS = os.environ["MODEL_SERVER"].removeprefix("http://")
@@ -437,6 +439,19 @@ class FaultsTest(ServerTest):
         begin = time.monotonic()
         self.said()
         self.assertGreaterEqual(time.monotonic() - begin, 0.03)
+
+
+class LogTest(unittest.TestCase):
+    def test_it_keeps_the_last_requests_only(self):
+        class Asked:
+            method, path, headers, body = "GET", "/", {}, b""
+
+        channel = model_script.Channel([])
+        for number in range(model_script.LOG_MAX + 5):
+            channel.end(channel.begin(Asked, number), "replies")
+        self.assertEqual(model_script.LOG_MAX, len(channel.log))
+        self.assertEqual(5, channel.log[0]["at_ms"])
+        self.assertEqual(0, channel.counters["active"])
 
 
 class ProgramTest(unittest.TestCase):

@@ -14,6 +14,11 @@ namespace {
 
 using row = std::vector<std::string>;
 
+/// What one worker says must not widen the rows of all others, nor must very
+/// many of them fill the memory.
+constexpr std::size_t cell_bytes_max = 300;
+constexpr std::size_t rows_max = 10'000;
+
 // The report is of another process, and may be anything.
 [[noreturn]] void refuse(const char* key) {
   throw troupe::error{
@@ -52,9 +57,10 @@ std::string list(const troupe::json& from, const char* key) {
   if (!names.is_array()) refuse(key);
   std::string all;
   for (const auto& each : names) {
+    if (all.size() > cell_bytes_max) break;
     all += (all.empty() ? "" : ",") + shown(each, key);
   }
-  return all;
+  return troupe::cut(all, cell_bytes_max);
 }
 
 bool flag(const troupe::json& from, const char* key) {
@@ -106,8 +112,13 @@ std::string cluster_table(const troupe::json& report) {
   if (workers.empty()) return first_line;
   std::vector<row> rows{{"WORKER", "LABELS", "HELD", "DONE", "HEARD", "JOINED",
                          "TROUPE", "STATE"}};
-  for (const auto& each : workers) rows.push_back(row_of(each));
-  return first_line + in_columns(rows);
+  const auto count = std::min(workers.size(), rows_max);
+  for (std::size_t i = 0; i < count; ++i) rows.push_back(row_of(workers[i]));
+  std::string last_line;
+  if (count < workers.size()) {
+    last_line = "and " + std::to_string(workers.size() - count) + " more\n";
+  }
+  return first_line + in_columns(rows) + last_line;
 }
 
 }  // namespace troupe_tool

@@ -37,6 +37,13 @@ void add_connection(CLI::App& app, arguments& chosen) {
   add_tls_options(app, chosen.cluster.tls);
 }
 
+/// Ends with `status` where all that was written is there.
+int ended(int status) {
+  if (std::cout.flush()) return status;
+  std::cerr << "troupe: cannot write to standard output\n";
+  return 1;
+}
+
 int show_status(const arguments& chosen) {
   troupe::system_options options;
   options.threads = 1;
@@ -67,9 +74,12 @@ int main(int count, char** words) {
   status->add_flag("--json", chosen.json, "write one line of JSON");
   try {
     app.parse(count, words);
-    return show_status(chosen);
+    return ended(show_status(chosen));
   } catch (const CLI::ParseError& fault) {
-    return app.exit(fault) == 0 ? 0 : 2;
+    if (fault.get_exit_code() == 0) return ended(app.exit(fault));
+    std::cerr << "troupe: " << troupe::printable(fault.what())
+              << "\nRun with --help for more information.\n";
+    return 2;
   } catch (const std::exception& fault) {
     std::cerr << "troupe: " << troupe::printable(fault.what()) << '\n';
     return 1;

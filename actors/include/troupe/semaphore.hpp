@@ -1,5 +1,6 @@
 #pragma once
 
+#include <troupe/detail/held_permits.hpp>
 #include <troupe/detail/permit_answer.hpp>
 #include <troupe/limit.hpp>
 #include <troupe/system.hpp>
@@ -29,13 +30,12 @@ class [[nodiscard]] permit {
  public:
   /// Stands for no permit.
   permit() noexcept = default;
-  permit(permit&& other) noexcept : place_(std::move(other.place_)) {
-    other.mark_.reset();
+  permit(permit&& other) noexcept : mark_(std::move(other.mark_)) {
+    note_moved();
   }
   permit& operator=(permit&& other) noexcept {
-    place_ = std::move(other.place_);
-    mark_.reset();
-    other.mark_.reset();
+    mark_ = std::move(other.mark_);
+    note_moved();
     return *this;
   }
   permit(const permit&) = delete;
@@ -43,23 +43,22 @@ class [[nodiscard]] permit {
   ~permit() = default;
 
   /// Gives it back before its end.
-  void release() noexcept {
-    mark_.reset();
-    place_.reset();
-  }
+  void release() noexcept { mark_.reset(); }
   /// Whether it is there to be given back.
   [[nodiscard]] explicit operator bool() const noexcept {
-    return place_ != nullptr;
+    return mark_ != nullptr;
   }
 
  private:
   friend class acquire_operation;
-  permit(std::shared_ptr<void> place, std::shared_ptr<void> mark) noexcept
-      : place_(std::move(place)), mark_(std::move(mark)) {}
+  explicit permit(std::shared_ptr<detail::permit_mark> mark) noexcept
+      : mark_(std::move(mark)) {}
 
-  std::shared_ptr<void> place_;
-  /// There while it is with the coroutine that got it.
-  std::shared_ptr<void> mark_;
+  void note_moved() noexcept {
+    if (mark_) mark_->was_moved.store(true);
+  }
+
+  std::shared_ptr<detail::permit_mark> mark_;
 };
 
 /// See `semaphore::acquire`.
@@ -119,8 +118,8 @@ class semaphore {
   ///
   /// Errors: throws `errc::bad_flow` for none, and for more than there are;
   /// `errc::deadlock`, which is permanent, where the permits can never come,
-  /// because all that are out are held by coroutines that wait here, or by
-  /// attempts that await what waits here.
+  /// because they are held by coroutines that wait for what this one holds,
+  /// here or at other semaphores, or by attempts that await what waits so.
   /// Cancellation: the place in line is given up. Permits that were on their
   /// way go back.
   [[nodiscard]] acquire_operation acquire(std::uint32_t count = 1) const;

@@ -1,6 +1,7 @@
 #include "child_process.hpp"
 
 #include <troupe/clock.hpp>
+#include <troupe/printable.hpp>
 
 #include <algorithm>
 #include <array>
@@ -39,7 +40,7 @@ constexpr std::size_t error_tail_max = 8'192;
 constexpr int error_reads_max = 64;
 
 [[noreturn]] void fail(const std::string& program, int why) {
-  throw error{errc::request_failed, "the program '" + program +
+  throw error{errc::request_failed, "the program '" + printable(program) +
                                         "' cannot be started: " +
                                         std::generic_category().message(why)}
       .permanent();
@@ -112,11 +113,40 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 /// What programs need to run, and what says how they speak to people. All else
 /// may be a key, as those of models are.
 bool is_needed(std::string_view name) {
-  static constexpr std::array<std::string_view, 12> needed = {
-      "PATH", "HOME", "USER",   "LOGNAME",  "SHELL",         "TERM",
-      "TZ",   "LANG", "TMPDIR", "LANGUAGE", "SSL_CERT_FILE", "SSL_CERT_DIR"};
-  return std::find(needed.begin(), needed.end(), name) != needed.end() ||
-         name.starts_with("LC_") || name.starts_with("XDG_");
+  static constexpr std::array<std::string_view, 32> needed = {
+      "PATH",
+      "HOME",
+      "USER",
+      "LOGNAME",
+      "SHELL",
+      "TERM",
+      "TZ",
+      "TMPDIR",
+      "SSL_CERT_FILE",
+      "SSL_CERT_DIR",
+      "LANG",
+      "LANGUAGE",
+      "LC_ALL",
+      "LC_ADDRESS",
+      "LC_COLLATE",
+      "LC_CTYPE",
+      "LC_IDENTIFICATION",
+      "LC_MEASUREMENT",
+      "LC_MESSAGES",
+      "LC_MONETARY",
+      "LC_NAME",
+      "LC_NUMERIC",
+      "LC_PAPER",
+      "LC_TELEPHONE",
+      "LC_TIME",
+      "XDG_CACHE_HOME",
+      "XDG_CONFIG_DIRS",
+      "XDG_CONFIG_HOME",
+      "XDG_DATA_DIRS",
+      "XDG_DATA_HOME",
+      "XDG_RUNTIME_DIR",
+      "XDG_STATE_HOME"};
+  return std::find(needed.begin(), needed.end(), name) != needed.end();
 }
 
 std::vector<std::string> environment_of(const mcp_command& command) {

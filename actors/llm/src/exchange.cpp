@@ -23,6 +23,10 @@ bool exchange::has_room_again() {
 // -- who brings ---------------------------------------------------------------
 
 void exchange::bring_head(http_response head) {
+  if (hearer_) {
+    hearer_->on_head(head);
+    return;
+  }
   const std::lock_guard lock{mutex_};
   unread_ = std::move(head);
   has_head_ = true;
@@ -30,6 +34,10 @@ void exchange::bring_head(http_response head) {
 }
 
 bool exchange::bring_part(std::string_view bytes, std::size_t unread_max) {
+  if (hearer_) {
+    hearer_->on_part(bytes);
+    return true;
+  }
   const std::lock_guard lock{mutex_};
   std::string& unread = unread_.body;
   if (is_streamed && !unread.empty() &&
@@ -43,6 +51,10 @@ bool exchange::bring_part(std::string_view bytes, std::size_t unread_max) {
 }
 
 void exchange::bring_end(std::optional<error> failure) {
+  if (hearer_) {
+    hearer_->on_end();
+    return;
+  }
   const std::lock_guard lock{mutex_};
   failure_ = std::move(failure);
   has_ended_ = true;

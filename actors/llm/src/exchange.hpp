@@ -6,6 +6,7 @@
 #include <troupe/llm/http_message.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -24,6 +25,17 @@ struct arrival {
   bool is_end = false;
 };
 
+/// Is told what comes of an exchange that nobody waits for, on the thread that
+/// brings it.
+class exchange_hearer {
+ public:
+  virtual ~exchange_hearer() = default;
+  virtual void on_head(const http_response& head) = 0;
+  virtual void on_part(std::string_view bytes) = 0;
+  /// Not called where the transfer is aborted from here.
+  virtual void on_end() = 0;
+};
+
 /// A request, and what has come of it. Who waits takes that from here, so that
 /// a part of a stream costs one message, and none where it is there already.
 ///
@@ -34,6 +46,12 @@ class exchange final : public troupe::detail::payload {
       : request(std::move(asked)),
         is_streamed(streamed),
         is_farewell(farewell) {}
+
+  exchange(http_request asked, std::shared_ptr<exchange_hearer> told)
+      : request(std::move(asked)),
+        is_streamed(true),
+        is_farewell(false),
+        hearer_(std::move(told)) {}
 
   const http_request request;
   const bool is_streamed;
@@ -61,6 +79,7 @@ class exchange final : public troupe::detail::payload {
   std::optional<arrival> next();
   void tell();
 
+  const std::shared_ptr<exchange_hearer> hearer_;
   std::mutex mutex_;
   std::optional<troupe::detail::waker> who_;
   http_response unread_;

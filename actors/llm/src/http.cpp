@@ -1,4 +1,5 @@
 #include "http_actor.hpp"
+#include "http_listening.hpp"
 
 #include <troupe/llm/http.hpp>
 
@@ -28,6 +29,10 @@ class exchange_end {
                bool is_streamed)
       : line(std::move(through)),
         about(caf::make_counted<exchange>(std::move(request), is_streamed)) {}
+  exchange_end(std::shared_ptr<http_line> through, http_request request,
+               std::shared_ptr<exchange_hearer> to)
+      : line(std::move(through)),
+        about(caf::make_counted<exchange>(std::move(request), std::move(to))) {}
   exchange_end(const exchange_end&) = delete;
   exchange_end& operator=(const exchange_end&) = delete;
   ~exchange_end() { drop(); }
@@ -175,6 +180,30 @@ http_stream::~http_stream() = default;
 task<std::optional<std::string>> http_stream::read() & {
   return detail::next_part(end_);
 }
+
+// -- what is heard ------------------------------------------------------------
+
+namespace detail {
+
+class live_listening final : public http_listening {
+ public:
+  live_listening(const http_client& web, http_request ask,
+                 std::shared_ptr<exchange_hearer> to)
+      : end_(web.line_, std::move(ask), std::move(to)) {
+    end_.begin(nullptr);
+  }
+
+ private:
+  exchange_end end_;
+};
+
+std::unique_ptr<http_listening> http_listening::begun(
+    const http_client& web, http_request ask,
+    std::shared_ptr<exchange_hearer> to) {
+  return std::make_unique<live_listening>(web, std::move(ask), std::move(to));
+}
+
+}  // namespace detail
 
 // -- clients ------------------------------------------------------------------
 

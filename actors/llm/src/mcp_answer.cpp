@@ -27,8 +27,9 @@ bool mcp_answer_search::take(std::string_view text) {
     throw error{errc::bad_reply,
                 "the answer of the MCP server cannot be read: " + read.fault};
   }
-  if (read.messages.empty() && passed_over_.empty()) {
-    passed_over_ = shown_text(text);
+  if (read.messages.empty()) {
+    if (!other_) other_ = mcp::bare_answer(text, method_, bytes_max_);
+    if (passed_over_.empty()) passed_over_ = shown_text(text);
   }
   for (auto& each : read.messages) take_message(std::move(each));
   return found_.has_value();

@@ -22,9 +22,12 @@ class mcp_answer_search {
  public:
   /// `hears`, which may be null, is called with the method of each
   /// notification.
-  mcp_answer_search(std::uint64_t id, std::size_t bytes_max,
+  mcp_answer_search(std::uint64_t id, std::string method, std::size_t bytes_max,
                     std::function<void(const std::string&)> hears = {})
-      : id_(id), bytes_max_(bytes_max), hears_(std::move(hears)) {}
+      : id_(id),
+        method_(std::move(method)),
+        bytes_max_(bytes_max),
+        hears_(std::move(hears)) {}
 
   /// Takes a body, or the data of an event. Whether the answer is found.
   /// Errors: throws `errc::bad_reply` for an answer that cannot be read.
@@ -45,10 +48,11 @@ class mcp_answer_search {
   void take_message(json message);
 
   const std::uint64_t id_;
+  const std::string method_;
   const std::size_t bytes_max_;
   const std::function<void(const std::string&)> hears_;
   std::optional<json> found_;
-  /// An answer with another id.
+  /// An answer with another id, or one that is no message.
   std::optional<json> other_;
   std::vector<json> replies_;
   std::size_t replied_ = 0;

@@ -1,5 +1,6 @@
 #include "mcp_core.hpp"
 
+#include <troupe/llm/mcp_lists.hpp>
 #include <troupe/llm/mcp_mirrors.hpp>
 #include <troupe/sleep.hpp>
 
@@ -154,6 +155,7 @@ task<json> mcp_core::ask(std::string method, json params) {
       const bool may_mend = is_first && method == "tools/call" &&
                             transport_->mirrors_params() &&
                             mcp::is_header_mismatch(answer);
+      if (method == "tools/list") hear_of_changes(answer, session);
       if (!may_mend) co_return answer;
     } catch (const mcp_session_lost&) {
       if (!is_first) throw;
@@ -175,6 +177,23 @@ task<> mcp_core::list_again(mcp_session of) {
     const auto page = mcp::tools_in(mcp::result_in(answer));
     if (page.next.empty()) break;
     params["cursor"] = page.next;
+  }
+}
+
+/// A list that is kept is good for as long as the server tells of no change.
+void mcp_core::hear_of_changes(const json& list, const mcp_session& of) {
+  const auto result = list.find("result");
+  if (!of.under.tells_changes || result == list.end() ||
+      mcp::freshness_in(*result).lifetime <= duration::zero()) {
+    return;
+  }
+  try {
+    auto request =
+        mcp::request(++last_id_, "subscriptions/listen",
+                     mcp::listening_params(), of.under, capabilities_);
+    transport_->listen(std::move(request), of);
+  } catch (const error&) {
+    // Without it the list is asked for again when its time is over.
   }
 }
 

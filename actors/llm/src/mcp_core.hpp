@@ -49,6 +49,7 @@ class mcp_core : public mcp_line,
   task<json> asked(std::string method, json params, mcp_session of);
   task<json> probed(std::uint64_t epoch);
   task<> list_again(mcp_session of);
+  void hear_of_changes(const json& list, const mcp_session& of);
   std::optional<mcp_session> greeted();
 
   const std::shared_ptr<mcp_transport> transport_;

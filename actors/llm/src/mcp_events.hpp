@@ -5,6 +5,7 @@
 
 #include <troupe/llm/sse.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -20,7 +21,9 @@ namespace troupe::llm::detail {
 ///
 /// Nobody reads the stream but those who wait for an answer, one at a time; who
 /// has its answer leaves the reading to another. A read that is cancelled ends
-/// the stream, and with it the session.
+/// the stream, and with it the session. As some servers hold back their
+/// response to the POST until they have answered, or for good, or answer in it,
+/// the stream is read beside it, from a moment after the POST on.
 ///
 /// Thread safety: internally synchronised.
 class mcp_events : public std::enable_shared_from_this<mcp_events> {
@@ -55,12 +58,17 @@ class mcp_events : public std::enable_shared_from_this<mcp_events> {
   static task<std::shared_ptr<mcp_events>> asked_for(
       std::shared_ptr<mcp_web> web, mcp_options options, mcp_session of);
   task<> find_endpoint(std::string base);
+  task<http_stream> sent(json message, mcp_session of);
+  task<> post_for(seat& whose, json request, mcp_session of);
+  task<> await_for(seat& whose, mcp_session of);
+  task<> hold_back(std::uint64_t id);
   task<json> read_for(seat& reader, mcp_session of);
   task<> take_more(seat& reader);
   std::optional<json> take_events(std::uint64_t id, std::vector<json>& replies);
   bool waits_alone();
   void deliver(json message);
   void pass_on(std::uint64_t from);
+  void let_read(std::uint64_t id);
   void wait(std::uint64_t id, troupe::detail::waker who);
   void end_all(const error& why);
 
@@ -73,6 +81,8 @@ class mcp_events : public std::enable_shared_from_this<mcp_events> {
   http_stream stream_;
   sse_parser events_;
 
+  /// It has answered in a response.
+  std::atomic<bool> answers_posts_ = false;
   std::mutex mutex_;
   std::map<std::uint64_t, place> waiting_;
   bool is_read_ = false;

@@ -67,6 +67,7 @@ class mcp_http final : public mcp_transport,
   task<json> exchange(std::uint64_t id, json request, mcp_session of) override;
   task<> notify(json message, mcp_session of) override;
   void send_off(json request, const mcp_session& of) override;
+  void listen(json request, const mcp_session& of) override;
   std::string identity() override { return web_->identity(); }
   std::string remark() override {
     const std::lock_guard lock{mutex_};
@@ -80,7 +81,8 @@ class mcp_http final : public mcp_transport,
   http_request post_of(const json& message, const mcp_session& of);
   task<json> posted(std::uint64_t id, json request, mcp_session of);
   task<json> opened(std::uint64_t id, json request, mcp_session of);
-  task<json> answer_in(http_stream stream, std::uint64_t id, mcp_session of);
+  task<json> answer_in(http_stream stream, std::uint64_t id, std::string method,
+                       mcp_session of);
   task<bool> read(http_stream& stream, mcp_answer_search& search,
                   resumption& later, mcp_session of);
   task<http_stream> resumed(resumption& later, mcp_session of);
@@ -215,7 +217,8 @@ task<http_stream> mcp_http::resumed(resumption& later, mcp_session of) {
     }
     const int status = stream->head().status;
     if (status < 300) co_return std::move(*stream);
-    if (status >= 500) continue;
+    // 409: the server still takes the stream that broke off for open.
+    if (status >= 500 || status == 409) continue;
     auto refusing = web_->refused(std::move(*stream), std::move(asked), of);
     try {
       co_await refusing;
@@ -229,8 +232,9 @@ task<http_stream> mcp_http::resumed(resumption& later, mcp_session of) {
 }
 
 task<json> mcp_http::answer_in(http_stream stream, std::uint64_t id,
-                               mcp_session of) {
-  mcp_answer_search search{id, options_.message_max, hears()};
+                               std::string method, mcp_session of) {
+  mcp_answer_search search{id, std::move(method), options_.message_max,
+                           hears()};
   resumption later;
   for (;;) {
     const auto before = later.last_id;
@@ -289,7 +293,7 @@ task<json> mcp_http::posted(std::uint64_t id, json request, mcp_session of) {
     auto refusing = web_->refused(std::move(stream), std::move(asked), of);
     co_return co_await refusing;
   }
-  auto reading = answer_in(std::move(stream), id, of);
+  auto reading = answer_in(std::move(stream), id, method, of);
   json answer = co_await reading;
   if (in_session && mcp::denies_session(answer)) {
     web_->lose_session(of);
@@ -342,6 +346,10 @@ void mcp_http::send_off(json request, const mcp_session& of) {
   auto ask = post_of(request, of);
   ask.limits.total = std::min<duration>(ask.limits.total, send_off_limit);
   web_->send_off(std::move(ask));
+}
+
+void mcp_http::listen(json request, const mcp_session& of) {
+  if (web_->may_hear()) web_->hear(post_of(request, of), hears());
 }
 
 // The reply to a message that has no answer does not matter: if it

@@ -103,6 +103,14 @@ class process_transport final
   void send_off(json request, const mcp_session& of) override {
     process_of(of)->tell(request);
   }
+  void listen(json request, const mcp_session& of) override {
+    const auto process = process_of(of);
+    {
+      const std::lock_guard lock{mutex_};
+      if (std::exchange(listening_, of.epoch) == of.epoch) return;
+    }
+    process->tell(request);
+  }
   std::string remark() override {
     const std::lock_guard lock{mutex_};
     return process_ ? process_->remark() : std::string{};
@@ -146,6 +154,8 @@ class process_transport final
   /// There is one while there is a process.
   troupe::detail::service_threads::number thread_ = 0;
   std::uint64_t epoch_ = 0;
+  /// The one in which changes were asked for.
+  std::uint64_t listening_ = 0;
   time_point started_;
   restart_pace pace_;
   /// How the last program ended.

@@ -108,6 +108,8 @@ std::uint64_t mcp_web::begin() {
   const std::lock_guard lock{mutex_};
   session_.clear();
   is_lost_ = false;
+  changes_ = nullptr;
+  listening_ = nullptr;
   return ++epoch_;
 }
 
@@ -254,6 +256,26 @@ void mcp_web::end_session() noexcept {
   } catch (...) {
     // Nobody is there any more to be told.
   }
+}
+
+// -- changes ------------------------------------------------------------------
+
+bool mcp_web::may_hear() {
+  const std::lock_guard lock{mutex_};
+  return !changes_ || (changes_->is_over() && !changes_->is_refused());
+}
+
+void mcp_web::hear(http_request ask, mcp_hearing to) {
+  constexpr duration limit = std::chrono::hours{24};
+  ask.limits.total = limit;
+  ask.limits.idle = limit;
+  auto changes =
+      std::make_shared<mcp_changes>(options_.message_max, std::move(to));
+  auto begun = http_listening::begun(web_, std::move(ask), changes);
+  const std::lock_guard lock{mutex_};
+  changes_ = std::move(changes);
+  // The one before it, if two asked at once, ends with this.
+  listening_.swap(begun);
 }
 
 // -- refusals -----------------------------------------------------------------

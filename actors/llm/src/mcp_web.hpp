@@ -1,5 +1,7 @@
 #pragma once
 
+#include "http_listening.hpp"
+#include "mcp_changes.hpp"
 #include "mcp_transport.hpp"
 #include "redaction.hpp"
 
@@ -46,6 +48,13 @@ class mcp_web {
   /// After a 401 it is sent again if there is another token by then.
   [[nodiscard]] task<http_stream> followed(http_request ask);
   void send_off(http_request ask) const { web_.send_off(std::move(ask)); }
+
+  /// False while the server tells of changes, or if it did not agree to, in
+  /// this session.
+  [[nodiscard]] bool may_hear();
+  /// Asks for the stream on which it does.
+  void hear(http_request ask, mcp_hearing to);
+
   /// The token that is shown now.
   [[nodiscard]] std::string identity() const;
 
@@ -78,6 +87,9 @@ class mcp_web {
   std::uint64_t epoch_ = 0;
   std::string session_;
   bool is_lost_ = false;
+  /// Where the server tells of changes.
+  std::shared_ptr<mcp_changes> changes_;
+  std::unique_ptr<http_listening> listening_;
 };
 
 }  // namespace troupe::llm::detail

@@ -277,8 +277,14 @@ std::vector<secrets::span> secrets::found_in(std::string_view text) const {
         if (end) break;
       }
     }
-    if (end) found.push_back({at, *end});
-    at = end.value_or(at + 1);
+    if (end) {
+      found.push_back({at, *end});
+      at = *end;
+    } else {
+      // What does not begin with all backslashes does not begin with some, and
+      // to look at each of them would take the square of their number.
+      at += std::max<std::size_t>(backslashes_at(text, at), 1);
+    }
   }
   return found;
 }

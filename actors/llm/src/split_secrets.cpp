@@ -25,21 +25,41 @@ struct text_place {
   json* text;
 };
 
-using texts_by_place = std::map<std::string, std::vector<text_place>>;
-
-void collect(json& form, const std::string& place, std::size_t line,
-             texts_by_place& into) {
-  if (form.is_string()) {
-    into[place].push_back({line, &form});
-  } else if (form.is_object()) {
-    for (auto& [name, each] : form.items()) {
-      collect(each, place + "/" + name, line, into);
-    }
-  } else if (form.is_array()) {
-    // The elements of all events are alike.
-    for (auto& each : form) collect(each, place + "/", line, into);
+/// The texts of events by their places, which are numbered, as a path is as
+/// long as all names in it together.
+class texts_by_place {
+ public:
+  void collect(json& form, std::size_t line) { collect(form, 0, line); }
+  [[nodiscard]] const std::vector<std::vector<text_place>>& all() const {
+    return texts_;
   }
-}
+
+ private:
+  // NOLINTNEXTLINE(misc-no-recursion): as deep as JSON that was read
+  void collect(json& form, std::size_t place, std::size_t line) {
+    if (form.is_string()) {
+      texts_[place].push_back({line, &form});
+    } else if (form.is_object()) {
+      for (auto& [name, each] : form.items()) {
+        collect(each, place_in(place, name), line);
+      }
+    } else if (form.is_array()) {
+      // The elements of all events are alike.
+      for (auto& each : form) collect(each, place_in(place, {}), line);
+    }
+  }
+
+  std::size_t place_in(std::size_t outer, const std::string& name) {
+    const auto [found, is_new] =
+        numbers_.try_emplace({outer, name}, texts_.size());
+    if (is_new) texts_.emplace_back();
+    return found->second;
+  }
+
+  std::map<std::pair<std::size_t, std::string>, std::size_t> numbers_;
+  std::vector<std::vector<text_place>> texts_ =
+      std::vector<std::vector<text_place>>(1);
+};
 
 std::vector<stream_line> lines_of(std::string_view body) {
   static constexpr std::string_view begin = "data:";
@@ -89,11 +109,11 @@ std::optional<std::string> without_split(const secrets& hidden,
   auto lines = lines_of(body);
   texts_by_place texts;
   for (std::size_t i = 0; i < lines.size(); ++i) {
-    collect(lines[i].event, {}, i, texts);
+    texts.collect(lines[i].event, i);
   }
   bool is_masked = false;
-  for (const auto& [place, all] : texts) {
-    if (mask(hidden, all, lines)) is_masked = true;
+  for (const auto& each : texts.all()) {
+    if (mask(hidden, each, lines)) is_masked = true;
   }
   if (!is_masked) return std::nullopt;
   std::string clean;

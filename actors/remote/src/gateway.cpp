@@ -22,10 +22,6 @@ detail::lease_options lease_options_of(const listener_options& options) {
   return chosen;
 }
 
-std::int64_t in_ms(duration span) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
-}
-
 }  // namespace
 
 gateway::gateway(caf::actor_config& config, detail::home& at,
@@ -171,7 +167,7 @@ void gateway::receive(const caf::actor& from, wire::message said,
   }
   if (std::holds_alternative<wire::ask_status>(said)) {
     if (std::exchange(answers.has_status, true)) return;
-    send(from, wire::status{report()});
+    send(from, wire::status{report().form()});
     return;
   }
   const auto who = at(from);
@@ -288,7 +284,7 @@ void gateway::show() {
   {
     const std::lock_guard lock{view_->mutex};
     view_->workers = workers_.size();
-    view_->status = std::move(now_so);
+    view_->report = std::move(now_so);
   }
   view_->changed.notify_all();
 }
@@ -315,29 +311,18 @@ void gateway::send(const caf::actor& to, const wire::message& what) {
   tell(to, caf::make_message(wire::encode(what)));
 }
 
-json gateway::report() const {
+gateway_report gateway::report() const {
   const auto now = timers_->now();
-  json workers = json::array();
-  std::size_t leased = 0;
+  gateway_report made;
+  made.waiting = table_.waiting();
+  made.workers.reserve(workers_.size());
   for (const auto& [id, each] : workers_) {
     const auto held = table_.held_by(id);
-    leased += held;
-    json flows = json::array();
-    for (const auto& [name, form] : each.said.flows) flows.push_back(name);
-    workers.push_back({{"name", each.said.name},
-                       {"labels", each.said.labels},
-                       {"capacity", each.said.capacity},
-                       {"held", held},
-                       {"done", each.done},
-                       {"flows", std::move(flows)},
-                       {"silent_ms", in_ms(now - each.heard)},
-                       {"joined_s", in_ms(now - each.joined) / 1000},
-                       {"draining", each.is_draining},
-                       {"troupe", each.said.troupe}});
+    made.leased += held;
+    made.workers.push_back({each.shown, held, each.done, now - each.heard,
+                            now - each.joined, each.is_draining});
   }
-  return {{"protocol", wire::protocol},        {"troupe", TROUPE_VERSION},
-          {"caf", detail::caf_version_text()}, {"workers", std::move(workers)},
-          {"waiting", table_.waiting()},       {"leased", leased}};
+  return made;
 }
 
 }  // namespace troupe::remote

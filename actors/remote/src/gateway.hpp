@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway_report.hpp"
 #include "messages.hpp"
 #include "news_outbox.hpp"
 #include "placed_orders.hpp"
@@ -28,7 +29,7 @@ struct gateway_view {
   mutable std::mutex mutex;
   mutable std::condition_variable changed;
   std::size_t workers = 0;
-  json status;
+  gateway_report report;
   /// The gateway says and calls nothing more.
   bool has_ended = false;
 };
@@ -63,6 +64,7 @@ class gateway final : public detail::lite_actor {
   struct worker {
     caf::actor to;
     wire::hello said;
+    std::shared_ptr<const json> shown;
     time_point joined;
     time_point heard;
     std::size_t done = 0;
@@ -165,7 +167,7 @@ class gateway final : public detail::lite_actor {
   void remove(worker_place who, parting how);
   void end();
   void send(const caf::actor& to, const wire::message& what);
-  [[nodiscard]] json report() const;
+  [[nodiscard]] gateway_report report() const;
 
   const std::shared_ptr<detail::timer_service> timers_;
   const listener_options options_;

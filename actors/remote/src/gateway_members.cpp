@@ -18,8 +18,22 @@ namespace {
 
 std::string list_of(const std::set<std::string>& names) {
   std::string text;
-  for (const auto& each : names) text += (text.empty() ? "" : ", ") + each;
+  for (const auto& each : names) {
+    if (text.size() > notice_limit::line_bytes) break;
+    text += (text.empty() ? "" : ", ") + each;
+  }
   return text;
+}
+
+/// About what the pairs of its flows and labels take.
+std::size_t memory_of_offers(const wire::hello& said) {
+  std::size_t flows = 0;
+  for (const auto& [name, form] : said.flows) flows += name.size();
+  std::size_t labels = 0;
+  for (const auto& each : said.labels) labels += each.size();
+  const auto pairs = said.flows.size() * said.labels.size();
+  return flows * said.labels.size() + labels * said.flows.size() +
+         pairs * 4 * sizeof(std::string);
 }
 
 }  // namespace
@@ -33,6 +47,7 @@ void gateway::on_hello(const caf::actor& from, wire::hello said) {
     remove(known, parting::orderly);
   }
   auto why = reason_to_refuse(said);
+  if (why.empty()) said.memory += memory_of_offers(said);
   if (why.empty()) why = reason_to_have_no_room(said);
   if (!why.empty()) {
     options_.notice("refused the worker '" + said.name + "': " + why);
@@ -55,8 +70,10 @@ void gateway::on_hello(const caf::actor& from, wire::hello said) {
                   list_of(said.labels));
   missed_.clear();
   hello_memory_ += said.memory;
+  auto shown = shown_hello(said);
   workers_.emplace(id, worker{.to = from,
                               .said = std::move(said),
+                              .shown = std::move(shown),
                               .joined = now,
                               .heard = now,
                               .news = news_outbox{options_.message_max}});
@@ -98,7 +115,7 @@ std::string gateway::reason_to_have_no_room(const wire::hello& said) const {
            " workers already, and no more are taken";
   }
   if (said.memory > peer_limits::hello_bytes_of_all - hello_memory_) {
-    return "the flows of all workers would take more than " +
+    return "the labels and flows of all workers would take more than " +
            std::to_string(peer_limits::hello_bytes_of_all) + " bytes of memory";
   }
   return {};

@@ -139,8 +139,12 @@ bool listener::wait_for_workers(std::size_t count, duration limit) const {
 }
 
 json listener::status() const {
-  const std::lock_guard lock{state_->view->mutex};
-  return state_->view->status;
+  gateway_report now_so;
+  {
+    const std::lock_guard lock{state_->view->mutex};
+    now_so = state_->view->report;
+  }
+  return now_so.form();
 }
 
 }  // namespace troupe::remote

@@ -41,6 +41,8 @@ inline constexpr std::size_t calls = 100'000;
 /// Topics that are heard in one process, and in all workers of a supervisor.
 inline constexpr std::size_t topics = 100'000;
 inline constexpr std::size_t topics_of_all = 400'000;
+/// Labels and flows of a worker that people are shown.
+inline constexpr std::size_t names_shown = 100;
 /// Workers of a supervisor.
 inline constexpr std::size_t workers = 10'000;
 /// Bytes of memory of what one worker says in its hello, and of all.

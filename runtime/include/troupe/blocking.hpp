@@ -1,5 +1,6 @@
 #pragma once
 
+#include "troupe/detail/borrowing.hpp"
 #include "troupe/detail/held_permits.hpp"
 #include "troupe/detail/unbegun_note.hpp"
 #include "troupe/error.hpp"
@@ -153,6 +154,10 @@ struct blocking_t {
     static_assert(safe_beside_co_await<F>,
                   "give the lambda a name before co_await: GCC 12 corrupts a "
                   "capturing lambda that is a temporary in such an expression");
+    static_assert(!may_view<std::invoke_result_t<std::remove_cvref_t<F>&>,
+                            std::remove_cvref_t<F>>,
+                  "what the call gives may refer to what it captured, which "
+                  "ends with the call: give a value, not a view");
     return blocking_operation<std::remove_cvref_t<F>>{std::forward<F>(work)};
   }
 };

@@ -11,7 +11,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -151,6 +150,7 @@ class each_node {
                                      mixed(step.host().seed(), index));
       if (!next.again || !step.host().take_retry()) {
         try {
+          if (next.broken) throw error{*next.broken};
           auto last = give_up(item, *why, shared, ctx);
           co_return co_await last;
         } catch (...) {

@@ -71,9 +71,9 @@ enum class errc : std::uint8_t {
 
 /// True if no repetition mends what `code` stands for: the same input, flow and
 /// options lead to it again. True of `step_limit`, `missing_edge`,
-/// `undeclared_action`, `bad_items`, `merge_conflict`, `wrong_type`,
-/// `bad_value`, `bad_flow`, `too_deep`, `too_large`, `unauthorized` and
-/// `deadlock`. An error of such a code is permanent from the start.
+/// `undeclared_action`, `bad_items`, `merge_conflict`, `missing_key`,
+/// `wrong_type`, `bad_value`, `bad_flow`, `too_deep`, `too_large`,
+/// `unauthorized` and `deadlock`. An error of one is permanent from the start.
 [[nodiscard]] bool is_permanent(errc code) noexcept;
 
 /// An error as a value: a code, a text for people, and the place it happened.

@@ -36,6 +36,12 @@ struct json_bounds {
                                                 const json_bounds& limits);
 [[nodiscard]] std::optional<json> try_read_json(std::string_view text);
 
+/// The place behind the object or the list that a text begins with, blanks
+/// before it passed over; nothing where it begins with neither. What comes
+/// behind it does not matter. Nothing is kept of what is read, so that there
+/// are no limits.
+[[nodiscard]] std::optional<std::size_t> end_of_json(std::string_view text);
+
 /// True if JSON that was made in this process is within `depth` and `elements`.
 [[nodiscard]] bool is_within(const json& form, const json_bounds& limits);
 

@@ -11,7 +11,7 @@ namespace troupe {
 struct rate {
   /// More than zero.
   double amount = 1;
-  /// More than zero.
+  /// More than zero. A century stands for all that is longer.
   duration per = std::chrono::minutes{1};
   /// How much may pass at once after a pause, at least 1. With 1, what passes
   /// is spread evenly. What passes at once comes on top of what passes evenly

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,8 @@ struct retry_options {
   /// The random part of a wait.
   troupe::jitter jitter = jitter::none;
   /// Called with each failure; false means that a retry cannot help. Absent
-  /// means: all but permanent errors are retried. Must not throw.
+  /// means: all but permanent errors are retried. What it throws fails the
+  /// step in place of that failure.
   std::function<bool(const error&)> when = {};
 };
 
@@ -50,6 +52,8 @@ struct retry_decision {
   bool again = false;
   /// How long to wait before the next attempt, if there is one.
   duration wait{};
+  /// What `retry_options::when` threw, which is then why the step fails.
+  std::optional<error> broken = {};
 };
 
 /// Decides what follows after attempt number `attempt` (from 0) failed with

@@ -144,7 +144,7 @@ class format final : public chat_format {
     if (detail::is_stream(body)) {
       return detail::built_of(body, *build());
     }
-    const json form = detail::reply_in_body(body);
+    const json form = detail::whole_reply_in(body);
     return detail::anthropic_reply(detail::reply_fields{form, body});
   }
   std::unique_ptr<reply_builder> build() const override {

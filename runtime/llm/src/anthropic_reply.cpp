@@ -68,7 +68,8 @@ bool is_plain(const json& blocks) {
 /// A block without a type that has a text is text.
 std::string type_of(const reply_fields& block) {
   if (!block.form().is_object()) return {};
-  const bool has_text = block.find("text").form().is_string();
+  const auto& text = block.find("text").form();
+  const bool has_text = text.is_primitive() && !text.is_null();
   return block.text_or("type", has_text ? "text" : "");
 }
 
@@ -77,7 +78,7 @@ void take_block(const reply_fields& block, chat_reply& into) {
   if (type == "text") {
     // Null is none, but it has to be there.
     into.message.text += block.form().contains("text")
-                             ? block.text_or("text")
+                             ? text_of_content(block.find("text"))
                              : block.at("text").text();
   } else if (type == "tool_use") {
     auto& calls = into.message.calls;
@@ -89,8 +90,12 @@ void take_block(const reply_fields& block, chat_reply& into) {
 
 /// Also of a reply whose content is only text, as some servers write it.
 void take_content(const reply_fields& content, chat_reply& into) {
-  if (content.form().is_string()) {
-    into.message.text = content.text();
+  if (content.form().is_primitive()) {
+    into.message.text = text_of_content(content);
+    return;
+  }
+  if (content.form().is_object()) {
+    take_block(content, into);
     return;
   }
   for (std::size_t i = 0; i < content.size(); ++i) {
@@ -289,7 +294,7 @@ std::string messages_builder::begin_block(const reply_fields& event) {
   if (form.is_null()) form = json::object();
   if (!form.contains("type")) form["type"] = "text";
   if (!is_of_type(form, "text")) return {};
-  auto text = block.is_null() ? std::string{} : block.text_or("text");
+  auto text = text_of_content(block.find("text"));
   form["text"] = text;
   text_ += text;
   return text;
@@ -306,7 +311,7 @@ std::string messages_builder::take_delta(const reply_fields& event) {
       static_cast<void>(begin_block(reply_fields{begun}));
       found = &blocks_.back();
     }
-    auto text = delta.text_or("text");
+    auto text = text_of_content(delta.find("text"));
     text_ += text;
     merge_piece(found->form["text"], json(text), "text");
     return text;

@@ -390,7 +390,7 @@ void refuse_pattern(std::string_view pattern, const std::string& what) {
   throw error{errc::bad_flow,
               "the pattern '" +
                   printable(pattern, line_breaks::joined, shown_bytes_max) +
-                  "' " + what}
+                  "' " + printable(what)}
       .permanent();
 }
 

@@ -11,7 +11,8 @@
 #include <optional>
 #include <utility>
 
-// Source of the format: OpenAI's API reference, "Embeddings".
+// Sources of the format: OpenAI's API reference, "Embeddings", and those of
+// Cohere, Google, Voyage and Ollama.
 
 namespace troupe::llm {
 
@@ -91,8 +92,20 @@ std::vector<float> packed_vector_in(const reply_fields& from) {
   return numbers;
 }
 
+/// The list that a vector is which is written as text, or null.
+json list_in_text(const json& form) {
+  if (!form.is_string()) return nullptr;
+  const auto text = detail::trimmed(form.get_ref<const std::string&>());
+  if (!text.starts_with('[')) return nullptr;
+  auto list = try_read_json(text, detail::reply_bounds);
+  return list ? std::move(*list) : json();
+}
+
 std::vector<float> vector_in(const reply_fields& from) {
   std::vector<float> numbers;
+  if (const json list = list_in_text(from.form()); list.is_array()) {
+    return vector_in(reply_fields{list, from.text()});
+  }
   if (from.form().is_string()) {
     numbers = packed_vector_in(from);
   } else {
@@ -115,8 +128,14 @@ std::vector<float> vector_in(const reply_fields& from) {
 /// The numbers of an element, which on some servers is no object, or has a list
 /// with one vector.
 reply_fields numbers_in(const reply_fields& element) {
-  const auto numbers =
-      element.form().is_object() ? element.at("embedding") : element;
+  auto numbers = element;
+  if (element.form().is_object()) {
+    auto values = element.find("values");
+    if (values.is_null()) values = element.find("vector");
+    numbers = values.is_null() ? element.at("embedding") : values;
+  }
+  // Google's.
+  if (numbers.form().is_object()) numbers = numbers.at("values");
   const auto& form = numbers.form();
   const bool is_nested =
       form.is_array() && form.size() == 1 && form.front().is_array();
@@ -138,6 +157,47 @@ bool are_in_order(const reply_fields& data) {
   return is_same || is_from_one;
 }
 
+/// The list of vectors, which servers call by several names. Cohere has one for
+/// each type of number.
+reply_fields vectors_in(const reply_fields& reply) {
+  for (const char* each : {"result", "output"}) {
+    const auto inner = reply.object_or_null(each);
+    if (!inner.is_null()) return vectors_in(inner);
+  }
+  for (const char* each : {"embeddings", "vectors"}) {
+    const auto found = reply.find(each);
+    if (found.is_null()) continue;
+    if (!found.form().is_object()) return found;
+    for (const char* type : {"float", "base64", "int8", "uint8"}) {
+      const auto typed = found.find(type);
+      if (!typed.is_null()) return typed;
+    }
+  }
+  if (!reply.find("embedding").is_null()) return reply;
+  return reply.at("data");
+}
+
+/// True if there is no list around the only vector.
+bool is_lone(const json& data) {
+  return data.is_object() ||
+         (data.is_array() && !data.empty() && data.front().is_number());
+}
+
+/// The tokens that were read, which servers count in several places.
+std::uint64_t input_in(const reply_fields& reply) {
+  const auto billed =
+      reply.object_or_null("meta").object_or_null("billed_units");
+  const auto groq = reply.object_or_null("x_groq").object_or_null("usage");
+  for (const auto& each :
+       {reply.object_or_null("usage"), groq, billed, reply}) {
+    for (const char* key : {"prompt_tokens", "input_tokens", "total_tokens",
+                            "prompt_eval_count"}) {
+      if (const auto count = each.count(key)) return *count;
+    }
+  }
+  return 0;
+}
+
 }  // namespace
 
 embedding_reply decode_embedding(std::string_view body, std::size_t count) {
@@ -149,10 +209,12 @@ embedding_reply decode_embedding(std::string_view body, std::size_t count) {
   auto data = reply;
   if (!form.is_array()) {
     found.model = reply.id_or_none("model");
-    found.usage.input =
-        reply.object_or_null("usage").count_or("prompt_tokens", 0);
-    const auto other = reply.find("embeddings");
-    data = other.is_null() ? reply.at("data") : other;
+    found.usage.input = input_in(reply);
+    data = vectors_in(reply);
+  }
+  if (count == 1 && is_lone(data.form())) {
+    found.vectors.push_back(vector_in(numbers_in(data)));
+    return found;
   }
   if (data.size() != count) {
     data.refuse("has " + std::to_string(data.size()) + " vectors, not " +

@@ -50,6 +50,15 @@ std::size_t take_no_number(std::string_view text, std::size_t at,
   return 0;
 }
 
+/// Takes a comma behind which nothing follows in its list or object.
+std::size_t take_last_comma(std::string_view text, std::size_t at) {
+  if (text[at] != ',') return 0;
+  const auto next = text.find_first_not_of(" \t\r\n", at + 1);
+  const bool is_last =
+      next != text.npos && (text[next] == '}' || text[next] == ']');
+  return is_last ? 1 : 0;
+}
+
 /// Takes a control character of a text, which JSON wants escaped.
 std::size_t take_control(char each, std::string& into) {
   const auto byte = static_cast<unsigned char>(each);
@@ -73,6 +82,7 @@ std::string with_mends(std::string_view text) {
       taken = take_control(text[at], into);
     } else {
       taken = take_no_number(text, at, into);
+      if (taken == 0) taken = take_last_comma(text, at);
     }
     if (taken == 0) {
       if (text[at] == '"') is_in_text = !is_in_text;

@@ -30,6 +30,16 @@ std::string type_of(const json& answer) {
   return type->get<std::string>();
 }
 
+/// A result that is nothing but its content, as one of the protocol.
+json with_content(json result) {
+  if (result.is_object()) return result;
+  if (result.is_array()) return {{"content", std::move(result)}};
+  auto text = result.is_string() ? result.get<std::string>()
+                                 : write_json(result, bad_text::replaced);
+  json block = {{"type", "text"}, {"text", std::move(text)}};
+  return {{"content", json::array({std::move(block)})}};
+}
+
 /// The result of a question about a task, of which kits disagree what it is.
 json task_result_in(const json& answer) {
   if (type_of(answer) != "task") return result_in(answer);
@@ -154,7 +164,7 @@ void tool_call::take_first(const json& answer, time_point now) {
                     "', which is not known here"}
         .permanent();
   } else {
-    next_ = to_end{result_in(answer)};
+    next_ = to_end{with_content(result_in(answer))};
   }
 }
 

@@ -3,6 +3,7 @@
 #include "troupe/error.hpp"
 #include "troupe/json_text.hpp"
 #include "troupe/llm/json_schema.hpp"
+#include "troupe/llm/url.hpp"
 #include "troupe/printable.hpp"
 
 #include <optional>
@@ -30,6 +31,7 @@ namespace {
 constexpr std::size_t shown_max = 100;
 constexpr std::size_t inputs_max = 32;
 constexpr std::size_t key_max = 512;
+constexpr std::size_t url_max = std::size_t{16} << 10;
 
 // MissingRequiredClientCapabilityError.
 constexpr int missing_code = -32021;
@@ -73,6 +75,18 @@ mcp_input_kind kind_of(const std::string& method, const json& params) {
 bool has_text(const json& form, const char* key) {
   const auto found = form.find(key);
   return found != form.end() && found->is_string();
+}
+
+/// Whoever opens an address may be a program that runs what is in it.
+void check_place(const std::string& key, const json& params) {
+  if (!has_text(params, "url")) {
+    refuse_server("asks for '" + shown(key) + "' without the address to open");
+  }
+  const auto& url = params.at("url").get_ref<const std::string&>();
+  if (url.size() <= url_max && is_web_url(url)) return;
+  refuse_server("asks a person to open '" + shown(url) +
+                "', which is no address of a web page: only http and https are "
+                "handed on");
 }
 
 /// Servers may have schemas that are not known here; those they check.
@@ -198,6 +212,7 @@ std::vector<mcp_input_request> inputs_in(const json& requests,
                     (inputs.empty() ? "needs mcp_options.on_input"
                                     : "is not in mcp_options.inputs"));
     }
+    if (kind == mcp_input_kind::url) check_place(key, params);
     found.push_back({kind, key, std::move(params), tool});
   }
   return found;

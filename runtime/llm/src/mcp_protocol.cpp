@@ -78,6 +78,15 @@ std::string words_of(const json& failure) {
   return write_json(failure, bad_text::replaced);
 }
 
+bool tells_of_tools(const json& discovery) {
+  const json* found = &discovery;
+  for (const char* key : {"result", "capabilities", "tools", "listChanged"}) {
+    found = member(*found, key);
+    if (found == nullptr) return false;
+  }
+  return *found == true;
+}
+
 }  // namespace
 
 // -- requests -----------------------------------------------------------------
@@ -111,6 +120,10 @@ json notification(std::string_view method, json params) {
   return form;
 }
 
+json listening_params() {
+  return {{"notifications", {{"toolsListChanged", true}}}};
+}
+
 json opening_params() {
   return {{"protocolVersion", session_revision},
           {"capabilities", json::object()},
@@ -133,6 +146,7 @@ std::optional<agreement> agreed_by_discovery(const json& answer) {
   auto best = best_of(*offered);
   if (!best) refuse_revisions(write_json(*offered, bad_text::replaced));
   if (best->has_session) return std::nullopt;
+  best->tells_changes = tells_of_tools(answer);
   return best;
 }
 
@@ -164,6 +178,8 @@ json result_in(const json& answer) {
     throw why;
   }
   const auto result = reply_fields{answer}.at("result");
+  // Servers made by hand; whoever asked knows what it is.
+  if (!result.form().is_object()) return result.form();
   const auto type = result.text_or("resultType", "complete");
   if (type != "complete") {
     throw error{errc::bad_reply,

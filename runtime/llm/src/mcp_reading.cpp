@@ -6,6 +6,7 @@
 #include "troupe/error.hpp"
 #include "troupe/json_text.hpp"
 #include "troupe/llm/mcp_protocol.hpp"
+#include "troupe/llm/url.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,6 +14,7 @@
 #include <charconv>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 namespace troupe::llm::mcp {
 
@@ -114,84 +116,124 @@ bool speaks_of_session(std::string_view text) {
   return in_lower_case(text).find("session") != std::string::npos;
 }
 
-/// The place of a second value in a text, behind an object; its end where there
-/// is none. What else comes before a message is that of a log.
-std::size_t second_message(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-  if (first == text.npos || text[first] != '{') return text.size();
-  std::size_t depth = 0;
-  bool is_in_text = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char each = text[at];
-    if (each == '"' && depth > 0) is_in_text = !is_in_text;
-    if (is_in_text) {
-      at += each == '\\' ? 1 : 0;
-      continue;
-    }
-    if (each == '{' || each == '[') ++depth;
-    if ((each != '}' && each != ']') || depth == 0 || --depth > 0) continue;
-    const auto next =
-        std::min(text.find_first_not_of(spaces, at + 1), text.size());
-    const bool is_value =
-        next < text.size() && (text[next] == '{' || text[next] == '[');
-    return is_value ? next : text.size();
-  }
-  return text.size();
-}
-
-server_text read_one(std::string_view text, std::size_t bytes_max) {
+std::string_view without_mark(std::string_view text) {
   if (text.starts_with(byte_order_mark)) {
     text.remove_prefix(byte_order_mark.size());
   }
-  server_text found;
-  const auto first = text.find_first_not_of(spaces);
-  if (first == text.npos || (text[first] != '{' && text[first] != '[')) {
-    return found;
+  return text;
+}
+
+/// Without the sequences for a terminal that it begins with (ECMA-48, 5.4).
+std::string_view without_colours(std::string_view text) {
+  while (text.starts_with("\x1b[")) {
+    const auto end = text.find_first_not_of("0123456789;?", 2);
+    if (end == text.npos) break;
+    text.remove_prefix(end + 1);
   }
-  const json_bounds limits{.bytes = bytes_max};
-  std::optional<json> form = try_read_json(text, limits);
-  if (!form && text.size() <= bytes_max) {
-    const auto whole = llm::detail::mended_json(text);
-    // What stands for wrong bytes has more of them.
-    const json_bounds wider{.bytes = 6 * bytes_max};
+  return text;
+}
+
+bool begins_value(std::string_view text) {
+  return text.starts_with('{') || text.starts_with('[');
+}
+
+void take_messages(json form, server_text& into) {
+  if (!form.is_array()) {
+    if (is_message(form)) into.messages.push_back(std::move(form));
+    return;
+  }
+  for (auto& each : form) {
+    if (is_message(each)) into.messages.push_back(std::move(each));
+  }
+}
+
+/// Takes what is no JSON as a whole: several values, or one that cannot be
+/// read.
+void take_values(std::string_view text, const json_bounds& limits,
+                 server_text& into) {
+  // Not by recursion: there may be any number of them.
+  while (begins_value(text)) {
+    const auto end = end_of_json(text).value_or(text.size());
+    const auto one = text.substr(0, end);
     try {
-      form = read_json(whole, wider);
+      take_messages(read_json(one, limits), into);
     } catch (const error& why) {
-      const outer_members members{whole};
-      if (members.looks_like_answer()) {
-        found.fault = why.message();
-        found.answered = members.id();
+      const outer_members members{one};
+      if (into.fault.empty() && members.looks_like_answer()) {
+        into.fault = why.message();
+        into.answered = members.id();
       }
-      return found;
     }
+    const auto next = text.find_first_not_of(" \t\r\n,", end);
+    text = next == text.npos ? std::string_view{} : text.substr(next);
   }
-  if (!form) return found;
-  if (!form->is_array()) {
-    if (is_message(*form)) found.messages.push_back(std::move(*form));
-    return found;
-  }
-  for (auto& each : *form) {
-    if (is_message(each)) found.messages.push_back(std::move(each));
-  }
-  return found;
 }
 
 }  // namespace
 
 server_text read_text(std::string_view text, std::size_t bytes_max) {
-  const auto second = second_message(text);
-  if (second >= text.size()) return read_one(text, bytes_max);
-  server_text all;
-  // Not by recursion: there may be any number of them.
-  for (auto end = second; !text.empty(); end = second_message(text)) {
-    auto found = read_one(text.substr(0, end), bytes_max);
-    text.remove_prefix(std::min(end, text.size()));
-    for (auto& each : found.messages) all.messages.push_back(std::move(each));
-    if (!all.fault.empty() || found.fault.empty()) continue;
-    all.fault = std::move(found.fault);
-    all.answered = found.answered;
+  text = without_colours(without_mark(text));
+  text.remove_prefix(std::min(text.find_first_not_of(spaces), text.size()));
+  server_text found;
+  if (text.starts_with('"')) {
+    // A message as text in JSON.
+    const auto inner = try_read_json(text, {.bytes = bytes_max});
+    const bool is_text = inner && inner->is_string();
+    return is_text && !inner->get_ref<const std::string&>().starts_with('"')
+               ? read_text(inner->get_ref<const std::string&>(), bytes_max)
+               : found;
   }
-  return all;
+  // What else comes before a message is that of a log.
+  if (!begins_value(text)) return found;
+  const json_bounds limits{.bytes = bytes_max};
+  if (auto form = try_read_json(text, limits)) {
+    take_messages(std::move(*form), found);
+  } else if (text.size() <= bytes_max) {
+    // What stands for wrong bytes has more of them.
+    take_values(llm::detail::mended_json(text), {.bytes = 6 * bytes_max},
+                found);
+  }
+  return found;
+}
+
+namespace {
+
+/// The members of which a result has one at least.
+std::vector<const char*> marks_of(std::string_view method) {
+  if (method == "tools/list") return {"tools"};
+  if (method == "tools/call") return {"content", "structuredContent"};
+  if (method == "initialize") return {"protocolVersion", "serverInfo"};
+  if (method == "server/discover") return {"supportedVersions"};
+  if (method.starts_with("tasks/")) return {"taskId"};
+  return {};
+}
+
+bool has_any(const json& form, const std::vector<const char*>& names) {
+  return std::any_of(names.begin(), names.end(), [&](const char* each) {
+    return member(form, each) != nullptr;
+  });
+}
+
+}  // namespace
+
+std::optional<json> bare_answer(std::string_view text, std::string_view method,
+                                std::size_t bytes_max) {
+  auto form = try_read_json(without_mark(text), {.bytes = bytes_max});
+  if (!form || !form->is_object() || member(*form, "method") != nullptr) {
+    return std::nullopt;
+  }
+  json answer = {{"jsonrpc", "2.0"}};
+  const auto take = [&](const char* key) {
+    const auto* found = member(*form, key);
+    if (found != nullptr) answer[key] = *found;
+    return found != nullptr;
+  };
+  if (has_any(*form, marks_of(method))) {
+    answer["result"] = std::move(*form);
+  } else if (!take("result") && !take("error")) {
+    return std::nullopt;
+  }
+  return answer;
 }
 
 bool is_answer(const json& message) {
@@ -254,21 +296,21 @@ bool says_session_is_lost(std::string_view text) {
 
 bool denies_session(const json& answer) {
   const auto* failure = member(answer, "error");
-  if (failure == nullptr || !failure->is_object()) return false;
+  if (failure == nullptr) return false;
   const auto code = code_of(*failure);
-  const auto* words = member(*failure, "message");
-  return code >= -32002 && code <= -32000 && words != nullptr &&
-         words->is_string() &&
+  const auto* words =
+      failure->is_string() ? failure : member(*failure, "message");
+  const bool may_be = code == 0 || (code >= -32002 && code <= -32000) ||
+                      (code >= -32602 && code <= -32600);
+  return may_be && words != nullptr && words->is_string() &&
          says_session_is_lost(words->get_ref<const std::string&>());
 }
 
 bool denies_session(int status, std::string_view body) {
   if (status == 404) return true;
-  if (status == 401 || status == 403 || status == 409 || status == 410 ||
-      status == 422 || status == 500) {
-    return says_session_is_lost(body);
-  }
-  if (status != 400) return false;
+  if (status == 429) return false;
+  if (status != 400 && status != 409) return says_session_is_lost(body);
+  if (status == 409 && body.empty()) return true;
   if (speaks_of_session(body) || says_session_is_lost(body)) return true;
   const auto form = try_read_json(body);
   const auto* failure = form ? member(*form, "error") : nullptr;
@@ -284,8 +326,8 @@ std::string resource_metadata_in(std::string_view challenge) {
   auto rest = challenge.substr(begin + name.size());
   const bool is_quoted = rest.starts_with('"');
   if (is_quoted) rest.remove_prefix(1);
-  return std::string{
-      rest.substr(0, rest.find_first_of(is_quoted ? "\"" : ", "))};
+  rest = rest.substr(0, rest.find_first_of(is_quoted ? "\"" : ", "));
+  return is_web_url(rest) ? std::string{rest} : std::string{};
 }
 
 }  // namespace troupe::llm::mcp

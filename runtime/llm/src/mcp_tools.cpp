@@ -23,6 +23,8 @@ using llm::detail::reply_fields;
 constexpr std::size_t name_max = 256;
 /// Of the name that models are told.
 constexpr std::size_t offered_max = 64;
+/// Of the number behind it.
+constexpr std::size_t mark_max = 8;
 constexpr std::size_t description_max = std::size_t{64} << 10;
 constexpr std::size_t failure_max = std::size_t{64} << 10;
 
@@ -55,6 +57,10 @@ std::optional<json> schema_of(const json& tool) {
   json schema = json::object();
   if (given != nullptr && *given != json(true) && *given != json::array()) {
     schema = *given;
+  }
+  if (schema.is_string()) {
+    auto form = try_read_json(schema.get_ref<const std::string&>());
+    if (form) schema = std::move(*form);
   }
   if (!schema.is_object()) return std::nullopt;
   schema = detail::usable_schema(schema);
@@ -138,6 +144,7 @@ std::string text_of_content(const json& content) {
 }  // namespace
 
 tool_page tools_in(const json& result) {
+  if (result.is_array()) return tools_in({{"tools", result}});
   const reply_fields fields{result};
   const auto all = fields.find("tools");
   tool_page page;
@@ -158,7 +165,11 @@ std::string tool_names::offered(std::string name) {
       '_');
   name.resize(std::min(name.size(), offered_max));
   if (taken_.insert(name).second) return name;
-  auto& number = numbers_.try_emplace(name, std::size_t{1}).first->second;
+  // Long names that are cut to the same for their number share a count, so that
+  // no number is tried often.
+  auto stem = name.substr(0, offered_max - mark_max);
+  auto& number =
+      numbers_.try_emplace(std::move(stem), std::size_t{1}).first->second;
   for (;;) {
     const auto mark = "_" + std::to_string(++number);
     auto numbered = name.substr(0, offered_max - mark.size()) + mark;

@@ -2,8 +2,12 @@
 #include "served_error.hpp"
 #include "troupe/llm/chat_format.hpp"
 
-// Sources: the API references of OpenAI and Anthropic, "List models"; and what
-// Together, Ollama and others make of it.
+#include <array>
+#include <string>
+#include <utility>
+
+// Sources: the API references of OpenAI, Anthropic, Google and Cohere, "List
+// models"; and what Together, Ollama and others make of it.
 
 namespace troupe::llm {
 
@@ -23,6 +27,10 @@ reply_fields list_in(const reply_fields& reply) {
   return is_null ? reply.find(form.contains("data") ? "data" : "models")
                  : reply.at("data");
 }
+
+/// What says where the next page begins, and how to ask for it.
+constexpr std::array<std::pair<const char*, const char*>, 2> tokens = {
+    {{"nextPageToken", "pageToken="}, {"next_page_token", "page_token="}}};
 
 std::string name_of(const reply_fields& model) {
   if (model.form().is_string()) return model.text();
@@ -45,7 +53,12 @@ model_page decode_model_page(std::string_view body) {
     // What has none cannot be asked.
     if (!name.empty()) page.names.push_back(std::move(name));
   }
-  if (form.is_array() || form.value("has_more", json(false)) != true) {
+  if (form.is_array()) return page;
+  for (const auto& [member, key] : tokens) {
+    const auto token = reply.id_or_none(member);
+    if (!token.empty()) page.next = key + token;
+  }
+  if (!page.next.empty() || form.value("has_more", json(false)) != true) {
     return page;
   }
   page.next = reply.id_or_none("last_id");

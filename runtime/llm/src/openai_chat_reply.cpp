@@ -24,18 +24,24 @@ finish_reason reason_of(std::string text) {
     if (each >= 'A' && each <= 'Z') each = static_cast<char>(each - 'A' + 'a');
   }
   if (text.empty()) return finish_reason::stop;
-  static constexpr std::array<std::pair<std::string_view, finish_reason>, 13>
+  static constexpr std::array<std::pair<std::string_view, finish_reason>, 19>
       known = {{{"stop", finish_reason::stop},
                 {"end_turn", finish_reason::stop},
                 {"eos", finish_reason::stop},
+                {"eos_token", finish_reason::stop},
+                {"complete", finish_reason::stop},
                 {"stop_sequence", finish_reason::stop},
                 {"length", finish_reason::length},
                 {"max_tokens", finish_reason::length},
+                {"max_output_tokens", finish_reason::length},
                 {"tool_calls", finish_reason::tool_calls},
                 {"tool_use", finish_reason::tool_calls},
                 {"function_call", finish_reason::tool_calls},
                 {"content_filter", finish_reason::refused},
                 {"safety", finish_reason::refused},
+                {"sensitive", finish_reason::refused},
+                {"content_filtered", finish_reason::refused},
+                {"prohibited_content", finish_reason::refused},
                 {"recitation", finish_reason::refused},
                 {"refusal", finish_reason::refused}}};
   const auto* found =
@@ -46,10 +52,22 @@ finish_reason reason_of(std::string text) {
 
 usage usage_in(const reply_fields& from) {
   const auto details = from.object_or_null("prompt_tokens_details");
+  // DeepSeek and Moonshot count what was cached beside the rest.
+  const auto cached = from.count_or("prompt_cache_hit_tokens",
+                                    from.count_or("cached_tokens", 0));
   // Some gateways use the names of other formats.
   return {from.count_or("prompt_tokens", from.count_or("input_tokens", 0)),
           from.count_or("completion_tokens", from.count_or("output_tokens", 0)),
-          details.count_or("cached_tokens", 0)};
+          details.count_or("cached_tokens", cached)};
+}
+
+/// The usage of a reply or an event, where servers have it; null where they do
+/// not.
+reply_fields counted_in(const reply_fields& from) {
+  const auto plain = from.object_or_null("usage");
+  const bool is_there = !plain.is_null() && !plain.form().empty();
+  return is_there ? plain
+                  : from.object_or_null("x_groq").object_or_null("usage");
 }
 
 /// What is known of a message; all else in it is kept.
@@ -110,6 +128,7 @@ void mind_calls(chat_reply& reply) {
 
 /// The choice that is asked for; with "n" there are others.
 reply_fields first_choice(const reply_fields& choices) {
+  if (choices.form().is_object()) return choices;
   for (std::size_t i = 0; i < choices.size(); ++i) {
     const auto each = choices.at(i);
     if (each.count("index") == std::uint64_t{0}) return each;
@@ -126,14 +145,15 @@ chat_reply openai_chat_reply(const reply_fields& from) {
   const auto choice = first_choice(from.at("choices"));
   reply.finish_text = choice.id_or_none("finish_reason");
   reply.finish = reason_of(reply.finish_text);
-  reply.usage = usage_in(from.object_or_null("usage"));
+  reply.usage = usage_in(counted_in(from));
   // A completion of a text is no message.
   if (choice.find("message").is_null() &&
       choice.find("text").form().is_string()) {
     reply.message.text = choice.text_or("text");
     return reply;
   }
-  const auto said = choice.at("message");
+  const auto piece = choice.object_or_null("delta");
+  const auto said = piece.is_null() ? choice.at("message") : piece;
   const auto content = said.find("content");
   reply.message.text = text_of_content(content);
   static_cast<void>(take_refusal(said, reply));
@@ -154,14 +174,16 @@ class chat_builder final : public reply_builder {
   std::string take(const sse_event& event) override;
   bool is_complete() const noexcept override { return is_complete_; }
   bool may_end() const noexcept override {
-    return is_complete_ || !reply_.finish_text.empty();
+    return is_complete_ || !reply_.finish_text.empty() ||
+           (other_ && other_->may_end());
   }
   const std::string& text() const noexcept override {
-    return reply_.message.text;
+    return other_ ? other_->text() : reply_.message.text;
   }
   chat_reply finish() override;
 
  private:
+  [[nodiscard]] chat_builder* builder_of(const reply_fields& choice);
   std::string take_choice(const reply_fields& choice);
   std::string take_content(const reply_fields& content);
   [[nodiscard]] bool is_empty() const noexcept {
@@ -175,7 +197,26 @@ class chat_builder final : public reply_builder {
   /// The content in parts, once one of them is not text.
   json parts_;
   bool is_complete_ = false;
+  bool has_first_ = false;
+  /// Makes the first other choice, as long as there is none of index 0: some
+  /// servers have one choice of another index.
+  std::unique_ptr<chat_builder> other_;
+  std::uint64_t other_index_ = 0;
 };
+
+/// Who makes a choice; null for one that does not matter.
+chat_builder* chat_builder::builder_of(const reply_fields& choice) {
+  const auto index = choice.count_or("index", 0);
+  if (index == 0) {
+    has_first_ = true;
+    other_ = nullptr;
+    return this;
+  }
+  if (has_first_ || (other_ && other_index_ != index)) return nullptr;
+  other_index_ = index;
+  if (!other_) other_ = std::make_unique<chat_builder>();
+  return other_.get();
+}
 
 std::string chat_builder::take(const sse_event& event) {
   if (is_complete_) return {};
@@ -188,16 +229,20 @@ std::string chat_builder::take(const sse_event& event) {
   const reply_fields chunk{*form, event.data};
   if (reply_.id.empty()) reply_.id = chunk.id_or_none("id");
   if (reply_.model.empty()) reply_.model = chunk.id_or_none("model");
-  auto counted = chunk.object_or_null("usage");
+  auto counted = counted_in(chunk);
   const auto choices = chunk.find("choices");
   std::string text;
   bool is_taken = false;
   for (std::size_t i = 0; i < choices.size(); ++i) {
     const auto choice = choices.at(i);
-    if (choice.is_null() || choice.count_or("index", 0) != 0) continue;
+    if (choice.is_null()) continue;
+    auto* into = builder_of(choice);
+    if (into == nullptr) continue;
     // Without an index there is one.
     if (std::exchange(is_taken, true) && !choice.count("index")) continue;
-    text += take_choice(choice);
+    auto said = into->take_choice(choice);
+    if (into != this) continue;
+    text += said;
     // Moonshot counts there.
     if (counted.is_null()) counted = choice.object_or_null("usage");
   }
@@ -219,7 +264,8 @@ std::string chat_builder::take_choice(const reply_fields& choice) {
     }
   }
   if (delta.is_null()) {
-    auto text = text_of_content(choice.find("text"));
+    const auto said = choice.find("delta");
+    auto text = text_of_content(said.is_null() ? choice.find("text") : said);
     reply_.message.text += text;
     return text;
   }
@@ -250,6 +296,14 @@ std::string chat_builder::take_content(const reply_fields& content) {
 
 chat_reply chat_builder::finish() {
   if (!may_end()) refuse_incomplete(text());
+  if (other_) {
+    other_->is_complete_ = true;
+    auto made = other_->finish();
+    made.id = reply_.id;
+    made.model = reply_.model;
+    made.usage = reply_.usage;
+    return made;
+  }
   if (is_empty()) refuse_empty();
   for (auto& each : calls_.finish()) {
     reply_.message.calls.push_back(std::move(each));

@@ -17,11 +17,15 @@ namespace troupe::llm::detail {
 /// have a reply of whatever kind.
 [[nodiscard]] std::string_view without_comments(std::string_view body);
 
-/// True if a body that is to be JSON is a stream: of events, or of JSON in
-/// lines.
+/// True if a body that is to be JSON is a stream: of events, of JSON in lines,
+/// or of the elements of a list.
 [[nodiscard]] bool is_stream(std::string_view body);
 /// The data of the first event of such a body, if it has one.
 [[nodiscard]] std::optional<std::string> first_data(std::string_view body);
+/// The JSON of a whole reply to a chat, also where that is the only element of
+/// a list.
+/// Errors: as `reply_in_body`.
+[[nodiscard]] json whole_reply_in(std::string_view body);
 /// The reply in such a body.
 [[nodiscard]] chat_reply built_of(std::string_view body, reply_builder& into);
 
@@ -34,7 +38,7 @@ namespace troupe::llm::detail {
 [[nodiscard]] std::optional<json> reply_in_event(const sse_event& event);
 
 /// The events in one that has several, as a server leaves out the blank lines
-/// between them.
+/// between them, or makes a list of them.
 [[nodiscard]] std::vector<sse_event> events_in(const sse_event& event);
 /// A builder that gives such events one by one to `into`.
 [[nodiscard]] std::unique_ptr<reply_builder> taking_apart(

@@ -19,6 +19,10 @@ constexpr std::size_t name_max = 64;
 constexpr std::size_t shown_max = 500;
 /// More tokens than there are, but few enough to be added up.
 constexpr double count_max = 1e12;
+/// How some servers call what says where a page begins; see
+/// `model_page::next`.
+constexpr std::array<std::string_view, 2> page_keys = {"pageToken=",
+                                                       "page_token="};
 
 /// How a text begins, for an error that says that it is not what it should be.
 std::string beginning(std::string_view text) {
@@ -74,11 +78,30 @@ json parsed(std::string_view text, std::string_view what,
   }
 }
 
+namespace {
+
+/// Without the marks of a block of code around it, which models write.
+std::string_view without_fence(std::string_view text) {
+  constexpr std::string_view fence = "```";
+  text = trimmed(text);
+  if (!text.starts_with(fence) || !text.ends_with(fence)) return text;
+  const auto first = text.find_first_of("{\n");
+  const auto last = text.find_last_of("}\n");
+  if (first == text.npos || last <= first) return text;
+  return text.substr(first, last - first + 1);
+}
+
+bool is_python_none(std::string_view text) { return trimmed(text) == "None"; }
+
+}  // namespace
+
 json arguments_in(std::string_view text) {
   // Some servers leave them out where there are none.
   if (trimmed(text).empty()) return json::object();
   auto form = try_read_json(text, reply_bounds);
-  if (!form) return std::string{text};
+  if (!form)
+    form = try_read_json(mended_json(without_fence(text)), reply_bounds);
+  if (!form) return is_python_none(text) ? json::object() : json(text);
   if (form->is_null()) return json::object();
   // Some models write them as text in text.
   if (form->is_string()) {
@@ -226,7 +249,9 @@ std::string text_of_content(const reply_fields& content) {
   const auto& form = content.form();
   if (form.is_null()) return {};
   if (form.is_string()) return form.get<std::string>();
-  if (form.is_object()) return content.text_or("text");
+  // Models that answer with JSON alone, on servers that do not quote it.
+  if (form.is_primitive()) return write_json(form);
+  if (form.is_object()) return text_of_content(content.find("text"));
   std::string text;
   for (std::size_t i = 0; i < content.size(); ++i) {
     const auto part = content.at(i);
@@ -237,7 +262,7 @@ std::string text_of_content(const reply_fields& content) {
       auto said = part.find("text");
       if (said.form().is_object()) said = said.find("value");
       const bool is_text = type == "text" || type == "output_text";
-      if (is_text && said.form().is_string()) text += said.text();
+      if (is_text && said.form().is_primitive()) text += text_of_content(said);
     }
   }
   return text;
@@ -319,7 +344,7 @@ std::vector<http_header> openai_headers(const endpoint& at, bool stream) {
 
 std::string joined(std::string_view base, std::string_view path) {
   constexpr std::string_view version = "/v1";
-  base = base.substr(0, base.find('#'));
+  base = trimmed(base.substr(0, base.find('#')));
   const auto mark = std::min(base.find('?'), base.size());
   const auto query = base.substr(mark);
   base = base.substr(0, mark);
@@ -341,7 +366,13 @@ std::string joined(std::string_view base, std::string_view path) {
 
 std::string next_page(std::string address, std::string_view after) {
   if (after.empty()) return address;
-  address += address.find('?') == address.npos ? "?after_id=" : "&after_id=";
+  address += address.find('?') == address.npos ? '?' : '&';
+  std::string_view key = "after_id=";
+  for (const auto each : page_keys) {
+    if (after.starts_with(each)) key = each;
+  }
+  address += key;
+  if (after.starts_with(key)) after.remove_prefix(key.size());
   // RFC 3986, 2.3: what needs no escape.
   constexpr std::string_view plain = "-._~";
   constexpr std::string_view digits = "0123456789ABCDEF";

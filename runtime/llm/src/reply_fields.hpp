@@ -107,7 +107,8 @@ class reply_fields {
 /// Some servers give a call no id, but its result needs one.
 [[nodiscard]] std::string id_or_made(const std::string& id, std::size_t index);
 
-/// The text of content that is text, null, or a list of parts.
+/// The text of content that is text, a number, null, an object with a text, or
+/// a list of parts.
 /// Errors: throws `errc::bad_reply` for anything else.
 [[nodiscard]] std::string text_of_content(const reply_fields& content);
 
@@ -136,7 +137,7 @@ void check(const chat_request& asked);
 [[nodiscard]] std::string joined(std::string_view base, std::string_view path);
 
 /// The address of the part of a list that comes after `after`; `address` itself
-/// where that is empty.
+/// where that is empty; see `model_page::next`.
 [[nodiscard]] std::string next_page(std::string address,
                                     std::string_view after);
 

@@ -29,8 +29,8 @@ bool is_of_type(const json& item, std::string_view type) {
 
 void take_message(const reply_fields& item, chat_reply& into) {
   const auto content = item.find("content");
-  if (content.form().is_string()) {
-    into.message.text += content.text();
+  if (content.form().is_primitive()) {
+    into.message.text += text_of_content(content);
     return;
   }
   for (std::size_t i = 0; i < content.size(); ++i) {
@@ -38,7 +38,7 @@ void take_message(const reply_fields& item, chat_reply& into) {
     if (!part.form().is_object()) continue;
     const auto type = part.text_or("type", "text");
     if (type == "output_text" || type == "text") {
-      into.message.text += part.text_or("text");
+      into.message.text += text_of_content(part.find("text"));
     } else if (type == "refusal") {
       into.message.text += part.text_or("refusal");
       into.finish = finish_reason::refused;
@@ -206,21 +206,21 @@ std::string responses_builder_of_events::take(const sse_event& event) {
   const auto type = fields.text_or("type", event.type);
   if (type == "response.output_text.delta" ||
       type == "response.refusal.delta") {
-    auto text = fields.at("delta").text();
+    auto text = text_of_content(fields.at("delta"));
     auto& item = item_of(fields);
     (type == "response.refusal.delta" ? item.refusal : item.text) += text;
     text_ += text;
     return text;
   }
   if (type == "response.output_text.done" && item_of(fields).text.empty()) {
-    auto text = fields.text_or("text");
+    auto text = text_of_content(fields.find("text"));
     item_of(fields).text = text;
     text_ += text;
     return text;
   }
   if (type == "response.content_part.done" && item_of(fields).text.empty()) {
     const auto part = fields.object_or_null("part");
-    auto text = part.is_null() ? std::string{} : part.text_or("text");
+    auto text = text_of_content(part.find("text"));
     item_of(fields).text = text;
     text_ += text;
     return text;

@@ -30,6 +30,11 @@ std::string shown_name(std::string_view name) {
 
 std::string counted(std::size_t count) { return std::to_string(count); }
 
+/// To look for a member compares its name with others, of any length.
+std::size_t steps_for_name(std::string_view name) {
+  return 1 + name.size() / bytes_per_step;
+}
+
 /// UTF-8 has a byte for each character that continues none.
 std::size_t characters_in(const std::string& text) {
   return static_cast<std::size_t>(
@@ -294,7 +299,7 @@ class schema_check {
     good = has_all(rules.required, value, nullptr) && good;
     for (const auto& each : rules.dependencies) {
       if (!good && is_enough()) return false;
-      budget_.spend(1);
+      budget_.spend(steps_for_name(each.member));
       if (!value.contains(each.member)) continue;
       good = has_all(each.required, value, &each.member) && good;
       if (each.schema) good = fits(*each.schema, value) && good;
@@ -317,7 +322,7 @@ class schema_check {
     bool good = true;
     for (const auto& each : names) {
       if (!good && is_enough()) return false;
-      budget_.spend(1);
+      budget_.spend(steps_for_name(each));
       if (value.contains(each)) continue;
       good = fail([&] {
         return "the member " + shown_name(each) + " is missing" +
@@ -333,7 +338,7 @@ class schema_check {
     bool good = true;
     for (auto each = value.begin(); each != value.end(); ++each) {
       if (!good && is_enough()) return false;
-      budget_.spend(1 + each.key().size() / bytes_per_step);
+      budget_.spend(steps_for_name(each.key()));
       if (fits_quietly(schema, json(each.key()))) continue;
       good = fail([&] {
         return "the name " + shown_name(each.key()) +
@@ -345,7 +350,7 @@ class schema_check {
 
   bool fits_member(const object_rules& rules, const std::string& name,
                    const json& value) {
-    budget_.spend(1);
+    budget_.spend(steps_for_name(name));
     bool good = true;
     bool is_known = false;
     const auto named = rules.named.find(name);

@@ -1,5 +1,6 @@
 #include "served_error.hpp"
 
+#include "error_status.hpp"
 #include "reply_events.hpp"
 #include "reply_fields.hpp"
 #include "troupe/json_text.hpp"
@@ -8,8 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
-#include <initializer_list>
+#include <iterator>
 #include <utility>
 
 // Sources: the API references of OpenAI, Anthropic, Google and OpenRouter, and
@@ -26,152 +26,25 @@ constexpr std::chrono::system_clock::time_point no_clock{
 constexpr int nesting_max = 4;
 constexpr std::size_t told_max = 4;
 
-using keys = std::initializer_list<const char*>;
-
-/// What a member that is only there for its name does not do.
-bool says_something(const json& form) {
-  if (form.is_boolean()) return form.get<bool>();
-  if (form.is_number()) return form != 0;
-  if (form.is_string()) return !form.get_ref<const std::string&>().empty();
-  return !form.empty();
-}
-
-const json* member(const json& form, const char* key) {
-  if (!form.is_object()) return nullptr;
-  const auto found = form.find(key);
-  return found == form.end() || !says_something(*found) ? nullptr : &*found;
-}
-
-bool has_any(const json& form, keys names) {
-  return std::any_of(names.begin(), names.end(), [&](const char* each) {
-    return member(form, each) != nullptr;
-  });
-}
-
-bool is_text(const json& form, const char* key, std::string_view text) {
-  const auto* found = member(form, key);
-  return found != nullptr && found->is_string() &&
-         found->get_ref<const std::string&>() == text;
-}
-
 std::string text_of(const json& form) {
   return form.is_string() ? form.get<std::string>()
                           : write_json(form, bad_text::replaced);
 }
 
-std::string first_text(const json& form, keys names) {
+std::string first_text(const json& form, member_names names) {
   for (const char* each : names) {
     if (const auto* found = member(form, each)) return text_of(*found);
   }
   return {};
 }
 
-// -- statuses -----------------------------------------------------------------
-
-constexpr keys codes = {"code",       "status",    "status_code",
-                        "statusCode", "http_code", "http_status",
-                        "httpCode",   "httpStatus"};
-
-int status_in(const json& code) {
-  double number = 0;
-  if (code.is_number()) {
-    number = code.get<double>();
-  } else if (code.is_string()) {
-    const auto& text = code.get_ref<const std::string&>();
-    const char* end = text.data() + text.size();
-    const auto [stop, fault] = std::from_chars(text.data(), end, number);
-    if (fault != std::errc{} || stop != end) return 0;
-  }
-  return number >= 400 && number < 600 ? static_cast<int>(number) : 0;
-}
-
-int numeric_status(const json& form) {
-  for (const char* each : codes) {
-    const auto* found = member(form, each);
-    if (found == nullptr) continue;
-    if (const int status = status_in(*found); status != 0) return status;
-  }
-  return 0;
-}
-
-/// The status of a name of an error, however it is written: "rate_limit_error",
-/// "RateLimitError", "RATE_LIMIT".
-int status_named(std::string_view name) {
-  std::string word;
-  for (const char each : name) {
-    const auto byte = static_cast<unsigned char>(each);
-    if (std::isalpha(byte) != 0) word += static_cast<char>(std::tolower(byte));
-  }
-  for (const std::string_view suffix : {"exception", "error"}) {
-    if (word.ends_with(suffix)) word.resize(word.size() - suffix.size());
-  }
-  static constexpr std::array<std::pair<std::string_view, int>, 37> known = {{
-      {"badrequest", 400},
-      {"invalidrequest", 400},
-      {"invalidargument", 400},
-      {"failedprecondition", 400},
-      {"exceedcontextsize", 400},
-      {"contextlengthexceeded", 400},
-      {"authentication", 401},
-      {"unauthenticated", 401},
-      {"unauthorized", 401},
-      {"invalidapikey", 401},
-      {"incorrectapikey", 401},
-      {"invalidtoken", 401},
-      {"billing", 402},
-      {"paymentrequired", 402},
-      {"permission", 403},
-      {"permissiondenied", 403},
-      {"forbidden", 403},
-      {"notfound", 404},
-      {"modelnotfound", 404},
-      {"requesttoolarge", 413},
-      {"unprocessableentity", 422},
-      {"ratelimit", 429},
-      {"ratelimited", 429},
-      {"ratelimitexceeded", 429},
-      {"toomanyrequests", 429},
-      {"resourceexhausted", 429},
-      {"throttling", 429},
-      {"internal", 500},
-      {"internalserver", 500},
-      {"server", 500},
-      {"api", 500},
-      {"badgateway", 502},
-      {"unavailable", 503},
-      {"serviceunavailable", 503},
-      {"deadlineexceeded", 504},
-      {"timeout", 504},
-      {"overloaded", 529},
-  }};
-  const auto found =
-      std::find_if(known.begin(), known.end(),
-                   [&](const auto& each) { return each.first == word; });
-  if (found != known.end()) return found->second;
-  // "invalid_prompt", "invalid_image".
-  return word.starts_with("invalid") ? 400 : 0;
-}
-
-int status_of(const json& form) {
-  if (const int status = numeric_status(form); status != 0) return status;
-  for (const char* each : {"code", "type", "status", "__type"}) {
-    const auto* found = member(form, each);
-    if (found == nullptr || !found->is_string()) continue;
-    std::string_view name = found->get_ref<const std::string&>();
-    // Amazon's have the name of the service before them.
-    name.remove_prefix(name.rfind('#') + 1);
-    const int status = status_named(name);
-    if (status != 0) return status;
-  }
-  return 0;
-}
-
 // -- words --------------------------------------------------------------------
 
-constexpr keys message_keys = {"message",     "msg",        "error_message",
-                               "error_msg",   "status_msg", "error_description",
-                               "faultstring", "detail",     "description",
-                               "title"};
+constexpr member_names message_keys = {"message",       "msg",
+                                       "error_message", "error_msg",
+                                       "status_msg",    "error_description",
+                                       "faultstring",   "detail",
+                                       "description",   "title"};
 
 /// What validators say is wrong, and where, without the input that they quote.
 std::string complaints_in(const json& list) {
@@ -195,13 +68,13 @@ void take_waits(const json& form, served_error& into) {
     });
     into.asks_for.headers.push_back({std::move(name), text_of(wait)});
   };
-  static constexpr keys afters = {"retry_after", "retry_after_seconds",
-                                  "retryAfter"};
+  static constexpr member_names afters = {"retry_after", "retry_after_seconds",
+                                          "retryAfter", "estimated_time"};
   for (const char* each : afters) {
     if (const auto* after = member(form, each)) add("retry-after", *after);
   }
-  if (const auto* after = member(form, "retry_after_ms")) {
-    add("retry-after-ms", *after);
+  for (const char* each : {"retry_after_ms", "retryAfterMs"}) {
+    if (const auto* after = member(form, each)) add("retry-after-ms", *after);
   }
   // Google's RetryInfo, whose span some write in its parts.
   if (const auto* details = member(form, "details")) {
@@ -255,12 +128,24 @@ void take_error(const json& form, served_error& into, int nesting) {
   if (form.is_string()) fill(into.message, form.get<std::string>());
   if (form.is_array()) take_list(form, into, nesting + 1);
   if (!form.is_object()) return;
+  if (const auto* told = member(form, "base_resp"); told != nullptr) {
+    if (const auto* code = member(*told, "status_code")) {
+      into.status = minimax_status(*code);
+    }
+  }
+  for (const auto& [name, inner] : form.items()) {
+    if (!names_exception(name) || !inner.is_object()) continue;
+    fill(into.kind, name);
+    take_error(inner, into, nesting + 1);
+    if (into.status == 0) into.status = status_named(name);
+  }
   for (const char* each :
-       {"error", "errors", "response", "base_resp", "fault"}) {
+       {"error", "errors", "response", "base_resp", "fault", "Output"}) {
     const auto* inner = member(form, each);
     if (inner != nullptr && !inner->is_primitive()) {
       take_error(*inner, into, nesting + 1);
-    } else if (inner != nullptr && inner->is_string()) {
+    } else if (inner != nullptr && inner->is_string() &&
+               !has_any(form, {"message"})) {
       fill(into.message, inner->get<std::string>());
     }
   }
@@ -281,12 +166,16 @@ void take_error(const json& form, served_error& into, int nesting) {
     fill(into.kind, first_text(form, {"code"}));
   }
   fill(into.kind, first_text(form, {"status", "status_code"}));
+  if (const auto exception = first_text(form, {"__type"}); !exception.empty()) {
+    fill(into.kind, exception.substr(exception.rfind('#') + 1));
+  }
   if (into.status == 0) into.status = status_of(form);
   fill(into.request_id, first_text(form, {"request_id"}));
-  static constexpr std::array<std::string_view, 5> final_kinds = {
-      "insufficient_quota", "context_length_exceeded",
+  static constexpr std::array<std::string_view, 7> final_kinds = {
+      "insufficient_quota",         "context_length_exceeded",
       "billing_hard_limit_reached", "exceed_context_size_error",
-      "insufficient_balance"};
+      "insufficient_balance",       "exceeded_current_quota_error",
+      "insufficient_user_quota"};
   for (const char* each : {"code", "type"}) {
     const auto kind = first_text(form, {each});
     if (std::find(final_kinds.begin(), final_kinds.end(), kind) !=
@@ -296,6 +185,29 @@ void take_error(const json& form, served_error& into, int nesting) {
   }
   take_raw(form, into);
   take_waits(form, into);
+}
+
+/// What a text has to say that holds the error of a server further behind, as
+/// JSON.
+void take_words(served_error& into) {
+  const auto first = into.message.find('{');
+  if (first != std::string::npos) {
+    const std::string_view text = into.message;
+    const auto end = end_of_json(text.substr(first)).value_or(0);
+    served_error inner;
+    if (const auto form =
+            try_read_json(text.substr(first, end), reply_bounds)) {
+      take_error(*form, inner, 1);
+    }
+    if (into.status == 0) into.status = inner.status;
+    into.is_final = into.is_final || inner.is_final;
+    fill(into.kind, std::move(inner.kind));
+    for (auto& each : inner.asks_for.headers) {
+      into.asks_for.headers.push_back(std::move(each));
+    }
+    if (first == 0 && !inner.message.empty()) into.message = inner.message;
+  }
+  if (into.status == 0) into.status = status_in_words(into.message);
 }
 
 /// The error of a choice that is the reply, or null; that of another one does
@@ -314,10 +226,27 @@ const json* error_of_choice(const json& choice) {
   return has_failed ? &choice : nullptr;
 }
 
+/// Amazon's, some of which tell only what kind of error they are.
+bool is_of_amazon(const json& form) {
+  const auto* output = form.contains("Output") ? &form.at("Output") : &form;
+  return has_any(*output, {"__type"}) ||
+         std::any_of(
+             form.items().begin(), form.items().end(), [](const auto& each) {
+               return names_exception(each.key()) && each.value().is_object();
+             });
+}
+
+/// True if all that is said is a text.
+bool says_one_thing(const json& form) {
+  const auto said = std::find_if(form.begin(), form.end(), says_something);
+  return said != form.end() && said->is_string() &&
+         std::none_of(std::next(said), form.end(), says_something);
+}
+
 /// What says that a reply has something in it besides an error.
-constexpr keys contents = {"choices",       "output", "content",    "data",
-                           "models",        "delta",  "embeddings", "item",
-                           "content_block", "part",   "usage",      "object"};
+constexpr member_names contents = {
+    "choices",    "output", "content",       "data", "models", "delta",
+    "embeddings", "item",   "content_block", "part", "usage",  "object"};
 
 }  // namespace
 
@@ -331,6 +260,7 @@ served_error error_in_body(std::string_view body) {
   served_error told;
   const auto form = try_read_json(body, reply_bounds);
   if (form) take_error(*form, told, 0);
+  take_words(told);
   if (told.message.empty()) told.message = trimmed(body);
   return told;
 }
@@ -359,6 +289,10 @@ const json* find_error(const json& form) {
       if (const auto* found = error_of_choice(each)) return found;
     }
   }
+  if (const auto* base = member(form, "base_resp")) {
+    if (member(*base, "status_code") != nullptr) return &form;
+  }
+  if (is_of_amazon(form)) return &form;
   if (has_any(form, contents)) return nullptr;
   if (has_any(form, {"errors", "fault", "error_message", "error_msg",
                      "error_description"})) {
@@ -366,15 +300,24 @@ const json* find_error(const json& form) {
   }
   // FastAPI's; others tell so how far they are.
   if (member(form, "detail") != nullptr && form.size() == 1) return &form;
-  if (const auto* base = member(form, "base_resp")) {
-    if (member(*base, "status_code") != nullptr) return &form;
-  }
   // Without an envelope.
-  const bool is_bad = status_of(form) != 0 ||
-                      is_text(form, "status", "error") ||
-                      form.value("success", json(true)) == false ||
-                      form.value("ok", json(true)) == false;
+  const auto* code = member(form, "code");
+  const bool is_bad =
+      status_of(form) != 0 || is_text(form, "status", "error") ||
+      has_any(form, {"error_code", "errcode", "errno"}) ||
+      (code != nullptr && code->is_number() && *code != 200) ||
+      form.value("success", json(true)) == false ||
+      form.value("ok", json(true)) == false || says_one_thing(form);
   return is_bad && has_any(form, message_keys) ? &form : nullptr;
+}
+
+void throw_served_error(std::string_view body, const std::string& name) {
+  auto form = try_read_json(body, reply_bounds);
+  if (!form || !form->is_object() || status_of(*form) != 0) {
+    throw_served_error(body);
+  }
+  (*form)["type"] = name;
+  throw_served_error(write_json(*form, bad_text::replaced));
 }
 
 void throw_served_error(std::string_view body) {
@@ -391,8 +334,25 @@ void throw_error_in(const json& form) {
   }
 }
 
+namespace {
+
+/// Also of JSON with something behind it, and of JSON as text in JSON.
+json parsed_body(std::string_view body, const json_bounds& limits) {
+  auto whole = try_read_json(body, limits);
+  if (!whole) {
+    const auto end = end_of_json(body).value_or(body.size());
+    whole = parsed(body.substr(0, end), "the reply", limits);
+  }
+  json form = std::move(*whole);
+  if (!form.is_string()) return form;
+  auto inner = try_read_json(form.get_ref<const std::string&>(), limits);
+  return inner ? std::move(*inner) : form;
+}
+
+}  // namespace
+
 json reply_in_body(std::string_view body, const json_bounds& limits) {
-  json form = parsed(without_comments(body), "the reply", limits);
+  json form = parsed_body(without_comments(body), limits);
   throw_error_in(form);
   return form;
 }

@@ -34,8 +34,10 @@ struct served_error {
 [[nodiscard]] const json* find_error(const json& form);
 
 /// Throws what the words of a server about an error mean; see
-/// `error_of_reply`.
+/// `error_of_reply`. `name` is that of the error, where they do not have it.
 [[noreturn]] void throw_served_error(std::string_view body);
+[[noreturn]] void throw_served_error(std::string_view body,
+                                     const std::string& name);
 
 /// Throws what an error in a reply or an event means, if it has one.
 void throw_error_in(const json& form);

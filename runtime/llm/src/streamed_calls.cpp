@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t calls_max = 1'000;
 
 json unknown_of_call(const json& form) {
-  json found = unknown_in(
-      form, {"id", "index", "type", "function", "name", "arguments"});
+  json found = unknown_in(form, {"id", "index", "type", "function", "name",
+                                 "arguments", "parameters"});
   if (!form.is_object()) return found;
   if (const auto type = form.find("type"); type != form.end() &&
                                            type->is_string() &&
@@ -21,7 +21,7 @@ json unknown_of_call(const json& form) {
     found["type"] = *type;
   }
   if (const auto function = form.find("function"); function != form.end()) {
-    auto inner = unknown_in(*function, {"name", "arguments"});
+    auto inner = unknown_in(*function, {"name", "arguments", "parameters"});
     if (!inner.is_null()) found["function"] = std::move(inner);
   }
   return found;
@@ -39,8 +39,14 @@ reply_fields function_of(const reply_fields& call) {
   return function.is_null() && call.form().contains("name") ? call : function;
 }
 
+/// Models that were taught another name for them get some servers to use it.
+reply_fields arguments_given(const reply_fields& function) {
+  const auto usual = function.find("arguments");
+  return usual.is_null() ? function.find("parameters") : usual;
+}
+
 bool has_nothing(const reply_fields& function) {
-  const auto& given = function.find("arguments").form();
+  const auto& given = arguments_given(function).form();
   return function.id_or_none("name").empty() && (given.empty() || given == "");
 }
 
@@ -101,7 +107,7 @@ std::vector<tool_call> calls_in(const reply_fields& list) {
     if (has_nothing(function)) continue;
     calls.push_back({id_or_made(call.id_or_none("id"), calls.size()),
                      function.at("name").text(),
-                     arguments_of(function.find("arguments").form()),
+                     arguments_of(arguments_given(function).form()),
                      kept_of_call(call.form())});
   }
   return calls;
@@ -115,7 +121,7 @@ struct streamed_calls::piece {
     const auto function = function_of(from);
     if (function.is_null()) return;
     name = function.text_or("name");
-    const auto& given = function.find("arguments").form();
+    const auto& given = arguments_given(function).form();
     if (given.is_string()) {
       arguments = given.get<std::string>();
     } else if (!given.is_null()) {
@@ -123,11 +129,30 @@ struct streamed_calls::piece {
     }
   }
 
+  /// Whether this has another id than `open`.
+  [[nodiscard]] bool has_other_id(const call& open) const {
+    return !id.empty() && !open.id.empty() && id != open.id;
+  }
+
   /// Whether the id says so. Some servers make one up for each piece, but a
   /// call begins with a name.
   [[nodiscard]] bool is_of_another(const call& open) const {
-    if (id.empty() || open.id.empty()) return false;
+    if (!has_other_id(open)) return false;
     return !name.empty() || !index || index != open.index;
+  }
+
+  /// True if this goes on with `open`, which lacks the rest of its arguments,
+  /// though it has the name again, and an id that was made up for it.
+  /// `has_made_up`: the server has done so before.
+  [[nodiscard]] bool goes_on_with(const call& open, bool has_made_up) const {
+    if (!has_other_id(open) || name != open.name || index != open.index) {
+      return false;
+    }
+    if (arguments.empty()) return has_made_up;
+    if (is_whole(open.arguments)) return false;
+    const bool may_begin = trimmed(arguments).starts_with('{');
+    return !may_begin ||
+           (index && (!open.arguments.empty() || !is_whole(arguments)));
   }
 
   /// Whether this is the start of another call than `open`, which has the same
@@ -183,6 +208,11 @@ streamed_calls::call& streamed_calls::place_of(const piece& from,
   const bool is_nameless = from.id.empty() && from.name.empty();
   if (last == calls_.rend() && is_nameless && !calls_.empty()) {
     return calls_.back();
+  }
+  if (last != calls_.rend() && !follows &&
+      from.goes_on_with(*last, makes_up_ids_)) {
+    makes_up_ids_ = true;
+    return *last;
   }
   const bool is_another = last == calls_.rend() || from.is_of_another(*last) ||
                           (follows && !from.index && !from.name.empty()) ||

@@ -48,6 +48,8 @@ class streamed_calls {
   void add(const piece& from, bool follows);
 
   std::vector<call> calls_;
+  /// Each piece of a call has an id of its own.
+  bool makes_up_ids_ = false;
 };
 
 }  // namespace troupe::llm::detail

@@ -50,6 +50,18 @@ std::string origin_of(std::string_view url) {
   return in_lower_case(url.substr(0, begin)) + in_lower_case(host);
 }
 
+bool is_web_url(std::string_view url) {
+  const auto origin = origin_of(url);
+  const auto host = origin.find(slashes) + slashes.size();
+  const bool is_web =
+      origin.starts_with("http://") || origin.starts_with("https://");
+  if (!is_web || origin.size() == host || origin[host] == ':') return false;
+  return std::none_of(url.begin(), url.end(), [](char each) {
+    const auto byte = static_cast<unsigned char>(each);
+    return byte <= ' ' || byte == 0x7F || byte == '\\';
+  });
+}
+
 std::string resolved_url(std::string_view base, std::string_view reference) {
   const auto first = reference.find_first_not_of(" \t");
   reference.remove_prefix(std::min(first, reference.size()));

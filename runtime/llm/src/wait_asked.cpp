@@ -11,9 +11,11 @@
 #include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 // Sources: RFC 9110, 5.6.7 and 10.2.3, for Retry-After; the API references of
-// OpenAI, Anthropic, Azure, Groq and OpenRouter for the limits.
+// OpenAI, Anthropic, Azure, Groq and OpenRouter for the limits;
+// draft-ietf-httpapi-ratelimit-headers for RateLimit.
 
 namespace troupe::llm {
 
@@ -122,13 +124,79 @@ std::optional<seconds_t> span_in(std::string_view spaced) {
 }
 
 std::optional<duration> retry_after(const http_response& head, wall_time now) {
-  if (const auto ms = head.header("retry-after-ms")) {
-    if (const auto number = number_in(trimmed(*ms))) {
-      return sensible(seconds_t{*number / 1000});
+  for (const char* each : {"retry-after-ms", "x-ms-retry-after-ms"}) {
+    const auto number = number_in(trimmed(head.header(each).value_or("")));
+    if (number) return sensible(seconds_t{*number / 1000});
+  }
+  auto after = head.header("retry-after");
+  if (!after) after = head.header("x-retry-after");
+  if (!after) return std::nullopt;
+  // Proxies make one of two.
+  const auto wait = wait_in(*after, now);
+  return wait ? wait : wait_in(after->substr(0, after->find(',')), now);
+}
+
+// -- structured fields --------------------------------------------------------
+
+/// The parts of a text between marks that stand outside of quotes.
+std::vector<std::string_view> parted(std::string_view text, char mark) {
+  std::vector<std::string_view> parts;
+  bool is_quoted = false;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at <= text.size(); ++at) {
+    if (at < text.size() && text[at] == '"') is_quoted = !is_quoted;
+    if (at < text.size() && (is_quoted || text[at] != mark)) continue;
+    parts.push_back(trimmed(text.substr(begin, at - begin)));
+    begin = at + 1;
+  }
+  return parts;
+}
+
+/// A parameter in parts such as "r=0" and "t=12".
+std::optional<double> parameter_in(const std::vector<std::string_view>& parts,
+                                   std::string_view key) {
+  for (const auto each : parts) {
+    if (each.starts_with(key) && each.substr(key.size()).starts_with('=')) {
+      return number_in(trimmed(each.substr(key.size() + 1)));
     }
   }
-  const auto after = head.header("retry-after");
-  return after ? wait_in(*after, now) : std::nullopt;
+  return std::nullopt;
+}
+
+/// The window of a policy, after which there is room again in any case.
+std::optional<double> window_in(const http_response& head,
+                                std::string_view name) {
+  const auto policies = head.header("ratelimit-policy");
+  if (!policies) return std::nullopt;
+  for (const auto each : parted(*policies, ',')) {
+    const auto parts = parted(each, ';');
+    if (parts.front() == name) return parameter_in(parts, "w");
+  }
+  return std::nullopt;
+}
+
+/// The wait in RateLimit: `"default";r=0;t=12` of the later drafts, of each
+/// policy an element, and `limit=10, remaining=0, reset=12` of the earlier
+/// ones.
+std::optional<duration> limit_wait(const http_response& head) {
+  const auto field = head.header("ratelimit");
+  if (!field) return std::nullopt;
+  std::optional<double> longest;
+  const auto add = [&](std::optional<double> left, std::optional<double> wait) {
+    // Without a word of what is left, the status says that nothing is.
+    if (!wait || left.value_or(head.status == 429 ? 0 : 1) > 0) return;
+    longest = std::max(longest.value_or(*wait), *wait);
+  };
+  const auto elements = parted(*field, ',');
+  add(parameter_in(elements, "remaining"), parameter_in(elements, "reset"));
+  for (const auto each : elements) {
+    const auto parts = parted(each, ';');
+    auto wait = parameter_in(parts, "t");
+    if (!wait) wait = window_in(head, parts.front());
+    add(parameter_in(parts, "r"), wait);
+  }
+  if (!longest) return std::nullopt;
+  return sensible(seconds_t{*longest});
 }
 
 }  // namespace
@@ -152,12 +220,12 @@ std::optional<duration> wait_asked(const http_response& head,
                                    std::chrono::system_clock::time_point now) {
   if (const auto asked = retry_after(head, now)) return asked;
   constexpr std::string_view reset = "reset";
-  std::optional<duration> longest;
+  auto longest = limit_wait(head);
   for (const auto& each : head.headers) {
     const auto at = each.name.find(reset);
-    if (at == each.name.npos || each.name.find("ratelimit") == each.name.npos) {
-      continue;
-    }
+    const bool is_limit = each.name.find("ratelimit") != each.name.npos ||
+                          each.name.find("rate-limit") != each.name.npos;
+    if (at == each.name.npos || !is_limit) continue;
     auto sibling = each.name;
     sibling.replace(at, reset.size(), "remaining");
     const auto left = head.header(sibling);

@@ -39,12 +39,26 @@ std::string_view span_at(std::string_view text) {
 }  // namespace
 
 std::optional<duration> wait_in_words(std::string_view words) {
-  static constexpr std::array<std::string_view, 4> before = {
-      "try again in ", "retry in ", "retry after ", "try again after "};
+  static constexpr std::array<std::string_view, 8> before = {
+      "try again in ", "retry in ",  "retry after ", "try again after ",
+      "please wait ",  "resets in ", "reset in ",    "reset after "};
   std::string plain{words.substr(0, words_max)};
   std::transform(
       plain.begin(), plain.end(), plain.begin(),
       [](unsigned char each) { return static_cast<char>(std::tolower(each)); });
+  // Of Google's kits: "retry_delay { seconds: 31 }".
+  constexpr std::string_view seconds = "seconds:";
+  const auto delay = plain.find("retry_delay");
+  if (delay != plain.npos) {
+    const auto found = plain.find(seconds, delay);
+    if (found != plain.npos) {
+      auto number = std::string_view{plain}.substr(found + seconds.size());
+      const auto first = std::min(number.find_first_not_of(" "), number.size());
+      number.remove_prefix(first);
+      const auto end = number.find_first_not_of("0123456789");
+      if (const auto wait = wait_in(number.substr(0, end), {})) return wait;
+    }
+  }
   for (const auto each : before) {
     const auto found = plain.find(each);
     if (found == plain.npos) continue;

@@ -50,4 +50,44 @@ struct borrows_from<std::tuple<To...>, std::tuple<From...>>
 template <class... Ts>
 struct borrows_from<std::tuple<Ts...>, std::tuple<Ts...>> : std::false_type {};
 
+/// The parts of a `T` that is no range, if one of them holds a view.
+template <class T>
+struct part_holds_view : std::false_type {};
+
+/// True of a view, and of what holds one, as a list of the words of a text.
+template <class T>
+consteval bool holds_view() {
+  if constexpr (std::is_void_v<T> || std::is_pointer_v<T>) {
+    return false;
+  } else if constexpr (refers<T>::value) {
+    return true;
+  } else if constexpr (std::ranges::range<T>) {
+    // A range of itself, as JSON and paths are, holds none.
+    using part = std::ranges::range_value_t<T>;
+    if constexpr (std::same_as<part, T>)
+      return false;
+    else
+      return holds_view<part>();
+  } else {
+    return part_holds_view<T>::value;
+  }
+}
+
+template <class T>
+struct part_holds_view<std::optional<T>> : std::bool_constant<holds_view<T>()> {
+};
+template <class A, class B>
+struct part_holds_view<std::pair<A, B>>
+    : std::bool_constant<holds_view<A>() || holds_view<B>()> {};
+template <class... Ts>
+struct part_holds_view<std::tuple<Ts...>>
+    : std::bool_constant<(holds_view<Ts>() || ...)> {};
+
+/// Whether a `To` that was made of a `From` may refer to that `From`, so that
+/// it is of no use without it. A copy of a view or a number is as good.
+template <class To, class From>
+inline constexpr bool may_view = holds_view<To>() &&
+                                 !std::is_trivially_copyable_v<From> &&
+                                 !refers<From>::value;
+
 }  // namespace troupe::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "troupe/blocking.hpp"
+#include "troupe/detail/borrowing.hpp"
 #include "troupe/detail/held_permits.hpp"
 #include "troupe/detail/node_permit.hpp"
 #include "troupe/detail/placed_call.hpp"
@@ -91,6 +92,10 @@ struct exec_call {
   static task<result_t> start_user_task(const N& node, Input& input,
                                         const state& shared, context& ctx,
                                         bool last_use) {
+    static_assert(
+        lends_input<N> || !may_view<result_t, std::remove_const_t<Input>>,
+        "a coroutine must give a value, not a view of its input, "
+        "which ends with it");
     return call::call(node, &N::exec, values_of(input), last_use,
                       {&shared, nullptr, &ctx, nullptr});
   }

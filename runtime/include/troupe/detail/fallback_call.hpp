@@ -1,6 +1,7 @@
 #pragma once
 
 #include "troupe/blocking.hpp"
+#include "troupe/detail/borrowing.hpp"
 #include "troupe/detail/typed_phases.hpp"
 #include "troupe/node_options.hpp"
 
@@ -55,6 +56,9 @@ struct fallback_call {
   static task<result_t> keeping_error(const std::shared_ptr<const N>& node,
                                       Input& input, error why,
                                       const state& shared, context& ctx) {
+    static_assert(!may_view<result_t, std::remove_const_t<Input>>,
+                  "a coroutine must give a value, not a view of its input, "
+                  "which ends with it");
     const supplies from{&shared, nullptr, &ctx, &why};
     auto work = call::call(*node, &N::fallback, values_of(input), false, from);
     co_return co_await work;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <coroutine>
 #include <cstdint>
 #include <memory>
@@ -11,6 +12,18 @@ namespace troupe::detail {
 
 class step_host;
 
+/// A permit as the coroutine that got it knows it. It lives as long as the
+/// permit, and keeps its place, for who keeps that while a call is under way.
+///
+/// Thread safety: internally synchronised.
+struct permit_mark {
+  explicit permit_mark(std::shared_ptr<void> at) : place(std::move(at)) {}
+
+  const std::shared_ptr<void> place;
+  /// It may be with another coroutine by now.
+  std::atomic<bool> was_moved{false};
+};
+
 /// The permits that a coroutine holds, as those know that it awaits. A blocking
 /// call keeps them for as long as it lasts, and a wait for one more permit can
 /// tell that it waits for itself.
@@ -20,10 +33,12 @@ struct held_permits {
   struct entry {
     /// The lender, if that looks for waits that cannot end; else null.
     const void* lender = nullptr;
-    /// Expired where it went back, or to another coroutine.
+    /// Expired where it went back.
     std::weak_ptr<void> permit;
     /// The number of places it takes.
     std::uint32_t count = 1;
+    /// Of one that can be moved: whether it was; else null.
+    std::weak_ptr<const std::atomic<bool>> was_moved = {};
   };
 
   /// Those of the coroutine that awaits this one, or null.
@@ -38,6 +53,8 @@ struct held_permits {
   /// Takes down a permit. Those that are gone by then are forgotten.
   void add(const void* lender, const std::shared_ptr<void>& permit,
            std::uint32_t count = 1);
+  void add(const void* lender, const std::shared_ptr<permit_mark>& permit,
+           std::uint32_t count);
 };
 
 /// A permit that is held, for who looks for waits that cannot end.
@@ -49,6 +66,14 @@ struct held_token {
   std::uint32_t count = 1;
   /// The node that holds it; empty where that is not known.
   std::string holder;
+  /// See `held_permits::entry`.
+  std::weak_ptr<const std::atomic<bool>> was_moved = {};
+
+  /// Whether it may be with another coroutine than the one that got it.
+  [[nodiscard]] bool may_be_elsewhere() const noexcept {
+    const auto moved = was_moved.lock();
+    return moved && moved->load();
+  }
 };
 
 /// All permits that are held here and above.

@@ -64,6 +64,8 @@ struct exec_facts {
   bool reads_state = false;
   /// What it takes and gives, so that two processes can compare.
   std::string signature;
+  /// What it gives may refer to its input, and is of no use without it.
+  bool gives_view = false;
 };
 
 /// A node with its types erased. Shared by all runs and never changed.

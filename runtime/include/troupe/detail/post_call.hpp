@@ -1,5 +1,6 @@
 #pragma once
 
+#include "troupe/detail/borrowing.hpp"
 #include "troupe/detail/guarded.hpp"
 #include "troupe/detail/step_values.hpp"
 
@@ -63,9 +64,18 @@ struct post_call {
  private:
   static decltype(auto) call(const N& node, frame& step, state& written,
                              prep_t& prepared, exec_t& given) {
-    return caller<typename p::post_parameters>::call(
-        node, &N::post, std::tuple_cat(values_of(prepared), values_of(given)),
-        true, {&written, &written, &step.context, nullptr});
+    const supplies from{&written, &written, &step.context, nullptr};
+    using call_post = caller<typename p::post_parameters>;
+    if constexpr (may_view<exec_t, prep_t>) {
+      // It is copied and not moved: what exec gave may refer to it.
+      return call_post::call(
+          node, &N::post, std::tuple<const prep_t&, exec_t&>{prepared, given},
+          true, from);
+    } else {
+      return call_post::call(
+          node, &N::post, std::tuple_cat(values_of(prepared), values_of(given)),
+          true, from);
+    }
   }
 
   static state copy_for_writing(const state& shared) {

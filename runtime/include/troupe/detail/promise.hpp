@@ -55,7 +55,7 @@ struct promise_base {
   }
 
   /// The coroutine got a permit, and holds it until `permit` has gone.
-  void note_held(const void* lender, const std::shared_ptr<void>& permit,
+  void note_held(const void* lender, const std::shared_ptr<permit_mark>& permit,
                  std::uint32_t count) {
     if (!own) {
       own = std::make_unique<held_permits>();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "troupe/detail/borrowing.hpp"
 #include "troupe/detail/exec_call.hpp"
 #include "troupe/detail/typed_phases.hpp"
 
@@ -40,7 +41,8 @@ struct served_exec {
 
   static exec_facts facts() {
     return {obstacle(), reads_state,
-            signature_text(typeid(input_t), typeid(result_t))};
+            signature_text(typeid(input_t), typeid(result_t)),
+            may_view<result_t, input_t>};
   }
 
   static task<json> serve(const std::shared_ptr<const N>& node, json input,
@@ -77,7 +79,8 @@ struct served_exec<N> {
 
   static exec_facts facts() {
     return {obstacle(), reads_state,
-            signature_text(typeid(input_t), typeid(result_t))};
+            signature_text(typeid(input_t), typeid(result_t)),
+            may_view<result_t, input_t>};
   }
 
   static task<json> serve(const std::shared_ptr<const N>& node, json input,

@@ -132,7 +132,7 @@ class typed_node final : public node_model {
       return finish(step, prepared, none);
     } else {
       const node_options& options = *step.options;
-      if (p::exec_is_task || has_line(options) ||
+      if (p::exec_is_task || p::prep_must_stay || has_line(options) ||
           options.threads == threads::blocking || !options.on.empty()) {
         return execute_as_task(step, prepared);
       }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "troupe/blocking.hpp"
+#include "troupe/detail/borrowing.hpp"
 #include "troupe/detail/node_model.hpp"
 #include "troupe/detail/signature.hpp"
 #include "troupe/sleep.hpp"
@@ -117,6 +118,10 @@ struct phases {
                 "a coroutine must take its input by value: a reference may "
                 "dangle when it goes on");
 
+  /// Whether what `exec` gives may refer to what `prep` gave, which a `post`
+  /// that waits would move.
+  static constexpr bool prep_must_stay =
+      post_is_task && may_view<exec_value, prep_value>;
   /// Whether a value that `prep` gave is still needed after the last attempt.
   static constexpr bool prep_used_after_exec =
       count_values<post_parameters>::value > 0 ||

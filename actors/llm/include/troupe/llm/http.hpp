@@ -15,6 +15,7 @@ namespace troupe::llm {
 namespace detail {
 class exchange_end;
 class http_line;
+class live_listening;
 }  // namespace detail
 
 /// What an `http_client` is made with.
@@ -110,6 +111,7 @@ class http_client {
   void send_off(http_request request) const;
 
  private:
+  friend class detail::live_listening;
   static task<http_stream> opened(std::shared_ptr<detail::exchange_end> end);
 
   std::shared_ptr<detail::http_line> line_;

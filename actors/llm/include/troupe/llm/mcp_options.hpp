@@ -25,7 +25,8 @@ struct mcp_command {
   /// Variables of its environment. Besides them it gets those of this process
   /// that programs need to run, and no others, as they may hold keys that are
   /// none of its business: PATH, HOME, USER, LOGNAME, SHELL, TERM, TMPDIR, TZ,
-  /// LANG, LANGUAGE, LC_*, XDG_*, SSL_CERT_FILE and SSL_CERT_DIR.
+  /// LANG, LANGUAGE, SSL_CERT_FILE, SSL_CERT_DIR, those of locales, as LC_ALL,
+  /// and those of folders, as XDG_CONFIG_HOME.
   std::vector<std::pair<std::string, std::string>> environment = {};
   /// Names of more variables that it gets as they are in this process, for
   /// example "NODE_PATH" or "HTTPS_PROXY".

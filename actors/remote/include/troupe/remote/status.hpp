@@ -23,7 +23,8 @@ namespace troupe::remote {
 ///
 /// Of a worker, `held` and `done` are pieces of work, those that it has and
 /// those whose results counted; `silent_ms` the milliseconds since it was last
-/// heard of, `joined_s` the seconds since it joined.
+/// heard of, `joined_s` the seconds since it joined. Of more than 100 labels or
+/// flows the first 100 are there.
 ///
 /// Errors: throws `errc::bad_flow` for a system that is not prepared with
 /// `network`, and for an address other than loopback without TLS;

@@ -41,7 +41,8 @@ struct mcp_input_request {
   /// The server's name for it, which no other one of this call has.
   std::string key = {};
   /// For a form "message" and "requestedSchema"; for an address "message" and
-  /// "url"; for a model those of `sampling/createMessage`.
+  /// "url", which has the scheme http or https; for a model those of
+  /// `sampling/createMessage`.
   json params = json::object();
   /// The tool that was called, by the server's name for it.
   std::string tool = {};
@@ -79,7 +80,8 @@ namespace mcp {
 /// What a server asks for in `requests`, the "inputRequests" of an answer about
 /// the tool `tool`, in the order of their keys.
 /// Errors: throws a permanent `errc::bad_reply` for what is none, for more than
-/// 32 of them, and for a kind that is not in `inputs`.
+/// 32 of them, for a kind that is not in `inputs`, and for an address of which
+/// `is_web_url` is false.
 [[nodiscard]] std::vector<mcp_input_request> inputs_in(
     const json& requests, const std::set<mcp_input_kind>& inputs,
     const std::string& tool);

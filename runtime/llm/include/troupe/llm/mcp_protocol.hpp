@@ -33,6 +33,8 @@ struct agreement {
   std::string revision = std::string{current_revision};
   /// Whether it wants to be asked with `initialize` before all else.
   bool has_session = false;
+  /// Whether it tells on a stream of its own that its tools have changed.
+  bool tells_changes = false;
 };
 
 /// A request. `params` is an object. `capabilities` are those of this client;
@@ -51,6 +53,8 @@ struct agreement {
 /// A text as the value of a header: as it is, or where it could not be one in
 /// Base64, marked as the protocol wants it.
 [[nodiscard]] std::string header_value(std::string_view text);
+/// The params of `subscriptions/listen` for changes of the list of tools.
+[[nodiscard]] json listening_params();
 /// The params of `initialize`.
 [[nodiscard]] json opening_params();
 
@@ -74,8 +78,8 @@ struct agreement {
 /// What is in a text from a server: a line of a program, a body, an event.
 ///
 /// What servers write that JSON does not allow is mended: a byte order mark,
-/// text that is not UTF-8, half a surrogate pair, and numbers that are none
-/// (NaN, Infinity), which become null.
+/// text that is not UTF-8, half a surrogate pair, a comma behind the last
+/// element, and numbers that are none (NaN, Infinity), which become null.
 struct server_text {
   /// The messages; those of a batch one by one. Empty for a text that is no
   /// message of the protocol, for example a line of a log.
@@ -88,6 +92,14 @@ struct server_text {
 };
 [[nodiscard]] server_text read_text(std::string_view text,
                                     std::size_t bytes_max);
+
+/// The answer that a text is which lacks the members that would make it a
+/// message: an object with "result" or "error", or what has to be the result of
+/// the request `method`. Only for a text that can be about nothing else, as the
+/// response to that request.
+[[nodiscard]] std::optional<json> bare_answer(std::string_view text,
+                                              std::string_view method,
+                                              std::size_t bytes_max);
 
 /// A message from a server that is no answer.
 struct server_message {
@@ -110,15 +122,17 @@ struct server_message {
 
 /// Whether a response to a request with a session id says that the server does
 /// not know the session, so that it has not looked at the request: status 404;
-/// 400 with a text about sessions or one of the codes -32000 and -32001; or
-/// another refusal whose text says that the session is gone.
+/// 400 or 409 with a text about sessions or one of the codes -32000 and -32001,
+/// 409 also without a text; or another refusal whose text says that the session
+/// is gone.
 [[nodiscard]] bool denies_session(int status, std::string_view body);
 /// True if a text says that a session is not known, is over, or never began.
 [[nodiscard]] bool says_session_is_lost(std::string_view text);
 /// True if an answer with a good status says so, with a code for that.
 [[nodiscard]] bool denies_session(const json& answer);
 /// The address of the description of who may use a server, which a header
-/// WWW-Authenticate names (RFC 9728); empty where there is none.
+/// WWW-Authenticate names (RFC 9728); empty where there is none, or it is none
+/// of a web page.
 [[nodiscard]] std::string resource_metadata_in(std::string_view challenge);
 
 // -- tools --------------------------------------------------------------------
@@ -150,7 +164,7 @@ class tool_names {
 
  private:
   std::set<std::string> taken_;
-  /// The last number that was given to a name.
+  /// The last number that was given to names that begin so.
   std::map<std::string, std::size_t> numbers_;
 };
 

@@ -12,7 +12,7 @@ namespace troupe::llm {
 
 /// How long a server asks to wait, by the headers of its response: Retry-After
 /// and retry-after-ms, and where a limit is used up the time of its reset
-/// (x-ratelimit-*, anthropic-ratelimit-*). At most a day.
+/// (RateLimit, x-ratelimit-*, anthropic-ratelimit-*). At most a day.
 /// `now` is what dates are compared with.
 [[nodiscard]] std::optional<duration> wait_asked(
     const http_response& head, std::chrono::system_clock::time_point now);

@@ -23,4 +23,9 @@ namespace troupe::llm {
 /// where it has no scheme.
 [[nodiscard]] std::string origin_of(std::string_view url);
 
+/// True if a browser may be sent there: an address of the schemes http or https
+/// with a host, and without blanks, control characters and backslashes, which
+/// browsers take for something else.
+[[nodiscard]] bool is_web_url(std::string_view url);
+
 }  // namespace troupe::llm
