@@ -1,5 +1,5 @@
 #include "cases.hpp"
-#include "raw_caf.hpp"
+#include "raw/raw_caf.hpp"
 
 #include <troupe/batch.hpp>
 #include <troupe/sleep.hpp>

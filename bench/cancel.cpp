@@ -1,5 +1,5 @@
 #include "cases.hpp"
-#include "raw_waiting.hpp"
+#include "raw/raw_waiting.hpp"
 #include "waiting_flow.hpp"
 
 #include <chrono>

@@ -1,6 +1,6 @@
 #include "cases.hpp"
 #include "numbered_items.hpp"
-#include "raw_caf.hpp"
+#include "raw/raw_caf.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "cases.hpp"
 #include "counting_flow.hpp"
-#include "raw_caf.hpp"
+#include "raw/raw_caf.hpp"
 
 #include <vector>
 

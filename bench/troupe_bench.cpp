@@ -2,7 +2,7 @@
 
 #include "cases.hpp"
 #ifdef TROUPE_BENCH_REMOTE
-#include "remote_worker.hpp"
+#include "remote/remote_worker.hpp"
 #endif
 
 #include <CLI/CLI.hpp>

@@ -38,7 +38,7 @@ int main() {
   // region: server
   troupe::llm::mcp_command program;
   program.program = "python3";
-  program.arguments = {"tests/support/mcp_server.py"};
+  program.arguments = {"tests/support/servers/mcp_server.py"};
   const troupe::llm::mcp_client server{runtime, program};
   // endregion
   troupe::flow_builder flow{"sum"};

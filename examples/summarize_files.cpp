@@ -6,12 +6,12 @@
 
 #include "summarize/cluster.hpp"
 #include "summarize/command_line.hpp"
+#include "summarize/files/output_file.hpp"
+#include "summarize/files/text_file.hpp"
 #include "summarize/flow.hpp"
 #include "summarize/model.hpp"
-#include "summarize/output_file.hpp"
 #include "summarize/progress.hpp"
 #include "summarize/report.hpp"
-#include "summarize/text_file.hpp"
 
 #include <troupe/interrupts.hpp>
 #include <troupe/printable.hpp>

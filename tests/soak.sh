@@ -27,5 +27,5 @@ if [ -z "$program" ]; then
   program=build/tests/troupe_soak
 fi
 
-exec python3 tests/support/model_server.py --script tests/soak/script.json \
+exec python3 tests/support/servers/model_server.py --script tests/soak/script.json \
   "$program" "$@"

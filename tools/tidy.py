@@ -13,6 +13,7 @@ from pathlib import Path
 
 import await_rule
 import cpp_tokens
+import rooms
 
 FOLDERS = ("runtime", "actors", "examples", "tests", "bench", "tools")
 LINE_WIDTH_MAX = 80
@@ -64,11 +65,13 @@ EMPTY_NAMES = re.compile(r"(.*_)?(utils?|common|helpers?|manager|misc)\.[ch]pp")
 PLACES = re.compile(
     r"(runtime|actors)(/llm|/remote)?/include/troupe/([a-z_]+/)*[a-z0-9_]+\.hpp"
     r"|(runtime|actors)(/llm|/remote)?/src/([a-z_]+/)*[a-z0-9_]+\.[ch]pp"
-    r"|tests/(runtime|actors|llm|remote|conformance|summarize)/[a-z0-9_]+_test\.cpp"
+    r"|tests/(runtime|actors|llm|remote|conformance|summarize)/([a-z]+/)?"
+    r"[a-z0-9_]+_test\.cpp"
     r"|tests/(runtime|actors|llm)/must_not_compile/[a-z0-9_]+\.cpp"
-    r"|tests/[a-z]+/[a-z0-9_]+\.hpp"
+    r"|tests/[a-z]+/([a-z]+/)?[a-z0-9_]+\.hpp"
     r"|tests/fuzz/[a-z0-9_]+_fuzz\.cpp"
-    r"|tests/(await|chaos|package|replay|soak|support)/[a-z0-9_]+\.[ch]pp"
+    r"|tests/(await|chaos|package|replay|soak|support)/([a-z]+/)?"
+    r"[a-z0-9_]+\.[ch]pp"
     r"|tests/[a-z0-9_]+\.cpp"
     r"|tools/troupe/[a-z0-9_]+\.[ch]pp"
     r"|(examples|bench)/([a-z_]+/)*[a-z0-9_]+\.[ch]pp")
@@ -181,14 +184,17 @@ def check_pages(root):
 
 
 def check_tree(root):
-    for folder in FOLDERS:
-        for path in sorted((root / folder).rglob("*.[ch]pp")):
-            name = path.relative_to(root).as_posix()
-            text = path.read_text(encoding="utf-8")
-            lines = text.splitlines()
-            for line, rule, why in check_file(name, text):
-                if not is_allowed(lines, line, rule):
-                    yield f"{name}:{line}: {rule}: {why}"
+    sources = {path.relative_to(root).as_posix(): path
+               for folder in FOLDERS
+               for path in sorted((root / folder).rglob("*.[ch]pp"))}
+    yield from rooms.check_folders(root, sources)
+    for name, path in sources.items():
+        text = path.read_text(encoding="utf-8")
+        lines = text.splitlines()
+        for line, rule, why in (*check_file(name, text),
+                                *rooms.check_includes(name, lines, sources)):
+            if not is_allowed(lines, line, rule):
+                yield f"{name}:{line}: {rule}: {why}"
 
 
 def main():

@@ -1,11 +1,13 @@
 """Each rule of tidy.py finds what it must and leaves alone what it must."""
 
+import pathlib
 import unittest
 
 import await_rule
+import rooms
 import tidy
 
-SOURCE = "runtime/src/flow.cpp"
+SOURCE = "runtime/src/flow/flow.cpp"
 
 
 def rules(text, path=SOURCE):
@@ -39,7 +41,7 @@ class RulesTest(unittest.TestCase):
         self.expect_none("#include <caf/all.hpp>", "actors/src/flow.cpp")
 
     def test_sleeping(self):
-        path = "tests/runtime/flow_test.cpp"
+        path = "tests/runtime/flow/flow_test.cpp"
         self.expect("sleep", "std::this_thread::sleep_for(seconds{1});", path)
         self.expect_none("co_await troupe::sleep_for(seconds{1});", path)
 
@@ -50,7 +52,7 @@ class RulesTest(unittest.TestCase):
         self.expect_none(call + "  // tidy: allow clock")
 
     def test_spans(self):
-        path = "actors/src/run_core.cpp"
+        path = "actors/src/core/run_core.cpp"
         self.expect("span", "const auto due = clock.now() + limit;", path)
         self.expect("span", "const auto due = now + limit;", path)
         self.expect("span", "due = now_ + 5ms;", "runtime/src/lease.cpp")
@@ -59,9 +61,9 @@ class RulesTest(unittest.TestCase):
         self.expect_none("const auto due = after(clock.now(), limit);", path)
         self.expect_none("return core_->wait_for(limit);", path)
         self.expect_none("const auto due = sim.now() + 1h;",
-                         "tests/actors/run_test.cpp")
+                         "tests/actors/flows/run_test.cpp")
         self.expect_none("#pragma once\nchanged.wait_until(lock, due);",
-                         "actors/src/wait_at_most.hpp")
+                         "actors/src/threads/wait_at_most.hpp")
 
     def test_printing(self):
         self.expect("call", "std::cout << 1;")
@@ -75,11 +77,11 @@ class RulesTest(unittest.TestCase):
         self.expect("json", "auto form = nlohmann::json::parse(text);",
                     "examples/summarize/report.cpp")
         self.expect("json", "auto form = json::from_cbor(bytes);",
-                    "actors/remote/src/messages.cpp")
+                    "actors/remote/src/wire/messages.cpp")
         self.expect("json", "text = form.dump(-1);", "actors/src/a.cpp")
         self.expect_none("auto form = read_json(text);")
         self.expect_none("auto form = json::parse(text);",
-                         "tests/runtime/value_test.cpp")
+                         "tests/runtime/document/value_test.cpp")
 
     def test_regular_expressions(self):
         self.expect("regex", "#include <regex>")
@@ -95,8 +97,8 @@ class RulesTest(unittest.TestCase):
         self.expect("place", "", "runtime/flow.cpp")
         self.expect("place", "", "tests/runtime/flow.cpp")
         self.expect("place", "", "actors/llm/http.cpp")
-        self.expect_none("", "tests/runtime/flow_test.cpp")
-        self.expect_none("", "actors/llm/src/http.cpp")
+        self.expect_none("", "tests/runtime/flow/flow_test.cpp")
+        self.expect_none("", "actors/llm/src/http/http.cpp")
 
     def test_sizes(self):
         self.expect("size", "\n" * 401)
@@ -176,6 +178,38 @@ class AwaitTest(unittest.TestCase):
             with self.subTest(text):
                 code = "task<int> outer() { " + text + " }"
                 self.assertEqual([], list(await_rule.findings(code)))
+
+
+class RoomsTest(unittest.TestCase):
+    SOURCES = {"actors/src/core/run_core.hpp", "actors/src/run/fan_out.hpp",
+               "actors/src/api/start.hpp"}
+
+    def found(self, path, include):
+        lines = [f'#include "{include}"']
+        return [*rooms.check_includes(path, lines, self.SOURCES)]
+
+    def test_a_room_does_not_know_those_above(self):
+        self.assertTrue(self.found("actors/src/core/a.cpp", "run/fan_out.hpp"))
+        self.assertFalse(self.found("actors/src/run/a.cpp",
+                                    "core/run_core.hpp"))
+        self.assertFalse(self.found("actors/src/run/a.cpp", "run/fan_out.hpp"))
+
+    def test_other_libraries_use_shared_rooms_only(self):
+        self.assertTrue(self.found("actors/llm/src/mcp/a.cpp",
+                                   "api/start.hpp"))
+        self.assertFalse(self.found("actors/llm/src/mcp/a.cpp",
+                                    "core/run_core.hpp"))
+
+    def test_each_source_lies_in_a_room(self):
+        self.assertTrue(self.found("actors/src/a.cpp", "core/run_core.hpp"))
+        self.assertTrue(self.found("actors/src/attic/a.cpp",
+                                   "core/run_core.hpp"))
+
+    def test_folders_have_bounds(self):
+        root = pathlib.Path(__file__).resolve().parent.parent
+        many = {f"bench/a{i}.cpp" for i in range(rooms.FILES_MAX)}
+        self.assertFalse([*rooms.check_folders(root, many)])
+        self.assertTrue([*rooms.check_folders(root, many | {"bench/b.cpp"})])
 
 
 if __name__ == "__main__":

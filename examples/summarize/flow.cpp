@@ -1,6 +1,6 @@
 #include "summarize/flow.hpp"
 
-#include "summarize/markup.hpp"
+#include "summarize/text/markup.hpp"
 
 #include <troupe/printable.hpp>
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "summarize/chunk.hpp"
+#include "summarize/files/text_file.hpp"
 #include "summarize/report.hpp"
 #include "summarize/summarizer.hpp"
-#include "summarize/text_file.hpp"
+#include "summarize/text/chunk.hpp"
 
 #include <troupe/batch.hpp>
 #include <troupe/each.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "summarize/text_file.hpp"
+#include "summarize/files/text_file.hpp"
 
 #include <cstddef>
 #include <cstdint>

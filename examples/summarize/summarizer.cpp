@@ -1,7 +1,7 @@
 #include "summarize/summarizer.hpp"
 
-#include "summarize/lexrank.hpp"
-#include "summarize/sentences.hpp"
+#include "summarize/text/lexrank.hpp"
+#include "summarize/text/sentences.hpp"
 
 #include <algorithm>
 #include <array>

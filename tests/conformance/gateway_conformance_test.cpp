@@ -2,7 +2,7 @@
 // a server of Google's kind.
 
 #include "support/catch.hpp"
-#include "support/client_room.hpp"
+#include "support/models/client_room.hpp"
 
 #include <troupe/llm/agent.hpp>
 #include <troupe/llm/toolbox.hpp>

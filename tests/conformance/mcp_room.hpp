@@ -1,6 +1,6 @@
 #pragma once
 
-#include "support/client_room.hpp"
+#include "support/models/client_room.hpp"
 
 #include <troupe/llm/mcp_client.hpp>
 #include <troupe/llm/toolbox.hpp>

@@ -2,7 +2,7 @@
 // aimock, which answers as fixtures.json says.
 
 #include "support/catch.hpp"
-#include "support/client_room.hpp"
+#include "support/models/client_room.hpp"
 
 #include <troupe/llm/agent.hpp>
 #include <troupe/llm/fields.hpp>

@@ -8,12 +8,12 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
-#include <summarize/chunk.hpp>
-#include <summarize/markup.hpp>
+#include <summarize/files/text_file.hpp>
 #include <summarize/report.hpp>
-#include <summarize/sentences.hpp>
 #include <summarize/summarizer.hpp>
-#include <summarize/text_file.hpp>
+#include <summarize/text/chunk.hpp>
+#include <summarize/text/markup.hpp>
+#include <summarize/text/sentences.hpp>
 
 namespace {
 

@@ -1,10 +1,10 @@
 // What workers and supervisors say to each other, and what is in it: any bytes
 // are read or refused, and what was read is written and read again as it was.
 
-#include "messages.hpp"
+#include "wire/messages.hpp"
 
-#include <troupe/detail/event_form.hpp>
-#include <troupe/detail/read_form.hpp>
+#include <troupe/detail/node/read_form.hpp>
+#include <troupe/detail/placed/event_form.hpp>
 #include <troupe/error.hpp>
 
 #include <cstddef>

@@ -6,7 +6,7 @@
 #include "replay/recorded_case.hpp"
 #include "replay/scripted_flow.hpp"
 #include "replay/worker_processes.hpp"
-#include "support/bare_runner.hpp"
+#include "support/actors/bare_runner.hpp"
 
 #include <troupe/system.hpp>
 

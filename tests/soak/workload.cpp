@@ -1,6 +1,6 @@
 #include "workload.hpp"
 
-#include "system_core.hpp"
+#include "core/system_core.hpp"
 
 #include <troupe/batch.hpp>
 #include <troupe/blocking.hpp>

@@ -1,4 +1,4 @@
-#include "summarize/chunk.hpp"
+#include "summarize/text/chunk.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "summarize/lexrank.hpp"
+#include "summarize/text/lexrank.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "summarize/markup.hpp"
+#include "summarize/text/markup.hpp"
 
 #include "support/catch.hpp"
 

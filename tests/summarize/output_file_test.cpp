@@ -1,4 +1,4 @@
-#include "summarize/output_file.hpp"
+#include "summarize/files/output_file.hpp"
 
 #include "summarize/temporary_directory.hpp"
 #include "support/catch.hpp"

@@ -1,6 +1,6 @@
 // Pages that are read where memory runs out.
 
-#include "summarize/markup.hpp"
+#include "summarize/text/markup.hpp"
 #include "support/catch.hpp"
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-#include "summarize/sentences.hpp"
+#include "summarize/text/sentences.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,7 +1,7 @@
 #include "summarize/summarizer.hpp"
 
-#include "summarize/chunk.hpp"
 #include "summarize/temporary_directory.hpp"
+#include "summarize/text/chunk.hpp"
 #include "support/catch.hpp"
 
 #include <nlohmann/json.hpp>

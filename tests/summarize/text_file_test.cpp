@@ -1,4 +1,4 @@
-#include "summarize/text_file.hpp"
+#include "summarize/files/text_file.hpp"
 
 #include "summarize/temporary_directory.hpp"
 #include "support/catch.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <troupe/detail/held_permits.hpp>
-#include <troupe/detail/permit_answer.hpp>
+#include <troupe/detail/fiber/held_permits.hpp>
+#include <troupe/detail/fiber/permit_answer.hpp>
 #include <troupe/limit.hpp>
 #include <troupe/system.hpp>
 #include <troupe/task.hpp>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "troupe/detail/borrowing.hpp"
-#include "troupe/detail/held_permits.hpp"
-#include "troupe/detail/unbegun_note.hpp"
+#include "troupe/detail/fiber/held_permits.hpp"
+#include "troupe/detail/node/unbegun_note.hpp"
+#include "troupe/detail/value/borrowing.hpp"
 #include "troupe/error.hpp"
 #include "troupe/task.hpp"
 #include "troupe/threads.hpp"

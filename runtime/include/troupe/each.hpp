@@ -1,9 +1,9 @@
 #pragma once
 
 #include "troupe/concurrency.hpp"
-#include "troupe/detail/exec_call.hpp"
-#include "troupe/detail/fallback_call.hpp"
-#include "troupe/detail/mixed.hpp"
+#include "troupe/detail/node/exec_call.hpp"
+#include "troupe/detail/node/fallback_call.hpp"
+#include "troupe/detail/value/mixed.hpp"
 #include "troupe/gather.hpp"
 #include "troupe/node.hpp"
 #include "troupe/retry.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "troupe/detail/flow_model.hpp"
+#include "troupe/detail/node/flow_model.hpp"
 #include "troupe/node.hpp"
 #include "troupe/node_options.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "troupe/action.hpp"
 #include "troupe/clock.hpp"
-#include "troupe/detail/flow_model.hpp"
+#include "troupe/detail/node/flow_model.hpp"
 #include "troupe/error.hpp"
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "troupe/detail/node_model.hpp"
-#include "troupe/detail/typed_node.hpp"
+#include "troupe/detail/node/node_model.hpp"
+#include "troupe/detail/node/typed_node.hpp"
 
 #include <concepts>
 #include <memory>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "troupe/detail/unbegun_note.hpp"
+#include "troupe/detail/node/unbegun_note.hpp"
 #include "troupe/error.hpp"
 #include "troupe/task.hpp"
 

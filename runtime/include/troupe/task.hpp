@@ -1,7 +1,7 @@
 #pragma once
 
-#include "troupe/detail/fiber_host.hpp"
-#include "troupe/detail/promise.hpp"
+#include "troupe/detail/fiber/fiber_host.hpp"
+#include "troupe/detail/fiber/promise.hpp"
 
 #include <coroutine>
 #include <utility>

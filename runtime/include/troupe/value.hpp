@@ -1,9 +1,9 @@
 #pragma once
 
-#include "troupe/detail/value_storage.hpp"
+#include "troupe/detail/value/member_range.hpp"
+#include "troupe/detail/value/value_iterator.hpp"
+#include "troupe/detail/value/value_storage.hpp"
 #include "troupe/json.hpp"
-#include "troupe/member_range.hpp"
-#include "troupe/value_iterator.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -203,5 +203,5 @@ class value : private detail::value_storage {
 
 }  // namespace troupe
 
-#include "troupe/detail/value_get.hpp"      // IWYU pragma: export
-#include "troupe/detail/value_literal.hpp"  // IWYU pragma: export
+#include "troupe/detail/value/value_get.hpp"      // IWYU pragma: export
+#include "troupe/detail/value/value_literal.hpp"  // IWYU pragma: export

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "core/fiber_actor.hpp"
+
+#include <troupe/error.hpp>
+#include <troupe/llm/http_message.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace troupe::llm::detail {
+
+/// What has come of an exchange since its waiter took the last of it.
+struct arrival {
+  std::optional<error> failure;
+  /// Of a streamed exchange the head, then parts of the body, then the end; of
+  /// another one all at once.
+  http_response response;
+  /// Whether nothing follows.
+  bool is_end = false;
+};
+
+/// Is told what comes of an exchange that nobody waits for, on the thread that
+/// brings it.
+class exchange_hearer {
+ public:
+  virtual ~exchange_hearer() = default;
+  virtual void on_head(const http_response& head) = 0;
+  virtual void on_part(std::string_view bytes) = 0;
+  /// Not called where the transfer is aborted from here.
+  virtual void on_end() = 0;
+};
+
+/// A request, and what has come of it. Who waits takes that from here, so that
+/// a part of a stream costs one message, and none where it is there already.
+///
+/// Thread safety: one thread brings what comes while another one takes it.
+class exchange final : public troupe::detail::payload {
+ public:
+  exchange(http_request asked, bool streamed, bool farewell = false)
+      : request(std::move(asked)),
+        is_streamed(streamed),
+        is_farewell(farewell) {}
+
+  exchange(http_request asked, std::shared_ptr<exchange_hearer> told)
+      : request(std::move(asked)),
+        is_streamed(true),
+        is_farewell(false),
+        hearer_(std::move(told)) {}
+
+  const http_request request;
+  const bool is_streamed;
+  /// Nobody waits for what comes of it, and it may outlive who sent it.
+  const bool is_farewell;
+
+  // -- who waits --------------------------------------------------------------
+
+  /// What has come, or nothing.
+  [[nodiscard]] std::optional<arrival> take();
+  /// Wakes `who` with what comes next, or has come.
+  void wait(troupe::detail::waker who);
+  /// Whether a part was refused for which there is room now. Says so once.
+  [[nodiscard]] bool has_room_again();
+
+  // -- who brings -------------------------------------------------------------
+
+  void bring_head(http_response head);
+  /// False if more than `unread_max` bytes would wait to be taken; then the
+  /// part has to come again once there is room.
+  [[nodiscard]] bool bring_part(std::string_view bytes, std::size_t unread_max);
+  void bring_end(std::optional<error> failure);
+
+ private:
+  std::optional<arrival> next();
+  void tell();
+
+  const std::shared_ptr<exchange_hearer> hearer_;
+  std::mutex mutex_;
+  std::optional<troupe::detail::waker> who_;
+  http_response unread_;
+  std::optional<error> failure_;
+  bool has_head_ = false;
+  bool has_told_head_ = false;
+  bool is_full_ = false;
+  bool has_ended_ = false;
+};
+
+using exchange_ptr = caf::intrusive_ptr<exchange>;
+
+}  // namespace troupe::llm::detail

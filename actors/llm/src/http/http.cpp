@@ -1,0 +1,244 @@
+#include "http/http_actor.hpp"
+#include "http/http_listening.hpp"
+
+#include <troupe/llm/http.hpp>
+
+#include <algorithm>
+#include <coroutine>
+#include <new>
+#include <system_error>
+#include <utility>
+
+namespace troupe::llm {
+
+namespace detail {
+
+/// What the copies of a client share.
+class http_line {
+ public:
+  http_line(system& where, const http_options& options)
+      : thread(where.core(), options) {}
+
+  const http_thread thread;
+};
+
+/// The side of an exchange that waits. Destroying it aborts the transfer.
+class exchange_end {
+ public:
+  exchange_end(std::shared_ptr<http_line> through, http_request request,
+               bool is_streamed)
+      : line(std::move(through)),
+        about(caf::make_counted<exchange>(std::move(request), is_streamed)) {}
+  exchange_end(std::shared_ptr<http_line> through, http_request request,
+               std::shared_ptr<exchange_hearer> to)
+      : line(std::move(through)),
+        about(caf::make_counted<exchange>(std::move(request), std::move(to))) {}
+  exchange_end(const exchange_end&) = delete;
+  exchange_end& operator=(const exchange_end&) = delete;
+  ~exchange_end() { drop(); }
+
+  void begin(troupe::detail::exec_ctx* from) {
+    is_under_way = true;
+    if (!tell(http_signal::begin, from)) {
+      about->bring_end(error{errc::shut_down, "the HTTP client was shut down"});
+    }
+  }
+  void go_on_if_room() {
+    if (about->has_room_again()) tell(http_signal::go_on);
+  }
+  void drop() {
+    if (std::exchange(is_under_way, false)) tell(http_signal::drop);
+  }
+
+  const std::shared_ptr<http_line> line;
+  const exchange_ptr about;
+  bool is_under_way = false;
+  bool was_cancelled = false;
+  /// Why nothing more comes.
+  std::optional<error> failure;
+
+ private:
+  bool tell(std::uint32_t what, troupe::detail::exec_ctx* from = nullptr) {
+    return post(line->thread.actor(), troupe::detail::signal{what, 0, 0, about},
+                from);
+  }
+};
+
+namespace {
+
+/// Awaitable: what comes next of an exchange.
+class [[nodiscard]] next_arrival final : private troupe::detail::waiter {
+ public:
+  explicit next_arrival(exchange_end& end) noexcept : end_(end) {}
+  ~next_arrival() {
+    if (host() == nullptr) return;
+    // What was on its way here is lost, so nothing may follow it.
+    end_.was_cancelled = true;
+    end_.drop();
+  }
+
+  bool await_ready() {
+    if (!end_.is_under_way) return false;
+    auto came = end_.about->take();
+    if (!came) return false;
+    came_ = std::move(*came);
+    end_.go_on_if_room();
+    return true;
+  }
+  template <troupe::detail::hosted Promise>
+  void await_suspend(std::coroutine_handle<Promise> self) {
+    auto& host = *self.promise().host;
+    wait(host, enlist(host, self));
+  }
+  arrival await_resume() {
+    if (came_.is_end) end_.is_under_way = false;
+    end_.failure = std::move(came_.failure);
+    if (end_.failure) throw error{*end_.failure};
+    return std::move(came_);
+  }
+
+ private:
+  void wait(troupe::detail::fiber_host& host, troupe::detail::wake_key key) {
+    auto* owner = dynamic_cast<troupe::detail::fiber_actor*>(&host);
+    if (owner == nullptr) {
+      throw error{errc::request_failed, "only an actor can wait for a server"};
+    }
+    end_.about->wait(owner->waker_for(key));
+    if (end_.is_under_way) {
+      end_.go_on_if_room();
+    } else {
+      end_.begin(owner->running_on());
+    }
+  }
+  void receive(void* answer) override {
+    came_ = std::move(*static_cast<arrival*>(answer));
+  }
+
+  exchange_end& end_;
+  arrival came_;
+};
+
+void check_options(const http_options& options) {
+  const auto must_be_some = [](std::size_t count, const char* name) {
+    if (count >= 1) return;
+    throw error{errc::bad_flow,
+                "http_options." + std::string{name} + " must be at least 1"};
+  };
+  must_be_some(options.connections_max, "connections_max");
+  must_be_some(options.connections_per_host_max, "connections_per_host_max");
+  must_be_some(options.exchanges_max, "exchanges_max");
+  must_be_some(options.unread_max, "unread_max");
+}
+
+// Threads, files and memory may have run out.
+std::shared_ptr<http_line> line_of(system& where, const http_options& options) {
+  const auto refuse = [](const std::string& why) -> error {
+    return {errc::overloaded, "an HTTP client cannot start: " + why};
+  };
+  try {
+    return std::make_shared<http_line>(where, options);
+  } catch (const std::system_error& why) {
+    throw refuse("no further thread: " + std::string{why.what()});
+  } catch (const std::bad_alloc&) {
+    throw refuse("out of memory");
+  }
+}
+
+task<http_response> whole(std::shared_ptr<exchange_end> end) {
+  next_arrival coming{*end};
+  arrival came = co_await coming;
+  co_return std::move(came.response);
+}
+
+task<std::optional<std::string>> next_part(std::shared_ptr<exchange_end> end) {
+  if (end->was_cancelled) {
+    throw error{errc::cancelled, "an earlier read of the stream was cancelled"};
+  }
+  if (end->failure) throw error{*end->failure};
+  std::optional<std::string> part;
+  if (end->is_under_way) {
+    next_arrival coming{*end};
+    arrival came = co_await coming;
+    if (!came.is_end) part = std::move(came.response.body);
+  }
+  co_return part;
+}
+
+}  // namespace
+}  // namespace detail
+
+// -- streams ------------------------------------------------------------------
+
+http_stream::http_stream(std::shared_ptr<detail::exchange_end> end,
+                         http_response head)
+    : end_(std::move(end)), head_(std::move(head)) {}
+
+http_stream::http_stream(http_stream&&) noexcept = default;
+http_stream& http_stream::operator=(http_stream&&) noexcept = default;
+http_stream::~http_stream() = default;
+
+task<std::optional<std::string>> http_stream::read() & {
+  return detail::next_part(end_);
+}
+
+// -- what is heard ------------------------------------------------------------
+
+namespace detail {
+
+class live_listening final : public http_listening {
+ public:
+  live_listening(const http_client& web, http_request ask,
+                 std::shared_ptr<exchange_hearer> to)
+      : end_(web.line_, std::move(ask), std::move(to)) {
+    end_.begin(nullptr);
+  }
+
+ private:
+  exchange_end end_;
+};
+
+std::unique_ptr<http_listening> http_listening::begun(
+    const http_client& web, http_request ask,
+    std::shared_ptr<exchange_hearer> to) {
+  return std::make_unique<live_listening>(web, std::move(ask), std::move(to));
+}
+
+}  // namespace detail
+
+// -- clients ------------------------------------------------------------------
+
+http_client::http_client(system& where, http_options options) {
+  detail::check_options(options);
+  if (where.core().queue() != nullptr) {
+    throw error{errc::bad_flow, "a simulation has no network"};
+  }
+  line_ = detail::line_of(where, options);
+}
+
+task<http_response> http_client::send(http_request request) const {
+  return detail::whole(std::make_shared<detail::exchange_end>(
+      line_, std::move(request), /*is_streamed=*/false));
+}
+
+task<http_stream> http_client::opened(
+    std::shared_ptr<detail::exchange_end> end) {
+  detail::next_arrival coming{*end};
+  detail::arrival came = co_await coming;
+  co_return http_stream{std::move(end), std::move(came.response)};
+}
+
+task<http_stream> http_client::open(http_request request) const {
+  return opened(std::make_shared<detail::exchange_end>(
+      line_, std::move(request), /*is_streamed=*/true));
+}
+
+void http_client::send_off(http_request request) const {
+  auto about = caf::make_counted<detail::exchange>(
+      std::move(request), /*streamed=*/false, /*farewell=*/true);
+  post(line_->thread.actor(),
+       troupe::detail::signal{detail::http_signal::begin, 0, 0,
+                              std::move(about)},
+       nullptr);
+}
+
+}  // namespace troupe::llm

@@ -1,0 +1,77 @@
+#include "http/http_actor.hpp"
+
+#include <troupe/clock.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace troupe::llm::detail {
+
+void http_actor::on_signal(troupe::detail::signal& received) {
+  const exchange_ptr about{static_cast<exchange*>(received.body.get())};
+  if (received.kind == http_signal::begin) {
+    transfers_.begin(about);
+  } else if (received.kind == http_signal::go_on) {
+    transfers_.go_on(*about);
+  } else if (received.kind == http_signal::drop) {
+    transfers_.drop(*about);
+  } else if (received.kind == http_signal::close) {
+    transfers_.close();
+    quit();
+  }
+}
+
+struct http_thread::shared {
+  shared(caf::actor_system& system, const http_options& options)
+      : driven(options),
+        turns(system, turn_quantum, [this] { driven.wake(); }),
+        at{.system = system, .queue = &turns} {}
+
+  void run(http_actor& actor) {
+    while (!is_stopping.load(std::memory_order_acquire)) {
+      turns.run();
+      driven.run();
+    }
+    say_farewell();
+    // An exchange refers to the actor that waits for it, which may refer to
+    // the client: what is left here would keep itself alive.
+    post(actor, troupe::detail::signal{http_signal::close});
+    turns.run();
+  }
+
+  /// Sends requests that nobody waits for, as far as that goes at once.
+  void say_farewell() {
+    constexpr duration limit = std::chrono::milliseconds{300};
+    const auto end = after(clock::steady().now(), limit);
+    turns.run();
+    while (driven.has_farewells() && clock::steady().now() < end) {
+      driven.run(end);
+    }
+  }
+
+  void stop() {
+    is_stopping.store(true, std::memory_order_release);
+    driven.wake();
+  }
+
+  static constexpr std::size_t turn_quantum = 256;
+
+  transfers driven;
+  troupe::detail::manual_queue turns;
+  troupe::detail::home at;
+  std::atomic<bool> is_stopping{false};
+};
+
+http_thread::http_thread(troupe::detail::system_core& core,
+                         const http_options& options)
+    : threads_(core.threads()),
+      shared_(std::make_shared<shared>(core.at().system, options)),
+      actor_(troupe::detail::spawn_lite<http_actor>(shared_->at, nullptr,
+                                                    shared_->driven)),
+      thread_(threads_->start(
+          [mine = shared_, actor = actor_] { mine->run(*actor); },
+          [mine = shared_] { mine->stop(); })) {}
+
+http_thread::~http_thread() { threads_->end(thread_); }
+
+}  // namespace troupe::llm::detail

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "http/exchange.hpp"
+
+#include <troupe/llm/http.hpp>
+
+#include <memory>
+
+namespace troupe::llm::detail {
+
+/// A response that is read as it comes, with nobody who waits for it.
+/// Destroying it aborts the transfer.
+class http_listening {
+ public:
+  /// `to` is called on the thread of `web`, and must not destroy what is
+  /// returned.
+  [[nodiscard]] static std::unique_ptr<http_listening> begun(
+      const http_client& web, http_request ask,
+      std::shared_ptr<exchange_hearer> to);
+
+  virtual ~http_listening() = default;
+};
+
+}  // namespace troupe::llm::detail

@@ -1,0 +1,145 @@
+#include "http/lane.hpp"
+
+#include <chrono>
+#include <new>
+#include <system_error>
+#include <vector>
+
+namespace troupe::llm::detail {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+/// Nothing of libcurl may be used before this, by any thread.
+void start_libcurl() {
+  static const auto started = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (started != CURLE_OK) throw std::bad_alloc{};
+}
+
+CURLM* new_multi() {
+  start_libcurl();
+  CURLM* made = curl_multi_init();
+  if (made == nullptr) throw std::bad_alloc{};
+  return made;
+}
+
+}  // namespace
+
+lane::lane(socket_poll& poll, std::uint32_t tag,
+           const transfer::surroundings& where, room most)
+    : poll_(poll), tag_(tag), where_(where), multi_(new_multi()) {
+  CURLM* const multi = multi_.get();
+  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &lane::on_socket);
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &lane::on_timer);
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, most.all);
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, most.all);
+  curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, most.per_host);
+}
+
+// -- exchanges ----------------------------------------------------------------
+
+void lane::add(transfer& begun) {
+  if (curl_multi_add_handle(multi_.get(), begun.easy()) != CURLM_OK) {
+    throw error{errc::request_failed, "libcurl takes no further exchange"};
+  }
+  ++size_;
+}
+
+void lane::unpause(transfer& refused) {
+  const auto before = where_.shared_arrivals;
+  refused.go_on();
+  brings_shared(before);
+}
+
+void lane::remove(transfer& under_way) {
+  under_way.give_up();
+  take_out(under_way);
+  // It may have held up the others.
+  if (under_way.is_shared()) must_look_again_ = true;
+}
+
+void lane::take_out(const transfer& known) {
+  curl_multi_remove_handle(multi_.get(), known.easy());
+  --size_;
+}
+
+// -- turns --------------------------------------------------------------------
+
+void lane::act(curl_socket_t socket, socket_poll::interest what) {
+  act(socket,
+      (what.read ? CURL_CSELECT_IN : 0) | (what.write ? CURL_CSELECT_OUT : 0));
+}
+
+void lane::act(curl_socket_t socket, int mask) {
+  const auto before = where_.shared_arrivals;
+  int running = 0;
+  curl_multi_socket_action(multi_.get(), socket, mask, &running);
+  if (brings_shared(before) && socket != CURL_SOCKET_TIMEOUT) {
+    shared_.insert(socket);
+  }
+}
+
+bool lane::brings_shared(std::size_t before) noexcept {
+  if (where_.shared_arrivals == before) return false;
+  must_look_again_ = true;
+  return true;
+}
+
+time_point lane::due() const noexcept {
+  return must_look_again_ ? time_point::min() : next_call_;
+}
+
+void lane::go_on(time_point now) {
+  if (next_call_ <= now) {
+    next_call_ = time_point::max();
+    act(CURL_SOCKET_TIMEOUT, 0);
+  }
+  if (must_look_again_) look_again();
+}
+
+// Until 8.1, libcurl does not ask to be called again for what one stream of an
+// HTTP/2 connection has left behind for the others, which would then wait for
+// ever. So each connection is looked at until that brings nothing: one look a
+// turn, for the sake of all else.
+void lane::look_again() {
+  must_look_again_ = false;
+  // What follows may remove some.
+  const std::vector<curl_socket_t> sockets{shared_.begin(), shared_.end()};
+  for (const auto each : sockets) act(each, CURL_CSELECT_IN);
+}
+
+// -- what libcurl asks for ----------------------------------------------------
+
+int lane::on_socket(CURL*, curl_socket_t socket, int what, void* self,
+                    void* known) noexcept {
+  auto& me = *static_cast<lane*>(self);
+  if (what == CURL_POLL_REMOVE) {
+    me.poll_.forget(socket);
+    me.shared_.erase(socket);
+    return 0;
+  }
+  try {
+    me.poll_.watch(socket,
+                   {.read = (what & CURL_POLL_IN) != 0,
+                    .write = (what & CURL_POLL_OUT) != 0},
+                   known == nullptr, me.tag_);
+  } catch (const std::system_error&) {
+    // The system is out of memory. This exchange ends by its limits; an error
+    // told to libcurl would end all those of the lane.
+    return 0;
+  }
+  curl_multi_assign(me.multi_.get(), socket, &me);
+  return 0;
+}
+
+int lane::on_timer(CURLM*, long wait_ms, void* self) noexcept {
+  static_cast<lane*>(self)->next_call_ =
+      wait_ms < 0 ? time_point::max()
+                  : after(clock::now(), std::chrono::milliseconds{wait_ms});
+  return 0;
+}
+
+}  // namespace troupe::llm::detail

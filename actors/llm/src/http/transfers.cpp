@@ -1,0 +1,155 @@
+#include "http/transfers.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <sys/resource.h>
+#include <utility>
+
+namespace troupe::llm::detail {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+/// From here on a walk through a lane's connections begins to show.
+constexpr std::size_t lane_size = 256;
+
+/// Past the files that a process may have open, connections fail; below that,
+/// exchanges wait for one.
+std::size_t possible(std::size_t connections) {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return connections;
+  constexpr rlim_t for_others = 64;
+  const rlim_t room = std::max(
+      files.rlim_cur - std::min(files.rlim_cur / 2, for_others), rlim_t{1});
+  return static_cast<std::size_t>(std::min<rlim_t>(room, connections));
+}
+
+/// As many lanes as can be full without that all of them together go beyond a
+/// bound.
+std::size_t lanes_for(const http_options& options) {
+  const auto least = std::min(possible(options.connections_max),
+                              options.connections_per_host_max);
+  return std::max<std::size_t>(least / lane_size, 1);
+}
+
+lane::room room_in(const http_options& options, std::size_t lanes) {
+  return {static_cast<long>(possible(options.connections_max) / lanes),
+          static_cast<long>(options.connections_per_host_max / lanes)};
+}
+
+}  // namespace
+
+transfers::transfers(const http_options& options)
+    : exchanges_max_(options.exchanges_max),
+      lanes_max_(lanes_for(options)),
+      room_(room_in(options, lanes_max_)),
+      surroundings_{trusted_file(options), options.unread_max,
+                    transfer::limit_timers{clock::now()}} {
+  // Without one that works there is no client.
+  lane_with_room();
+}
+
+transfers::~transfers() { close(); }
+
+// -- orders -------------------------------------------------------------------
+
+void transfers::begin(const exchange_ptr& about) {
+  try {
+    if (all_.size() >= exchanges_max_) {
+      throw error{errc::overloaded, "the HTTP client has " +
+                                        std::to_string(exchanges_max_) +
+                                        " exchanges under way, its most"};
+    }
+    auto made = std::make_unique<transfer>(about, surroundings_);
+    lane& in = lane_with_room();
+    in.add(*made);
+    all_[about.get()] = {std::move(made), &in};
+  } catch (...) {
+    about->bring_end(error::from(std::current_exception()));
+  }
+}
+
+// The first one, so that connections that are there are used again, and streams
+// share one. Where all are full, an exchange waits for a connection.
+lane& transfers::lane_with_room() {
+  for (const auto& each : lanes_) {
+    if (each->size() < lane_size) return *each;
+  }
+  if (lanes_.size() < lanes_max_) {
+    const auto tag = static_cast<std::uint32_t>(lanes_.size());
+    lanes_.push_back(std::make_unique<lane>(poll_, tag, surroundings_, room_));
+    return *lanes_.back();
+  }
+  return **std::min_element(lanes_.begin(), lanes_.end(),
+                            [](const auto& one, const auto& other) {
+                              return one->size() < other->size();
+                            });
+}
+
+void transfers::go_on(const exchange& about) {
+  const auto known = all_.find(&about);
+  if (known == all_.end()) return;
+  auto& [under_way, in] = known->second;
+  in->unpause(*under_way);
+  if (under_way->has_ended()) drop(about);
+}
+
+void transfers::drop(const exchange& about) {
+  const auto known = all_.find(&about);
+  if (known == all_.end()) return;
+  known->second.in->remove(*known->second.under_way);
+  all_.erase(known);
+}
+
+void transfers::close() {
+  for (auto& [about, each] : all_) {
+    each.in->remove(*each.under_way);
+    each.under_way->end(
+        error{errc::shut_down, "the HTTP client was shut down"});
+  }
+  all_.clear();
+}
+
+// -- turns --------------------------------------------------------------------
+
+bool transfers::has_farewells() const {
+  return std::any_of(all_.begin(), all_.end(),
+                     [](const auto& each) { return each.first->is_farewell; });
+}
+
+void transfers::run(time_point latest) {
+  poll_.wait(until_next(latest),
+             [this](int socket, socket_poll::interest what, std::uint32_t tag) {
+               lanes_[tag]->act(socket, what);
+             });
+  const auto now = clock::now();
+  for (const auto& each : lanes_) {
+    each->go_on(now);
+    each->take_ended([this](transfer& ended, CURLcode result) {
+      ended.end(result);
+      all_.erase(&ended.about());
+    });
+  }
+  fire_limits();
+}
+
+std::chrono::milliseconds transfers::until_next(time_point latest) const {
+  auto next = std::min(
+      surroundings_.timers.next_look().value_or(time_point::max()), latest);
+  for (const auto& each : lanes_) next = std::min(next, each->due());
+  if (next == time_point::max()) return std::chrono::hours{1};
+  const auto now = clock::now();
+  if (next <= now) return {};
+  return std::chrono::ceil<std::chrono::milliseconds>(next - now);
+}
+
+void transfers::fire_limits() {
+  surroundings_.timers.advance(clock::now(), [this](transfer* each) {
+    each->on_timer();
+    if (each->has_ended()) drop(each->about());
+  });
+}
+
+}  // namespace troupe::llm::detail

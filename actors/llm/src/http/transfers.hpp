@@ -1,0 +1,59 @@
+#pragma once
+
+#include "http/lane.hpp"
+#include "http/socket_poll.hpp"
+#include "http/transfer.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe::llm::detail {
+
+/// All exchanges of one client, on libcurl's multi interface.
+///
+/// Thread safety: `wake` may be called from anywhere, all else belongs to one
+/// thread.
+class transfers {
+ public:
+  explicit transfers(const http_options& options);
+  transfers(const transfers&) = delete;
+  transfers& operator=(const transfers&) = delete;
+  ~transfers();
+
+  void begin(const exchange_ptr& about);
+  /// Brings what was refused before; see `exchange::bring_part`.
+  void go_on(const exchange& about);
+  /// Drops one, wherever it stands.
+  void drop(const exchange& about);
+  /// Drops all, and answers whoever waits with `errc::shut_down`.
+  void close();
+
+  /// Waits until something can go on, or until `latest`, and lets it.
+  void run(time_point latest = time_point::max());
+  /// True if there are some that nobody waits for.
+  [[nodiscard]] bool has_farewells() const;
+  void wake() noexcept { poll_.wake(); }
+
+ private:
+  struct entry {
+    std::unique_ptr<transfer> under_way;
+    lane* in = nullptr;
+  };
+
+  lane& lane_with_room();
+  void fire_limits();
+  [[nodiscard]] std::chrono::milliseconds until_next(time_point latest) const;
+
+  std::size_t exchanges_max_;
+  std::size_t lanes_max_;
+  /// Connections of each lane at most.
+  lane::room room_;
+  transfer::surroundings surroundings_;
+  socket_poll poll_;
+  std::vector<std::unique_ptr<lane>> lanes_;
+  std::unordered_map<const exchange*, entry> all_;
+};
+
+}  // namespace troupe::llm::detail

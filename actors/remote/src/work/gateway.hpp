@@ -1,0 +1,199 @@
+#pragma once
+
+#include "actor/timer_service.hpp"
+#include "sharing/service_desk.hpp"
+#include "sharing/switchboard.hpp"
+#include "wire/messages.hpp"
+#include "wire/news_outbox.hpp"
+#include "work/gateway_report.hpp"
+#include "work/placed_orders.hpp"
+
+#include <troupe/detail/placed/lease_table.hpp>
+#include <troupe/remote/listener.hpp>
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace troupe::remote {
+
+/// What the gateway shows to other threads.
+struct gateway_view {
+  mutable std::mutex mutex;
+  mutable std::condition_variable changed;
+  std::size_t workers = 0;
+  gateway_report report;
+  /// The gateway says and calls nothing more.
+  bool has_ended = false;
+};
+
+/// One that was called, and has been reached.
+class called_worker final : public detail::payload {
+ public:
+  explicit called_worker(caf::actor found) : who(std::move(found)) {}
+  caf::actor who;
+};
+
+/// What a gateway serves its workers with, besides work.
+struct gateway_shares {
+  std::shared_ptr<switchboard> board;
+  detail::lite_ptr<service_desk> desk;
+};
+
+/// A supervisor's end of all connections to workers: who does what is decided
+/// by a `lease_table`; this carries it out.
+class gateway final : public detail::lite_actor {
+ public:
+  gateway(caf::actor_config& config, detail::home& at,
+          std::shared_ptr<detail::timer_service> timers,
+          const listener_options& options, gateway_shares shares,
+          std::shared_ptr<gateway_view> view,
+          std::function<void()> on_called_lost);
+
+ private:
+  using worker_id = detail::worker_id;
+  using work_id = detail::work_id;
+
+  struct worker {
+    caf::actor to;
+    wire::hello said;
+    std::shared_ptr<const json> shown;
+    time_point joined;
+    time_point heard;
+    std::size_t done = 0;
+    bool is_draining = false;
+    /// Its process was heard of last, and not its link.
+    bool only_lives = false;
+    std::set<std::uint64_t> snapshots = {};
+    /// Topics that are heard there, and what goes there of them.
+    std::set<std::string> topics = {};
+    news_outbox news;
+    /// A beat of this turn is to be answered.
+    bool is_to_pulse = false;
+    /// Messages of topics that came in this turn.
+    std::uint64_t news_heard = 0;
+    /// And those with events.
+    std::uint64_t events_heard = 0;
+    /// What goes out at the end of the turn.
+    std::vector<wire::message> out = {};
+  };
+  using worker_place = std::map<worker_id, worker>::iterator;
+  /// Whether what a worker held may be why it goes.
+  enum class parting : std::uint8_t { orderly, lost };
+
+  // -- lite_actor ---------------------------------------------------------
+
+  void on_start() override;
+  void on_signal(detail::signal& received) override;
+  void on_message(caf::mailbox_element& message) override;
+  void on_down(const caf::down_msg& down) override;
+  void on_turn() override;
+  void on_stop(const caf::error& reason) noexcept override;
+
+  // -- what peers say -----------------------------------------------------
+
+  /// What one packet may bring about once only.
+  struct packet_answers {
+    bool has_hello = false;
+    bool has_status = false;
+    bool has_dismiss = false;
+  };
+
+  void receive(const caf::actor& from, wire::message said,
+               packet_answers& answers);
+  void answer_stranger(const caf::actor& from, std::string why, bool is_final,
+                       packet_answers& answers);
+  void on_hello(const caf::actor& from, wire::hello said);
+  [[nodiscard]] std::string reason_to_refuse(const wire::hello& said) const;
+  [[nodiscard]] std::string reason_to_have_no_room(
+      const wire::hello& said) const;
+  [[nodiscard]] bool has_failed(const wire::done& said) const;
+  void on_said(worker_place who, wire::beat& said);
+  void on_said(worker_place who, wire::done& said);
+  void on_said(worker_place who, wire::events& said);
+  void on_said(worker_place who, wire::leave& said);
+  void on_said(worker_place who, wire::call& said);
+  void on_said(worker_place who, wire::end_call& said);
+  void on_said(worker_place who, wire::tune& said);
+  void on_said(worker_place who, wire::news& said);
+  void on_said(worker_place who, wire::heard& said);
+  void on_only_lives(worker_place who);
+  template <class T>
+  void on_said(worker_place, T&) {}
+
+  // -- work ---------------------------------------------------------------
+
+  static std::string offer_name(const std::string& flow,
+                                const std::string& label);
+  void place(std::uint64_t number, order_ptr order);
+  void recall(work_id which);
+  /// Remembers the flow, and parts with workers that have another one of its
+  /// name. Errors: throws `errc::bad_flow` if this process has two.
+  void learn(const std::shared_ptr<const detail::flow_model>& flow);
+  void forget_old_flows();
+  void forget_snapshot(std::uint64_t id);
+  void give(worker_id to, detail::lease which);
+  void fail(work_id which, detail::lone_losses losses);
+  void carry_out();
+
+  // -- what is shared -----------------------------------------------------
+
+  void on_shared(detail::signal& received);
+  void spread(const std::string& topic, const wire::shared_bytes& body,
+              std::uint64_t missed, worker_place but_not);
+  void end_calls_of(worker_id who);
+  /// What a turn leaves to be said.
+  static void add_news(worker& to);
+  void say_all(worker& to);
+  /// So that what a peer brings about in one turn takes little memory.
+  void say_if_much(worker& to);
+
+  // -- the rest -----------------------------------------------------------
+
+  /// Sees what time has brought.
+  void look();
+  void look_when_due();
+  void show();
+  worker_place at(const caf::actor& who);
+  /// It counts no more, and is told.
+  void part_with(worker_place who, std::string why, bool is_final);
+  void remove(worker_place who, parting how);
+  void end();
+  void send(const caf::actor& to, const wire::message& what);
+  [[nodiscard]] gateway_report report() const;
+
+  const std::shared_ptr<detail::timer_service> timers_;
+  const listener_options options_;
+  const gateway_shares shares_;
+  const std::shared_ptr<gateway_view> view_;
+  const std::function<void()> on_called_lost_;
+  detail::lease_table table_;
+  std::map<worker_id, worker> workers_;
+  std::map<caf::actor_addr, worker_id> ids_;
+  /// Those that were called and reached, whether they have joined or not.
+  std::map<caf::actor_addr, caf::actor> called_;
+  std::unordered_map<work_id, order_ptr> orders_;
+  /// What this process knows of its own flows, by name.
+  std::map<std::string, json> forms_;
+  std::map<const detail::flow_model*, std::weak_ptr<const detail::flow_model>>
+      learnt_;
+  /// So many are learnt when what nobody has any more is forgotten.
+  std::size_t forget_at_ = 64;
+  /// Labels for which nobody was there, told once.
+  std::set<std::string> missed_;
+  std::uint64_t last_worker_ = 0;
+  /// Of what all workers have said in their hellos, and topics that they hear.
+  std::size_t hello_memory_ = 0;
+  std::size_t topics_ = 0;
+  time_point next_look_ = time_point::max();
+  timer_id look_timer_;
+};
+
+}  // namespace troupe::remote

@@ -1,0 +1,109 @@
+// What a worker's end of a connection does for what is shared: it brings calls
+// to the supervisor, and messages of topics both ways.
+
+#include "wire/peer_limits.hpp"
+#include "work/worker_link.hpp"
+
+#include <troupe/detail/placed/error_form.hpp>
+
+#include <utility>
+
+namespace troupe::remote {
+
+void worker_link::on_shared(detail::signal& received) {
+  switch (received.kind) {
+    case call_signal::call:
+      on_call({static_cast<call_order*>(received.body.detach()), false});
+      break;
+    case call_signal::end:
+      on_call_end(std::move(static_cast<call_end&>(*received.body).what));
+      break;
+    case news_signal::news: {
+      const auto& what = static_cast<news_order&>(*received.body);
+      if (has_said_hello_) news_.push(what.topic, what.body);
+      break;
+    }
+    case news_signal::tune: {
+      const auto& topic = static_cast<news_order&>(*received.body).topic;
+      if (phase_ != phase::joined) break;
+      out_.emplace_back(wire::tune{topic, board_->news().is_heard(topic)});
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+void worker_link::on_call(call_order_ptr order) {
+  // What follows the hello is heard if the worker is taken in; if it is not,
+  // it is sent away.
+  if (!has_said_hello_) {
+    order->fail(errc::request_failed, "the worker has no supervisor to ask");
+    return;
+  }
+  if (calls_.size() >= peer_limits::calls) {
+    order->fail(errc::overloaded, "the supervisor is asked too much at once");
+    return;
+  }
+  out_.emplace_back(std::move(order->what));
+  const auto number = order->number;
+  calls_.emplace(number, std::move(order));
+}
+
+void worker_link::on_call_end(wire::end_call ended) {
+  if (calls_.erase(ended.number) == 0) return;
+  out_.emplace_back(std::move(ended));
+}
+
+void worker_link::on_said(wire::answer& said) {
+  const auto known = calls_.find(said.number);
+  // One whose waiter is gone has been ended; the supervisor knows or will.
+  if (known == calls_.end() || !known->second) return;
+  const auto order = std::exchange(known->second, nullptr);
+  if (!said.is_lent) calls_.erase(known);
+  call_result result;
+  // First: what goes wrong below gives it back.
+  if (said.is_lent) result.with.emplace(order->lend());
+  if (!said.failure.is_null()) {
+    result.failure = detail::error_from(said.failure);
+  }
+  result.body = std::move(said.body);
+  order->answer(std::move(result));
+}
+
+void worker_link::on_said(wire::news& said) {
+  ++news_heard_;
+  try {
+    board_->news().deliver(said.topic, said.body, said.missed);
+  } catch (const error& why) {
+    // It is another worker's, and the supervisor passes on what it does not
+    // read: neither of them is to be parted with here.
+    options_.notice("a message of the topic '" + said.topic +
+                    "' makes no sense: " + why.message());
+  }
+}
+
+void worker_link::on_said(wire::heard& said) { news_.confirm(said.count); }
+
+void worker_link::tune_all() {
+  for (auto& each : board_->news().heard()) {
+    out_.emplace_back(wire::tune{std::move(each), true});
+  }
+}
+
+void worker_link::drop_shared(const std::string& why) {
+  for (const auto& [number, order] : std::exchange(calls_, {})) {
+    if (order) order->fail(errc::request_failed, why);
+  }
+  news_.clear();
+  news_heard_ = 0;
+}
+
+void worker_link::add_news() {
+  if (news_heard_ > 0) {
+    out_.emplace_back(wire::heard{std::exchange(news_heard_, 0)});
+  }
+  news_.take(out_);
+}
+
+}  // namespace troupe::remote

@@ -1,0 +1,187 @@
+#include "core/fiber_actor.hpp"
+
+#include "actor/timer_service.hpp"
+#include "core/blocking_pool.hpp"
+#include "core/run_core.hpp"
+#include "core/semaphore_actor.hpp"
+#include "core/system_core.hpp"
+
+#include <troupe/detail/node/flow_model.hpp>
+#include <troupe/error.hpp>
+
+#include <exception>
+#include <string>
+
+namespace troupe::detail {
+
+namespace {
+
+std::uint64_t packed(timer_id id) noexcept {
+  return (std::uint64_t{id.generation} << 32) | id.index;
+}
+
+timer_id unpacked(std::uint64_t id) noexcept {
+  return {.index = static_cast<std::uint32_t>(id),
+          .generation = static_cast<std::uint32_t>(id >> 32)};
+}
+
+}  // namespace
+
+void waker::operator()(caf::intrusive_ptr<answer> brought,
+                       exec_ctx* from) const noexcept {
+  post(*target,
+       signal{signal_kind::answer, key.slot, key.generation,
+              payload_ptr{std::move(brought)}},
+       from);
+}
+
+fiber_actor::fiber_actor(caf::actor_config& config, home& at, system_core& core)
+    : lite_actor(config, at), core_(core) {
+  core_.on_actor_made();
+}
+
+fiber_actor& fiber_actor::of(fiber_host& host, const char* what) {
+  if (auto* owner = dynamic_cast<fiber_actor*>(&host)) return *owner;
+  throw error{errc::request_failed, std::string{"only an actor can "} + what};
+}
+
+// One whose construction failed has not ended.
+fiber_actor::~fiber_actor() {
+  if (!is_gone_) core_.on_actor_gone();
+}
+
+// The system may be gone after this: an actor that was asked may keep this one
+// in memory for longer, by a request that it never answers.
+void fiber_actor::on_ended() noexcept {
+  is_gone_ = true;
+  core_.on_actor_gone();
+}
+
+std::uint64_t fiber_actor::ask(const caf::actor& to, caf::message content,
+                               wake_key key) {
+  if (!pending_) pending_ = std::make_unique<pending_requests>();
+  const auto number = request(to, std::move(content));
+  const bool first = pending_->add(number, key, to ? to.address() : nullptr);
+  // An actor that ends does not answer what it has taken in.
+  if (first && to) watch(to);
+  return number;
+}
+
+void fiber_actor::forget(std::uint64_t request) noexcept {
+  const auto removed = pending_->take(request);
+  if (!removed || !removed->was_last) return;
+  if (const auto to = caf::actor_cast<caf::actor>(removed->to)) unwatch(to);
+}
+
+time_point fiber_actor::now() const noexcept { return at().timers->now(); }
+
+std::uint64_t fiber_actor::wake_at(time_point due, wake_key key) {
+  return packed(at().timers->arm(due, lite_ptr<lite_actor>{this}, key.slot,
+                                 key.generation));
+}
+
+void fiber_actor::cancel_timer(std::uint64_t timer) noexcept {
+  at().timers->cancel(unpacked(timer));
+}
+
+void fiber_actor::run_blocking(std::shared_ptr<blocking_job> job,
+                               wake_key key) {
+  const auto whose = origin();
+  const auto* timers = at().timers;
+  auto call = [job, timers, wake = waker_for(key)](job_turn turn) {
+    // A job that has not run says so to who waits for it.
+    if (turn == job_turn::run) job->run(timers->now());
+    if (turn == job_turn::deadlock) job->refuse(no_thread_can_come());
+    wake();
+  };
+  auto refused = at().blocking->submit(
+      std::move(call), {whose.run, whose.node, std::move(job), now()});
+  if (refused) throw error{*std::move(refused)};
+}
+
+std::vector<held_token> fiber_actor::tokens_of(const held_permits* held) const {
+  if (held == nullptr) return {};
+  auto all = tokens_in(held);
+  const auto* node = origin().node;
+  for (auto& each : all) {
+    if (each.holder.empty() && node != nullptr) each.holder = node->name;
+  }
+  return all;
+}
+
+void fiber_actor::on_job_dropped() noexcept { at().blocking->on_dropped(); }
+
+const void* fiber_actor::acquire(const void* owner, std::uint32_t limit,
+                                 wake_key key, const held_permits* held) {
+  return core_.acquire(owner, limit,
+                       caf::make_counted<acquire_order>(
+                           waker_for(key), 1, tokens_of(held), origin().run),
+                       context());
+}
+
+std::uint64_t fiber_actor::place(placed_work what, wake_key key) {
+  const auto where = core_.elsewhere();
+  if (!where) {
+    throw error{errc::shut_down, "the system listens for workers no more"};
+  }
+  return where->place({std::move(what), lite_ptr<lite_actor>{this},
+                       signal{signal_kind::answer, key.slot, key.generation}});
+}
+
+void fiber_actor::recall(std::uint64_t work) noexcept {
+  if (const auto where = core_.elsewhere()) where->recall(work);
+}
+
+void fiber_actor::on_signal(signal& received) {
+  const wake_key key{received.slot,
+                     static_cast<std::uint32_t>(received.generation)};
+  if (received.kind == signal_kind::wake) {
+    if (key.slot == own_timer) {
+      on_timer(key);
+    } else if (fiber_host::wake(key)) {
+      on_fibers();
+    }
+  } else if (received.kind == signal_kind::answer) {
+    auto* brought = static_cast<answer*>(received.body.get());
+    if (fiber_host::wake(key, brought ? brought->content() : nullptr)) {
+      on_fibers();
+    }
+  } else {
+    on_mail(received);
+  }
+}
+
+void fiber_actor::on_response(std::uint64_t request, caf::message& content) {
+  reply got;
+  got.content = std::move(content);
+  answer_request(request, std::move(got));
+}
+
+void fiber_actor::on_error_response(std::uint64_t request,
+                                    const caf::error& why) {
+  reply got;
+  got.why = why;
+  answer_request(request, std::move(got));
+}
+
+void fiber_actor::on_down(const caf::down_msg& down) {
+  if (!pending_) return;
+  for (const auto request : pending_->all_to(down.source)) {
+    reply got;
+    got.why = down.reason;
+    got.died = true;
+    answer_request(request, std::move(got));
+  }
+}
+
+void fiber_actor::answer_request(std::uint64_t request, reply got) {
+  if (!pending_) return;
+  const auto removed = pending_->take(request);
+  if (!removed) return;
+  if (removed->was_last && !got.died) {
+    if (const auto to = caf::actor_cast<caf::actor>(removed->to)) unwatch(to);
+  }
+  if (fiber_host::wake(removed->key, &got)) on_fibers();
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,295 @@
+#include "core/run_core.hpp"
+
+#include "core/blocking_pool.hpp"
+#include "core/caller_turns.hpp"
+#include "core/cancel_order.hpp"
+#include "core/semaphore_actor.hpp"
+#include "core/system_core.hpp"
+#include "threads/node_thread.hpp"
+#include "threads/wait_at_most.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <new>
+#include <string_view>
+#include <utility>
+
+namespace troupe {
+
+namespace detail {
+
+namespace {
+
+/// The most runs that await each other and are looked at for permits.
+constexpr std::size_t awaiting_runs_max = 1'024;
+
+run_options with_seed(run_options options, system_core& system) {
+  if (!options.seed) options.seed = system.next_seed();
+  return options;
+}
+
+}  // namespace
+
+run_core::run_core(system_core& system, flow work, run_options options,
+                   std::string id)
+    : system_(system),
+      work_(std::move(work)),
+      options_(with_seed(std::move(options), system)),
+      id_(std::move(id)),
+      events_({options_.events_max, options_.event_bytes_max}) {}
+
+run_core::run_core(system_core& system, flow work, run_options options,
+                   run_elsewhere part_of)
+    : system_(system),
+      work_(std::move(work)),
+      options_(with_seed(std::move(options), system)),
+      id_(part_of.origin.run_id),
+      part_of_(std::make_unique<const run_elsewhere>(std::move(part_of))),
+      events_({options_.events_max, options_.event_bytes_max}) {}
+
+void run_core::tell(event what) {
+  events_.push(std::move(what));
+  if (part_of_) part_of_->on_event();
+}
+
+std::optional<std::uint64_t> run_core::retries_left() const noexcept {
+  if (!options_.retries_max) return {};
+  return *options_.retries_max - std::min(*options_.retries_max, retries());
+}
+
+bool run_core::take_retry() noexcept {
+  const auto most =
+      options_.retries_max.value_or(std::numeric_limits<std::uint64_t>::max());
+  auto made = retries_.load(std::memory_order_relaxed);
+  while (made < most) {
+    if (retries_.compare_exchange_weak(made, made + 1,
+                                       std::memory_order_relaxed)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void run_core::set_supervisor(lite_ptr<lite_actor> supervisor) {
+  const std::lock_guard lock{mutex_};
+  if (!outcome_) supervisor_ = std::move(supervisor);
+}
+
+void run_core::set_wrote(delta wrote) {
+  const std::lock_guard lock{mutex_};
+  wrote_ = std::move(wrote);
+}
+
+delta run_core::take_wrote() {
+  const std::lock_guard lock{mutex_};
+  return std::exchange(wrote_, {});
+}
+
+void run_core::begin(exec_ctx* from) noexcept {
+  lite_ptr<lite_actor> supervisor;
+  {
+    const std::lock_guard lock{mutex_};
+    supervisor = supervisor_;
+  }
+  if (supervisor) wake(*supervisor, from);
+}
+
+void run_core::end(outcome result) noexcept {
+  // It may have been cancelled before it began.
+  static_cast<void>(take_back());
+  event last = final_event(result);
+  std::vector<waker> subscribers;
+  lite_ptr<lite_actor> supervisor;
+  {
+    const std::lock_guard lock{mutex_};
+    if (outcome_) return;
+    outcome_ = std::move(result);
+    subscribers.swap(subscribers_);
+    supervisor.swap(supervisor_);
+  }
+  actors_.stop();
+  events_.push(std::move(last));
+  ended_.notify_all();
+  for (const auto& each : subscribers) each();
+  // Last: the system may be destroyed as soon as no run is left.
+  system_.on_run_ended();
+}
+
+event run_core::final_event(const outcome& result) const noexcept {
+  event last;
+  last.kind = event_kind::finished;
+  last.at = system_.at().timers->now();
+  last.is_final = true;
+  try {
+    last.run = id_;
+    last.text = result.ok() ? std::string{result.action.name()}
+                            : result.failure->describe();
+  } catch (const std::bad_alloc&) {
+    // It comes without what there is no memory for.
+  }
+  return last;
+}
+
+void run_core::cancel(std::string_view reason) noexcept {
+  lite_ptr<lite_actor> supervisor;
+  {
+    const std::lock_guard lock{mutex_};
+    supervisor = supervisor_;
+  }
+  if (!supervisor) return;
+  caf::intrusive_ptr<cancel_order> order;
+  try {
+    order = caf::make_counted<cancel_order>(
+        error{errc::cancelled, std::string{reason}});
+  } catch (const std::bad_alloc&) {
+    // It is cancelled all the same.
+  }
+  post(*supervisor, cancel_signal(std::move(order)));
+}
+
+bool run_core::done() const {
+  const std::lock_guard lock{mutex_};
+  return outcome_.has_value();
+}
+
+outcome run_core::result() const {
+  const std::lock_guard lock{mutex_};
+  return outcome_.value();
+}
+
+outcome run_core::wait() {
+  if (!done() && take_back()) {
+    try {
+      caller_turns turns{system_.at().system, system_.dog()};
+      begin(turns.context());
+      turns.run();
+    } catch (const std::bad_alloc&) {
+      // Then the scheduler's threads run it.
+      begin(nullptr);
+    }
+  }
+  std::unique_lock lock{mutex_};
+  ended_.wait(lock, [&] { return outcome_.has_value(); });
+  return *outcome_;
+}
+
+std::optional<outcome> run_core::wait_for(duration limit) {
+  if (!done()) begin_if_deferred(nullptr);
+  std::unique_lock lock{mutex_};
+  wait_at_most(lock, ended_, limit, [&] { return outcome_.has_value(); });
+  return outcome_;
+}
+
+void run_core::subscribe(waker who) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (!outcome_) {
+      subscribers_.push_back(std::move(who));
+      return;
+    }
+  }
+  who();
+}
+
+void run_core::await_by(std::weak_ptr<run_core> by,
+                        std::vector<held_token> held) {
+  const auto above_it = by.lock();
+  if (held.empty() && !(above_it && above_it->is_awaited_by_holders())) return;
+  {
+    const std::lock_guard lock{mutex_};
+    if (outcome_) return;
+    awaited_by_.push_back({std::move(by), std::move(held)});
+  }
+  is_awaited_by_holders_.store(true, std::memory_order_release);
+  std::vector<held_token> above;
+  add_held_above(above);
+  for (const auto& each : above) {
+    // The permit keeps what lent it.
+    const auto permit = each.permit.lock();
+    if (!permit) continue;
+    post(semaphore_actor::named(each.lender),
+         signal{signal_kind::look_again, 1});
+  }
+}
+
+// By copies, and without a bound by the stack: no lock is held while another is
+// taken. Runs await each other in a tree, so this ends.
+void run_core::add_held_above(std::vector<held_token>& into) const {
+  std::vector<awaiting_run> open;
+  const auto take = [&](const run_core& from) {
+    const std::lock_guard lock{from.mutex_};
+    open.insert(open.end(), from.awaited_by_.begin(), from.awaited_by_.end());
+  };
+  take(*this);
+  for (std::size_t i = 0; i < open.size() && i < awaiting_runs_max; ++i) {
+    into.insert(into.end(), open[i].held.begin(), open[i].held.end());
+    if (const auto run = open[i].run.lock()) take(*run);
+  }
+}
+
+// Kept for as long as the process lives: actors may outlive what it destroys at
+// its end.
+const error& cancelled_for_no_reason() {
+  static const auto& why = *new error{
+      errc::cancelled, "cancelled, with no memory left for the reason"};
+  return why;
+}
+
+const error& died_for_want_of_memory() {
+  static const auto& why =
+      *new error{errc::actor_died, "its supervisor died: out of memory"};
+  return why;
+}
+
+}  // namespace detail
+
+namespace {
+
+constexpr std::string_view await_it =
+    "write 'co_await run' in a phase that gives a task";
+
+}  // namespace
+
+const std::string& run::id() const& noexcept { return core_->id(); }
+outcome run::get() const {
+  detail::node_thread::refuse_wait("run::get", await_it);
+  const detail::blocking_pool::wait_for_run waiting{*core_};
+  return core_->wait();
+}
+std::optional<outcome> run::wait_for(duration limit) const {
+  detail::node_thread::refuse_wait("run::wait_for", await_it);
+  return core_->wait_for(limit);
+}
+bool run::done() const { return core_->done(); }
+void run::cancel(std::string reason) const { core_->cancel(reason); }
+event_reader run::events() const { return event_reader{core_}; }
+
+run::awaiter::~awaiter() {
+  if (host() != nullptr) core_->cancel("who waited for it was cancelled");
+}
+
+void run::awaiter::receive(void*) { result_ = core_->result(); }
+
+void run::awaiter::subscribe(detail::fiber_host& host, detail::wake_key key,
+                             const detail::held_permits* asked) {
+  auto& owner = detail::fiber_actor::of(host, "await a run");
+  core_->subscribe(owner.waker_for(key));
+  core_->await_by(owner.origin().run, owner.tokens_of(asked));
+  core_->begin_if_deferred(owner.running_on());
+}
+
+std::optional<event> event_reader::next() {
+  detail::node_thread::refuse_wait(
+      "event_reader::next",
+      "write try_next(), or read on a thread of the program or in "
+      "'co_await troupe::blocking(read)'");
+  if (!core_->done()) core_->begin_if_deferred(nullptr);
+  const detail::blocking_pool::wait_for_run waiting{*core_};
+  return core_->events().next();
+}
+std::optional<event> event_reader::try_next() {
+  return core_->events().try_next();
+}
+std::size_t event_reader::dropped() const { return core_->events().dropped(); }
+
+}  // namespace troupe

@@ -1,0 +1,150 @@
+#include "core/system_core.hpp"
+
+#include "core/cancel_order.hpp"
+
+#include <troupe/detail/value/mixed.hpp>
+
+#include <iomanip>
+#include <random>
+#include <sstream>
+#include <utility>
+
+namespace troupe::detail {
+
+namespace {
+
+blocking_pool::options pool_options(const system_options& options, drive how) {
+  blocking_pool::options chosen;
+  chosen.threads_max = options.blocking_threads_max;
+  chosen.queue_max = options.blocking_queue_max;
+  chosen.manual = how == drive::by_hand;
+  return chosen;
+}
+
+/// What the ids of a system's runs begin with, so that those of no other system
+/// are the same. In virtual time all is as it was the last time.
+std::string new_runs_prefix(drive how) {
+  if (how == drive::by_hand) return "run-";
+  std::random_device random;
+  std::ostringstream text;
+  text << "run-" << std::hex << std::setfill('0');
+  for (int i = 0; i < 4; ++i) text << std::setw(8) << random();
+  text << '-';
+  return text.str();
+}
+
+std::uint64_t new_runs_seed(drive how) {
+  if (how == drive::by_hand) return 0;
+  std::random_device random;
+  return mixed(random(), random());
+}
+
+}  // namespace
+
+system_core::system_core(caf::actor_system& system, system_options options,
+                         drive how)
+    : options_(std::move(options)),
+      runs_prefix_(new_runs_prefix(how)),
+      runs_seed_(new_runs_seed(how)),
+      timers_(std::make_shared<timer_service>(
+          how == drive::by_hand ? timer_service::clock::manual
+                                : timer_service::clock::real)),
+      threads_(std::make_shared<service_threads>()),
+      blocking_(pool_options(options_, how)),
+      // Real time means nothing to a system whose clock is the test's.
+      dog_(how == drive::by_hand ? duration::max() : options_.watchdog,
+           &blocking_),
+      queue_(how == drive::by_hand ? std::make_unique<manual_queue>(system)
+                                   : nullptr),
+      home_{system, queue_.get(), timers_.get(), &blocking_} {
+  // What is said where there is no memory is made while there is.
+  static_cast<void>(cancelled_for_no_reason());
+  static_cast<void>(died_for_want_of_memory());
+}
+
+system_core::~system_core() {
+  if (!queue_) {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return runs_ == 0; });
+  }
+  if (part_) part_->close();
+  blocking_.stop();
+  timers_->stop();
+  semaphores_.clear();
+  if (queue_) {
+    queue_->run();
+  } else {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return actors() == 0; });
+  }
+  threads_->close();
+}
+
+std::shared_ptr<placement> system_core::elsewhere() const {
+  const std::lock_guard lock{mutex_};
+  return elsewhere_;
+}
+
+void system_core::set_elsewhere(std::shared_ptr<placement> where) {
+  const std::lock_guard lock{mutex_};
+  elsewhere_ = std::move(where);
+}
+
+void system_core::clear_elsewhere() noexcept {
+  const std::lock_guard lock{mutex_};
+  elsewhere_ = nullptr;
+}
+
+std::shared_ptr<system_part> system_core::part(
+    const std::function<std::shared_ptr<system_part>()>& make) {
+  const std::lock_guard lock{mutex_};
+  if (!part_) part_ = make();
+  return part_;
+}
+
+std::string system_core::next_run_id() {
+  return runs_prefix_ + std::to_string(last_run_.fetch_add(1) + 1);
+}
+
+std::uint64_t system_core::next_seed() noexcept {
+  return mixed(runs_seed_, last_seed_.fetch_add(1));
+}
+
+const void* system_core::acquire(const void* owner, std::uint32_t limit,
+                                 caf::intrusive_ptr<acquire_order> order,
+                                 exec_ctx* from) {
+  lite_ptr<semaphore_actor> semaphore;
+  {
+    const std::lock_guard lock{mutex_};
+    auto& found = semaphores_[{owner, limit}];
+    if (!found) found = spawn_lite<semaphore_actor>(home_, from, limit);
+    semaphore = found;
+  }
+  post(*semaphore,
+       signal{signal_kind::acquire, 0, 0, payload_ptr{order.detach(), false}},
+       from);
+  return semaphore->as_lender();
+}
+
+void system_core::on_run_started() {
+  const std::lock_guard lock{mutex_};
+  ++runs_;
+}
+
+void system_core::on_run_ended() {
+  const std::lock_guard lock{mutex_};
+  if (--runs_ == 0) changed_.notify_all();
+}
+
+std::size_t system_core::runs() const {
+  const std::lock_guard lock{mutex_};
+  return runs_;
+}
+
+void system_core::on_actor_gone() noexcept {
+  if (actors_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  const std::lock_guard lock{mutex_};
+  changed_.notify_all();
+}
+
+}  // namespace troupe::detail

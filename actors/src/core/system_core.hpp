@@ -1,0 +1,116 @@
+#pragma once
+
+#include "actor/manual_queue.hpp"
+#include "actor/timer_service.hpp"
+#include "core/blocking_pool.hpp"
+#include "core/fiber_actor.hpp"
+#include "core/placement.hpp"
+#include "core/semaphore_actor.hpp"
+#include "core/system_part.hpp"
+#include "core/watchdog.hpp"
+#include "threads/service_threads.hpp"
+
+#include <troupe/system.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace troupe::detail {
+
+/// Who moves a system on: threads and the clock, or a test.
+enum class drive : std::uint8_t { by_threads, by_hand };
+
+/// What all runs of one system share. Outlives its actors.
+///
+/// Thread safety: internally synchronised.
+class system_core {
+ public:
+  system_core(caf::actor_system& system, system_options options, drive how);
+  system_core(const system_core&) = delete;
+  system_core& operator=(const system_core&) = delete;
+  /// Waits for the runs that are left and for the last of their actors.
+  ~system_core();
+
+  [[nodiscard]] home& at() noexcept { return home_; }
+  [[nodiscard]] const system_options& options() const noexcept {
+    return options_;
+  }
+  /// Shared with actors that may have a last turn after the system's end.
+  [[nodiscard]] const std::shared_ptr<timer_service>& timers() const noexcept {
+    return timers_;
+  }
+  [[nodiscard]] blocking_pool& blocking() noexcept { return blocking_; }
+  [[nodiscard]] watchdog& dog() noexcept { return dog_; }
+  /// Null unless driven by hand.
+  [[nodiscard]] manual_queue* queue() noexcept { return queue_.get(); }
+  [[nodiscard]] std::string next_run_id();
+  /// Another one for each run that was given none.
+  [[nodiscard]] std::uint64_t next_seed() noexcept;
+
+  /// Answers `order` with a permit of `owner`, of which `limit` are out at
+  /// most. The result names what lends it.
+  const void* acquire(const void* owner, std::uint32_t limit,
+                      caf::intrusive_ptr<acquire_order> order, exec_ctx* from);
+
+  /// Where work goes that is to be done elsewhere; null if it is done here.
+  [[nodiscard]] std::shared_ptr<placement> elsewhere() const;
+  /// @pre there is none: each system has one listener at most.
+  void set_elsewhere(std::shared_ptr<placement> where);
+  void clear_elsewhere() noexcept;
+
+  /// What the library for several processes keeps here, made by whoever asks
+  /// first. Closed when the system ends.
+  [[nodiscard]] std::shared_ptr<system_part> part(
+      const std::function<std::shared_ptr<system_part>()>& make);
+
+  /// Those of clients of servers, and the like.
+  [[nodiscard]] const std::shared_ptr<service_threads>& threads()
+      const noexcept {
+    return threads_;
+  }
+
+  // -- counting --------------------------------------------------------------
+
+  void on_run_started();
+  void on_run_ended();
+  [[nodiscard]] std::size_t runs() const;
+  void on_actor_made() noexcept {
+    actors_.fetch_add(1, std::memory_order_relaxed);
+  }
+  void on_actor_gone() noexcept;
+  /// Supervisors and node actors that exist.
+  [[nodiscard]] std::size_t actors() const noexcept {
+    return actors_.load(std::memory_order_acquire);
+  }
+
+ private:
+  system_options options_;
+  const std::string runs_prefix_;
+  const std::uint64_t runs_seed_;
+  std::shared_ptr<timer_service> timers_;
+  const std::shared_ptr<service_threads> threads_;
+  blocking_pool blocking_;
+  watchdog dog_;
+  std::unique_ptr<manual_queue> queue_;
+  home home_;
+  std::atomic<std::uint64_t> last_run_{0};
+  std::atomic<std::uint64_t> last_seed_{0};
+  std::atomic<std::size_t> actors_{0};
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t runs_ = 0;
+  std::shared_ptr<placement> elsewhere_;
+  std::shared_ptr<system_part> part_;
+  /// By owner and limit: an address may come to belong to another node.
+  std::map<std::pair<const void*, std::uint32_t>, lite_ptr<semaphore_actor>>
+      semaphores_;
+};
+
+}  // namespace troupe::detail

@@ -1,0 +1,310 @@
+#include "run/fan_out.hpp"
+
+#include "core/cancel_order.hpp"
+#include "core/system_core.hpp"
+#include "run/flow_supervisor.hpp"
+
+#include <troupe/batch.hpp>
+#include <troupe/detail/value/mixed.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace troupe::detail {
+
+namespace {
+
+/// Sub-flows that are started before those already there get a turn, so that
+/// a large window fills with work under way and not with work that waits.
+constexpr std::size_t starts_per_turn = 64;
+
+}  // namespace
+
+fan_out_run::fan_out_run(flow_supervisor& owner, const fan_out_model& model)
+    : owner_(owner),
+      model_(model),
+      cancel_(caf::make_counted<cancel_order>(
+          error{errc::cancelled, "the fan-out was stopped"})),
+      window_(model.on_failure, model.concurrency,
+              model.items ? std::optional<std::size_t>{}
+                          : std::optional{model.bodies.size()}),
+      base_(model.in_sequence() ? state{} : owner.shared()),
+      merger_(model.on_conflict) {
+  if (!model.items) return;
+  try {
+    context ctx{owner.steps(), 0};
+    source_ = model.items(owner.shared(), ctx);
+  } catch (...) {
+    fail(error::from(std::current_exception()));
+  }
+}
+
+fan_out_run::~fan_out_run() = default;
+
+bool fan_out_run::start_some() {
+  for (std::size_t count = 0; window_.has_room(); ++count) {
+    if (count == starts_per_turn) return true;
+    value params = owner_.params();
+    const flow_model* body = model_.bodies.front().get();
+    if (model_.items) {
+      auto item = next_item();
+      if (!item) break;
+      params = item->empty() ? std::move(params) : params.merged(*item);
+    } else {
+      body = model_.bodies[next_index_].get();
+    }
+    window_.on_started();
+    spawn(*body, next_index_++, std::move(params), 0);
+  }
+  return false;
+}
+
+std::optional<value> fan_out_run::next_item() {
+  try {
+    auto item = source_();
+    if (!item) window_.on_exhausted();
+    return item;
+  } catch (...) {
+    auto why = error::from(std::current_exception());
+    why.at_item(next_index_);
+    fail(std::move(why));
+    return std::nullopt;
+  }
+}
+
+std::uint32_t fan_out_run::free_place() {
+  if (free_places_.empty()) {
+    children_.emplace_back();
+    return static_cast<std::uint32_t>(children_.size() - 1);
+  }
+  const auto place = free_places_.back();
+  free_places_.pop_back();
+  return place;
+}
+
+void fan_out_run::spawn(const flow_model& body, std::size_t index, value params,
+                        std::uint32_t deaths) {
+  if (!model_.on.empty()) {
+    if (const auto elsewhere = owner_.core().elsewhere()) {
+      place(*elsewhere, body, index, std::move(params));
+      return;
+    }
+  }
+  const auto place = free_place();
+  auto& added = children_[place];
+  added.deaths = deaths;
+  const state& from = model_.in_sequence() ? owner_.shared() : base_;
+  added.actor = spawn_lite<flow_supervisor>(
+      owner_.at(), owner_.running_on(), owner_,
+      branch_start{&body, index, place, std::move(params), &from});
+  wake(*added.actor, owner_.running_on());
+}
+
+void fan_out_run::place(placement& elsewhere, const flow_model& body,
+                        std::size_t index, value params) {
+  if (!snapshot_ || model_.in_sequence()) {
+    snapshot_ = std::make_shared<const state>(
+        model_.in_sequence() ? owner_.shared() : base_);
+  }
+  placed_work what;
+  what.label = model_.on;
+  what.flow = body.shared_from_this();
+  what.origin.run_id = owner_.sub_flow_id(index);
+  what.params = std::move(params);
+  what.seed = mixed(owner_.steps().seed(), index);
+  auto& run = owner_.run();
+  what.steps_max = run.options().steps_max;
+  what.retries_max = run.retries_left();
+  what.events = run.options().events;
+  what.events_max = run.options().events_max;
+  what.sink = run.shared_from_this();
+  what.readable = snapshot_;
+  const auto at = free_place();
+  placed_[at] = {
+      elsewhere.place({std::move(what), lite_ptr<lite_actor>{&owner_},
+                       signal{signal_kind::placed_done, at}}),
+      index};
+}
+
+void fan_out_run::on_lost(std::uint32_t place) {
+  const auto& lost = children_[place];
+  auto made = caf::make_counted<branch_result>();
+  made->place = place;
+  made->index = lost.actor->index();
+  made->died = true;
+  made->how = branch_outcome::kind::failed;
+  error why = died_for_want_of_memory();
+  made->failure =
+      std::make_shared<const error>(std::move(why.at_item(made->index)));
+  on_result(std::move(made));
+}
+
+void fan_out_run::on_placed_result(std::uint32_t place, placed_result result) {
+  const auto known = placed_.find(place);
+  if (known == placed_.end()) return;
+  auto made = caf::make_counted<branch_result>();
+  made->place = place;
+  made->index = known->second.index;
+  placed_.erase(known);
+  made->action = std::move(result.action);
+  made->wrote = std::move(result.wrote);
+  owner_.run().count_retries(result.retries);
+  if (result.was_cancelled) {
+    made->how = branch_outcome::kind::cancelled;
+  } else if (result.failure) {
+    made->how = branch_outcome::kind::failed;
+    made->failure = std::make_shared<const error>(
+        std::move(result.failure->at_item(made->index)));
+  } else {
+    made->how = branch_outcome::kind::finished;
+  }
+  on_result(std::move(made));
+}
+
+void fan_out_run::on_result(branch_result_ptr result) {
+  const auto ended = std::exchange(children_[result->place], child{});
+  free_places_.push_back(result->place);
+  if (result->died && !window_.is_stopping() &&
+      ended.deaths < machine::deaths_max) {
+    respawn(*ended.actor, ended.deaths + 1);
+    return;
+  }
+  switch (result->how) {
+    case branch_outcome::kind::finished:
+      window_.on_finished();
+      break;
+    case branch_outcome::kind::failed:
+      if (!failure_ || result->index < failure_index_) {
+        failure_ = result->failure;
+        failure_index_ = result->index;
+      }
+      window_.on_failed();
+      break;
+    case branch_outcome::kind::cancelled:
+      window_.on_cancelled();
+      break;
+  }
+  keep(std::move(result));
+  merge_ready();
+  if (window_.is_stopping()) cancel_children();
+}
+
+void fan_out_run::respawn(const flow_supervisor& dead, std::uint32_t deaths) {
+  const auto& body =
+      model_.items ? model_.bodies.front() : model_.bodies[dead.index()];
+  spawn(*body, dead.index(), dead.params(), deaths);
+}
+
+void fan_out_run::stop() noexcept {
+  window_.stop();
+  cancel_children();
+}
+
+void fan_out_run::cancel_children() noexcept {
+  if (cancelled_) return;
+  cancelled_ = true;
+  for (const auto& each : children_) {
+    if (!each.actor) continue;
+    post(*each.actor, cancel_signal(cancel_), owner_.running_on());
+  }
+  const auto elsewhere = owner_.core().elsewhere();
+  if (!elsewhere) return;
+  for (const auto& [place, each] : placed_) elsewhere->recall(each.work);
+}
+
+void fan_out_run::keep(branch_result_ptr result) {
+  const std::size_t at = result->index - merged_;
+  if (results_.size() <= at) results_.resize(at + 1);
+  results_[at] = std::move(result);
+}
+
+void fan_out_run::merge_ready() {
+  while (!results_.empty() && results_.front()) {
+    const auto result = std::move(results_.front());
+    results_.pop_front();
+    merge_one(*result);
+    ++merged_;
+  }
+}
+
+void fan_out_run::merge_rest() {
+  for (const auto& result : std::exchange(results_, {})) {
+    if (result) merge_one(*result);
+    ++merged_;
+  }
+}
+
+void fan_out_run::merge_one(branch_result& result) {
+  if (model_.post) {
+    outcomes_.push_back(
+        {result.how, std::move(result.action),
+         result.failure ? std::optional{*result.failure} : std::nullopt});
+  }
+  if (result.wrote.empty() || result.how == branch_outcome::kind::cancelled) {
+    return;
+  }
+  try {
+    const auto wrote = model_.local.empty()
+                           ? result.wrote
+                           : result.wrote.without(model_.local);
+    if (model_.in_sequence()) {
+      owner_.shared().apply(wrote);
+    } else {
+      merger_.merge(owner_.shared(), result.index, wrote);
+    }
+  } catch (...) {
+    fail(error::from(std::current_exception()));
+  }
+}
+
+void fan_out_run::conclude() {
+  merge_rest();
+  if (window_.result() == window::verdict::failed) {
+    owner_.engine().on_failed(reason());
+    return;
+  }
+  if (!model_.post) {
+    owner_.engine().on_done({});
+    return;
+  }
+  try {
+    context ctx{owner_.steps(), 0};
+    state written = owner_.shared();
+    if (owner_.shared().recording()) written.record();
+    auto chosen = model_.post(written, outcomes_, ctx);
+    if (owner_.shared().recording()) {
+      owner_.shared().apply(written.take_delta());
+    } else {
+      owner_.shared() = std::move(written);
+    }
+    owner_.engine().on_done(chosen);
+  } catch (...) {
+    owner_.engine().on_failed(error::from(std::current_exception()));
+  }
+}
+
+// Ends the fan-out for a reason that is no failure of a sub-flow, unless it has
+// failed already.
+void fan_out_run::fail(error why) {
+  if (!window_.has_failed()) {
+    ended_by_ = std::make_shared<const error>(std::move(why));
+  }
+  window_.refuse();
+  cancel_children();
+}
+
+// The reason that decided the failure, not one that the policy forgave.
+error fan_out_run::reason() const {
+  const bool by_count =
+      model_.on_failure.which() != failure_policy::kind::fail_fast;
+  const auto& decisive = ended_by_ || by_count ? ended_by_ : failure_;
+  if (decisive) {
+    error why = *decisive;
+    return why.inside(owner_.engine().path());
+  }
+  std::string text = window_.reason();
+  if (failure_) text += "; the first: " + failure_->describe();
+  return error{errc::too_many_failures, std::move(text)};
+}
+
+}  // namespace troupe::detail

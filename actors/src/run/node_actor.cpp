@@ -1,0 +1,139 @@
+#include "run/node_actor.hpp"
+
+#include "core/cancel_order.hpp"
+#include "core/node_actors.hpp"
+#include "core/run_core.hpp"
+
+#include <troupe/detail/node/flow_model.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe::detail {
+
+step_status take_turn(const node_model& model, turn_kind what, frame& step) {
+  switch (what) {
+    case turn_kind::begin:
+      return model.begin(step);
+    case turn_kind::retry:
+      return model.retry(step);
+    case turn_kind::fall_back:
+      return model.fall_back(step);
+  }
+  return step_status::failed;
+}
+
+step_ticket::~step_ticket() {
+  if (from) post(*from, signal{signal_kind::turn_over, was_lost});
+}
+
+node_actor::node_actor(caf::actor_config& config, home& at, system_core& core,
+                       call_origin of)
+    : fiber_actor(config, at, core), run_(of.run), node_(of.node) {}
+
+void node_actor::on_mail(signal& received) {
+  if (received.kind == signal_kind::drop_turn) {
+    drop(received.generation);
+    return;
+  }
+  if (received.kind == signal_kind::stop) {
+    quit();
+    return;
+  }
+  ticket_ptr ticket{static_cast<step_ticket*>(received.body.detach()), false};
+  // Before the turn: a step that waits must not be lost afterwards.
+  if (waiting_.size() == waiting_.capacity()) {
+    waiting_.reserve(std::max<std::size_t>(4, 2 * waiting_.size()));
+  }
+  ticket->is_ready = false;
+  ticket->step->fibers = this;
+  ticket->step->told = ticket.get();
+  const auto status =
+      detail::take_turn(*ticket->model, ticket->what, *ticket->step);
+  settle(std::move(ticket), status);
+}
+
+void node_actor::drop(std::uint64_t ticket) {
+  const auto at = std::find_if(
+      waiting_.begin(), waiting_.end(), [&](const ticket_ptr& each) {
+        return reinterpret_cast<std::uintptr_t>(each.get()) == ticket;
+      });
+  // Otherwise its turn was over before it was to be dropped.
+  if (at == waiting_.end()) return;
+  auto dropped = std::move(*at);
+  waiting_.erase(at);
+  dropped->step->kept.reset();
+  // Nobody reads why: the run has been told to end.
+  dropped->step->failure = std::make_unique<error>(cancelled_for_no_reason());
+  settle(std::move(dropped), step_status::failed);
+}
+
+void node_actor::on_fibers() {
+  for (std::size_t i = 0; i < waiting_.size();) {
+    if (!waiting_[i]->is_ready) {
+      ++i;
+      continue;
+    }
+    auto ticket = std::exchange(waiting_[i], waiting_.back());
+    waiting_.pop_back();
+    ticket->is_ready = false;
+    const auto status = ticket->model->resume(*ticket->step);
+    settle(std::move(ticket), status);
+  }
+}
+
+void node_actor::on_stop(const caf::error&) noexcept {
+  for (const auto& ticket : waiting_) ticket->step->kept.reset();
+  waiting_.clear();
+}
+
+void node_actor::settle(ticket_ptr ticket, step_status status) {
+  if (status == step_status::suspended) {
+    waiting_.push_back(std::move(ticket));
+    return;
+  }
+  ticket->status = status;
+  const auto from = ticket->from;
+  post(*from,
+       signal{signal_kind::turn_over, step_ticket::came_back, 0,
+              payload_ptr{ticket.detach(), false}},
+       context());
+}
+
+node_actors::node_actors() = default;
+node_actors::~node_actors() = default;
+
+lite_ptr<node_actor> node_actors::find_or_spawn(const graph_node& node,
+                                                fiber_actor& asker,
+                                                exec_ctx* from) {
+  const std::lock_guard lock{mutex_};
+  auto& found = actors_[&node];
+  if (!found) {
+    found = spawn_lite<node_actor>(asker.at(), from, asker.core(),
+                                   call_origin{asker.origin().run, &node});
+  }
+  return found;
+}
+
+void node_actors::forget(const node_actor& dead) {
+  const std::lock_guard lock{mutex_};
+  std::erase_if(actors_,
+                [&](const auto& each) { return each.second.get() == &dead; });
+}
+
+void node_actors::stop() {
+  decltype(actors_) stopped;
+  {
+    const std::lock_guard lock{mutex_};
+    stopped.swap(actors_);
+  }
+  // One that has asked somebody stays reachable until it gets its answer.
+  for (auto& [node, actor] : stopped) {
+    auto* const left = actor.get();
+    const caf::weak_actor_ptr known{caf::actor_control_block::from(left)};
+    actor.reset();
+    if (const auto held = known.lock()) post(*left, signal{signal_kind::stop});
+  }
+}
+
+}  // namespace troupe::detail

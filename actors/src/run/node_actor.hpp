@@ -1,0 +1,66 @@
+#pragma once
+
+#include "core/fiber_actor.hpp"
+
+#include <troupe/detail/node/node_model.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace troupe::detail {
+
+/// What a node is asked to do with a step.
+enum class turn_kind : std::uint8_t { begin, retry, fall_back };
+
+/// Runs one phase of a step, as told.
+step_status take_turn(const node_model& model, turn_kind what, frame& step);
+
+/// One step on its way to a node's actor and back. There is one reference to
+/// it, held by whoever has to act next; if that one dies, the supervisor is
+/// told. The step itself stays with its supervisor, which does not touch it
+/// until the turn is over.
+class step_ticket final : public payload, public completion {
+ public:
+  /// What `signal::slot` of a `turn_over` says.
+  enum : std::uint32_t { came_back = 0, was_lost = 1 };
+
+  ~step_ticket() override;
+
+  void on_complete() noexcept override { is_ready = true; }
+
+  /// The supervisor, while the ticket is away from it.
+  lite_ptr<lite_actor> from;
+  const node_model* model = nullptr;
+  frame* step = nullptr;
+  turn_kind what = turn_kind::begin;
+  step_status status = step_status::done;
+  bool is_ready = false;
+};
+
+using ticket_ptr = caf::intrusive_ptr<step_ticket>;
+
+/// The actor of one node: takes its turns one by one, and lets those that
+/// wait do so side by side.
+class node_actor final : public fiber_actor {
+ public:
+  node_actor(caf::actor_config& config, home& at, system_core& core,
+             call_origin of);
+
+  call_origin origin() const override { return {run_.lock(), node_}; }
+
+ private:
+  void on_mail(signal& received) override;
+  void on_fibers() override;
+  void on_timer(wake_key) override {}
+  void on_stop(const caf::error& reason) noexcept override;
+
+  void settle(ticket_ptr ticket, step_status status);
+  void drop(std::uint64_t ticket);
+
+  /// Weak, as the run keeps its node actors.
+  const std::weak_ptr<run_core> run_;
+  const graph_node* const node_;
+  std::vector<ticket_ptr> waiting_;
+};
+
+}  // namespace troupe::detail

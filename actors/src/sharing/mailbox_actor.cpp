@@ -1,0 +1,122 @@
+#include "sharing/mailbox_actor.hpp"
+
+#include "threads/insist.hpp"
+
+#include <utility>
+
+namespace troupe::detail {
+
+namespace {
+
+/// Brings `content` to who waits for it, who must not wait for ever.
+template <class T>
+void wake_with(const waker& who, T content, exec_ctx* from) noexcept {
+  caf::intrusive_ptr<answer_of<T>> brought;
+  insist([&] { brought = caf::make_counted<answer_of<T>>(content); });
+  who(std::move(brought), from);
+}
+
+}  // namespace
+
+bool mailbox_room::take() noexcept {
+  auto used = used_.load();
+  while (used < most_) {
+    if (used_.compare_exchange_weak(used, used + 1)) return true;
+  }
+  return false;
+}
+
+delivery::~delivery() {
+  if (!from_) return;
+  post(*from_, signal{mailbox_signal::put_back, 0, 0, std::move(message_)});
+}
+
+value delivery::open() {
+  room_->arrive();
+  // Those who wait may now be told that nothing more comes.
+  if (room_->is_closed()) post(*from_, signal{mailbox_signal::close});
+  from_ = nullptr;
+  return std::move(message_->message);
+}
+
+void mailbox_actor::on_signal(signal& received) {
+  mailbox_order_ptr order;
+  if (received.body) {
+    order = {static_cast<mailbox_order*>(received.body.detach()), false};
+  }
+  switch (received.kind) {
+    case mailbox_signal::send:
+      senders_.push(std::move(order));
+      break;
+    case mailbox_signal::receive:
+      receivers_.push(std::move(order));
+      break;
+    case mailbox_signal::put:
+      keep(std::move(order));
+      break;
+    case mailbox_signal::put_back:
+      room_->come_back();
+      insist([&] { messages_.push_front(order); });
+      break;
+    case mailbox_signal::sender_left:
+      senders_.on_withdrawn();
+      break;
+    case mailbox_signal::receiver_left:
+      receivers_.on_withdrawn();
+      break;
+    default:
+      // Nothing but a turn: who closes has told the room.
+      break;
+  }
+  let_in();
+  hand_out();
+  if (room_->is_closed()) end_waits();
+}
+
+void mailbox_actor::keep(mailbox_order_ptr order) noexcept {
+  insist([&] { messages_.push_back(order); });
+}
+
+void mailbox_actor::let_in() {
+  while (!room_->is_closed() && senders_.first() != nullptr && room_->take()) {
+    auto next = senders_.take();
+    if (next) {
+      keep(std::move(next->order));
+      wake_with(next->who, true, context());
+    } else {
+      room_->give_back();
+    }
+  }
+}
+
+void mailbox_actor::hand_out() {
+  while (!messages_.empty() && receivers_.first() != nullptr) {
+    auto sent = std::shared_ptr<delivery>{};
+    caf::intrusive_ptr<answer_of<std::shared_ptr<delivery>>> brought;
+    insist([&] {
+      sent = std::make_shared<delivery>(nullptr, room_, nullptr);
+      brought = caf::make_counted<answer_of<std::shared_ptr<delivery>>>(sent);
+    });
+    const auto next = receivers_.take();
+    if (!next) continue;
+    sent->load(lite_ptr<mailbox_actor>{this}, std::move(messages_.front()));
+    messages_.pop_front();
+    room_->send_off();
+    next->who(std::move(brought), context());
+    let_in();
+  }
+}
+
+void mailbox_actor::end_waits() {
+  end_all(senders_, false);
+  if (room_->is_drained()) end_all(receivers_, std::shared_ptr<delivery>{});
+}
+
+template <class T>
+void mailbox_actor::end_all(waiting_line<mailbox_order>& line, T answer) {
+  while (line.first() != nullptr) {
+    if (const auto next = line.take()) wake_with(next->who, answer, context());
+  }
+}
+
+}  // namespace troupe::detail

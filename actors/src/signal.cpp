@@ -1,7 +1,0 @@
-#include "signal.hpp"
-
-namespace troupe::detail {
-
-payload::~payload() = default;
-
-}  // namespace troupe::detail

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "troupe/detail/node/flow_model.hpp"
+#include "troupe/flow.hpp"
+#include "troupe/json.hpp"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace troupe::detail {
+
+/// What other processes may ask of a flow: its placed nodes, and the whole
+/// where it is the body of a placed fan-out.
+struct served_flow {
+  std::shared_ptr<const flow_model> model;
+  json form;
+  /// By their place in the flow: "inner/node".
+  std::map<std::string, const graph_node*> nodes;
+  /// Whether sub-flows may be asked for.
+  bool is_body = false;
+  /// The labels that its work asks for.
+  std::set<std::string> labels;
+};
+
+/// All that is placed in `flows`, by the name of the flow that it is of.
+/// Errors: throws `errc::bad_flow` where two different flows have one name, or
+/// where nothing is placed at all.
+[[nodiscard]] std::map<std::string, served_flow> served_in(
+    const std::vector<flow>& flows);
+
+/// An attempt of `exec` that another process asks for, as a flow of its own.
+/// To be run once.
+class served_attempt {
+ public:
+  struct request {
+    json input;
+    std::uint32_t attempt = 0;
+    std::optional<std::size_t> item = {};
+    state readable = {};
+  };
+
+  /// @pre `node` lives as long as the flow
+  served_attempt(const graph_node& node, request asked);
+
+  [[nodiscard]] const flow& work() const noexcept { return work_; }
+  /// What `exec` gave. @pre the run of the flow has ended well
+  [[nodiscard]] json take_output();
+
+ private:
+  std::shared_ptr<json> output_;
+  flow work_;
+};
+
+}  // namespace troupe::detail

@@ -1,0 +1,215 @@
+#include "troupe/machine.hpp"
+
+#include "troupe/detail/value/mixed.hpp"
+#include "troupe/retry.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace troupe {
+
+using detail::flow_model;
+using detail::graph_node;
+using detail::no_node;
+
+machine::machine(const flow_model& root, std::uint64_t steps_max,
+                 std::uint64_t seed)
+    : steps_max_(steps_max), seed_(seed) {
+  top_.graph = &root;
+  if (!root.fan_out) {
+    arrive(root.start);
+  } else if (!meets_step_limit()) {
+    begin(command::fan_out);
+  }
+}
+
+std::string machine::path() const {
+  std::string text;
+  if (seldom_) {
+    for (const auto& each : seldom_->outer) {
+      text += each.graph->nodes[each.at].name + "/";
+    }
+  }
+  if (!top_.graph->nodes.empty()) return text + node().name;
+  // A fan-out is named after the node it stands for.
+  if (text.empty()) return top_.graph->name;
+  text.pop_back();
+  return text;
+}
+
+void machine::on_done(const troupe::action& chosen) {
+  assert(!is_over());
+  if (!top_.graph->nodes.empty() && chosen.is_default() &&
+      node().next != no_node) {
+    arrive(node().next);
+    return;
+  }
+  leave(chosen);
+}
+
+void machine::on_exec_failed(error why,
+                             const std::function<bool()>& take_retry) {
+  assert(!is_over());
+  const graph_node& failed = node();
+  why.at_attempt(attempt_);
+  const bool retries_itself = failed.model->retries_itself();
+  const auto decision =
+      retries_itself
+          ? retry_decision{}
+          : decide_retry(failed.options.retry, attempt_, why, step_seed());
+  if (decision.broken) {
+    fail(error{*decision.broken}.at_attempt(attempt_));
+    return;
+  }
+  if (decision.again && (!take_retry || take_retry())) {
+    if (decision.wait > duration::zero()) {
+      rest().wait = decision.wait;
+      command_ = command::wait;
+      return;
+    }
+    ++attempt_;
+    command_ = command::retry_step;
+    return;
+  }
+  if (failed.model->has_fallback() && !retries_itself) {
+    command_ = command::fall_back;
+    return;
+  }
+  fail(std::move(why));
+}
+
+void machine::on_failed(error why) {
+  assert(!is_over());
+  if (command_ == command::fall_back) why.at_attempt(attempt_);
+  fail(std::move(why));
+}
+
+void machine::on_waited() {
+  assert(command_ == command::wait);
+  ++attempt_;
+  command_ = command::retry_step;
+}
+
+void machine::on_cancel(error why) {
+  if (is_over()) return;
+  auto reason = std::make_shared<const error>(std::move(why));
+  rest().was_cancelled = true;
+  rest().failure = std::move(reason);
+  command_ = command::finish;
+}
+
+// Of a million cancelled sub-flows nobody asks, so the place of the end is put
+// to the reason here.
+std::shared_ptr<const error> machine::failure() const {
+  if (!was_cancelled()) return seldom_ ? seldom_->failure : nullptr;
+  error placed = *seldom_->failure;
+  return std::make_shared<const error>(std::move(placed.at_node(path())));
+}
+
+void machine::on_died() {
+  assert(!is_over());
+  if (++deaths_ > deaths_max) {
+    fail(error{errc::actor_died,
+               "its actor died " + std::to_string(deaths_) + " times"});
+    return;
+  }
+  if (command_ != command::fan_out) command_ = command::begin_step;
+}
+
+// Arrives at a node of the current level, and from there at the first thing to
+// do: the start of the flow that stands there, and so on. A loop, because flows
+// nest as deep as memory allows.
+void machine::arrive(std::uint32_t index) {
+  for (;;) {
+    if (meets_step_limit()) return;
+    top_.at = index;
+    const auto& inner = node().inner;
+    if (!inner) break;
+    rest().outer.push_back(top_);
+    top_ = {inner.get(), 0};
+    if (inner->fan_out) {
+      begin(command::fan_out);
+      return;
+    }
+    index = inner->start;
+  }
+  begin(command::begin_step);
+}
+
+bool machine::meets_step_limit() {
+  if (steps_ < steps_max_) return false;
+  fail(error{errc::step_limit,
+             "made " + std::to_string(steps_max_) +
+                 " steps, the most it may; raise steps_max if the loop is "
+                 "meant to go on"});
+  return true;
+}
+
+void machine::begin(command what) {
+  ++steps_;
+  attempt_ = 0;
+  deaths_ = 0;
+  command_ = what;
+  if (what == command::fan_out) fan_out_ = &*top_.graph->fan_out;
+}
+
+std::uint64_t machine::step_seed() const noexcept {
+  return detail::mixed(seed_, steps_);
+}
+
+// The current level ends with an action: follow its edge, or hand it to the
+// level outside, until an edge is found or the outermost one ends.
+void machine::leave(const troupe::action& chosen) {
+  bool at_fan_out = top_.graph->nodes.empty();
+  for (;;) {
+    if (!at_fan_out) {
+      const graph_node& done = node();
+      const auto edge =
+          std::find_if(done.edges.begin(), done.edges.end(),
+                       [&](const auto& each) { return each.on == chosen; });
+      if (edge != done.edges.end()) {
+        arrive(edge->target);
+        return;
+      }
+      if (!done.edges.empty()) {
+        report_missing_edge(chosen);
+        if (is_over()) return;
+      }
+    }
+    if (!seldom_ || seldom_->outer.empty()) {
+      if (!chosen.is_default()) rest().action = chosen;
+      command_ = command::finish;
+      return;
+    }
+    top_ = seldom_->outer.back();
+    seldom_->outer.pop_back();
+    at_fan_out = false;
+  }
+}
+
+void machine::report_missing_edge(const troupe::action& chosen) {
+  const graph_node& done = node();
+  std::string text = "the action '" + std::string{chosen.name()} +
+                     "' has no edge; there are edges for";
+  for (const auto& edge : done.edges) {
+    text += " '" + std::string{edge.on.name()} + "'";
+  }
+  if (top_.graph->missing_edge_fails) {
+    fail(error{errc::missing_edge, std::move(text)});
+    return;
+  }
+  rest().missing_edges.push_back({path(), std::move(text)});
+}
+
+void machine::fail(error why) {
+  why.at_node(path());
+  rest().failure = std::make_shared<const error>(std::move(why));
+  command_ = command::finish;
+}
+
+machine::seldom& machine::rest() {
+  if (!seldom_) seldom_ = std::make_unique<seldom>();
+  return *seldom_;
+}
+
+}  // namespace troupe

@@ -1,0 +1,68 @@
+#include "troupe/detail/fiber/fiber_host.hpp"
+
+#include "troupe/detail/placed/placed_work.hpp"
+#include "troupe/error.hpp"
+#include "troupe/task.hpp"
+
+#include <cassert>
+#include <string>
+#include <utility>
+
+namespace troupe::detail {
+
+void throw_too_deep() {
+  throw error{errc::too_deep, "tasks await each other more than " +
+                                  std::to_string(task_depth_max) + " deep"};
+}
+
+wake_key waiter::enlist(fiber_host& host, std::coroutine_handle<> handle) {
+  assert(host_ == nullptr);
+  if (host.free_ == fiber_host::none) host.free_ = host.add_slot();
+  const std::uint32_t index = host.free_;
+  auto& slot = host.slot_at(index);
+  host.free_ = std::exchange(slot.next, fiber_host::none);
+  slot.who = this;
+  ++host.waiting_;
+  host_ = &host;
+  handle_ = handle;
+  key_ = {index, slot.generation};
+  return key_;
+}
+
+void waiter::withdraw() noexcept {
+  if (host_ == nullptr) return;
+  auto& slot = host_->slot_at(key_.slot);
+  slot.who = nullptr;
+  ++slot.generation;
+  slot.next = std::exchange(host_->free_, key_.slot);
+  --host_->waiting_;
+  host_ = nullptr;
+}
+
+bool fiber_host::wake(wake_key key, void* answer) {
+  if (key.slot >= slots_) return false;
+  const auto& found = slot_at(key.slot);
+  if (found.who == nullptr || found.generation != key.generation) return false;
+  auto& who = *found.who;
+  who.receive(answer);
+  const auto handle = who.handle_;
+  who.withdraw();
+  handle.resume();
+  return true;
+}
+
+std::uint32_t fiber_host::add_slot() {
+  if (slots_ != 0) {
+    if (!others_) others_ = std::make_unique<std::vector<slot>>();
+    others_->emplace_back();
+  }
+  return slots_++;
+}
+
+std::uint64_t fiber_host::place(placed_work, wake_key) {
+  throw error{errc::shut_down, "there is no other process to do it"};
+}
+
+void fiber_host::recall(std::uint64_t) noexcept {}
+
+}  // namespace troupe::detail
