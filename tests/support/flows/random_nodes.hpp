@@ -1,7 +1,7 @@
 #pragma once
 
-#include "counted.hpp"
 #include "support/actors/world.hpp"
+#include "support/counted.hpp"
 
 #include <troupe/action.hpp>
 #include <troupe/context.hpp>
