@@ -2,9 +2,9 @@
 // with sessions, server-everything, and one without, each as a program and over
 // HTTP.
 
+#include "mcp_room.hpp"
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
-#include "support/models/mcp_room.hpp"
 
 #include <troupe/llm/mcp_client.hpp>
 #include <troupe/llm/toolbox.hpp>

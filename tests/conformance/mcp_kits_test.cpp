@@ -1,8 +1,8 @@
 // The client of the Model Context Protocol against servers that people run:
 // the protocol's servers of files and of a memory, and one made with FastMCP.
 
+#include "mcp_room.hpp"
 #include "support/catch.hpp"
-#include "support/models/mcp_room.hpp"
 
 #include <algorithm>
 #include <string>

@@ -1,6 +1,6 @@
 // What servers put into messages goes back to them as it came.
 
-#include "model/reply_reader.hpp"
+#include "llm/replies/reply_reader.hpp"
 #include "support/catch.hpp"
 
 #include <troupe/llm/chat_format.hpp>

@@ -1,4 +1,4 @@
-#include "model/reply_reader.hpp"
+#include "llm/replies/reply_reader.hpp"
 #include "support/catch.hpp"
 
 #include <troupe/llm/chat_format.hpp>

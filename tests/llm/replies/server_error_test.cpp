@@ -1,7 +1,7 @@
 // Errors that servers report in replies with a good status. The cases come from
 // public reports, which are named.
 
-#include "model/reply_reader.hpp"
+#include "llm/replies/reply_reader.hpp"
 #include "support/catch.hpp"
 #include "support/has.hpp"
 

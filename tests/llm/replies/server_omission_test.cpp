@@ -1,7 +1,7 @@
 // Members that servers of Anthropic's kind and of OpenAI's responses leave
 // out, and what is made of the rest.
 
-#include "model/reply_reader.hpp"
+#include "llm/replies/reply_reader.hpp"
 #include "support/catch.hpp"
 
 #include <troupe/llm/chat_format.hpp>

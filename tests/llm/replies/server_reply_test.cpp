@@ -1,7 +1,7 @@
 // What servers answer that is not as the formats have it: the cases come from
 // public reports, which are named.
 
-#include "model/reply_reader.hpp"
+#include "llm/replies/reply_reader.hpp"
 #include "support/catch.hpp"
 
 #include <troupe/llm/chat_format.hpp>

@@ -1,7 +1,7 @@
 // Replies in shapes that the formats do not have: inside of something else,
 // with something beside them, or with numbers for texts.
 
-#include "model/reply_reader.hpp"
+#include "llm/replies/reply_reader.hpp"
 #include "support/catch.hpp"
 #include "support/has.hpp"
 

@@ -1,7 +1,7 @@
 // Answers of servers in other ways than those of server_reply_test.cpp and
 // server_error_test.cpp: a table for each rule.
 
-#include "model/reply_reader.hpp"
+#include "llm/replies/reply_reader.hpp"
 #include "support/catch.hpp"
 #include "support/has.hpp"
 
