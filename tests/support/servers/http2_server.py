@@ -16,7 +16,7 @@ import socket
 import sys
 import tempfile
 
-TLS = pathlib.Path(__file__).resolve().parent.parent / "data" / "tls"
+TLS = pathlib.Path(__file__).resolve().parents[2] / "data" / "tls"
 
 
 def free_port():

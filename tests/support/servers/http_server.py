@@ -23,7 +23,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import mcp_modern
 
 # Signed by itself, for 127.0.0.1 and localhost, good until 2126.
-TLS = pathlib.Path(__file__).resolve().parent.parent / "data" / "tls"
+TLS = pathlib.Path(__file__).resolve().parents[2] / "data" / "tls"
 # What a client that gave up leaves behind.
 GONE = (BrokenPipeError, ConnectionResetError, ssl.SSLError)
 

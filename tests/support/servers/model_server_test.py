@@ -17,7 +17,7 @@ import unittest
 import model_script
 
 SERVER = pathlib.Path(__file__).resolve().parent / "model_server.py"
-ROOT = SERVER.parent.parent.parent
+ROOT = SERVER.parents[3]
 ADDRESS = os.environ["MODEL_SERVER"].removeprefix("http://")
 CHAT = "/v1/chat/completions"
 TOOL = {"name": "weather", "parameters": {"type": "object", "properties": {}}}
