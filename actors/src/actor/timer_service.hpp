@@ -60,7 +60,7 @@ class timer_service {
 
   // -- manual clock -----------------------------------------------------------
 
-  /// When the earliest timer is due; nothing if there is none, or it is due at
+  /// The time of the earliest timer; nothing if there is none, or it is due at
   /// the end of time, which does not come.
   [[nodiscard]] std::optional<time_point> next_due() const;
   /// Moves the clock and fires what is due by then; returns how many fired.

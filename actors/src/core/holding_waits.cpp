@@ -12,7 +12,7 @@ namespace troupe::detail {
 
 namespace {
 
-/// How often it is looked again where a wait ended meanwhile.
+/// The most looks in a row where waits end meanwhile.
 constexpr int tries_max = 4;
 
 std::vector<held_token> tokens_above(const acquire_order& order) {

@@ -29,7 +29,7 @@ class holding_waits {
            std::uint32_t permits);
   void remove(const acquire_order& order) noexcept;
 
-  /// How many permits of `lender` are held by those that wait, at most.
+  /// The most permits of `lender` that are held by those that wait.
   [[nodiscard]] std::uint64_t held_of(const void* lender) const;
 
   /// To be held from before `find` until a wait has been refused, so that each
@@ -37,7 +37,7 @@ class holding_waits {
   [[nodiscard]] std::unique_lock<std::mutex> search() {
     return std::unique_lock{search_};
   }
-  /// What to do with permits that may be with another coroutine.
+  /// The treatment of permits that may be with another coroutine.
   enum class moved { left_out, counted };
   /// Waits that can never end, of those that hold something.
   struct ring {
@@ -55,7 +55,7 @@ class holding_waits {
   struct entry {
     const void* lender = nullptr;
     std::uint32_t permits = 0;
-    /// What was held when it was taken down, by lender.
+    /// The permits held when it was taken down, by lender.
     std::vector<std::pair<const void*, std::uint32_t>> held;
   };
   struct open_wait;

@@ -29,7 +29,7 @@ class acquire_order final : public wait_order {
   const std::vector<held_token> holds;
   /// Those that await this run hold something as well, perhaps.
   const std::weak_ptr<run_core> run;
-  /// Whether it is among the `holding_waits`. For the actor that lends.
+  /// True if it is among the `holding_waits`. For the actor that lends.
   bool is_listed = false;
 };
 

@@ -19,7 +19,7 @@ struct shared_permit {
 };
 
 struct lender_state {
-  /// How many of its permits those hold that still wait.
+  /// The number of its permits that those hold who still wait.
   std::uint64_t held = 0;
   /// The waits for them, the smallest first, and the first that still waits.
   std::vector<std::size_t> waits;

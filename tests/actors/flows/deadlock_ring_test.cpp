@@ -47,7 +47,7 @@ struct acquires_in_turn {
   }
 };
 
-/// How many of `outcomes` are deadlocks. All others are well.
+/// The number of deadlocks in `outcomes`. All others are well.
 std::size_t deadlocks_in(const std::vector<troupe::outcome>& outcomes) {
   std::size_t count = 0;
   for (const auto& each : outcomes) {

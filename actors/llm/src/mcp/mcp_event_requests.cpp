@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-// How a request to a server of 2024-11-05 gets its answer.
+// The way of an answer of a server of 2024-11-05.
 
 namespace troupe::llm::detail {
 
@@ -20,12 +20,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long a response to a POST, which is there at once as a rule, is waited
-/// for before the stream is read.
+/// The time for the response to a POST, which is there at once as a rule,
+/// before the stream is read.
 constexpr duration response_grace = 50ms;
 /// The same for a server that has answered in one.
 constexpr duration answer_grace = 10s;
-/// How long the response to what has no answer is waited for.
+/// The longest wait for the response to what has no answer.
 constexpr duration notice_limit = 5s;
 /// Replies to requests of the server between two reads.
 constexpr std::size_t said_at_once_max = 100;

@@ -87,7 +87,7 @@ class mcp_web {
   std::uint64_t epoch_ = 0;
   std::string session_;
   bool is_lost_ = false;
-  /// Where the server tells of changes.
+  /// The address at which the server tells of changes.
   std::shared_ptr<mcp_changes> changes_;
   std::unique_ptr<http_listening> listening_;
 };

@@ -15,7 +15,7 @@ namespace troupe::remote {
 /// labels and flows the first ones.
 [[nodiscard]] std::shared_ptr<const json> shown_hello(const wire::hello& said);
 
-/// How a worker is at one moment.
+/// The state of a worker at one moment.
 struct reported_worker {
   std::shared_ptr<const json> said;
   std::size_t held = 0;
@@ -25,7 +25,7 @@ struct reported_worker {
   bool is_draining = false;
 };
 
-/// How a gateway is at one moment. Made whenever that changes, so it shares
+/// The state of a gateway at one moment. Made at each change, so it shares
 /// what stays as it is.
 struct gateway_report {
   std::vector<reported_worker> workers;

@@ -28,7 +28,7 @@ reply_fields list_in(const reply_fields& reply) {
                  : reply.at("data");
 }
 
-/// What says where the next page begins, and how to ask for it.
+/// The mark of the next page, and the way to ask for it.
 constexpr std::array<std::pair<const char*, const char*>, 2> tokens = {
     {{"nextPageToken", "pageToken="}, {"next_page_token", "page_token="}}};
 

@@ -204,7 +204,7 @@ class chat_builder final : public reply_builder {
   std::uint64_t other_index_ = 0;
 };
 
-/// Who makes a choice; null for one that does not matter.
+/// The one that makes a choice; null for one that does not matter.
 chat_builder* chat_builder::builder_of(const reply_fields& choice) {
   const auto index = choice.count_or("index", 0);
   if (index == 0) {

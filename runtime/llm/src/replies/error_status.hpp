@@ -16,7 +16,7 @@ using member_names = std::initializer_list<const char*>;
 [[nodiscard]] const json* member(const json& form, const char* key);
 [[nodiscard]] bool says_something(const json& form);
 [[nodiscard]] bool has_any(const json& form, member_names names);
-/// Whether a member is this text.
+/// True if a member is this text.
 [[nodiscard]] bool is_text(const json& form, const char* key,
                            std::string_view text);
 

@@ -129,7 +129,7 @@ struct streamed_calls::piece {
     }
   }
 
-  /// Whether this has another id than `open`.
+  /// True if this has another id than `open`.
   [[nodiscard]] bool has_other_id(const call& open) const {
     return !id.empty() && !open.id.empty() && id != open.id;
   }

@@ -69,7 +69,7 @@ struct held_token {
   /// See `held_permits::entry`.
   std::weak_ptr<const std::atomic<bool>> was_moved = {};
 
-  /// Whether it may be with another coroutine than the one that got it.
+  /// True if it may be with another coroutine than the one that got it.
   [[nodiscard]] bool may_be_elsewhere() const noexcept {
     const auto moved = was_moved.lock();
     return moved && moved->load();

@@ -11,12 +11,12 @@ namespace troupe::detail {
 
 /// A wait for permits, by somebody who holds some meanwhile.
 struct permit_wait {
-  /// Who lends what is waited for, and how many it has in all.
+  /// The lender of what is waited for, and the number it has in all.
   const void* lender = nullptr;
   std::uint32_t permits = 0;
-  /// How many are wanted at once.
+  /// The number wanted at once.
   std::uint32_t count = 1;
-  /// What is held, of any lender.
+  /// The permits held, of any lender.
   std::vector<held_token> holds = {};
 };
 

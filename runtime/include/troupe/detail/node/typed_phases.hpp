@@ -118,7 +118,7 @@ struct phases {
                 "a coroutine must take its input by value: a reference may "
                 "dangle when it goes on");
 
-  /// Whether what `exec` gives may refer to what `prep` gave, which a `post`
+  /// True if what `exec` gives may refer to what `prep` gave, which a `post`
   /// that waits would move.
   static constexpr bool prep_must_stay =
       post_is_task && may_view<exec_value, prep_value>;

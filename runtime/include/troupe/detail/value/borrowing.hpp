@@ -83,7 +83,7 @@ template <class... Ts>
 struct part_holds_view<std::tuple<Ts...>>
     : std::bool_constant<(holds_view<Ts>() || ...)> {};
 
-/// Whether a `To` that was made of a `From` may refer to that `From`, so that
+/// True if a `To` that was made of a `From` may refer to that `From`, so that
 /// it is of no use without it. A copy of a view or a number is as good.
 template <class To, class From>
 inline constexpr bool may_view = holds_view<To>() &&

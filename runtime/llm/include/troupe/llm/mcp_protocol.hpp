@@ -33,7 +33,7 @@ struct agreement {
   std::string revision = std::string{current_revision};
   /// Whether it wants to be asked with `initialize` before all else.
   bool has_session = false;
-  /// Whether it tells on a stream of its own that its tools have changed.
+  /// True if it tells on a stream of its own that its tools have changed.
   bool tells_changes = false;
 };
 
