@@ -14,8 +14,8 @@ ROOMS = {
         "http", "text", "schema", "replies", "formats", "mcp", "chat"),
     "actors/src": (
         "threads", "caf", "actor", "core", "old_caf", "run", "sharing", "api"),
-    "actors/llm/src": ("base", "http", "model", "mcp"),
-    "actors/remote/src": ("wire", "network", "sharing", "work", "api"),
+    "actors/llm/src": ("base", "http", "model", "process", "mcp"),
+    "actors/remote/src": ("wire", "network", "sharing", "dispatch", "api"),
 }
 # The rooms that other libraries may use.
 SHARED = {"actors/src": ("threads", "caf", "actor", "core", "run")}

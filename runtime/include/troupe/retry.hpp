@@ -52,7 +52,7 @@ struct retry_decision {
   bool again = false;
   /// How long to wait before the next attempt, if there is one.
   duration wait{};
-  /// What `retry_options::when` threw, which is then why the step fails.
+  /// The error that `retry_options::when` threw; the step fails with it.
   std::optional<error> broken = {};
 };
 

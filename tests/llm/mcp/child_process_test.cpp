@@ -1,4 +1,4 @@
-#include "mcp/child_process.hpp"
+#include "process/child_process.hpp"
 
 #include "support/catch.hpp"
 

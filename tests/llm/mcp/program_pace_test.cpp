@@ -1,4 +1,4 @@
-#include "mcp/program_pace.hpp"
+#include "process/program_pace.hpp"
 
 #include "support/catch.hpp"
 

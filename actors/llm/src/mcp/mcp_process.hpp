@@ -3,8 +3,8 @@
 #include "base/redaction.hpp"
 #include "core/fiber_actor.hpp"
 #include "http/socket_poll.hpp"
-#include "mcp/child_process.hpp"
-#include "mcp/program_pace.hpp"
+#include "process/child_process.hpp"
+#include "process/program_pace.hpp"
 
 #include <troupe/json.hpp>
 

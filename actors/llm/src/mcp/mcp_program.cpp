@@ -2,7 +2,7 @@
 #include "core/system_core.hpp"
 #include "mcp/mcp_process.hpp"
 #include "mcp/mcp_transport.hpp"
-#include "mcp/program_pace.hpp"
+#include "process/program_pace.hpp"
 
 #include <chrono>
 #include <coroutine>

@@ -73,8 +73,8 @@ class mcp_transport {
 
   /// Sends a request whose answer nobody waits for, if that can be done now.
   virtual void send_off(json request, const mcp_session& of) = 0;
-  /// Sends a request whose answer is a stream of notifications, unless that has
-  /// begun for this session and goes on. They go to `on_notification`.
+  /// Sends a request whose answer is a stream of notifications, unless that of
+  /// the same `of` still goes on. They go to `on_notification`.
   virtual void listen(json request, const mcp_session& of) = 0;
   /// Who the server takes this client for, as far as that may change.
   [[nodiscard]] virtual std::string identity() { return {}; }

@@ -49,8 +49,7 @@ class mcp_web {
   [[nodiscard]] task<http_stream> followed(http_request ask);
   void send_off(http_request ask) const { web_.send_off(std::move(ask)); }
 
-  /// False while the server tells of changes, or if it did not agree to, in
-  /// this session.
+  /// False while the server tells of changes, or if it did not agree to.
   [[nodiscard]] bool may_hear();
   /// Asks for the stream on which it does.
   void hear(http_request ask, mcp_hearing to);

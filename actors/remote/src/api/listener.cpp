@@ -1,9 +1,9 @@
 #include "core/system_core.hpp"
+#include "dispatch/gateway.hpp"
+#include "dispatch/notice_limit.hpp"
 #include "network/connector.hpp"
 #include "network/transport.hpp"
 #include "threads/wait_at_most.hpp"
-#include "work/gateway.hpp"
-#include "work/notice_limit.hpp"
 
 #include <troupe/remote/listener.hpp>
 

@@ -1,11 +1,11 @@
 #include "core/system_core.hpp"
+#include "dispatch/notice_limit.hpp"
+#include "dispatch/worker_link.hpp"
 #include "network/connector.hpp"
 #include "network/transport.hpp"
 #include "threads/wait_at_most.hpp"
 #include "wire/name_rule.hpp"
 #include "wire/peer_limits.hpp"
-#include "work/notice_limit.hpp"
-#include "work/worker_link.hpp"
 
 #include <troupe/remote/worker.hpp>
 

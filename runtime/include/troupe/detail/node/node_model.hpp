@@ -64,7 +64,7 @@ struct exec_facts {
   bool reads_state = false;
   /// What it takes and gives, so that two processes can compare.
   std::string signature;
-  /// What it gives may refer to its input, and is of no use without it.
+  /// True if its result may refer to its input, and is of no use without it.
   bool gives_view = false;
 };
 

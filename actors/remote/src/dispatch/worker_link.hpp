@@ -1,11 +1,11 @@
 #pragma once
 
 #include "actor/timer_service.hpp"
+#include "dispatch/life_signs.hpp"
+#include "dispatch/served_work.hpp"
 #include "sharing/switchboard.hpp"
 #include "wire/messages.hpp"
 #include "wire/news_outbox.hpp"
-#include "work/life_signs.hpp"
-#include "work/served_work.hpp"
 
 #include <troupe/detail/placed/lease_holder.hpp>
 #include <troupe/remote/worker.hpp>

@@ -1,4 +1,4 @@
-#include "work/served_work.hpp"
+#include "dispatch/served_work.hpp"
 
 #include "run/start_run.hpp"
 

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "actor/timer_service.hpp"
+#include "dispatch/gateway_report.hpp"
+#include "dispatch/placed_orders.hpp"
 #include "sharing/service_desk.hpp"
 #include "sharing/switchboard.hpp"
 #include "wire/messages.hpp"
 #include "wire/news_outbox.hpp"
-#include "work/gateway_report.hpp"
-#include "work/placed_orders.hpp"
 
 #include <troupe/detail/placed/lease_table.hpp>
 #include <troupe/remote/listener.hpp>

@@ -1,4 +1,4 @@
-#include "work/life_signs.hpp"
+#include "dispatch/life_signs.hpp"
 
 #include "threads/start_thread.hpp"
 #include "threads/wait_at_most.hpp"

@@ -11,7 +11,7 @@
 
 namespace troupe::remote {
 
-/// What a worker has said of itself, as it is shown to people: of very many
+/// The words of a worker about itself, as they are shown to people: of many
 /// labels and flows the first ones.
 [[nodiscard]] std::shared_ptr<const json> shown_hello(const wire::hello& said);
 

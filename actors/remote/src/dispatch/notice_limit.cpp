@@ -1,4 +1,4 @@
-#include "work/notice_limit.hpp"
+#include "dispatch/notice_limit.hpp"
 
 #include <troupe/printable.hpp>
 

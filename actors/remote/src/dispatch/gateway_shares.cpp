@@ -1,8 +1,8 @@
 // What a gateway does for what is shared with workers: calls go to its desk,
 // and messages of topics to whoever hears them.
 
+#include "dispatch/gateway.hpp"
 #include "wire/peer_limits.hpp"
-#include "work/gateway.hpp"
 
 #include <troupe/detail/placed/error_form.hpp>
 #include <troupe/event.hpp>

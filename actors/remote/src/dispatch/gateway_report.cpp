@@ -1,4 +1,4 @@
-#include "work/gateway_report.hpp"
+#include "dispatch/gateway_report.hpp"
 
 #include "caf/caf_version_modules.hpp"
 #include "wire/peer_limits.hpp"

@@ -2,7 +2,7 @@
 // its lease table.
 
 #include "core/fiber_actor.hpp"
-#include "work/gateway.hpp"
+#include "dispatch/gateway.hpp"
 
 #include <troupe/detail/placed/flow_form.hpp>
 

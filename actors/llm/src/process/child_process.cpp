@@ -1,4 +1,4 @@
-#include "mcp/child_process.hpp"
+#include "process/child_process.hpp"
 
 #include <troupe/clock.hpp>
 #include <troupe/printable.hpp>

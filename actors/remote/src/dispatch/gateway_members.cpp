@@ -1,8 +1,8 @@
 // How a gateway takes workers in, and how it parts with them.
 
+#include "dispatch/gateway.hpp"
+#include "dispatch/notice_limit.hpp"
 #include "wire/peer_limits.hpp"
-#include "work/gateway.hpp"
-#include "work/notice_limit.hpp"
 
 #include <troupe/detail/placed/flow_form.hpp>
 #include <troupe/printable.hpp>

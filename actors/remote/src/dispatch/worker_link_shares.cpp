@@ -1,8 +1,8 @@
 // What a worker's end of a connection does for what is shared: it brings calls
 // to the supervisor, and messages of topics both ways.
 
+#include "dispatch/worker_link.hpp"
 #include "wire/peer_limits.hpp"
-#include "work/worker_link.hpp"
 
 #include <troupe/detail/placed/error_form.hpp>
 

@@ -1,4 +1,4 @@
-#include "work/placed_orders.hpp"
+#include "dispatch/placed_orders.hpp"
 
 #include "core/fiber_actor.hpp"
 

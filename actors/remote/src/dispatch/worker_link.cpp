@@ -1,4 +1,4 @@
-#include "work/worker_link.hpp"
+#include "dispatch/worker_link.hpp"
 
 #include "core/system_core.hpp"
 #include "wire/peer_limits.hpp"

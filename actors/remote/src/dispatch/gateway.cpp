@@ -1,4 +1,4 @@
-#include "work/gateway.hpp"
+#include "dispatch/gateway.hpp"
 
 #include "caf/caf_version_modules.hpp"
 
