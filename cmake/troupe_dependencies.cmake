@@ -1,13 +1,35 @@
-# The libraries Troupe stands on. CAF's own package is taken where there is
-# one; distributions that ship CAF 0.17 have none, so FindCAF.cmake stands in.
+# The libraries Troupe stands on, and an option for each part that can be left
+# out, which is on where its libraries are found.
 
-find_package(Threads REQUIRED)
-find_package(nlohmann_json 3.11 REQUIRED)
-find_path(TROUPE_UTFCPP_INCLUDE_DIR utf8.h PATH_SUFFIXES utf8cpp REQUIRED)
-mark_as_advanced(TROUPE_UTFCPP_INCLUDE_DIR)
+include(troupe_components)
 
-find_package(CAF CONFIG QUIET)
-if(NOT TARGET CAF::core)
-  find_package(CAF 0.17.6 MODULE REQUIRED COMPONENTS core
-    OPTIONAL_COMPONENTS io openssl)
+troupe_find_needs(core)
+if(troupe_missing)
+  message(FATAL_ERROR "Troupe needs ${troupe_missing}")
 endif()
+find_path(TROUPE_UTFCPP_INCLUDE_DIR utf8.h PATH_SUFFIXES utf8cpp)
+mark_as_advanced(TROUPE_UTFCPP_INCLUDE_DIR)
+if(NOT TROUPE_UTFCPP_INCLUDE_DIR)
+  message(FATAL_ERROR "Troupe needs utfcpp (Debian: libutfcpp-dev)")
+endif()
+
+foreach(component IN LISTS troupe_optional_components)
+  string(TOUPPER "${component}" upper)
+  troupe_find_needs(${component})
+  foreach(other IN LISTS troupe_${component}_depends_on)
+    string(TOUPPER "${other}" other_upper)
+    if(NOT TROUPE_${other_upper} AND NOT troupe_missing)
+      set(troupe_missing "-DTROUPE_${other_upper}=ON")
+    endif()
+  endforeach()
+  if(troupe_missing)
+    set(can_be_built OFF)
+  else()
+    set(can_be_built ON)
+  endif()
+  option(TROUPE_${upper} "Build troupe::${component}" ${can_be_built})
+  if(TROUPE_${upper} AND troupe_missing)
+    message(FATAL_ERROR "TROUPE_${upper} is ON, and troupe::${component} "
+      "needs ${troupe_missing}")
+  endif()
+endforeach()

@@ -81,7 +81,7 @@ struct respond {
 
 int main() {
   troupe::system runtime;
-  const troupe::llm::http_client web{runtime};
+  const troupe::http_client web{runtime};
   troupe::llm::client_options how;
   how.model = "small";
   const troupe::llm::client small{web, how};

@@ -105,7 +105,7 @@ struct answer {
 
 int main() {
   troupe::system runtime;
-  const troupe::llm::http_client web{runtime};
+  const troupe::http_client web{runtime};
   troupe::llm::client_options how;
   how.model = "scripted";
   const troupe::llm::client model{web, how};

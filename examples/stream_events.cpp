@@ -2,8 +2,8 @@
 // passes each on while the exchange goes on.
 
 #include <troupe/flow.hpp>
-#include <troupe/llm/http.hpp>
-#include <troupe/llm/sse.hpp>
+#include <troupe/http/http.hpp>
+#include <troupe/http/sse.hpp>
 #include <troupe/printable.hpp>
 #include <troupe/system.hpp>
 
@@ -14,15 +14,15 @@
 
 // region: node
 struct read_events {
-  troupe::llm::http_client web;
+  troupe::http_client web;
   std::string url;
 
   troupe::task<int> exec(troupe::context& ctx) const {
-    troupe::llm::http_request ask{url};
+    troupe::http_request ask{url};
     ask.headers = {{"accept", "text/event-stream"}};
     auto stream = co_await web.open(std::move(ask));
     if (stream.head().status != 200) throw std::runtime_error("was refused");
-    troupe::llm::sse_parser parser;
+    troupe::sse_parser parser;
     int count = 0;
     while (true) {
       const auto bytes = co_await stream.read();
@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
   }
   // region: run
   troupe::system runtime;
-  const troupe::llm::http_client web{runtime};
+  const troupe::http_client web{runtime};
   troupe::flow_builder builder{"stream_events"};
   builder.add("read", read_events{web, argv[1]}, {.retry = {.attempts = 3}});
   const auto run = runtime.start(builder.build());

@@ -10,19 +10,24 @@ import re
 # The rooms of each library, the lowest first.
 ROOMS = {
     "runtime/src": ("base", "document", "decisions", "flow"),
+    "runtime/http/src": ("",),
     "runtime/llm/src": (
-        "http", "text", "schema", "replies", "formats", "mcp", "chat"),
+        "text", "schema", "replies", "formats", "mcp", "chat"),
     "actors/src": (
         "threads", "caf", "actor", "core", "old_caf", "run", "sharing", "api"),
-    "actors/llm/src": ("base", "http", "model", "process", "mcp"),
+    "actors/http/src": ("http",),
+    "actors/llm/src": ("base", "model", "process", "mcp"),
     "actors/remote/src": ("wire", "network", "sharing", "dispatch", "api"),
 }
 # The rooms that other libraries may use.
-SHARED = {"actors/src": ("threads", "caf", "actor", "core", "run")}
+SHARED = {
+    "actors/src": ("threads", "caf", "actor", "core", "run"),
+    "actors/http/src": ("http",),
+}
 FILES_MAX = 30  # aim at 25
 
 INCLUDE = re.compile(r'#include "(([a-z0-9_]+)/[a-z0-9_]+\.hpp)"')
-LIBRARY = re.compile(r"((?:runtime|actors)(?:/llm|/remote)?/src)/(.*)")
+LIBRARY = re.compile(r"((?:runtime|actors)(?:/http|/llm|/remote)?/src)/(.*)")
 
 
 def room_of(path):

@@ -4,7 +4,7 @@
 #include "numbered_items.hpp"
 
 #include <troupe/batch.hpp>
-#include <troupe/llm/http.hpp>
+#include <troupe/http/http.hpp>
 #include <troupe/llm/reply_error.hpp>
 #include <troupe/rate_limit.hpp>
 
@@ -18,7 +18,7 @@ namespace {
 
 struct ask_node {
   task<void> exec() const {
-    llm::http_request ask{"POST", base_url + "/chat/completions"};
+    http_request ask{"POST", base_url + "/chat/completions"};
     ask.headers = {{"Content-Type", "application/json"}};
     ask.body =
         json{{"messages",
@@ -30,7 +30,7 @@ struct ask_node {
     }
   }
 
-  llm::http_client web;
+  http_client web;
   std::string base_url;
 };
 
@@ -53,7 +53,7 @@ report limit(const measuring& how, const limit_options& given) {
     options.limits = {kept};
     options.retry.attempts = 10;
     flow_builder one{"one"};
-    one.add("ask", ask_node{llm::http_client{on}, server.base_url()}, options);
+    one.add("ask", ask_node{http_client{on}, server.base_url()}, options);
     const auto count = given.calls;
     const flow all =
         batch("all", one.build(),

@@ -1,7 +1,7 @@
 #include "measure.hpp"
 #include "models/model_calls.hpp"
 
-#include <troupe/llm/sse.hpp>
+#include <troupe/http/sse.hpp>
 
 #include <climits>
 #include <nlohmann/json.hpp>
@@ -151,7 +151,7 @@ class bare_call {
   std::string body_;
   std::string reply_;
   std::string text_;
-  std::optional<llm::sse_parser> events_;
+  std::optional<sse_parser> events_;
   double began_ns_ = 0;
   double held_ns_ = 0;
   double* first_token_ns_ = nullptr;

@@ -161,13 +161,13 @@ task<std::string> refused(F call) {
   co_return "";
 }
 
-task<std::string> http(troupe::llm::http_client web) {
-  troupe::llm::http_request ask{"POST", nowhere, text};
+task<std::string> http(troupe::http_client web) {
+  troupe::http_request ask{"POST", nowhere, text};
   const auto reply = co_await web.send(std::move(ask));
   co_return reply.body;
 }
-task<std::string> http_in_place(troupe::llm::http_client web) {
-  auto stream = co_await web.open(troupe::llm::http_request{"GET", nowhere});
+task<std::string> http_in_place(troupe::http_client web) {
+  auto stream = co_await web.open(troupe::http_request{"GET", nowhere});
   co_return (co_await stream.read()).value();
 }
 
@@ -208,7 +208,7 @@ task<std::string> tool_call(troupe::llm::mcp_client server) {
 }
 
 task<std::string> servers(parts& of, context& ctx) {
-  const troupe::llm::http_client web{of.runtime};
+  const troupe::http_client web{of.runtime};
   troupe::llm::client_options how;
   how.model = "m";
   how.base_url = nowhere;

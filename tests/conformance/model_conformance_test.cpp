@@ -74,7 +74,7 @@ struct mock_room : client_room {
   }
   /// What the mock says that it was last asked, in the words of OpenAI's chat.
   json last_asked() {
-    troupe::llm::http_request ask{server("/__aimock/journal", "MODEL_SERVER")};
+    troupe::http_request ask{server("/__aimock/journal", "MODEL_SERVER")};
     ask.headers = {{"Authorization", "Bearer test-key"}};
     const auto told = send(std::move(ask));
     REQUIRE(told.at("status") == 200);

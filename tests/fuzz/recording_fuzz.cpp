@@ -4,8 +4,8 @@
 #include "../../tools/troupe/seconds.hpp"
 
 #include <troupe/error.hpp>
+#include <troupe/http/url.hpp>
 #include <troupe/llm/recording.hpp>
-#include <troupe/llm/url.hpp>
 #include <troupe/printable.hpp>
 
 #include <cstddef>
@@ -25,7 +25,7 @@ void replay(std::string_view text) {
     if (!troupe::is_utf8(why.message())) std::abort();
     return;
   }
-  troupe::llm::http_request asked{"POST", "http://host/v1/chat/completions"};
+  troupe::http_request asked{"POST", "http://host/v1/chat/completions"};
   asked.body = "{}";
   try {
     const auto& reply = read.next(asked);
@@ -40,13 +40,13 @@ void replay(std::string_view text) {
 
 void read_words(std::string_view text) {
   static_cast<void>(troupe_tool::fault_of_seconds(std::string{text}));
-  const auto origin = troupe::llm::origin_of(text);
-  if (!origin.empty() && !troupe::llm::has_same_origin(origin, text)) {
+  const auto origin = troupe::origin_of(text);
+  if (!origin.empty() && !troupe::has_same_origin(origin, text)) {
     std::abort();
   }
   const auto half = text.size() / 2;
   static_cast<void>(
-      troupe::llm::resolved_url(text.substr(0, half), text.substr(half)));
+      troupe::resolved_url(text.substr(0, half), text.substr(half)));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 // make the same events.
 
 #include <troupe/error.hpp>
-#include <troupe/llm/sse.hpp>
+#include <troupe/http/sse.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -19,7 +19,7 @@ constexpr std::size_t event_max = 4096;
 /// The events of `text`, fed in pieces of `size` bytes.
 std::vector<std::string> events_of(std::string_view text, std::size_t size) {
   std::vector<std::string> found;
-  troupe::llm::sse_parser parser{event_max};
+  troupe::sse_parser parser{event_max};
   try {
     while (!text.empty()) {
       parser.feed(text.substr(0, size));

@@ -12,10 +12,10 @@
 #include <vector>
 
 using namespace troupe_test;
+using troupe::http_request;
+using troupe::http_stream;
 using troupe::json;
 using troupe::task;
-using troupe::llm::http_request;
-using troupe::llm::http_stream;
 using namespace std::chrono_literals;
 
 namespace {

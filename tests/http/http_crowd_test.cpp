@@ -13,10 +13,10 @@
 #include <vector>
 
 using namespace troupe_test;
+using troupe::http_request;
+using troupe::http_response;
 using troupe::json;
 using troupe::task;
-using troupe::llm::http_request;
-using troupe::llm::http_response;
 
 TEST_CASE("Many exchanges run at once", "[http_crowd]") {
   const std::size_t width = GENERATE(1U, 2U, 3U, 8U);

@@ -3,7 +3,7 @@
 #include "support/catch.hpp"
 #include "support/models/http_room.hpp"
 
-#include <troupe/llm/http.hpp>
+#include <troupe/http/http.hpp>
 #include <troupe/sleep.hpp>
 
 #include <algorithm>
@@ -15,10 +15,10 @@
 using namespace std::chrono_literals;
 using namespace troupe_test;
 using troupe::error;
+using troupe::http_client;
+using troupe::http_request;
 using troupe::json;
 using troupe::task;
-using troupe::llm::http_client;
-using troupe::llm::http_request;
 
 namespace {
 

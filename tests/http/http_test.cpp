@@ -8,7 +8,7 @@
 #include "support/scarce_files.hpp"
 
 #include <troupe/gather.hpp>
-#include <troupe/llm/http.hpp>
+#include <troupe/http/http.hpp>
 #include <troupe/sleep.hpp>
 #include <troupe/testing.hpp>
 
@@ -27,14 +27,14 @@ using namespace std::chrono_literals;
 using namespace troupe_test;
 using troupe::errc;
 using troupe::error;
+using troupe::http_client;
+using troupe::http_limits;
+using troupe::http_options;
+using troupe::http_request;
+using troupe::http_response;
 using troupe::json;
 using troupe::state;
 using troupe::task;
-using troupe::llm::http_client;
-using troupe::llm::http_limits;
-using troupe::llm::http_options;
-using troupe::llm::http_request;
-using troupe::llm::http_response;
 
 // -- whole responses ----------------------------------------------------------
 

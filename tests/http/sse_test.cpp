@@ -2,7 +2,7 @@
 #include "support/code_of.hpp"
 
 #include <troupe/error.hpp>
-#include <troupe/llm/sse.hpp>
+#include <troupe/http/sse.hpp>
 
 #include <rapidcheck.h>
 
@@ -15,8 +15,8 @@
 using namespace std::string_literals;
 using namespace std::chrono_literals;
 using troupe::errc;
-using troupe::llm::sse_event;
-using troupe::llm::sse_parser;
+using troupe::sse_event;
+using troupe::sse_parser;
 using troupe_test::code_of;
 
 namespace {

@@ -1,10 +1,10 @@
 #include "support/catch.hpp"
 
-#include <troupe/llm/url.hpp>
+#include <troupe/http/url.hpp>
 
-using troupe::llm::has_same_origin;
-using troupe::llm::origin_of;
-using troupe::llm::resolved_url;
+using troupe::has_same_origin;
+using troupe::origin_of;
+using troupe::resolved_url;
 
 TEST_CASE("A reference is an address at the one that it came from", "[url]") {
   const auto at = [](const char* reference) {
@@ -35,9 +35,9 @@ TEST_CASE("An origin is a scheme, a host and a port", "[url]") {
 }
 
 TEST_CASE("A browser is sent to addresses of web pages only", "[url]") {
-  CHECK(troupe::llm::is_web_url("http://h"));
-  CHECK(troupe::llm::is_web_url("https://me@h:1/caf\u00e9"));
-  CHECK_FALSE(troupe::llm::is_web_url("https://:1"));
-  CHECK_FALSE(troupe::llm::is_web_url("httpx://h"));
-  CHECK_FALSE(troupe::llm::is_web_url("http:h"));
+  CHECK(troupe::is_web_url("http://h"));
+  CHECK(troupe::is_web_url("https://me@h:1/caf\u00e9"));
+  CHECK_FALSE(troupe::is_web_url("https://:1"));
+  CHECK_FALSE(troupe::is_web_url("httpx://h"));
+  CHECK_FALSE(troupe::is_web_url("http:h"));
 }

@@ -2,7 +2,7 @@
 #include <troupe/state.hpp>
 #include <troupe/system.hpp>
 #ifdef USER_HAS_LLM
-#include <troupe/llm/http.hpp>
+#include <troupe/http/http.hpp>
 #endif
 #ifdef USER_HAS_REMOTE
 #include <troupe/remote/listener.hpp>
@@ -25,7 +25,7 @@ int main() {
   troupe::system system;
 #endif
 #ifdef USER_HAS_LLM
-  const troupe::llm::http_client web{system};
+  const troupe::http_client web{system};
 #endif
   const troupe::outcome end = system.start(builder.build()).get();
   if (!end.ok()) {

@@ -1,10 +1,10 @@
-#include "troupe/llm/http_message.hpp"
+#include "troupe/http/http_message.hpp"
 
 #include "troupe/printable.hpp"
 
 #include <algorithm>
 
-namespace troupe::llm {
+namespace troupe {
 
 std::optional<std::string_view> http_response::header(
     std::string_view name) const& {
@@ -29,4 +29,4 @@ std::string asked_by(const http_request& request) {
   return printable(text, line_breaks::joined, shown_max);
 }
 
-}  // namespace troupe::llm
+}  // namespace troupe

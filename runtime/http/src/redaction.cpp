@@ -1,7 +1,7 @@
-#include "base/redaction.hpp"
+#include "troupe/http/detail/redaction.hpp"
 
-#include <troupe/llm/url.hpp>
-#include <troupe/printable.hpp>
+#include "troupe/http/url.hpp"
+#include "troupe/printable.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 namespace {
 
@@ -389,4 +389,4 @@ std::string shown_url(std::string_view url) {
   return printable(shown, line_breaks::joined, url_shown_max);
 }
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

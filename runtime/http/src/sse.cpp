@@ -1,4 +1,4 @@
-#include "troupe/llm/sse.hpp"
+#include "troupe/http/sse.hpp"
 
 #include "troupe/error.hpp"
 
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace troupe::llm {
+namespace troupe {
 
 namespace {
 
@@ -123,4 +123,4 @@ void sse_parser::add(std::string type, std::string lines) {
   added.id = id_;
 }
 
-}  // namespace troupe::llm
+}  // namespace troupe

@@ -1,10 +1,10 @@
-#include "troupe/llm/url.hpp"
+#include "troupe/http/url.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
 
-namespace troupe::llm {
+namespace troupe {
 
 namespace {
 
@@ -92,4 +92,4 @@ bool has_same_origin(std::string_view one, std::string_view other) {
   return !origin_of(one).empty() && full_origin(one) == full_origin(other);
 }
 
-}  // namespace troupe::llm
+}  // namespace troupe

@@ -15,10 +15,10 @@
 #include <utility>
 
 using troupe::errc;
+using troupe::detail::secrets;
 using troupe::llm::detail::content_of_recording;
 using troupe::llm::detail::masked_parts;
 using troupe::llm::detail::record_file;
-using troupe::llm::detail::secrets;
 using troupe::llm::detail::without_split;
 using namespace troupe_test;
 

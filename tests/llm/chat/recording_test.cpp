@@ -8,7 +8,7 @@
 #include <utility>
 
 using troupe::errc;
-using troupe::llm::http_request;
+using troupe::http_request;
 using troupe::llm::recorded_reply;
 using troupe::llm::recording;
 using troupe_test::code_of;

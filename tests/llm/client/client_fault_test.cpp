@@ -19,10 +19,10 @@
 using namespace std::chrono_literals;
 using namespace troupe_test;
 using troupe::errc;
+using troupe::http_limits;
 using troupe::json;
 using troupe::llm::api;
 using troupe::llm::chat_request;
-using troupe::llm::http_limits;
 
 namespace {
 

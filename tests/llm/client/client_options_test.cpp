@@ -19,11 +19,11 @@
 using namespace std::chrono_literals;
 using namespace troupe_test;
 using troupe::errc;
+using troupe::http_header;
 using troupe::json;
 using troupe::llm::api;
 using troupe::llm::chat_request;
 using troupe::llm::client_options;
-using troupe::llm::http_header;
 
 namespace {
 

@@ -1,12 +1,12 @@
 // What a client must not show: secrets in each of its options, which a server
 // repeats in everything that it says.
 
-#include "base/redaction.hpp"
 #include "support/catch.hpp"
 #include "support/models/each_api.hpp"
 #include "support/models/fault_room.hpp"
 #include "support/temporary_file.hpp"
 
+#include <troupe/http/detail/redaction.hpp>
 #include <troupe/llm/client.hpp>
 
 #include <algorithm>
@@ -24,10 +24,10 @@ using namespace troupe_test;
 using troupe::errc;
 using troupe::error;
 using troupe::json;
+using troupe::detail::secrets;
 using troupe::llm::api;
 using troupe::llm::chat_request;
 using troupe::llm::client_options;
-using troupe::llm::detail::secrets;
 
 namespace {
 
@@ -144,7 +144,7 @@ TEST_CASE("The secrets of headers are not those that anybody may know",
 
 TEST_CASE("An address that makes no sense shows no password",
           "[client_secrets]") {
-  using troupe::llm::detail::shown_url;
+  using troupe::detail::shown_url;
   CHECK(shown_url("http://u:p@host/a@b?c=d#e") == "http://host/a@b");
   CHECK(shown_url("http://u:p/q@host/a") == "http://host/a");
   CHECK(shown_url("http://u:p?q@host/a") == "http://host/a");

@@ -4,7 +4,7 @@
 #include "support/catch.hpp"
 #include "support/models/case_room.hpp"
 
-#include <troupe/llm/http_message.hpp>
+#include <troupe/http/http_message.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -255,7 +255,7 @@ TEST_CASE("A server that cuts its replies off is no server that is down",
 
 TEST_CASE("A model may think as long in a stream as before it",
           "[server_cases]") {
-  CHECK(troupe::llm::http_limits{}.idle >= 5min);
+  CHECK(troupe::http_limits{}.idle >= 5min);
   CHECK(troupe::llm::client_options{}.limits.idle >= 5min);
 }
 

@@ -62,7 +62,7 @@ struct mcp_case : client_room {
   }
   /// The requests that the server got so far.
   json requests() {
-    troupe::llm::http_request ask{server("/_log/" + name, "CASE_SERVER")};
+    troupe::http_request ask{server("/_log/" + name, "CASE_SERVER")};
     return troupe::read_json(
         send(std::move(ask)).at("body").get<std::string>());
   }

@@ -27,7 +27,7 @@ struct heard_changes {
                      }};
 
   void begin(int status = 200) {
-    troupe::llm::http_response head;
+    troupe::http_response head;
     head.status = status;
     stream.on_head(head);
   }

@@ -16,7 +16,7 @@ namespace troupe_test {
 /// What a stream that ends cleanly yields: the reply, and its tokens.
 inline std::pair<troupe::llm::chat_reply, std::string> streamed(
     const troupe::llm::chat_format& format, std::string_view stream) {
-  troupe::llm::sse_parser events;
+  troupe::sse_parser events;
   const auto builder = format.build();
   std::string tokens;
   events.feed(stream);

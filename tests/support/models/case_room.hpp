@@ -63,7 +63,7 @@ struct case_room : client_room {
 
   /// What the server was asked so far.
   troupe::json log() {
-    troupe::llm::http_request ask{server("/_log/" + name, "CASE_SERVER")};
+    troupe::http_request ask{server("/_log/" + name, "CASE_SERVER")};
     return troupe::read_json(
         send(std::move(ask)).at("body").get<std::string>());
   }

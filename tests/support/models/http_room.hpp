@@ -3,7 +3,7 @@
 #include "support/catch.hpp"
 #include "support/flows/small_flows.hpp"
 
-#include <troupe/llm/http.hpp>
+#include <troupe/http/http.hpp>
 #include <troupe/system.hpp>
 
 #include <cstddef>
@@ -21,7 +21,7 @@ inline std::string server(const std::string& path,
   return address + path;
 }
 
-inline troupe::json seen(const troupe::llm::http_response& reply) {
+inline troupe::json seen(const troupe::http_response& reply) {
   auto headers = troupe::json::object();
   for (const auto& each : reply.headers) headers[each.name] = each.value;
   return {{"status", reply.status}, {"headers", headers}, {"body", reply.body}};
@@ -42,8 +42,7 @@ struct does {
 
 /// A client, and runs that use it.
 struct http_room {
-  explicit http_room(troupe::llm::http_options options = {},
-                     std::size_t threads = 2)
+  explicit http_room(troupe::http_options options = {}, std::size_t threads = 2)
       : system{{.threads = threads}}, web{system, std::move(options)} {}
 
   /// What `work` yields. Throws the error of its run.
@@ -54,19 +53,18 @@ struct http_room {
     if (!ended.ok()) throw troupe::error{*ended.failure};
     return ended.state.at("reply").to_json();
   }
-  troupe::json send(troupe::llm::http_request ask) {
+  troupe::json send(troupe::http_request ask) {
     return result_of([this, ask]() -> troupe::task<troupe::json> {
       const auto reply = co_await web.send(ask);
       co_return seen(reply);
     });
   }
-  troupe::json get(const std::string& path,
-                   troupe::llm::http_limits limits = {}) {
-    troupe::llm::http_request ask{server(path)};
+  troupe::json get(const std::string& path, troupe::http_limits limits = {}) {
+    troupe::http_request ask{server(path)};
     ask.limits = limits;
     return send(std::move(ask));
   }
-  troupe::error failure(troupe::llm::http_request ask) {
+  troupe::error failure(troupe::http_request ask) {
     try {
       send(std::move(ask));
     } catch (const troupe::error& why) {
@@ -76,14 +74,14 @@ struct http_room {
     return {troupe::errc::cancelled, ""};
   }
   troupe::error failure(const std::string& path,
-                        troupe::llm::http_limits limits = {}) {
-    troupe::llm::http_request ask{server(path)};
+                        troupe::http_limits limits = {}) {
+    troupe::http_request ask{server(path)};
     ask.limits = limits;
     return failure(std::move(ask));
   }
 
   troupe::system system;
-  troupe::llm::http_client web;
+  troupe::http_client web;
 };
 
 }  // namespace troupe_test

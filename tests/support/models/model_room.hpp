@@ -40,7 +40,7 @@ struct model_room : client_room {
     if (!counter.empty()) {
       path += "?until=" + counter + ":" + std::to_string(least);
     }
-    troupe::llm::http_request ask{server(path, "MODEL_SERVER")};
+    troupe::http_request ask{server(path, "MODEL_SERVER")};
     return troupe::json::parse(
         send(std::move(ask)).at("body").get<std::string>());
   }

@@ -1,7 +1,6 @@
 #include "http/curl_request.hpp"
 
-#include "base/redaction.hpp"
-
+#include <troupe/http/detail/redaction.hpp>
 #include <troupe/printable.hpp>
 
 #include <algorithm>
@@ -10,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 namespace {
 
@@ -218,4 +217,4 @@ error error_of(CURLcode code, const char* text, const std::string& server,
   }
 }
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <troupe/error.hpp>
-#include <troupe/llm/http.hpp>
+#include <troupe/http/http.hpp>
 
 #include <cstddef>
 #include <curl/curl.h>
@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 struct curl_deleter {
   void operator()(CURL* gone) const noexcept { curl_easy_cleanup(gone); }
@@ -45,4 +45,4 @@ void check(const http_request& request);
 [[nodiscard]] error error_of(CURLcode code, const char* text,
                              const std::string& server, std::size_t received);
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

@@ -1,6 +1,6 @@
 #include "http/exchange.hpp"
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 // -- who waits ----------------------------------------------------------------
 
@@ -89,4 +89,4 @@ void exchange::tell() {
       caf::make_counted<troupe::detail::answer_of<arrival>>(std::move(*came)));
 }
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

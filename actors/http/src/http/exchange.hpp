@@ -3,7 +3,7 @@
 #include "core/fiber_actor.hpp"
 
 #include <troupe/error.hpp>
-#include <troupe/llm/http_message.hpp>
+#include <troupe/http/http_message.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 /// What has come of an exchange since its waiter took the last of it.
 struct arrival {
@@ -92,4 +92,4 @@ class exchange final : public troupe::detail::payload {
 
 using exchange_ptr = caf::intrusive_ptr<exchange>;
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

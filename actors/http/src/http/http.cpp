@@ -1,7 +1,7 @@
 #include "http/http_actor.hpp"
 #include "http/http_listening.hpp"
 
-#include <troupe/llm/http.hpp>
+#include <troupe/http/http.hpp>
 
 #include <algorithm>
 #include <coroutine>
@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-namespace troupe::llm {
+namespace troupe {
 
 namespace detail {
 
@@ -241,4 +241,4 @@ void http_client::send_off(http_request request) const {
        nullptr);
 }
 
-}  // namespace troupe::llm
+}  // namespace troupe

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 void http_actor::on_signal(troupe::detail::signal& received) {
   const exchange_ptr about{static_cast<exchange*>(received.body.get())};
@@ -74,4 +74,4 @@ http_thread::http_thread(troupe::detail::system_core& core,
 
 http_thread::~http_thread() { threads_->end(thread_); }
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

@@ -8,7 +8,7 @@
 #include <atomic>
 #include <memory>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 /// The kinds of signals to an `http_actor`; `body` is an `exchange`.
 namespace http_signal {
@@ -56,4 +56,4 @@ class http_thread {
   const troupe::detail::service_threads::number thread_;
 };
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

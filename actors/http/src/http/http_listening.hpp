@@ -2,11 +2,11 @@
 
 #include "http/exchange.hpp"
 
-#include <troupe/llm/http.hpp>
+#include <troupe/http/http.hpp>
 
 #include <memory>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 /// A response that is read as it comes, with nobody who waits for it.
 /// Destroying it aborts the transfer.
@@ -21,4 +21,4 @@ class http_listening {
   virtual ~http_listening() = default;
 };
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

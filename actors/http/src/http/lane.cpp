@@ -5,7 +5,7 @@
 #include <system_error>
 #include <vector>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 namespace {
 
@@ -142,4 +142,4 @@ int lane::on_timer(CURLM*, long wait_ms, void* self) noexcept {
   return 0;
 }
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

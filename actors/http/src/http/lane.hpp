@@ -9,7 +9,7 @@
 #include <memory>
 #include <unordered_set>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 /// Some of a client's exchanges, with connections of their own: a multi handle
 /// of libcurl's. One of those walks through all of its connections for each
@@ -87,4 +87,4 @@ class lane {
   std::unique_ptr<CURLM, multi_deleter> multi_;
 };
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

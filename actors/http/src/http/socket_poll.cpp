@@ -14,7 +14,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 namespace {
 
@@ -100,4 +100,4 @@ std::size_t socket_poll::wait_for_some(std::chrono::milliseconds limit) {
   return static_cast<std::size_t>(count);
 }
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 /// Waits for many sockets at a cost that those at rest have no part in: Linux's
 /// epoll.
@@ -57,4 +57,4 @@ class socket_poll {
   found found_[found_max];
 };
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 namespace {
 
@@ -294,4 +294,4 @@ void transfer::give_up() {
   if (is_paused_) curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
 }
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

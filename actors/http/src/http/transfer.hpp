@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 /// An exchange under way: passes on what libcurl brings.
 ///
@@ -93,4 +93,4 @@ class transfer {
   std::optional<error> failure_;
 };
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <utility>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 namespace {
 
@@ -152,4 +152,4 @@ void transfers::fire_limits() {
   });
 }
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 /// All exchanges of one client, on libcurl's multi interface.
 ///
@@ -56,4 +56,4 @@ class transfers {
   std::unordered_map<const exchange*, entry> all_;
 };
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail

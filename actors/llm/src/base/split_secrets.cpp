@@ -78,7 +78,8 @@ std::vector<stream_line> lines_of(std::string_view body) {
 }
 
 /// Takes the secrets out of the texts of one place. Whether there were some.
-bool mask(const secrets& hidden, const std::vector<text_place>& places,
+bool mask(const troupe::detail::secrets& hidden,
+          const std::vector<text_place>& places,
           std::vector<stream_line>& lines) {
   std::string joined;
   std::vector<std::size_t> parts;
@@ -103,7 +104,7 @@ bool mask(const secrets& hidden, const std::vector<text_place>& places,
 
 }  // namespace
 
-std::optional<std::string> without_split(const secrets& hidden,
+std::optional<std::string> without_split(const troupe::detail::secrets& hidden,
                                          std::string_view body) {
   if (hidden.empty()) return std::nullopt;
   auto lines = lines_of(body);

@@ -3,7 +3,7 @@
 #include "http/exchange.hpp"
 #include "mcp/mcp_transport.hpp"
 
-#include <troupe/llm/sse.hpp>
+#include <troupe/http/sse.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace troupe::llm::detail {
 ///
 /// Thread safety: one thread brings what comes; `is_over` and `is_refused` are
 /// synchronised.
-class mcp_changes final : public exchange_hearer {
+class mcp_changes final : public troupe::detail::exchange_hearer {
  public:
   mcp_changes(std::size_t bytes_max, mcp_hearing hears)
       : bytes_max_(bytes_max), events_(bytes_max), hears_(std::move(hears)) {}

@@ -2,7 +2,7 @@
 
 #include "mcp/mcp_event_waits.hpp"
 
-#include <troupe/llm/url.hpp>
+#include <troupe/http/url.hpp>
 #include <troupe/printable.hpp>
 #include <troupe/sleep.hpp>
 

@@ -3,7 +3,7 @@
 #include "core/fiber_actor.hpp"
 #include "mcp/mcp_web.hpp"
 
-#include <troupe/llm/sse.hpp>
+#include <troupe/http/sse.hpp>
 
 #include <atomic>
 #include <cstdint>

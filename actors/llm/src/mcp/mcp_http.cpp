@@ -4,8 +4,8 @@
 #include "mcp/mcp_transport.hpp"
 #include "mcp/mcp_web.hpp"
 
+#include <troupe/http/sse.hpp>
 #include <troupe/json_text.hpp>
-#include <troupe/llm/sse.hpp>
 #include <troupe/sleep.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <troupe/http/http_message.hpp>
 #include <troupe/json.hpp>
-#include <troupe/llm/http_message.hpp>
 #include <troupe/llm/mcp_mirrors.hpp>
 
 #include <map>

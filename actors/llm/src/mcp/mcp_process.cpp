@@ -48,7 +48,7 @@ void answer(const waker& who, mcp_arrival came) {
 
 mcp_process::mcp_process(const mcp_command& command, const mcp_options& options,
                          std::function<void(const std::string&)> hears,
-                         secrets hidden)
+                         troupe::detail::secrets hidden)
     : name_(shown_command(command)),
       hidden_(std::move(hidden)),
       options_(options),
@@ -161,19 +161,19 @@ bool mcp_process::take_turn() {
   if (last_moment_) limit = std::min<std::chrono::milliseconds>(limit, 100ms);
   auto last = reading::none;
   bool has_ended = false;
-  poll_.wait(limit,
-             [&](int socket, socket_poll::interest ready, std::uint32_t) {
-               if (socket == program_.errors()) {
-                 program_.read_errors();
-               } else if (socket == program_.output() && ready.read) {
-                 // Not read for a while, it only tells of its end.
-                 last = reads_output_ ? read_some() : reading::end;
-               } else if (socket == program_.input() && ready.read) {
-                 stop_writing();
-               } else if (socket == program_.handle()) {
-                 has_ended = true;
-               }
-             });
+  poll_.wait(limit, [&](int socket, troupe::detail::socket_poll::interest ready,
+                        std::uint32_t) {
+    if (socket == program_.errors()) {
+      program_.read_errors();
+    } else if (socket == program_.output() && ready.read) {
+      // Not read for a while, it only tells of its end.
+      last = reads_output_ ? read_some() : reading::end;
+    } else if (socket == program_.input() && ready.read) {
+      stop_writing();
+    } else if (socket == program_.handle()) {
+      has_ended = true;
+    }
+  });
   pace_.go_on(steady_now());
   if (has_ended || last == reading::end) {
     take_rest();

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "base/redaction.hpp"
 #include "core/fiber_actor.hpp"
 #include "http/socket_poll.hpp"
 #include "process/child_process.hpp"
 #include "process/program_pace.hpp"
 
+#include <troupe/http/detail/redaction.hpp>
 #include <troupe/json.hpp>
 
 #include <atomic>
@@ -41,7 +41,7 @@ class mcp_process {
   /// started.
   mcp_process(const mcp_command& command, const mcp_options& options,
               std::function<void(const std::string&)> hears = {},
-              secrets hidden = {});
+              troupe::detail::secrets hidden = {});
   mcp_process(const mcp_process&) = delete;
   mcp_process& operator=(const mcp_process&) = delete;
   /// Ends the program.
@@ -86,12 +86,12 @@ class mcp_process {
 
   /// The program as errors name it.
   const std::string name_;
-  const secrets hidden_;
+  const troupe::detail::secrets hidden_;
   const mcp_options options_;
   /// Called with the method of each notification.
   const std::function<void(const std::string&)> hears_;
   child_process program_;
-  socket_poll poll_;
+  troupe::detail::socket_poll poll_;
   std::atomic<bool> is_stopping_{false};
 
   // Of the thread.
@@ -120,6 +120,6 @@ class mcp_process {
 /// without what may be a key.
 [[nodiscard]] std::string shown_command(const mcp_command& command);
 /// The secrets of a command: variables and arguments whose names say so.
-[[nodiscard]] secrets secrets_of(const mcp_command& command);
+[[nodiscard]] troupe::detail::secrets secrets_of(const mcp_command& command);
 
 }  // namespace troupe::llm::detail

@@ -1,8 +1,9 @@
-#include "base/redaction.hpp"
 #include "core/system_core.hpp"
 #include "mcp/mcp_process.hpp"
 #include "mcp/mcp_transport.hpp"
 #include "process/program_pace.hpp"
+
+#include <troupe/http/detail/redaction.hpp>
 
 #include <chrono>
 #include <coroutine>
@@ -147,7 +148,7 @@ class process_transport final
   const std::shared_ptr<troupe::detail::service_threads> threads_;
   const mcp_command server_;
   const mcp_options options_;
-  const secrets secrets_;
+  const troupe::detail::secrets secrets_;
   std::mutex mutex_;
   /// Shared with its thread, which may outlive this.
   std::shared_ptr<mcp_process> process_;

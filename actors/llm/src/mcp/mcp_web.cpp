@@ -3,8 +3,8 @@
 #include "base/wall_clock.hpp"
 #include "mcp/mcp_answer.hpp"
 
+#include <troupe/http/url.hpp>
 #include <troupe/llm/reply_error.hpp>
-#include <troupe/llm/url.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -34,7 +34,7 @@ std::optional<std::string> redirect_in(const http_response& head,
   if (has_same_origin(asked.url, to)) return to;
   throw error{errc::request_failed,
               "the MCP server answered " + asked_by(asked) +
-                  " with a redirect to '" + shown_url(to) +
+                  " with a redirect to '" + troupe::detail::shown_url(to) +
                   "', which is another server; if that is right, name it in "
                   "mcp_address.url"}
       .permanent();
@@ -64,8 +64,8 @@ namespace {
 
 constexpr std::size_t token_max = std::size_t{16} << 10;
 
-secrets secrets_of(const mcp_address& server) {
-  secrets known;
+troupe::detail::secrets secrets_of(const mcp_address& server) {
+  troupe::detail::secrets known;
   known.add(server.headers);
   known.add_url(server.url);
   return known;
@@ -101,7 +101,7 @@ mcp_web::mcp_web(http_client web, mcp_address server,
     : web_(std::move(web)),
       server_(std::move(server)),
       options_(options),
-      secrets_(std::make_shared<secrets>(secrets_of(server_))),
+      secrets_(std::make_shared<troupe::detail::secrets>(secrets_of(server_))),
       url_(server_.url) {}
 
 std::uint64_t mcp_web::begin() {
@@ -128,10 +128,11 @@ error mcp_web::named(error why) const {
     const std::lock_guard lock{mutex_};
     url = url_;
   }
-  return with_place(clean(std::move(why)), shown_url(url));
+  return troupe::detail::with_place(clean(std::move(why)),
+                                    troupe::detail::shown_url(url));
 }
 
-std::shared_ptr<const secrets> mcp_web::known_secrets() const {
+std::shared_ptr<const troupe::detail::secrets> mcp_web::known_secrets() const {
   const std::lock_guard lock{mutex_};
   return secrets_;
 }
@@ -150,7 +151,8 @@ bool mcp_web::show_token(http_request& ask) {
       auto known = secrets_of(server_);
       known.add(token_);
       known.add(token);
-      secrets_ = std::make_shared<const secrets>(std::move(known));
+      secrets_ =
+          std::make_shared<const troupe::detail::secrets>(std::move(known));
       token_ = token;
     }
   }
@@ -209,10 +211,10 @@ task<http_stream> mcp_web::followed(http_request ask) {
     if ((status == 301 || status == 308) && url_ == ask.url) url_ = *to;
     ask.url = std::move(*to);
   }
-  throw error{errc::request_failed, "the MCP server redirects more than " +
-                                        std::to_string(redirects_max) +
-                                        " times, at last to '" +
-                                        shown_url(ask.url) + "'"}
+  throw error{errc::request_failed,
+              "the MCP server redirects more than " +
+                  std::to_string(redirects_max) + " times, at last to '" +
+                  troupe::detail::shown_url(ask.url) + "'"}
       .permanent();
 }
 
@@ -271,7 +273,8 @@ void mcp_web::hear(http_request ask, mcp_hearing to) {
   ask.limits.idle = limit;
   auto changes =
       std::make_shared<mcp_changes>(options_.message_max, std::move(to));
-  auto begun = http_listening::begun(web_, std::move(ask), changes);
+  auto begun =
+      troupe::detail::http_listening::begun(web_, std::move(ask), changes);
   const std::lock_guard lock{mutex_};
   changes_ = std::move(changes);
   // The one before it, if two asked at once, ends with this.

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "base/redaction.hpp"
 #include "http/http_listening.hpp"
 #include "mcp/mcp_changes.hpp"
 #include "mcp/mcp_transport.hpp"
 
-#include <troupe/llm/http.hpp>
+#include <troupe/http/detail/redaction.hpp>
+#include <troupe/http/http.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -72,14 +72,15 @@ class mcp_web {
   [[nodiscard]] error refusal_in(http_response reply,
                                  const mcp_asked& asked) const;
   bool show_token(http_request& ask);
-  [[nodiscard]] std::shared_ptr<const secrets> known_secrets() const;
+  [[nodiscard]] std::shared_ptr<const troupe::detail::secrets> known_secrets()
+      const;
 
   const http_client web_;
   const mcp_address server_;
   const mcp_options options_;
   mutable std::mutex mutex_;
   /// With the last token, and the one before it, which may still be on its way.
-  std::shared_ptr<const secrets> secrets_;
+  std::shared_ptr<const troupe::detail::secrets> secrets_;
   std::string token_;
   /// Where the server is, after what it said of that for good.
   std::string url_;
@@ -88,7 +89,7 @@ class mcp_web {
   bool is_lost_ = false;
   /// The address at which the server tells of changes.
   std::shared_ptr<mcp_changes> changes_;
-  std::unique_ptr<http_listening> listening_;
+  std::unique_ptr<troupe::detail::http_listening> listening_;
 };
 
 }  // namespace troupe::llm::detail

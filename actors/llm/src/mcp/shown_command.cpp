@@ -74,9 +74,9 @@ std::string shown_command(const mcp_command& command) {
     const auto secret = secret_in(each, before);
     if (!secret.empty()) {
       word.replace(static_cast<std::size_t>(secret.data() - each.data()),
-                   secret.size(), secrets::instead);
+                   secret.size(), troupe::detail::secrets::instead);
     } else if (each.find("://") != each.npos) {
-      word = shown_url(each);
+      word = troupe::detail::shown_url(each);
     }
     shown += " " + printable(word, line_breaks::joined, argument_shown_max);
     before = each;
@@ -84,8 +84,8 @@ std::string shown_command(const mcp_command& command) {
   return shown;
 }
 
-secrets secrets_of(const mcp_command& command) {
-  secrets hidden;
+troupe::detail::secrets secrets_of(const mcp_command& command) {
+  troupe::detail::secrets hidden;
   for (const auto& [name, content] : command.environment) {
     if (names_secret(name)) hidden.add(content);
   }

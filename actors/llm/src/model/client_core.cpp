@@ -5,8 +5,8 @@
 #include "http/curl_request.hpp"
 
 #include <troupe/clock.hpp>
+#include <troupe/http/url.hpp>
 #include <troupe/llm/reply_error.hpp>
-#include <troupe/llm/url.hpp>
 #include <troupe/printable.hpp>
 
 #include <algorithm>
@@ -92,8 +92,9 @@ void refuse_if(const std::optional<duration>& wait) {
       .retry_after(*wait);
 }
 
-secrets secrets_of(const client_options& options, const endpoint& at) {
-  secrets hidden;
+troupe::detail::secrets secrets_of(const client_options& options,
+                                   const endpoint& at) {
+  troupe::detail::secrets hidden;
   hidden.add(at.api_key);
   hidden.add(options.headers);
   hidden.add_url(at.base_url);
@@ -109,7 +110,7 @@ void check_headers(const std::vector<http_header>& headers) {
     throw error{errc::bad_flow, "client_options.headers: " + why};
   };
   for (const auto& each : headers) {
-    if (const auto mistake = mistake_in(each)) refuse(*mistake);
+    if (const auto mistake = troupe::detail::mistake_in(each)) refuse(*mistake);
     for (const char* name : {"content-length", "transfer-encoding"}) {
       if (is_same_name(each.name, name)) {
         refuse("the header '" + each.name + "' is set by the client itself");
@@ -141,12 +142,14 @@ client_core::client_core(std::optional<http_client> web, client_options options)
       breaker_(breaker_of(options_)) {
   if (at_.base_url.rfind("http://", 0) != 0 &&
       at_.base_url.rfind("https://", 0) != 0) {
-    throw error{errc::bad_flow, "invalid base_url '" + shown_url(at_.base_url) +
+    throw error{errc::bad_flow, "invalid base_url '" +
+                                    troupe::detail::shown_url(at_.base_url) +
                                     "': it must begin with http:// or "
                                     "https://"};
   }
   if (!has_host(at_.base_url)) {
-    throw error{errc::bad_flow, "invalid base_url '" + shown_url(at_.base_url) +
+    throw error{errc::bad_flow, "invalid base_url '" +
+                                    troupe::detail::shown_url(at_.base_url) +
                                     "': it names no host, as in "
                                     "https://host/v1"};
   }
@@ -299,7 +302,8 @@ void admission::succeed(const usage& used) {
 error admission::fail(server_is server) {
   error why = error::from(std::current_exception());
   if (core_) {
-    why = with_place(core_->hidden().without(std::move(why)), asked_);
+    why = troupe::detail::with_place(core_->hidden().without(std::move(why)),
+                                     asked_);
   }
   if (core_) std::exchange(core_, nullptr)->on_failure(why, server);
   seat_.release();

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "base/redaction.hpp"
 #include "model/record_file.hpp"
 
+#include <troupe/http/detail/redaction.hpp>
 #include <troupe/llm/circuit_breaker.hpp>
 #include <troupe/llm/client.hpp>
 #include <troupe/llm/recording.hpp>
@@ -40,7 +40,9 @@ class client_core {
   [[nodiscard]] const endpoint& at() const noexcept { return at_; }
   [[nodiscard]] const chat_format& format() const noexcept { return format_; }
   /// What no error and no recording may show.
-  [[nodiscard]] const secrets& hidden() const noexcept { return hidden_; }
+  [[nodiscard]] const troupe::detail::secrets& hidden() const noexcept {
+    return hidden_;
+  }
 
   /// A request with what the options add to it.
   [[nodiscard]] http_request completed(http_request request) const;
@@ -70,7 +72,7 @@ class client_core {
   const client_options options_;
   const endpoint at_;
   const chat_format& format_;
-  const secrets hidden_;
+  const troupe::detail::secrets hidden_;
 
   std::mutex mutex_;
   std::optional<circuit_breaker> breaker_;

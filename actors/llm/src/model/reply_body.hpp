@@ -1,6 +1,6 @@
 #pragma once
 
-#include <troupe/llm/http.hpp>
+#include <troupe/http/http.hpp>
 #include <troupe/llm/recording.hpp>
 #include <troupe/task.hpp>
 

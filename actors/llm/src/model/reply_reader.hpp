@@ -2,8 +2,8 @@
 
 #include "model/client_core.hpp"
 
+#include <troupe/http/sse.hpp>
 #include <troupe/llm/chat_format.hpp>
-#include <troupe/llm/sse.hpp>
 
 #include <cstdint>
 #include <memory>

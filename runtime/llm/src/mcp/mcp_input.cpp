@@ -1,9 +1,9 @@
 #include "troupe/llm/mcp_input.hpp"
 
 #include "troupe/error.hpp"
+#include "troupe/http/url.hpp"
 #include "troupe/json_text.hpp"
 #include "troupe/llm/json_schema.hpp"
-#include "troupe/llm/url.hpp"
 #include "troupe/printable.hpp"
 
 #include <optional>

@@ -4,9 +4,9 @@
 #include "mcp/mcp_member.hpp"
 #include "text/json_mending.hpp"
 #include "troupe/error.hpp"
+#include "troupe/http/url.hpp"
 #include "troupe/json_text.hpp"
 #include "troupe/llm/mcp_protocol.hpp"
-#include "troupe/llm/url.hpp"
 
 #include <algorithm>
 #include <array>

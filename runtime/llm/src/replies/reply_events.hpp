@@ -1,8 +1,8 @@
 #pragma once
 
+#include "troupe/http/sse.hpp"
 #include "troupe/json.hpp"
 #include "troupe/llm/chat_format.hpp"
-#include "troupe/llm/sse.hpp"
 
 #include <memory>
 #include <optional>

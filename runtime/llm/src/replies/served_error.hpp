@@ -1,8 +1,8 @@
 #pragma once
 
 #include "replies/reply_fields.hpp"
+#include "troupe/http/http_message.hpp"
 #include "troupe/json.hpp"
-#include "troupe/llm/http_message.hpp"
 
 #include <string>
 #include <string_view>

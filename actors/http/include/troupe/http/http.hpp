@@ -1,6 +1,6 @@
 #pragma once
 
-#include <troupe/llm/http_message.hpp>
+#include <troupe/http/http_message.hpp>
 #include <troupe/system.hpp>
 #include <troupe/task.hpp>
 
@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace troupe::llm {
+namespace troupe {
 
 namespace detail {
 class exchange_end;
@@ -66,8 +66,8 @@ class http_stream {
 /// Exchanges messages with HTTP servers, any number at once on one thread of
 /// its own, where an actor drives libcurl:
 ///
-///     troupe::llm::http_client web{runtime};
-///     troupe::llm::http_request ask{"POST", url, text};
+///     troupe::http_client web{runtime};
+///     troupe::http_request ask{"POST", url, text};
 ///     const auto reply = co_await web.send(std::move(ask));
 ///
 /// Certificates are verified, HTTP/2 is used where a server offers it over
@@ -117,4 +117,4 @@ class http_client {
   std::shared_ptr<detail::http_line> line_;
 };
 
-}  // namespace troupe::llm
+}  // namespace troupe

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <troupe/context.hpp>
+#include <troupe/http/http.hpp>
 #include <troupe/json.hpp>
 #include <troupe/llm/chat.hpp>
 #include <troupe/llm/chat_format.hpp>
 #include <troupe/llm/circuit_breaker.hpp>
 #include <troupe/llm/embedding.hpp>
-#include <troupe/llm/http.hpp>
 #include <troupe/rate_limit.hpp>
 #include <troupe/semaphore.hpp>
 #include <troupe/task.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <troupe/llm/http.hpp>
+#include <troupe/http/http.hpp>
 #include <troupe/llm/mcp_options.hpp>
 #include <troupe/llm/tool.hpp>
 #include <troupe/system.hpp>

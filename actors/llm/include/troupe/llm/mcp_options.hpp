@@ -1,7 +1,7 @@
 #pragma once
 
 #include <troupe/clock.hpp>
-#include <troupe/llm/http_message.hpp>
+#include <troupe/http/http_message.hpp>
 #include <troupe/llm/mcp_input.hpp>
 #include <troupe/llm/mcp_trace.hpp>
 

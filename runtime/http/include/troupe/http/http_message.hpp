@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace troupe::llm {
+namespace troupe {
 
 /// A field of a message's head. Of a response, its name is in lower case.
 struct http_header {
@@ -77,4 +77,4 @@ struct http_response {
 /// user, the query and the fragment.
 [[nodiscard]] std::string asked_by(const http_request& request);
 
-}  // namespace troupe::llm
+}  // namespace troupe

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace troupe::llm {
+namespace troupe {
 
 /// An event of a stream of server-sent events.
 struct sse_event {
@@ -78,4 +78,4 @@ class sse_parser {
   std::deque<sse_event> ready_;
 };
 
-}  // namespace troupe::llm
+}  // namespace troupe

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace troupe::llm {
+namespace troupe {
 
 /// The address that `reference`, for example of a header Location, stands for
 /// in a response from `base`: it may be a whole address or only a path.
@@ -28,4 +28,4 @@ namespace troupe::llm {
 /// browsers take for something else.
 [[nodiscard]] bool is_web_url(std::string_view url);
 
-}  // namespace troupe::llm
+}  // namespace troupe

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "troupe/http/http_message.hpp"
+#include "troupe/http/sse.hpp"
 #include "troupe/llm/chat.hpp"
-#include "troupe/llm/http_message.hpp"
-#include "troupe/llm/sse.hpp"
 
 #include <memory>
 #include <string>

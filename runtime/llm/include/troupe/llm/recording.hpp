@@ -1,6 +1,6 @@
 #pragma once
 
-#include "troupe/llm/http_message.hpp"
+#include "troupe/http/http_message.hpp"
 
 #include <cstddef>
 #include <map>

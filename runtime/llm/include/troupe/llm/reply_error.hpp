@@ -2,7 +2,7 @@
 
 #include "troupe/clock.hpp"
 #include "troupe/error.hpp"
-#include "troupe/llm/http_message.hpp"
+#include "troupe/http/http_message.hpp"
 
 #include <chrono>
 #include <optional>

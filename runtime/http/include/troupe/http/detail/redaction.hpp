@@ -1,14 +1,14 @@
 #pragma once
 
 #include <troupe/error.hpp>
-#include <troupe/llm/http_message.hpp>
+#include <troupe/http/http_message.hpp>
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace troupe::llm::detail {
+namespace troupe::detail {
 
 /// Texts that no error, log or recording may show: keys, tokens, passwords.
 ///
@@ -67,4 +67,4 @@ class secrets {
 /// without its query, cut.
 [[nodiscard]] std::string shown_url(std::string_view url);
 
-}  // namespace troupe::llm::detail
+}  // namespace troupe::detail
