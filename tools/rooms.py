@@ -13,16 +13,18 @@ ROOMS = {
     "runtime/http/src": ("",),
     "runtime/llm/src": (
         "text", "schema", "replies", "formats", "mcp", "chat"),
+    "runtime/remote/src": ("work", "wire"),
     "actors/src": (
         "threads", "caf", "actor", "core", "old_caf", "run", "sharing", "api"),
     "actors/http/src": ("http",),
     "actors/llm/src": ("base", "model", "process", "mcp"),
-    "actors/remote/src": ("wire", "network", "sharing", "dispatch", "api"),
+    "actors/remote/src": ("network", "sharing", "dispatch", "api"),
 }
 # The rooms that other libraries may use.
 SHARED = {
     "actors/src": ("threads", "caf", "actor", "core", "run"),
     "actors/http/src": ("http",),
+    "runtime/remote/src": ("work", "wire"),
 }
 FILES_MAX = 30  # aim at 25
 

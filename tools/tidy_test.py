@@ -77,7 +77,7 @@ class RulesTest(unittest.TestCase):
         self.expect("json", "auto form = nlohmann::json::parse(text);",
                     "examples/summarize/report.cpp")
         self.expect("json", "auto form = json::from_cbor(bytes);",
-                    "actors/remote/src/wire/messages.cpp")
+                    "runtime/remote/src/wire/messages.cpp")
         self.expect("json", "text = form.dump(-1);", "actors/src/a.cpp")
         self.expect_none("auto form = read_json(text);")
         self.expect_none("auto form = json::parse(text);",

@@ -2,8 +2,8 @@
 
 #include "support/flows/small_flows.hpp"
 #include "wire/messages.hpp"
+#include "work/served_flow.hpp"
 
-#include <troupe/detail/placed/served_flow.hpp>
 #include <troupe/flow.hpp>
 #include <troupe/remote/listener.hpp>
 #include <troupe/state.hpp>

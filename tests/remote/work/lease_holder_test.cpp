@@ -1,6 +1,6 @@
-#include "support/catch.hpp"
+#include "work/lease_holder.hpp"
 
-#include <troupe/detail/placed/lease_holder.hpp>
+#include "support/catch.hpp"
 
 #include <vector>
 

@@ -2,9 +2,8 @@
 // sent: beats wait behind results.
 
 #include "support/catch.hpp"
-
-#include <troupe/detail/placed/lease_holder.hpp>
-#include <troupe/detail/placed/lease_table.hpp>
+#include "work/lease_holder.hpp"
+#include "work/lease_table.hpp"
 
 #include <algorithm>
 #include <chrono>

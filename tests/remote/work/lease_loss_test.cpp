@@ -1,8 +1,7 @@
 // When a lease is over although nobody said so.
 
 #include "support/catch.hpp"
-
-#include <troupe/detail/placed/lease_table.hpp>
+#include "work/lease_table.hpp"
 
 #include <chrono>
 #include <vector>

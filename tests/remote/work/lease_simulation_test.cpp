@@ -3,9 +3,8 @@
 // virtual time.
 
 #include "support/catch.hpp"
-
-#include <troupe/detail/placed/lease_holder.hpp>
-#include <troupe/detail/placed/lease_table.hpp>
+#include "work/lease_holder.hpp"
+#include "work/lease_table.hpp"
 
 #include <rapidcheck.h>
 

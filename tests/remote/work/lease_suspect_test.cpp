@@ -1,8 +1,7 @@
 // Work that was with workers that died goes to a worker by itself.
 
 #include "support/catch.hpp"
-
-#include <troupe/detail/placed/lease_table.hpp>
+#include "work/lease_table.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,6 @@
-#include "support/catch.hpp"
+#include "work/lease_table.hpp"
 
-#include <troupe/detail/placed/lease_table.hpp>
+#include "support/catch.hpp"
 
 #include <chrono>
 #include <span>

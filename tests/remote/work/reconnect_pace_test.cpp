@@ -1,6 +1,6 @@
-#include "support/catch.hpp"
+#include "work/reconnect_pace.hpp"
 
-#include <troupe/detail/placed/reconnect_pace.hpp>
+#include "support/catch.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,3 +1,5 @@
+#include "work/served_flow.hpp"
+
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
 #include "support/flows/small_flows.hpp"
@@ -5,7 +7,6 @@
 
 #include <troupe/batch.hpp>
 #include <troupe/detail/placed/flow_form.hpp>
-#include <troupe/detail/placed/served_flow.hpp>
 #include <troupe/flow.hpp>
 
 #include <set>

@@ -7,8 +7,8 @@
 #include "sharing/switchboard.hpp"
 #include "wire/messages.hpp"
 #include "wire/news_outbox.hpp"
+#include "work/lease_table.hpp"
 
-#include <troupe/detail/placed/lease_table.hpp>
 #include <troupe/remote/listener.hpp>
 
 #include <condition_variable>

@@ -2,8 +2,7 @@
 
 #include "core/run_core.hpp"
 #include "wire/messages.hpp"
-
-#include <troupe/detail/placed/served_flow.hpp>
+#include "work/served_flow.hpp"
 
 #include <atomic>
 #include <cstdint>

@@ -6,8 +6,8 @@
 #include "sharing/switchboard.hpp"
 #include "wire/messages.hpp"
 #include "wire/news_outbox.hpp"
+#include "work/lease_holder.hpp"
 
-#include <troupe/detail/placed/lease_holder.hpp>
 #include <troupe/remote/worker.hpp>
 
 #include <atomic>

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "caf/caf_version.hpp"
+#include "work/reconnect_pace.hpp"
 
 #include <troupe/clock.hpp>
-#include <troupe/detail/placed/reconnect_pace.hpp>
 #include <troupe/remote/network.hpp>
 
 #include <condition_variable>

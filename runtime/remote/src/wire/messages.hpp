@@ -1,8 +1,8 @@
 #pragma once
 
 #include "wire/cbor.hpp"
+#include "work/lease.hpp"
 
-#include <troupe/detail/placed/lease.hpp>
 #include <troupe/detail/placed/placed_work.hpp>
 #include <troupe/json.hpp>
 

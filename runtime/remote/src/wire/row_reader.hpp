@@ -2,8 +2,8 @@
 
 #include "wire/cbor.hpp"
 #include "wire/peer_limits.hpp"
+#include "work/lease.hpp"
 
-#include <troupe/detail/placed/lease.hpp>
 #include <troupe/error.hpp>
 #include <troupe/json.hpp>
 

@@ -1,6 +1,6 @@
 // The part of lease_table that chooses workers for work.
 
-#include "troupe/detail/placed/lease_table.hpp"
+#include "work/lease_table.hpp"
 
 #include <algorithm>
 #include <utility>

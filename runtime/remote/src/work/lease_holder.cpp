@@ -1,4 +1,4 @@
-#include "troupe/detail/placed/lease_holder.hpp"
+#include "work/lease_holder.hpp"
 
 namespace troupe::detail {
 

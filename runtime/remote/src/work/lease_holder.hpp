@@ -1,6 +1,6 @@
 #pragma once
 
-#include "troupe/detail/placed/lease.hpp"
+#include "work/lease.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "troupe/clock.hpp"
-#include "troupe/detail/placed/lease.hpp"
+#include "work/lease.hpp"
+
+#include <troupe/clock.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "troupe/detail/placed/lease_table.hpp"
+#include "work/lease_table.hpp"
 
 #include <algorithm>
 #include <utility>

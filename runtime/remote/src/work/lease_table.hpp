@@ -1,8 +1,9 @@
 #pragma once
 
-#include "troupe/clock.hpp"
-#include "troupe/detail/placed/lease.hpp"
-#include "troupe/detail/placed/lease_order.hpp"
+#include "work/lease.hpp"
+#include "work/lease_order.hpp"
+
+#include <troupe/clock.hpp>
 
 #include <chrono>
 #include <cstddef>

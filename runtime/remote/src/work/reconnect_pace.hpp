@@ -1,6 +1,6 @@
 #pragma once
 
-#include "troupe/clock.hpp"
+#include <troupe/clock.hpp>
 
 #include <algorithm>
 #include <chrono>

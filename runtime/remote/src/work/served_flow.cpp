@@ -1,7 +1,7 @@
-#include "troupe/detail/placed/served_flow.hpp"
+#include "work/served_flow.hpp"
 
-#include "troupe/detail/node/guarded.hpp"
-#include "troupe/detail/placed/flow_form.hpp"
+#include <troupe/detail/node/guarded.hpp>
+#include <troupe/detail/placed/flow_form.hpp>
 
 #include <utility>
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "troupe/detail/node/flow_model.hpp"
-#include "troupe/flow.hpp"
-#include "troupe/json.hpp"
+#include <troupe/detail/node/flow_model.hpp>
+#include <troupe/flow.hpp>
+#include <troupe/json.hpp>
 
 #include <map>
 #include <memory>
