@@ -32,8 +32,8 @@ if(TARGET troupe_program)
     RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
 # For users' own sources; the second is a part of the first.
-install(PROGRAMS "${PROJECT_SOURCE_DIR}/tools/await_rule.py"
-  "${PROJECT_SOURCE_DIR}/tools/cpp_tokens.py"
+install(PROGRAMS "${PROJECT_SOURCE_DIR}/tools/check/await_rule.py"
+  "${PROJECT_SOURCE_DIR}/tools/check/cpp_tokens.py"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/troupe")
 
 configure_package_config_file(

@@ -38,7 +38,7 @@ endif()
 # One of our libraries: troupe::NAME, the target troupe_NAME. It is installed
 # with COMPONENT, or with what is always there. PUBLIC and PRIVATE are what it
 # links; ROOMS_OF are the libraries whose shared rooms it includes, as
-# tools/rooms.py allows.
+# tools/check/rooms.py allows.
 #
 #   troupe_add_library(<name> [COMPONENT <component>] SOURCES <file>...
 #     [PUBLIC <target>...] [PRIVATE <target>...] [ROOMS_OF <folder>...])

@@ -30,16 +30,16 @@ fail() {
 
 if [ -z "${TROUPE_BUILD:-}" ]; then
   TROUPE_BUILD=build
-  sh tools/install_missing.sh g++ cmake ninja-build libcaf-dev libssl-dev \
+  sh tools/check/install_missing.sh g++ cmake ninja-build libcaf-dev libssl-dev \
     nlohmann-json3-dev libutfcpp-dev catch2 librapidcheck-dev libcli11-dev libxml2-dev \
     python3 ||
     fail "packages are missing, see above"
   [ -f build/CMakeCache.txt ] ||
-    sh tools/quietly.sh build/configure.log cmake --preset release ||
+    sh tools/check/quietly.sh build/configure.log cmake --preset release ||
     fail "the build could not be configured, see above"
   [ -x build/bin/troupe ] ||
     echo "building the programs, a few minutes at first"
-  sh tools/quietly.sh build/build.log \
+  sh tools/check/quietly.sh build/build.log \
     cmake --build build --target summarize_files troupe_program ||
     fail "the build broke, see above"
 fi

@@ -20,8 +20,8 @@ done
 
 if [ -z "$program" ]; then
   echo "building cluster_chaos"
-  sh tools/quietly.sh build/configure.log cmake --preset release
-  sh tools/quietly.sh build/build.log cmake --build build \
+  sh tools/check/quietly.sh build/configure.log cmake --preset release
+  sh tools/check/quietly.sh build/build.log cmake --build build \
     --target cluster_chaos
   program=build/tests/cluster_chaos
 fi

@@ -41,8 +41,8 @@ case $minutes in
     ;;
 esac
 
-sh tools/quietly.sh build-dev/configure.log cmake --preset dev
-sh tools/quietly.sh build-dev/build.log \
+sh tools/check/quietly.sh build-dev/configure.log cmake --preset dev
+sh tools/check/quietly.sh build-dev/build.log \
   cmake --build build-dev --target fuzz_targets -j "$(nproc)"
 folder=build-dev/tests/fuzz
 if [ $# -eq 0 ]; then

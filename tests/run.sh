@@ -24,14 +24,14 @@ run_preset() {
   preset=$1
   shift
   echo "== $preset: building"
-  sh tools/quietly.sh "build-$preset/configure.log" \
+  sh tools/check/quietly.sh "build-$preset/configure.log" \
     cmake --preset "$preset" || stop "preset $preset could not be configured"
-  sh tools/quietly.sh "build-$preset/build.log" \
+  sh tools/check/quietly.sh "build-$preset/build.log" \
     cmake --build "build-$preset" -j "$jobs" || stop "preset $preset broke"
   echo "== $preset: testing"
   $wrap ctest --test-dir "build-$preset" -j "$jobs" --no-tests=error \
     --output-on-failure "$@" </dev/null || true
-  counts=$(python3 tools/count_tests.py \
+  counts=$(python3 tools/check/count_tests.py \
     "build-$preset/Testing/Temporary/LastTest.log") ||
     stop "ctest of preset $preset left no log"
   passed=$((passed + ${counts% *}))
@@ -41,7 +41,7 @@ run_preset() {
       "ctest --preset $preset --rerun-failed"
 }
 
-sh tools/install_missing.sh g++ cmake ninja-build libcaf-dev \
+sh tools/check/install_missing.sh g++ cmake ninja-build libcaf-dev \
   nlohmann-json3-dev catch2 librapidcheck-dev libcli11-dev \
   libssl-dev libcurl4-openssl-dev libre2-dev \
   libutfcpp-dev nghttp2-server json-schema-test-suite \

@@ -22,8 +22,8 @@ done
 
 if [ -z "$program" ]; then
   echo "building soak"
-  sh tools/quietly.sh build/configure.log cmake --preset release
-  sh tools/quietly.sh build/build.log cmake --build build --target troupe_soak
+  sh tools/check/quietly.sh build/configure.log cmake --preset release
+  sh tools/check/quietly.sh build/build.log cmake --build build --target troupe_soak
   program=build/tests/troupe_soak
 fi
 

@@ -74,7 +74,7 @@ build_caf() {
 make_caf() {
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  sh tools/install_missing.sh g++ cmake ninja-build libssl-dev ||
+  sh tools/check/install_missing.sh g++ cmake ninja-build libssl-dev ||
     stop "packages are missing, see above"
   mkdir -p "$cache"
   echo "fetching the sources of CAF"
@@ -92,7 +92,7 @@ make_caf() {
 }
 
 configure() {
-  sh tools/quietly.sh build-tsan/configure.log \
+  sh tools/check/quietly.sh build-tsan/configure.log \
     cmake --preset tsan -DCAF_ROOT="$caf" ||
     stop "build-tsan could not be configured"
 }
@@ -110,7 +110,7 @@ run() {
 
 run_tests() {
   echo "building the tests"
-  sh tools/quietly.sh build-tsan/build.log \
+  sh tools/check/quietly.sh build-tsan/build.log \
     cmake --build build-tsan -j "$jobs" || stop "the tests did not build"
   run ctest --test-dir build-tsan -LE static -j "$jobs" --no-tests=error \
     --output-on-failure </dev/null ||

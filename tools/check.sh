@@ -18,12 +18,12 @@ sources() { git ls-files -co --exclude-standard -- '*.cpp' '*.hpp'; }
 command -v clang-format >/dev/null 2>&1 || fail "clang-format is missing"
 sources | xargs clang-format --dry-run --Werror ||
   fail "format; mend with: git ls-files '*.[ch]pp' | xargs clang-format -i"
-python3 tools/tidy.py || fail "house rules"
-python3 tools/check_docs.py || fail "documentation"
+python3 tools/check/tidy.py || fail "house rules"
+python3 tools/check/check_docs.py || fail "documentation"
 [ "${1:-}" != --quick ] || exit 0
 
 if command -v clang-tidy >/dev/null 2>&1; then
-  sh tools/quietly.sh build-dev/configure.log cmake --preset dev ||
+  sh tools/check/quietly.sh build-dev/configure.log cmake --preset dev ||
     fail "the build could not be configured"
   base=$(git merge-base HEAD origin/main 2>/dev/null || git rev-parse HEAD)
   git diff --name-only --diff-filter=d "$base" -- '*.cpp' |

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Finds what GCC 12 compiles wrongly in an expression with co_await.
 
-    tools/await_rule.py FILE...
+    tools/check/await_rule.py FILE...
 
 Prints "FILE:LINE: advice" for each and exits with 1, or prints nothing and
 exits with 0. Of Markdown the blocks and spans of C++ are read.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks README.md, CONTRIBUTING.md and docs/*.md; the CTest entry `docs`.
 
-    tools/check_docs.py [ROOT]
+    tools/check/check_docs.py [ROOT]
 
 C++ in the documentation is quoted from files that are compiled. A ```cpp
 block follows a comment that names the file and the region,
@@ -125,7 +125,7 @@ def check_page(root, page):
 
 def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else
-                Path(__file__).resolve().parent.parent)
+                Path(__file__).resolve().parents[2])
     pages = [root / name for name in ("README.md", "CONTRIBUTING.md",
                                       "CHANGELOG.md")]
     pages += sorted((root / "docs").rglob("*.md"))

@@ -2,7 +2,7 @@
 # Installs the named Debian packages that are missing; with none missing it
 # does nothing, needs no network and no privileges.
 #
-#   sh tools/install_missing.sh PACKAGE...
+#   sh tools/check/install_missing.sh PACKAGE...
 set -eu
 
 # A package whose program is there already counts as installed, wherever the

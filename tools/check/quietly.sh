@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs a command silently and shows the end of what it printed if it fails.
 #
-#   sh tools/quietly.sh LOG COMMAND [ARGUMENT...]
+#   sh tools/check/quietly.sh LOG COMMAND [ARGUMENT...]
 set -u
 log=$1
 shift

@@ -51,7 +51,7 @@ def check_includes(path, lines, sources):
         return
     library, room = here
     if room not in ROOMS.get(library, ()):
-        yield 1, "room", f"{library} has no room '{room}' in tools/rooms.py"
+        yield 1, "room", f"{library} has no room '{room}' in tools/check/rooms.py"
         return
     for number, line in enumerate(lines, 1):
         found = INCLUDE.match(line)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks the house rules that a program can check; the CTest entry `tidy`.
 
-    tools/tidy.py [ROOT]
+    tools/check/tidy.py [ROOT]
 
 Prints one line per finding and ends with status 1 if there is any. A line of
 code that has a good reason to break a rule says so: "// tidy: allow RULE".
@@ -201,7 +201,7 @@ def check_tree(root):
 
 def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else
-                Path(__file__).resolve().parent.parent)
+                Path(__file__).resolve().parents[2])
     findings = [*check_tree(root), *check_pages(root)]
     print("\n".join(findings) or "tidy: nothing found")
     sys.exit(1 if findings else 0)
