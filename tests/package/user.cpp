@@ -1,7 +1,7 @@
 #include <troupe/flow.hpp>
 #include <troupe/state.hpp>
 #include <troupe/system.hpp>
-#ifdef USER_HAS_LLM
+#ifdef USER_HAS_HTTP
 #include <troupe/http/http.hpp>
 #endif
 #ifdef USER_HAS_REMOTE
@@ -24,7 +24,7 @@ int main() {
 #else
   troupe::system system;
 #endif
-#ifdef USER_HAS_LLM
+#ifdef USER_HAS_HTTP
   const troupe::http_client web{system};
 #endif
   const troupe::outcome end = system.start(builder.build()).get();

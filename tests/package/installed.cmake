@@ -1,0 +1,31 @@
+# Installs Troupe from the build folder INSTALL_FROM, then builds and runs
+# tests/package/installed: a program that uses all of it, and for each of
+# COMPONENTS, with commas between, one that uses that component alone. All of
+# it in WORK.
+#
+# Then checks what is said of a component that there is not, or whose library
+# is missing.
+
+include("${CMAKE_CURRENT_LIST_DIR}/steps.cmake")
+
+install_troupe()
+configure("${CMAKE_CURRENT_LIST_DIR}/installed" "-DCOMPONENTS=${COMPONENTS}")
+run("Building" "${CMAKE_COMMAND}" --build "${WORK}/build")
+expect_output("${WORK}/build/user")
+string(REPLACE "," ";" components "${COMPONENTS}")
+foreach(component IN LISTS components)
+  expect_output("${WORK}/build/use_${component}")
+endforeach()
+
+configure_in_vain("troupe has no component 'nothing'; it has runtime"
+  -DCOMPONENTS=nothing)
+configure_in_vain("troupe needs nlohmann_json 3.11 or later (Debian:"
+  -DCOMPONENTS=runtime -DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON)
+foreach(component IN ITEMS http llm)
+  if(component IN_LIST components)
+    configure_in_vain(
+      "component '${component}' of troupe needs libcurl 7.87 or later"
+      -DCOMPONENTS=${component} -DCMAKE_DISABLE_FIND_PACKAGE_CURL=ON
+      -DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=OFF)
+  endif()
+endforeach()

@@ -1,0 +1,10 @@
+#include <troupe/remote/listener.hpp>
+#include <troupe/remote/network.hpp>
+
+#include <iostream>
+
+int main() {
+  troupe::system runtime{{.prepare = troupe::remote::network()}};
+  const troupe::remote::listener workers{runtime};
+  std::cout << "n = " << (workers.workers() == 0 ? 42 : 0) << '\n';
+}
