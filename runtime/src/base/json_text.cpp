@@ -61,6 +61,8 @@ std::string fault_in(std::string_view text, const json_bounds& limits) {
     return "it has " + std::to_string(text.size()) + " bytes, more than " +
            std::to_string(limits.bytes);
   }
+  // A level, or an element, takes a byte at least.
+  if (text.size() <= std::min(limits.depth, limits.elements)) return {};
   const auto found = extent_of(text);
   if (found.depth > limits.depth) {
     return "it nests deeper than " + std::to_string(limits.depth) + " levels";

@@ -30,7 +30,6 @@ void exchange::bring_head(http_response head) {
   const std::lock_guard lock{mutex_};
   unread_ = std::move(head);
   has_head_ = true;
-  tell();
 }
 
 bool exchange::bring_part(std::string_view bytes, std::size_t unread_max) {
@@ -46,7 +45,6 @@ bool exchange::bring_part(std::string_view bytes, std::size_t unread_max) {
     return false;
   }
   unread += bytes;
-  tell();
   return true;
 }
 
@@ -58,6 +56,10 @@ void exchange::bring_end(std::optional<error> failure) {
   const std::lock_guard lock{mutex_};
   failure_ = std::move(failure);
   has_ended_ = true;
+}
+
+void exchange::announce() {
+  const std::lock_guard lock{mutex_};
   tell();
 }
 

@@ -74,6 +74,10 @@ class exchange final : public troupe::detail::payload {
   /// part has to come again once there is room.
   [[nodiscard]] bool bring_part(std::string_view bytes, std::size_t unread_max);
   void bring_end(std::optional<error> failure);
+  /// Wakes the waiter, if there is one, with what was brought. A call of its
+  /// own, so that the parts of a response that come in one piece cost one
+  /// message: the waiter takes the others when it asks for them.
+  void announce();
 
  private:
   std::optional<arrival> next();

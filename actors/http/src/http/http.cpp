@@ -41,6 +41,7 @@ class exchange_end {
     is_under_way = true;
     if (!tell(http_signal::begin, from)) {
       about->bring_end(error{errc::shut_down, "the HTTP client was shut down"});
+      about->announce();
     }
   }
   void go_on_if_room() {

@@ -69,6 +69,7 @@ void socket_poll::forget(int socket) {
 }
 
 void socket_poll::wake() noexcept {
+  if (state_.exchange(awareness::woken) != awareness::waiting) return;
   const std::uint64_t one = 1;
   // Full means that it is awake.
   [[maybe_unused]] const auto written = write(wake_, &one, sizeof one);
@@ -76,9 +77,13 @@ void socket_poll::wake() noexcept {
 
 std::size_t socket_poll::wait_for_some(std::chrono::milliseconds limit) {
   std::array<epoll_event, found_max> events;
-  const auto span = std::clamp<std::int64_t>(limit.count(), 0, INT_MAX);
+  auto span = std::clamp<std::int64_t>(limit.count(), 0, INT_MAX);
+  auto expected = awareness::busy;
+  if (!state_.compare_exchange_strong(expected, awareness::waiting)) span = 0;
   const int count =
       epoll_wait(poll_, events.data(), found_max, static_cast<int>(span));
+  // What was done before a `wake` is seen from here on.
+  state_.exchange(awareness::busy);
   if (count < 0) {
     if (errno == EINTR) return 0;
     fail("cannot wait for sockets");

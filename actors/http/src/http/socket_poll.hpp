@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -49,11 +50,16 @@ class socket_poll {
     std::uint32_t tag;
   };
   static constexpr std::size_t found_max = 256;
+  /// `woken`: by `wake`, since the last wait ended.
+  enum class awareness : unsigned char { busy, waiting, woken };
 
   std::size_t wait_for_some(std::chrono::milliseconds limit);
 
   int poll_;
   int wake_;
+  /// Saves a write and a read of `wake_` for each `wake` while the thread does
+  /// something else than wait.
+  std::atomic<awareness> state_{awareness::busy};
   found found_[found_max];
 };
 

@@ -58,6 +58,13 @@ bool has_files() {
   return true;
 }
 
+curl_easy easy_of(transfer::surroundings& where) {
+  if (where.idle.empty()) return curl_easy{curl_easy_init()};
+  auto idle = std::move(where.idle.back());
+  where.idle.pop_back();
+  return idle;
+}
+
 bool has_memory(std::size_t bytes) {
   const std::unique_ptr<char[]> some{new (std::nothrow) char[bytes]};
   return some != nullptr;
@@ -68,7 +75,7 @@ bool has_memory(std::size_t bytes) {
 transfer::transfer(exchange_ptr about, surroundings& where)
     : about_(std::move(about)),
       where_(where),
-      easy_(curl_easy_init()),
+      easy_(easy_of(where)),
       began_(clock::now()),
       last_(began_) {
   if (!easy_) throw std::bad_alloc{};
@@ -94,7 +101,13 @@ transfer& transfer::of(CURL* easy) {
   return *reinterpret_cast<transfer*>(found);
 }
 
-transfer::~transfer() { where_.timers.cancel(timer_); }
+transfer::~transfer() {
+  where_.timers.cancel(timer_);
+  // What is kept has its place already, so that nothing can fail here.
+  if (where_.idle.size() == where_.idle.capacity()) return;
+  curl_easy_reset(easy_.get());
+  where_.idle.push_back(std::move(easy_));
+}
 
 // -- limits -------------------------------------------------------------------
 
@@ -190,7 +203,9 @@ void transfer::take_head_line(std::string_view line) {
   }
   const std::string_view content = trimmed(line);
   if (content.empty()) {
-    if (head_.status >= 200) about_->bring_head(std::exchange(head_, {}));
+    if (head_.status < 200) return;
+    about_->bring_head(std::exchange(head_, {}));
+    note_news();
     return;
   }
   const auto colon = content.find(':');
@@ -223,7 +238,19 @@ bool transfer::take_body(std::string_view bytes) {
   }
   is_paused_ = !about_->bring_part(bytes, where_.unread_max);
   if (!is_paused_) received_ += bytes.size();
+  note_news();
   return !is_paused_;
+}
+
+// What comes in one piece is noted once.
+void transfer::note_news() {
+  auto& news = where_.news;
+  if (!news.empty() && news.back() == about_) return;
+  try {
+    news.push_back(about_);
+  } catch (const std::bad_alloc&) {
+    about_->announce();
+  }
 }
 
 /// The cause of a failure that libcurl does not tell, or not as it is.
@@ -269,11 +296,13 @@ void transfer::end(CURLcode result) {
   }
   has_ended_ = true;
   about_->bring_end(std::move(failure_));
+  note_news();
 }
 
 void transfer::end(error why) {
   has_ended_ = true;
   about_->bring_end(std::move(why));
+  note_news();
 }
 
 void transfer::go_on() {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe::detail {
 
@@ -27,6 +28,11 @@ class transfer {
     limit_timers timers;
     /// How often something came by a connection that exchanges share.
     std::size_t shared_arrivals = 0;
+    /// Exchanges to which something came that their waiters do not know yet.
+    std::vector<exchange_ptr> news{};
+    /// Handles of transfers that ended, for the next ones; no more than it has
+    /// capacity for.
+    std::vector<curl_easy> idle{};
   };
 
   /// Errors: throws `errc::bad_value`, as `check` does.
@@ -70,6 +76,7 @@ class transfer {
   [[nodiscard]] time_point due() const noexcept;
   void take_head_line(std::string_view line);
   bool take_body(std::string_view bytes);
+  void note_news();
 
   exchange_ptr about_;
   surroundings& where_;

@@ -47,6 +47,7 @@ transfers::transfers(const http_options& options)
       room_(room_in(options, lanes_max_)),
       surroundings_{trusted_file(options), options.unread_max,
                     transfer::limit_timers{clock::now()}} {
+  surroundings_.idle.reserve(lane_size);
   // Without one that works there is no client.
   lane_with_room();
 }
@@ -68,6 +69,7 @@ void transfers::begin(const exchange_ptr& about) {
     all_[about.get()] = {std::move(made), &in};
   } catch (...) {
     about->bring_end(error::from(std::current_exception()));
+    about->announce();
   }
 }
 
@@ -94,6 +96,7 @@ void transfers::go_on(const exchange& about) {
   auto& [under_way, in] = known->second;
   in->unpause(*under_way);
   if (under_way->has_ended()) drop(about);
+  announce();
 }
 
 void transfers::drop(const exchange& about) {
@@ -110,6 +113,7 @@ void transfers::close() {
         error{errc::shut_down, "the HTTP client was shut down"});
   }
   all_.clear();
+  announce();
 }
 
 // -- turns --------------------------------------------------------------------
@@ -122,17 +126,32 @@ bool transfers::has_farewells() const {
 void transfers::run(time_point latest) {
   poll_.wait(until_next(latest),
              [this](int socket, socket_poll::interest what, std::uint32_t tag) {
-               lanes_[tag]->act(socket, what);
+               lane& in = *lanes_[tag];
+               in.act(socket, what);
+               take_ended(in);
+               announce();
              });
   const auto now = clock::now();
   for (const auto& each : lanes_) {
     each->go_on(now);
-    each->take_ended([this](transfer& ended, CURLcode result) {
-      ended.end(result);
-      all_.erase(&ended.about());
-    });
+    take_ended(*each);
   }
   fire_limits();
+  announce();
+}
+
+void transfers::take_ended(lane& in) {
+  in.take_ended([this](transfer& ended, CURLcode result) {
+    ended.end(result);
+    all_.erase(&ended.about());
+  });
+}
+
+// What one readable socket brought, up to the end of the response if that is
+// there, reaches its waiter as one.
+void transfers::announce() {
+  for (const auto& each : surroundings_.news) each->announce();
+  surroundings_.news.clear();
 }
 
 std::chrono::milliseconds transfers::until_next(time_point latest) const {

@@ -43,6 +43,8 @@ class transfers {
   };
 
   lane& lane_with_room();
+  void take_ended(lane& in);
+  void announce();
   void fire_limits();
   [[nodiscard]] std::chrono::milliseconds until_next(time_point latest) const;
 
