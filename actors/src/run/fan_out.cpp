@@ -247,11 +247,8 @@ void fan_out_run::merge_one(branch_result& result) {
     const auto wrote = model_.local.empty()
                            ? result.wrote
                            : result.wrote.without(model_.local);
-    if (model_.in_sequence()) {
-      owner_.shared().apply(wrote);
-    } else {
-      merger_.merge(owner_.shared(), result.index, wrote);
-    }
+    owner_.commit_branch(result.index, wrote,
+                         model_.in_sequence() ? nullptr : &merger_);
   } catch (...) {
     fail(error::from(std::current_exception()));
   }
@@ -264,20 +261,15 @@ void fan_out_run::conclude() {
     return;
   }
   if (!model_.post) {
-    owner_.engine().on_done({});
+    owner_.commit_step(std::nullopt, {});
     return;
   }
   try {
     context ctx{owner_.steps(), 0};
     state written = owner_.shared();
-    if (owner_.shared().recording()) written.record();
-    auto chosen = model_.post(written, outcomes_, ctx);
-    if (owner_.shared().recording()) {
-      owner_.shared().apply(written.take_delta());
-    } else {
-      owner_.shared() = std::move(written);
-    }
-    owner_.engine().on_done(chosen);
+    if (owner_.records()) written.record();
+    const auto chosen = model_.post(written, outcomes_, ctx);
+    owner_.commit_step(std::move(written), chosen);
   } catch (...) {
     owner_.engine().on_failed(error::from(std::current_exception()));
   }

@@ -29,7 +29,9 @@ flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
       params_(run_->options().params),
       shared_(std::move(initial)),
       machine_(run_->work().model(), run_->options().steps_max, run_->seed()),
-      frame_(shared_, *this) {}
+      frame_(shared_, *this) {
+  frame_.records = shared_.recording() || run_->journal() != nullptr;
+}
 
 flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
                                  flow_supervisor& parent,
@@ -45,6 +47,7 @@ flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
                mixed(parent.seed(), start.index)),
       frame_(shared_, *this) {
   shared_.record();
+  frame_.records = true;
 }
 
 // -- signals ------------------------------------------------------------------
@@ -139,6 +142,7 @@ bool flow_supervisor::carry_out(watchdog::watch& watch) {
   switch (machine_.next()) {
     case machine::command::begin_step:
       frame_.kept.reset();
+      frame_.written.reset();
       return run_step(turn_kind::begin, watch);
     case machine::command::retry_step:
       return run_step(turn_kind::retry, watch);
@@ -222,7 +226,12 @@ void flow_supervisor::on_turn_over(signal& received) {
   line_->ticket =
       ticket_ptr{static_cast<step_ticket*>(received.body.detach()), false};
   line_->ticket->from = nullptr;
-  if (!machine_.is_over()) settle(line_->ticket->status);
+  const auto status = line_->ticket->status;
+  if (!machine_.is_over()) {
+    settle(status);
+  } else if (status == step_status::done) {
+    commit_step(std::exchange(frame_.written, std::nullopt), frame_.action);
+  }
   advance();
 }
 
@@ -232,15 +241,7 @@ void flow_supervisor::settle(step_status status) {
     case step_status::done: {
       frame_.kept.reset();
       if (listens(event_detail::steps)) tell_of_step();
-      const auto& model = *machine_.node().model;
-      if (!frame_.action.is_default() && !declares(model, frame_.action)) {
-        machine_.on_failed(error{errc::undeclared_action,
-                                 "returned the action '" +
-                                     std::string{frame_.action.name()} +
-                                     "', which it does not declare"});
-        break;
-      }
-      machine_.on_done(frame_.action);
+      commit_step(std::exchange(frame_.written, std::nullopt), frame_.action);
       break;
     }
     case step_status::exec_failed: {
@@ -263,6 +264,40 @@ void flow_supervisor::settle(step_status status) {
 bool flow_supervisor::wait_for_retry() {
   retry_timer_ = wake_at(after(now(), machine_.wait()), {own_timer, ++waits_});
   return false;
+}
+
+void flow_supervisor::commit_step(std::optional<state> written,
+                                  const troupe::action& chosen) {
+  delta wrote;
+  if (written) {
+    if (records()) wrote = written->take_delta();
+    if (shared_.recording()) {
+      shared_.apply(wrote);
+    } else {
+      swap(shared_, *written);
+    }
+  }
+  if (auto* journal = run_->journal()) {
+    journal->on_step({run_id(), step(), std::move(wrote), chosen});
+  }
+  if (machine_.is_over()) return;
+  if (const auto why = undeclared(chosen)) {
+    machine_.on_failed(*why);
+  } else {
+    machine_.on_done(chosen);
+  }
+}
+
+void flow_supervisor::commit_branch(std::size_t index, const delta& wrote,
+                                    merger* by) {
+  if (by == nullptr) {
+    shared_.apply(wrote);
+  } else {
+    by->merge(shared_, index, wrote);
+  }
+  if (auto* journal = run_->journal()) {
+    journal->on_branch({run_id(), step(), index, wrote});
+  }
 }
 
 // -- fan-outs -----------------------------------------------------------------
@@ -361,6 +396,7 @@ void flow_supervisor::release() noexcept {
   } else {
     end_attempt();
     frame_.kept.reset();
+    frame_.written.reset();
     line_.reset();
   }
   if (retry_timer_ != 0) cancel_timer(std::exchange(retry_timer_, 0));

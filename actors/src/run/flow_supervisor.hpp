@@ -47,9 +47,23 @@ class flow_supervisor final : public fiber_actor,
   /// The run is cancelled when so much time has passed. Before it is woken.
   void set_deadline(duration limit);
 
+  // -- commits ---------------------------------------------------------------
+  // What is written becomes the state of the run here, and nowhere else.
+
+  /// A step, or the end of a fan-out, left the state as `written`, if it wrote
+  /// at all, and chose an action: the state is replaced, and the machine goes
+  /// on. A step that was over before a cancel reached it still counts.
+  void commit_step(std::optional<state> written, const troupe::action& chosen);
+  /// A sub-flow of the fan-out wrote `wrote`. `by` combines it with what
+  /// others wrote from the same state; null in a sequence.
+  /// Errors: those of `merger::merge`.
+  void commit_branch(std::size_t index, const delta& wrote, merger* by);
+  /// Whether writes to a copy of the state are to be recorded for that.
+  [[nodiscard]] bool records() const noexcept { return frame_.records; }
+
   // -- for its fan-out -------------------------------------------------------
 
-  [[nodiscard]] state& shared() noexcept { return shared_; }
+  [[nodiscard]] const state& shared() const noexcept { return shared_; }
   [[nodiscard]] const value& params() const noexcept override {
     return params_;
   }
@@ -116,7 +130,7 @@ class flow_supervisor final : public fiber_actor,
   void on_placed_done(signal& received);
   bool go_on_with_fan_out();
   void cancel(const error& why);
-  static bool declares(const node_model& model, const troupe::action& chosen);
+  std::optional<error> undeclared(const troupe::action& chosen) const;
   void tell_of_attempt(turn_kind what);
   void tell_of_step();
   void tell_of_failure();

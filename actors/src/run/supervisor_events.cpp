@@ -210,11 +210,18 @@ void flow_supervisor::tell_missing_edges() {
   }
 }
 
-bool flow_supervisor::declares(const node_model& model,
-                               const troupe::action& chosen) {
-  const auto declared = model.declared_actions();
-  return declared.empty() || std::find(declared.begin(), declared.end(),
-                                       chosen.name()) != declared.end();
+std::optional<error> flow_supervisor::undeclared(
+    const troupe::action& chosen) const {
+  if (chosen.is_default()) return std::nullopt;
+  if (machine_.next() == machine::command::fan_out) return std::nullopt;
+  const auto declared = machine_.node().model->declared_actions();
+  if (declared.empty() || std::find(declared.begin(), declared.end(),
+                                    chosen.name()) != declared.end()) {
+    return std::nullopt;
+  }
+  return error{errc::undeclared_action, "returned the action '" +
+                                            std::string{chosen.name()} +
+                                            "', which it does not declare"};
 }
 
 time_point detached_steps::now() const noexcept {

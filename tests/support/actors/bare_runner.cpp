@@ -48,7 +48,10 @@ class bare_run final : public step_host, public fiber_host, private completion {
         machine_(work, all.options.steps_max, seed),
         frame_(shared_, *this) {}
 
-  void record() { shared_.record(); }
+  void record() {
+    shared_.record();
+    frame_.records = true;
+  }
   void go();
 
   state& shared() noexcept { return shared_; }
@@ -103,6 +106,7 @@ class bare_run final : public step_host, public fiber_host, private completion {
   void carry_out();
   void take_step();
   void settle(step_status status);
+  void commit();
   void wait_for_step();
   void fan_out();
   void run_branch(const fan_out_model& model, std::size_t index, value params,
@@ -191,7 +195,10 @@ void bare_run::give_permit(permits& from, wake_key key) {
 void bare_run::take_step() {
   const auto command = machine_.next();
   const auto& model = *machine_.node().model;
-  if (command == machine::command::begin_step) frame_.kept.reset();
+  if (command == machine::command::begin_step) {
+    frame_.kept.reset();
+    frame_.written.reset();
+  }
   frame_.context = context{*this, machine_.attempt()};
   frame_.options = &machine_.node().options;
   frame_.last_attempt = machine_.is_last_attempt();
@@ -231,6 +238,7 @@ void bare_run::settle(step_status status) {
   switch (status) {
     case step_status::done:
       frame_.kept.reset();
+      commit();
       machine_.on_done(frame_.action);
       break;
     case step_status::exec_failed:
@@ -238,6 +246,16 @@ void bare_run::settle(step_status status) {
       break;
     default:
       machine_.on_failed(std::move(*frame_.failure));
+  }
+}
+
+void bare_run::commit() {
+  auto written = std::exchange(frame_.written, std::nullopt);
+  if (!written) return;
+  if (shared_.recording()) {
+    shared_.apply(written->take_delta());
+  } else {
+    swap(shared_, *written);
   }
 }
 

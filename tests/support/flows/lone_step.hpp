@@ -55,7 +55,10 @@ class lone_step final : private troupe::detail::step_host,
   void drop() { frame_.kept.reset(); }
 
   [[nodiscard]] still_host& host() { return host_; }
-  [[nodiscard]] const troupe::state& shared() const { return shared_; }
+  /// As the step has left it, were it committed.
+  [[nodiscard]] const troupe::state& shared() const {
+    return frame_.written ? *frame_.written : shared_;
+  }
   [[nodiscard]] const troupe::action& action() const { return frame_.action; }
   [[nodiscard]] std::string failure() const {
     return frame_.failure ? frame_.failure->message() : "";

@@ -25,7 +25,7 @@ class kept_values {
 
 /// Where a step stands when its node returns to whoever runs it.
 enum class step_status : std::uint8_t {
-  /// `post` has returned and its writes are in the state.
+  /// `post` has returned; its writes wait in the step to be committed.
   done,
   /// A task of the step waits; `told` will hear of its end.
   suspended,
@@ -36,12 +36,21 @@ enum class step_status : std::uint8_t {
 };
 
 /// One step at work. Owned by the actor that runs it; `kept` holds the
-/// coroutine, so dropping `kept` cancels whatever the step waits for.
+/// coroutine, so dropping `kept` cancels whatever the step waits for. A step
+/// only reads the state of the run: what `post` wrote is in `written` until
+/// the owner commits it.
 struct frame {
-  frame(state& document, step_host& steps)
+  frame(const state& document, step_host& steps)
       : shared(document), context(steps, 0) {}
 
-  state& shared;
+  /// Gives `post` a copy of the state to write to.
+  state& begin_writing() {
+    written.emplace(shared);
+    if (records) written->record();
+    return *written;
+  }
+
+  const state& shared;
   troupe::context context;
   /// Where its coroutines live while it waits.
   fiber_host* fibers = nullptr;
@@ -50,6 +59,11 @@ struct frame {
   const node_options* options = nullptr;
   /// No further attempt follows this one.
   bool last_attempt = true;
+  /// The owner wants to know what `post` wrote, as a delta.
+  bool records = false;
+  /// The state as `post` left it; absent if there was nothing to run.
+  std::optional<state> written;
+  // After what its coroutines refer to: they go first.
   std::unique_ptr<kept_values> kept;
   troupe::action action;
   /// Why the last phase failed, or null.

@@ -11,8 +11,8 @@
 
 namespace troupe::detail {
 
-/// Calls `post` of a node, on a copy of the state that replaces it if all goes
-/// well.
+/// Calls `post` of a node, on a copy of the state that the owner of the step
+/// commits if all goes well.
 template <class N>
 struct post_call {
   using p = phases<N>;
@@ -23,7 +23,7 @@ struct post_call {
   /// Runs a `post` that is a plain call.
   static step_status at_once(const N& node, frame& step, prep_t& prepared,
                              exec_t& given) {
-    state written = copy_for_writing(step.shared);
+    state& written = step.begin_writing();
     const auto ended = guarded(step, [&] {
       if constexpr (std::is_void_v<typename p::post_result>) {
         call(node, step, written, prepared, given);
@@ -33,15 +33,14 @@ struct post_call {
       }
       return true;
     });
-    if (!ended) return step_status::failed;
-    return commit(step, written);
+    return ended ? step_status::done : step_status::failed;
   }
 
   /// Makes the task of a `post` that is a coroutine; false if that throws.
   static bool make_task(const N& node, frame& step, values& kept) {
-    kept.written = copy_for_writing(step.shared);
+    state& written = step.begin_writing();
     auto made = guarded(step, [&] {
-      return call(node, step, *kept.written, *kept.prepared, *kept.given);
+      return call(node, step, written, *kept.prepared, *kept.given);
     });
     if (!made) return false;
     kept.post_task = std::move(*made);
@@ -58,7 +57,7 @@ struct post_call {
     } else {
       step.action = std::move(*next);
     }
-    return commit(step, *kept.written);
+    return step_status::done;
   }
 
  private:
@@ -76,21 +75,6 @@ struct post_call {
           node, &N::post, std::tuple_cat(values_of(prepared), values_of(given)),
           true, from);
     }
-  }
-
-  static state copy_for_writing(const state& shared) {
-    state written = shared;
-    if (shared.recording()) written.record();
-    return written;
-  }
-
-  static step_status commit(frame& step, state& written) {
-    if (step.shared.recording()) {
-      step.shared.apply(written.take_delta());
-    } else {
-      swap(step.shared, written);
-    }
-    return step_status::done;
   }
 };
 

@@ -47,9 +47,6 @@ struct step_values final : kept_values {
   [[no_unique_address]] std::conditional_t<p::post_is_task,
                                            std::optional<exec_t>, unused>
       given;
-  [[no_unique_address]] std::conditional_t<p::post_is_task,
-                                           std::optional<state>, unused>
-      written;
   [[no_unique_address]] std::conditional_t<p::prep_is_task,
                                            typename p::prep_result, unused>
       prep_task;
