@@ -3,8 +3,8 @@
 #include "troupe/action.hpp"
 #include "troupe/clock.hpp"
 #include "troupe/detail/node/flow_model.hpp"
+#include "troupe/detail/node/position.hpp"
 #include "troupe/error.hpp"
-#include "troupe/position.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -15,7 +15,7 @@ using detail::no_node;
 namespace {
 
 // One may always be added to an attempt.
-constexpr std::uint32_t attempts_max = ~std::uint32_t{0} - 1;
+constexpr std::uint32_t last_attempt_max = ~std::uint32_t{0} - 1;
 
 [[noreturn]] void refuse_place(const std::string& name,
                                const std::string& why) {
@@ -76,7 +76,7 @@ machine::machine(const flow_model& root, std::uint64_t steps_max,
     : steps_(from.steps),
       steps_max_(steps_max),
       seed_(seed),
-      attempt_(std::min(from.attempt, attempts_max)),
+      attempt_(std::min(from.attempt, last_attempt_max)),
       deaths_(from.deaths),
       command_(command_at(from.at)) {
   top_.graph = &root;

@@ -1,4 +1,4 @@
-#include "troupe/position.hpp"
+#include "troupe/detail/node/position.hpp"
 
 #include "troupe/detail/placed/error_form.hpp"
 #include "troupe/detail/value/integer_from.hpp"

@@ -3,10 +3,10 @@
 #include "support/nothing.hpp"
 
 #include <troupe/batch.hpp>
+#include <troupe/detail/node/position.hpp>
 #include <troupe/flow.hpp>
 #include <troupe/json_text.hpp>
 #include <troupe/machine.hpp>
-#include <troupe/position.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -23,14 +23,13 @@ using troupe::machine;
 using troupe::position;
 using troupe_test::code_of;
 using troupe_test::nothing;
-using command = troupe::machine::command;
 using stage = troupe::position::stage;
 
 namespace {
 
-constexpr std::uint64_t many = 1'000'000;
+constexpr std::uint64_t steps_enough = 1'000'000;
 
-struct tries {
+struct tries_and_falls_back {
   int exec() const { return 1; }
   int fallback() const { return 2; }
 };
@@ -42,12 +41,13 @@ troupe::flow forked() {
 }
 
 // outer: "in" (a flow with "try" and a fork "both"), then "last".
-troupe::flow nested() {
+troupe::flow nested_work() {
   troupe::node_options options;
   options.retry.attempts = 3;
   options.retry.wait = 10ms;
   flow_builder inner{"inner"};
-  const auto first = inner.add("try", tries{}, std::move(options));
+  const auto first =
+      inner.add("try", tries_and_falls_back{}, std::move(options));
   const auto both = inner.add("both", forked());
   first >> both;
   flow_builder outer{"outer"};
@@ -65,7 +65,7 @@ position stored(const position& at) {
 
 /// The machine, put away and made again.
 machine moved(const troupe::flow& work, const machine& from) {
-  machine made{work.model(), many, from.seed(), stored(from.where())};
+  machine made{work.model(), steps_enough, from.seed(), stored(from.where())};
   CHECK(made.where().to_json() == from.where().to_json());
   CHECK(made.next() == from.next());
   CHECK(made.path() == from.path());
@@ -86,8 +86,8 @@ position at_step(std::vector<std::string> path, stage at = stage::begin) {
 }  // namespace
 
 TEST_CASE("A machine goes on from any of its positions", "[position]") {
-  const auto work = nested();
-  machine subject{work.model(), many, 7};
+  const auto work = nested_work();
+  machine subject{work.model(), steps_enough, 7};
   CHECK(subject.where().path == std::vector<std::string>{"in", "try"});
   subject = moved(work, subject);
   subject.on_exec_failed(error{errc::node_threw, "busy"});
@@ -122,7 +122,7 @@ TEST_CASE("A position keeps how often its actor has died", "[position]") {
   flow_builder builder{"one"};
   builder.add("only", nothing);
   const auto work = builder.build();
-  machine subject{work.model(), many, 0};
+  machine subject{work.model(), steps_enough, 0};
   for (std::uint32_t i = 0; i < machine::deaths_max; ++i) {
     subject.on_died();
     subject = moved(work, subject);
@@ -135,8 +135,8 @@ TEST_CASE("A position keeps how often its actor has died", "[position]") {
 
 TEST_CASE("A position keeps why the run failed, and at which node",
           "[position]") {
-  const auto work = nested();
-  machine subject{work.model(), many, 0};
+  const auto work = nested_work();
+  machine subject{work.model(), steps_enough, 0};
   const bool cancelled = GENERATE(false, true);
   if (cancelled) {
     subject.on_cancel(error{errc::cancelled, "enough"});
@@ -151,7 +151,7 @@ TEST_CASE("A position keeps why the run failed, and at which node",
 
 TEST_CASE("A position in a flow that is a fan-out has no path", "[position]") {
   const auto work = forked();
-  machine subject{work.model(), many, 0};
+  machine subject{work.model(), steps_enough, 0};
   CHECK(subject.where().path.empty());
   subject = moved(work, subject);
   subject.on_failed(error{errc::too_many_failures, "both failed"});
@@ -174,7 +174,7 @@ TEST_CASE("A step limit counts the steps before the position", "[position]") {
 
 TEST_CASE("A machine refuses a position that its flow does not have",
           "[position]") {
-  const auto work = nested();
+  const auto work = nested_work();
   const auto refused = GENERATE(
       at_step({}), at_step({"gone"}), at_step({"in"}), at_step({"in", "gone"}),
       at_step({"last", "deeper"}), at_step({"in", "both"}),
@@ -183,16 +183,16 @@ TEST_CASE("A machine refuses a position that its flow does not have",
       at_step({"last"}, stage::fall_back), at_step({}, stage::over));
   CAPTURE(refused.to_json().dump());
   CHECK(code_of([&] {
-          machine{work.model(), many, 0, refused};
+          machine{work.model(), steps_enough, 0, refused};
         }) == errc::bad_flow);
 }
 
 TEST_CASE("A machine refuses a position before the first step", "[position]") {
   auto from = at_step({"last"});
   from.steps = 0;
-  const auto work = nested();
+  const auto work = nested_work();
   CHECK(code_of([&] {
-          machine{work.model(), many, 0, from};
+          machine{work.model(), steps_enough, 0, from};
         }) == errc::bad_flow);
 }
 

@@ -3,7 +3,9 @@
 #include <troupe/batch.hpp>
 #include <troupe/detail/fiber/fiber_host.hpp>
 #include <troupe/detail/node/node_model.hpp>
+#include <troupe/detail/node/position.hpp>
 #include <troupe/detail/value/mixed.hpp>
+#include <troupe/json_text.hpp>
 #include <troupe/machine.hpp>
 
 #include <algorithm>
@@ -103,6 +105,7 @@ class bare_run final : public step_host, public fiber_host, private completion {
   void on_complete() noexcept override { is_ready_ = true; }
 
   void give_permit(permits& from, wake_key key);
+  void put_away();
   void carry_out();
   void take_step();
   void settle(step_status status);
@@ -150,7 +153,20 @@ void bare_run::go() {
   all_.steps += machine_.steps();
 }
 
+// The machine, and what `prep` gave, as a store would have them.
+void bare_run::put_away() {
+  const auto stored = [](const json& form) {
+    return read_json(write_json(form));
+  };
+  machine_ = machine{machine_.root(), all_.options.steps_max, machine_.seed(),
+                     position::from_json(stored(machine_.where().to_json()))};
+  if (!frame_.kept || machine_.next() == machine::command::begin_step) return;
+  const auto prepared = frame_.kept->prepared_form();
+  if (prepared) machine_.node().model->restore(frame_, stored(*prepared));
+}
+
 void bare_run::carry_out() {
+  if (all_.options.is_put_away) put_away();
   switch (machine_.next()) {
     case machine::command::wait:
       all_.now += machine_.wait();

@@ -8,6 +8,7 @@
 #include <troupe/node_options.hpp>
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -50,6 +51,14 @@ class lone_step final : private troupe::detail::step_host,
   status after(troupe::duration span) {
     host_.advance(span);
     return resume();
+  }
+  /// What prep gave, as a store would have it.
+  [[nodiscard]] std::optional<troupe::json> prepared() const {
+    return frame_.kept ? frame_.kept->prepared_form() : std::nullopt;
+  }
+  /// As a step whose process has died.
+  void restore(const troupe::json& prepared) {
+    node_->restore(frame_, prepared);
   }
   /// As a cancelled step does.
   void drop() { frame_.kept.reset(); }

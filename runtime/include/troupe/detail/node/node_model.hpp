@@ -21,6 +21,9 @@ namespace troupe::detail {
 class kept_values {
  public:
   virtual ~kept_values() = default;
+  /// What `prep` gave, for the store; nothing while there is none, or where it
+  /// has no JSON form.
+  [[nodiscard]] virtual std::optional<json> prepared_form() const = 0;
 };
 
 /// Where a step stands when its node returns to whoever runs it.
@@ -97,6 +100,11 @@ class node_model {
   virtual step_status fall_back(frame& step) const = 0;
   /// Goes on after a suspended task of the step has ended.
   virtual step_status resume(frame& step) const = 0;
+  /// Gives a step of another process what `prep` gave there, for `retry` and
+  /// `fall_back`.
+  /// Errors: throws `errc::wrong_type`, or `errc::bad_flow` for a type that
+  /// cannot be read from JSON.
+  virtual void restore(frame& step, const json& prepared) const = 0;
 
   [[nodiscard]] virtual bool has_exec() const noexcept = 0;
   [[nodiscard]] virtual bool has_fallback() const noexcept = 0;
