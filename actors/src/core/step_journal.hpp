@@ -2,6 +2,7 @@
 
 #include <troupe/action.hpp>
 #include <troupe/delta.hpp>
+#include <troupe/detail/node/position.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,8 +16,10 @@ struct committed_step {
   std::string run;
   /// The step, counted from 0 within its run or sub-flow.
   std::uint64_t step = 0;
-  delta wrote;
-  troupe::action action;
+  delta wrote{};
+  troupe::action action{};
+  /// The place of the run, or the sub-flow, after it.
+  position then{};
 };
 
 /// What a sub-flow of a fan-out wrote, as it became a part of the flow around.

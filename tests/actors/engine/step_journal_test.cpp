@@ -38,11 +38,11 @@ class kept_journal final : public troupe::detail::step_journal {
   std::vector<committed_branch> branches;
 };
 
-struct counts {
+struct adds_one {
   void post(state& shared) const { shared.add("count", 1); }
 };
 
-struct counts_and_fails {
+struct adds_and_fails {
   void post(state& shared) const {
     shared.add("count", 1);
     throw std::runtime_error{"on purpose"};
@@ -74,7 +74,7 @@ journalled run_journalled(const troupe::flow& work, state initial) {
 
 TEST_CASE("A journal hears of each step with what it wrote", "[step_journal]") {
   troupe::flow_builder builder{"two"};
-  const auto first = builder.add("first", counts{});
+  const auto first = builder.add("first", adds_one{});
   const auto second = builder.add("second", only_looks{});
   first >> second;
   const auto made = run_journalled(builder.build(), state{{"kept", 1}});
@@ -87,15 +87,17 @@ TEST_CASE("A journal hears of each step with what it wrote", "[step_journal]") {
   CHECK(count.action.is_default());
   REQUIRE(count.wrote.size() == 1);
   CHECK(count.wrote.ops()[0].path == "/count");
+  CHECK(count.then.path == std::vector<std::string>{"second"});
   const auto& look = made.journal->steps[1];
   CHECK(look.step == 1);
   CHECK(look.wrote.empty());
   CHECK(look.action.name() == "seen");
+  CHECK(look.then.at == troupe::position::stage::over);
 }
 
 TEST_CASE("A journal hears nothing of a step that failed", "[step_journal]") {
   const auto made =
-      run_journalled(troupe_test::one_node(counts_and_fails{}), state{});
+      run_journalled(troupe_test::one_node(adds_and_fails{}), state{});
   CHECK_FALSE(made.result.ok());
   CHECK(made.result.state.empty());
   CHECK(made.journal->steps.empty());
@@ -111,10 +113,10 @@ TEST_CASE("What a journal hears of a run makes its state again",
     return troupe::action{};
   };
   troupe::flow_builder builder{"counting"};
-  const auto before = builder.add("before", counts{});
-  const auto many =
-      builder.add("many", troupe::batch("many", troupe_test::one_node(counts{}),
-                                        numbered(3), std::move(options)));
+  const auto before = builder.add("before", adds_one{});
+  const auto many = builder.add(
+      "many", troupe::batch("many", troupe_test::one_node(adds_one{}),
+                            numbered(3), std::move(options)));
   before >> many;
   const auto made = run_journalled(builder.build(), state{});
 
