@@ -3,7 +3,7 @@
 
 #include "wire/messages.hpp"
 
-#include <troupe/detail/node/read_form.hpp>
+#include <troupe/detail/value/read_form.hpp>
 #include <troupe/detail/placed/event_form.hpp>
 #include <troupe/error.hpp>
 

@@ -41,6 +41,12 @@ timer_service::time_point timer_service::now() const noexcept {
                                 : manual_now_.load();
 }
 
+wall_time timer_service::wall_now() const noexcept {
+  return source_ == clock::real
+             ? troupe::clock::steady().wall_now()
+             : manual_clock::dated(manual_now_.load().time_since_epoch());
+}
+
 timer_id timer_service::arm(time_point due, lite_ptr<lite_actor> target,
                             std::uint32_t slot, std::uint32_t generation) {
   timer_id id;

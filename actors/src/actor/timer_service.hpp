@@ -2,6 +2,7 @@
 
 #include "actor/lite_actor.hpp"
 
+#include <troupe/clock.hpp>
 #include <troupe/detail/timing/timer_wheel.hpp>
 
 #include <atomic>
@@ -40,6 +41,8 @@ class timer_service {
   ~timer_service();
 
   [[nodiscard]] time_point now() const noexcept;
+  /// The date; that of a manual clock moves with it.
+  [[nodiscard]] wall_time wall_now() const noexcept;
 
   /// Times in the past are due at once, but never before this returns to the
   /// actor. After `stop` nothing is armed, and the id is null.

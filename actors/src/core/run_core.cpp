@@ -48,6 +48,8 @@ run_core::run_core(system_core& system, flow work, run_options options,
       events_({options_.events_max, options_.event_bytes_max}) {}
 
 void run_core::tell(event what) {
+  // Those from elsewhere have one.
+  if (what.wall == wall_time{}) what.wall = system_.at().timers->wall_now();
   events_.push(std::move(what));
   if (part_of_) part_of_->on_event();
 }
@@ -119,6 +121,7 @@ event run_core::final_event(const outcome& result) const noexcept {
   event last;
   last.kind = event_kind::finished;
   last.at = system_.at().timers->now();
+  last.wall = system_.at().timers->wall_now();
   last.is_final = true;
   try {
     last.run = id_;

@@ -3,6 +3,7 @@
 #include "actor/deferred_start.hpp"
 #include "core/fiber_actor.hpp"
 #include "core/node_actors.hpp"
+#include "core/step_journal.hpp"
 #include "threads/event_queue.hpp"
 
 #include <troupe/detail/placed/placed_work.hpp>
@@ -19,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace troupe::detail {
@@ -52,6 +54,14 @@ class run_core final : public event_sink,
   /// Null unless it is a part of a run in another process.
   [[nodiscard]] const work_origin* origin() const noexcept {
     return part_of_ ? &part_of_->origin : nullptr;
+  }
+  /// Who is told of each commit; null for nobody.
+  [[nodiscard]] step_journal* journal() const noexcept {
+    return journal_.get();
+  }
+  /// @pre the run has no supervisor yet
+  void set_journal(std::shared_ptr<step_journal> journal) {
+    journal_ = std::move(journal);
   }
   [[nodiscard]] event_queue& events() noexcept { return events_; }
   void tell(event what) override;
@@ -124,6 +134,7 @@ class run_core final : public event_sink,
   const run_options options_;
   const std::string id_;
   const std::unique_ptr<const run_elsewhere> part_of_;
+  std::shared_ptr<step_journal> journal_;
   event_queue events_;
   node_actors actors_;
   std::atomic<std::uint64_t> retries_{0};

@@ -4,6 +4,7 @@
 
 #include <troupe/detail/value/mixed.hpp>
 
+#include <algorithm>
 #include <iomanip>
 #include <random>
 #include <sstream>
@@ -67,7 +68,9 @@ system_core::~system_core() {
     std::unique_lock lock{mutex_};
     changed_.wait(lock, [&] { return runs_ == 0; });
   }
-  if (part_) part_->close();
+  for (auto each = parts_.rbegin(); each != parts_.rend(); ++each) {
+    each->second->close();
+  }
   blocking_.stop();
   timers_->stop();
   semaphores_.clear();
@@ -96,10 +99,14 @@ void system_core::clear_elsewhere() noexcept {
 }
 
 std::shared_ptr<system_part> system_core::part(
+    std::type_index of,
     const std::function<std::shared_ptr<system_part>()>& make) {
   const std::lock_guard lock{mutex_};
-  if (!part_) part_ = make();
-  return part_;
+  const auto known =
+      std::find_if(parts_.begin(), parts_.end(),
+                   [&](const auto& each) { return each.first == of; });
+  if (known != parts_.end()) return known->second;
+  return parts_.emplace_back(of, make()).second;
 }
 
 std::string system_core::next_run_id() {

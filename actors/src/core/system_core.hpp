@@ -20,7 +20,9 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <typeindex>
 #include <utility>
+#include <vector>
 
 namespace troupe::detail {
 
@@ -65,10 +67,13 @@ class system_core {
   void set_elsewhere(std::shared_ptr<placement> where);
   void clear_elsewhere() noexcept;
 
-  /// What the library for several processes keeps here, made by whoever asks
-  /// first. Closed when the system ends.
-  [[nodiscard]] std::shared_ptr<system_part> part(
-      const std::function<std::shared_ptr<system_part>()>& make);
+  /// What a library on top of this one keeps here: one of each class, made by
+  /// whoever asks first. Closed when the system ends, the last one first.
+  template <class Part>
+  [[nodiscard]] std::shared_ptr<Part> part() {
+    return std::static_pointer_cast<Part>(
+        part(typeid(Part), [] { return std::make_shared<Part>(); }));
+  }
 
   /// Those of clients of servers, and the like.
   [[nodiscard]] const std::shared_ptr<service_threads>& threads()
@@ -91,6 +96,10 @@ class system_core {
   }
 
  private:
+  [[nodiscard]] std::shared_ptr<system_part> part(
+      std::type_index of,
+      const std::function<std::shared_ptr<system_part>()>& make);
+
   system_options options_;
   const std::string runs_prefix_;
   const std::uint64_t runs_seed_;
@@ -107,7 +116,7 @@ class system_core {
   std::condition_variable changed_;
   std::size_t runs_ = 0;
   std::shared_ptr<placement> elsewhere_;
-  std::shared_ptr<system_part> part_;
+  std::vector<std::pair<std::type_index, std::shared_ptr<system_part>>> parts_;
   /// By owner and limit: an address may come to belong to another node.
   std::map<std::pair<const void*, std::uint32_t>, lite_ptr<semaphore_actor>>
       semaphores_;

@@ -25,9 +25,8 @@ fan_out_run::fan_out_run(flow_supervisor& owner, const fan_out_model& model)
       model_(model),
       cancel_(caf::make_counted<cancel_order>(
           error{errc::cancelled, "the fan-out was stopped"})),
-      window_(model.on_failure, model.concurrency,
-              model.items ? std::optional<std::size_t>{}
-                          : std::optional{model.bodies.size()}),
+      progress_(model, model.items ? std::optional<std::size_t>{}
+                                   : std::optional{model.bodies.size()}),
       base_(model.in_sequence() ? state{} : owner.shared()),
       merger_(model.on_conflict) {
   if (!model.items) return;
@@ -42,7 +41,7 @@ fan_out_run::fan_out_run(flow_supervisor& owner, const fan_out_model& model)
 fan_out_run::~fan_out_run() = default;
 
 bool fan_out_run::start_some() {
-  for (std::size_t count = 0; window_.has_room(); ++count) {
+  for (std::size_t count = 0; progress_.has_room(); ++count) {
     if (count == starts_per_turn) return true;
     value params = owner_.params();
     const flow_model* body = model_.bodies.front().get();
@@ -51,10 +50,9 @@ bool fan_out_run::start_some() {
       if (!item) break;
       params = item->empty() ? std::move(params) : params.merged(*item);
     } else {
-      body = model_.bodies[next_index_].get();
+      body = model_.bodies[progress_.started()].get();
     }
-    window_.on_started();
-    spawn(*body, next_index_++, std::move(params), 0);
+    spawn(*body, progress_.start(), std::move(params), 0);
   }
   return false;
 }
@@ -62,11 +60,11 @@ bool fan_out_run::start_some() {
 std::optional<value> fan_out_run::next_item() {
   try {
     auto item = source_();
-    if (!item) window_.on_exhausted();
+    if (!item) progress_.on_exhausted();
     return item;
   } catch (...) {
     auto why = error::from(std::current_exception());
-    why.at_item(next_index_);
+    why.at_item(progress_.started());
     fail(std::move(why));
     return std::nullopt;
   }
@@ -130,12 +128,13 @@ void fan_out_run::on_lost(std::uint32_t place) {
   const auto& lost = children_[place];
   auto made = caf::make_counted<branch_result>();
   made->place = place;
-  made->index = lost.actor->index();
   made->died = true;
-  made->how = branch_outcome::kind::failed;
+  auto& end = made->end;
+  end.index = lost.actor->index();
+  end.how = branch_outcome::kind::failed;
   error why = died_for_want_of_memory();
-  made->failure =
-      std::make_shared<const error>(std::move(why.at_item(made->index)));
+  end.failure =
+      std::make_shared<const error>(std::move(why.at_item(end.index)));
   on_result(std::move(made));
 }
 
@@ -144,19 +143,20 @@ void fan_out_run::on_placed_result(std::uint32_t place, placed_result result) {
   if (known == placed_.end()) return;
   auto made = caf::make_counted<branch_result>();
   made->place = place;
-  made->index = known->second.index;
+  auto& end = made->end;
+  end.index = known->second.index;
   placed_.erase(known);
-  made->action = std::move(result.action);
-  made->wrote = std::move(result.wrote);
+  end.action = std::move(result.action);
+  end.wrote = std::move(result.wrote);
   owner_.run().count_retries(result.retries);
   if (result.was_cancelled) {
-    made->how = branch_outcome::kind::cancelled;
+    end.how = branch_outcome::kind::cancelled;
   } else if (result.failure) {
-    made->how = branch_outcome::kind::failed;
-    made->failure = std::make_shared<const error>(
-        std::move(result.failure->at_item(made->index)));
+    end.how = branch_outcome::kind::failed;
+    end.failure = std::make_shared<const error>(
+        std::move(result.failure->at_item(end.index)));
   } else {
-    made->how = branch_outcome::kind::finished;
+    end.how = branch_outcome::kind::finished;
   }
   on_result(std::move(made));
 }
@@ -164,29 +164,14 @@ void fan_out_run::on_placed_result(std::uint32_t place, placed_result result) {
 void fan_out_run::on_result(branch_result_ptr result) {
   const auto ended = std::exchange(children_[result->place], child{});
   free_places_.push_back(result->place);
-  if (result->died && !window_.is_stopping() &&
+  if (result->died && !progress_.is_stopping() &&
       ended.deaths < machine::deaths_max) {
     respawn(*ended.actor, ended.deaths + 1);
     return;
   }
-  switch (result->how) {
-    case branch_outcome::kind::finished:
-      window_.on_finished();
-      break;
-    case branch_outcome::kind::failed:
-      if (!failure_ || result->index < failure_index_) {
-        failure_ = result->failure;
-        failure_index_ = result->index;
-      }
-      window_.on_failed();
-      break;
-    case branch_outcome::kind::cancelled:
-      window_.on_cancelled();
-      break;
-  }
-  keep(std::move(result));
+  progress_.on_ended(std::move(result->end));
   merge_ready();
-  if (window_.is_stopping()) cancel_children();
+  if (progress_.is_stopping()) cancel_children();
 }
 
 void fan_out_run::respawn(const flow_supervisor& dead, std::uint32_t deaths) {
@@ -196,7 +181,7 @@ void fan_out_run::respawn(const flow_supervisor& dead, std::uint32_t deaths) {
 }
 
 void fan_out_run::stop() noexcept {
-  window_.stop();
+  progress_.stop();
   cancel_children();
 }
 
@@ -212,99 +197,48 @@ void fan_out_run::cancel_children() noexcept {
   for (const auto& [place, each] : placed_) elsewhere->recall(each.work);
 }
 
-void fan_out_run::keep(branch_result_ptr result) {
-  const std::size_t at = result->index - merged_;
-  if (results_.size() <= at) results_.resize(at + 1);
-  results_[at] = std::move(result);
-}
-
 void fan_out_run::merge_ready() {
-  while (!results_.empty() && results_.front()) {
-    const auto result = std::move(results_.front());
-    results_.pop_front();
-    merge_one(*result);
-    ++merged_;
-  }
+  while (const auto next = progress_.take_next()) merge_one(*next);
 }
 
-void fan_out_run::merge_rest() {
-  for (const auto& result : std::exchange(results_, {})) {
-    if (result) merge_one(*result);
-    ++merged_;
-  }
-}
-
-void fan_out_run::merge_one(branch_result& result) {
-  if (model_.post) {
-    outcomes_.push_back(
-        {result.how, std::move(result.action),
-         result.failure ? std::optional{*result.failure} : std::nullopt});
-  }
-  if (result.wrote.empty() || result.how == branch_outcome::kind::cancelled) {
+void fan_out_run::merge_one(const branch_end& ended) {
+  if (ended.wrote.empty() || ended.how == branch_outcome::kind::cancelled) {
     return;
   }
   try {
-    const auto wrote = model_.local.empty()
-                           ? result.wrote
-                           : result.wrote.without(model_.local);
-    if (model_.in_sequence()) {
-      owner_.shared().apply(wrote);
-    } else {
-      merger_.merge(owner_.shared(), result.index, wrote);
-    }
+    const auto wrote =
+        model_.local.empty() ? ended.wrote : ended.wrote.without(model_.local);
+    owner_.commit_branch(ended.index, wrote,
+                         model_.in_sequence() ? nullptr : &merger_);
   } catch (...) {
     fail(error::from(std::current_exception()));
   }
 }
 
 void fan_out_run::conclude() {
-  merge_rest();
-  if (window_.result() == window::verdict::failed) {
-    owner_.engine().on_failed(reason());
+  if (progress_.has_failed()) {
+    owner_.engine().on_failed(progress_.reason(owner_.engine().path()));
     return;
   }
   if (!model_.post) {
-    owner_.engine().on_done({});
+    owner_.commit_step(std::nullopt, {});
     return;
   }
   try {
     context ctx{owner_.steps(), 0};
     state written = owner_.shared();
-    if (owner_.shared().recording()) written.record();
-    auto chosen = model_.post(written, outcomes_, ctx);
-    if (owner_.shared().recording()) {
-      owner_.shared().apply(written.take_delta());
-    } else {
-      owner_.shared() = std::move(written);
-    }
-    owner_.engine().on_done(chosen);
+    if (owner_.records()) written.record();
+    const auto chosen = model_.post(written, progress_.outcomes(), ctx);
+    owner_.commit_step(std::move(written), chosen);
   } catch (...) {
     owner_.engine().on_failed(error::from(std::current_exception()));
   }
 }
 
-// Ends the fan-out for a reason that is no failure of a sub-flow, unless it has
-// failed already.
+// Ends the fan-out for a reason that is no failure of a sub-flow.
 void fan_out_run::fail(error why) {
-  if (!window_.has_failed()) {
-    ended_by_ = std::make_shared<const error>(std::move(why));
-  }
-  window_.refuse();
+  progress_.refuse(std::move(why));
   cancel_children();
-}
-
-// The reason that decided the failure, not one that the policy forgave.
-error fan_out_run::reason() const {
-  const bool by_count =
-      model_.on_failure.which() != failure_policy::kind::fail_fast;
-  const auto& decisive = ended_by_ || by_count ? ended_by_ : failure_;
-  if (decisive) {
-    error why = *decisive;
-    return why.inside(owner_.engine().path());
-  }
-  std::string text = window_.reason();
-  if (failure_) text += "; the first: " + failure_->describe();
-  return error{errc::too_many_failures, std::move(text)};
 }
 
 }  // namespace troupe::detail

@@ -4,13 +4,13 @@
 #include "core/fiber_actor.hpp"
 #include "core/placement.hpp"
 
+#include <troupe/detail/node/fan_out_progress.hpp>
 #include <troupe/detail/node/flow_model.hpp>
 #include <troupe/merge.hpp>
 #include <troupe/state.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -34,20 +34,15 @@ struct branch_start {
 /// How a sub-flow ended, on its way to its parent.
 class branch_result final : public payload {
  public:
-  branch_outcome::kind how = branch_outcome::kind::cancelled;
+  branch_end end;
   bool died = false;
   std::uint32_t place = 0;
-  std::size_t index = 0;
-  troupe::action action;
-  std::shared_ptr<const error> failure;
-  /// What its committed steps wrote.
-  delta wrote;
 };
 using branch_result_ptr = caf::intrusive_ptr<branch_result>;
 
-/// A fan-out at work: starts sub-flow actors while the window has room, merges
-/// what they wrote in the order of the items, and decides by the policy.
-/// Belongs to the flow supervisor that runs it.
+/// A fan-out at work: starts sub-flow actors while its progress has room, has
+/// what they wrote merged, and cancels the rest when that is decided. Belongs
+/// to the flow supervisor that runs it.
 class fan_out_run {
  public:
   fan_out_run(flow_supervisor& owner, const fan_out_model& model);
@@ -63,12 +58,10 @@ class fan_out_run {
   void on_placed_result(std::uint32_t place, placed_result result);
   /// Cancels all that run; nothing more starts. Needs no memory.
   void stop() noexcept;
-  [[nodiscard]] bool is_over() const noexcept { return window_.is_over(); }
-  /// Merges what is left and tells the machine how it ended.
+  [[nodiscard]] bool is_over() const noexcept { return progress_.is_over(); }
+  /// Tells the machine how it ended.
   /// @pre `is_over()` and the machine was not cancelled
   void conclude();
-  /// Merges what the finished sub-flows wrote. @pre `is_over()`
-  void merge_rest();
 
  private:
   struct child {
@@ -91,17 +84,15 @@ class fan_out_run {
              std::uint32_t deaths);
   void respawn(const flow_supervisor& dead, std::uint32_t deaths);
   void cancel_children() noexcept;
-  void keep(branch_result_ptr result);
   void merge_ready();
-  void merge_one(branch_result& result);
+  void merge_one(const branch_end& ended);
   void fail(error why);
-  [[nodiscard]] error reason() const;
 
   flow_supervisor& owner_;
   const fan_out_model& model_;
   /// Made beforehand: stopping must not fail.
   const caf::intrusive_ptr<cancel_order> cancel_;
-  window window_;
+  fan_out_progress progress_;
   /// What each sub-flow starts from; in a sequence, the state as it is.
   const state base_;
   item_source source_;
@@ -111,17 +102,7 @@ class fan_out_run {
   /// Copies of `base_` for other processes share one object, by which they
   /// know that it is the same snapshot.
   std::shared_ptr<const state> snapshot_;
-  std::size_t next_index_ = 0;
   merger merger_;
-  /// Results that wait for those before them; the first is `merged_`.
-  std::deque<branch_result_ptr> results_;
-  std::size_t merged_ = 0;
-  std::vector<branch_outcome> outcomes_;
-  /// The failure of the first of the items that failed.
-  std::shared_ptr<const error> failure_;
-  std::size_t failure_index_ = 0;
-  /// Another reason for the whole to fail: the source of items, or a conflict.
-  std::shared_ptr<const error> ended_by_;
   bool cancelled_ = false;
 };
 

@@ -25,26 +25,27 @@ constexpr std::uint32_t deadline_generation = ~std::uint32_t{0};
 flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
                                  std::shared_ptr<run_core> run, state initial)
     : fiber_actor(config, at, run->system()),
-      run_(std::move(run)),
-      params_(run_->options().params),
+      from_(std::move(run)),
+      params_(this->run().options().params),
       shared_(std::move(initial)),
-      machine_(run_->work().model(), run_->options().steps_max, run_->seed()),
-      frame_(shared_, *this) {}
+      machine_(this->run().work().model(), this->run().options().steps_max,
+               this->run().seed()),
+      driver_(*this, *this, shared_) {
+  if (shared_.recording() || this->run().journal() != nullptr) driver_.record();
+}
 
 flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
                                  flow_supervisor& parent,
                                  const branch_start& start)
     : fiber_actor(config, at, parent.core()),
-      run_(parent.run_),
-      parent_(&parent),
-      place_(start.place),
-      index_(start.index),
+      from_(parent, start),
       params_(start.params),
       shared_(*start.snapshot),
-      machine_(*start.body, run_->options().steps_max,
+      machine_(*start.body, run().options().steps_max,
                mixed(parent.seed(), start.index)),
-      frame_(shared_, *this) {
+      driver_(*this, *this, shared_) {
   shared_.record();
+  driver_.record();
 }
 
 // -- signals ------------------------------------------------------------------
@@ -88,12 +89,12 @@ void flow_supervisor::on_mail(signal& received) {
 }
 
 void flow_supervisor::on_fibers() {
-  if (!std::exchange(is_ready_, false)) return;
+  if (!driver_.take_ready()) return;
   step_status status{};
   {
-    watchdog::watch watch{core().dog(), *run_};
+    watchdog::watch watch{core().dog(), run()};
     watch.begin_turn(machine_.node());
-    status = machine_.node().model->resume(frame_);
+    status = driver_.resume(machine_.node());
   }
   if (status == step_status::suspended) return;
   settle(status);
@@ -119,7 +120,7 @@ void flow_supervisor::on_timer(wake_key key) {
 // -- steps --------------------------------------------------------------------
 
 void flow_supervisor::advance() {
-  watchdog::watch watch{core().dog(), *run_};
+  watchdog::watch watch{core().dog(), run()};
   for (int left = steps_per_turn;;) {
     if (machine_.met_missing_edge()) tell_missing_edges();
     if (machine_.is_over()) {
@@ -138,7 +139,6 @@ void flow_supervisor::advance() {
 bool flow_supervisor::carry_out(watchdog::watch& watch) {
   switch (machine_.next()) {
     case machine::command::begin_step:
-      frame_.kept.reset();
       return run_step(turn_kind::begin, watch);
     case machine::command::retry_step:
       return run_step(turn_kind::retry, watch);
@@ -155,105 +155,50 @@ bool flow_supervisor::carry_out(watchdog::watch& watch) {
 }
 
 bool flow_supervisor::run_step(turn_kind what, watchdog::watch& watch) {
-  const graph_node& node = machine_.node();
-  frame_.context = troupe::context{*this, machine_.attempt()};
-  frame_.options = &node.options;
-  frame_.last_attempt = machine_.is_last_attempt();
   if (listens(event_detail::steps)) tell_of_attempt(what);
-  if (!in_place()) {
-    send_step(what);
-    return false;
-  }
-  frame_.fibers = this;
-  frame_.told = this;
-  is_ready_ = false;
-  watch.begin_turn(node);
-  const auto status = take_turn(*node.model, what, frame_);
+  const auto status = driver_.run(what, machine_, watch);
   if (status == step_status::suspended) return false;
   settle(status);
   return true;
 }
 
-bool flow_supervisor::in_place() const noexcept {
-  return core().options().turns == turns::in_place;
-}
-
-void flow_supervisor::send_step(turn_kind what) {
-  if (!line_) {
-    line_ = std::make_unique<node_line>();
-    line_->ticket = caf::make_counted<step_ticket>();
-  }
-  const graph_node& node = machine_.node();
-  auto& actor = actor_of(node);
-  auto ticket = std::exchange(line_->ticket, nullptr);
-  ticket->from = lite_ptr<lite_actor>{this};
-  ticket->model = node.model.get();
-  ticket->step = &frame_;
-  ticket->what = what;
-  line_->sent = reinterpret_cast<std::uintptr_t>(ticket.get());
-  line_->sent_to = lite_ptr<node_actor>{&actor};
-  post_in_place(*this, actor,
-                signal{signal_kind::take_turn, 0, 0,
-                       payload_ptr{ticket.detach(), false}});
-}
-
-node_actor& flow_supervisor::actor_of(const graph_node& node) {
-  for (const auto& each : line_->actors) {
-    if (each.node == &node) return *each.actor;
-  }
-  auto found = run_->actors().find_or_spawn(node, *this, context());
-  return *line_->actors.emplace_back(node_line::known{&node, found}).actor;
-}
-
 void flow_supervisor::on_turn_over(signal& received) {
-  line_->sent = 0;
   if (received.slot == step_ticket::was_lost) {
-    // The actor of the node died; the step goes to another one.
-    std::erase_if(line_->actors, [&](const auto& each) {
-      return each.actor == line_->sent_to;
-    });
-    run_->actors().forget(*line_->sent_to);
-    line_->ticket = caf::make_counted<step_ticket>();
-    line_->sent_to = nullptr;
+    driver_.on_actor_died();
     if (!machine_.is_over()) machine_.on_died();
     advance();
     return;
   }
-  line_->ticket =
-      ticket_ptr{static_cast<step_ticket*>(received.body.detach()), false};
-  line_->ticket->from = nullptr;
-  if (!machine_.is_over()) settle(line_->ticket->status);
+  const auto status = driver_.take_back(
+      ticket_ptr{static_cast<step_ticket*>(received.body.detach()), false});
+  if (!machine_.is_over()) {
+    settle(status);
+  } else if (status == step_status::done) {
+    commit_step(driver_.take_written(), driver_.action());
+  }
   advance();
 }
 
 void flow_supervisor::settle(step_status status) {
-  if (stop_.load(std::memory_order_relaxed) != nullptr) end_attempt();
+  driver_.end_attempt();
   switch (status) {
     case step_status::done: {
-      frame_.kept.reset();
+      auto written = driver_.take_written();
+      driver_.forget();
       if (listens(event_detail::steps)) tell_of_step();
-      const auto& model = *machine_.node().model;
-      if (!frame_.action.is_default() && !declares(model, frame_.action)) {
-        machine_.on_failed(error{errc::undeclared_action,
-                                 "returned the action '" +
-                                     std::string{frame_.action.name()} +
-                                     "', which it does not declare"});
-        break;
-      }
-      machine_.on_done(frame_.action);
+      commit_step(std::move(written), driver_.action());
       break;
     }
     case step_status::exec_failed: {
-      frame_.failure->at_node(machine_.path());
-      frame_.failure->at_attempt(machine_.attempt());
-      machine_.on_exec_failed(*frame_.failure,
-                              [this] { return run_->take_retry(); });
+      auto& why = driver_.failure();
+      why.at_node(machine_.path());
+      why.at_attempt(machine_.attempt());
+      machine_.on_exec_failed(why, [this] { return run().take_retry(); });
       if (listens(event_detail::steps)) tell_of_failure();
       break;
     }
     case step_status::failed:
-      machine_.on_failed(std::move(*frame_.failure));
-      frame_.failure.reset();
+      machine_.on_failed(driver_.take_failure());
       break;
     case step_status::suspended:
       break;
@@ -263,6 +208,46 @@ void flow_supervisor::settle(step_status status) {
 bool flow_supervisor::wait_for_retry() {
   retry_timer_ = wake_at(after(now(), machine_.wait()), {own_timer, ++waits_});
   return false;
+}
+
+void flow_supervisor::commit_step(std::optional<state> written,
+                                  const troupe::action& chosen) {
+  delta wrote;
+  if (written) {
+    if (records()) wrote = written->take_delta();
+    if (shared_.recording()) {
+      shared_.apply(wrote);
+    } else {
+      swap(shared_, *written);
+    }
+  }
+  auto* const journal = run().journal();
+  std::optional<committed_step> told;
+  if (journal != nullptr) {
+    told.emplace(committed_step{run_id(), step(), std::move(wrote), chosen});
+  }
+  if (!machine_.is_over()) {
+    if (const auto why = undeclared(chosen)) {
+      machine_.on_failed(*why);
+    } else {
+      machine_.on_done(chosen);
+    }
+  }
+  if (journal == nullptr) return;
+  told->then = machine_.where();
+  journal->on_step(std::move(*told));
+}
+
+void flow_supervisor::commit_branch(std::size_t index, const delta& wrote,
+                                    merger* by) {
+  if (by == nullptr) {
+    shared_.apply(wrote);
+  } else {
+    by->merge(shared_, index, wrote);
+  }
+  if (auto* journal = run().journal()) {
+    journal->on_branch({run_id(), step(), index, wrote});
+  }
 }
 
 // -- fan-outs -----------------------------------------------------------------
@@ -296,11 +281,7 @@ void flow_supervisor::on_placed_done(signal& received) {
 bool flow_supervisor::go_on_with_fan_out() {
   if (fan_out_->start_some()) again();
   if (!fan_out_->is_over()) return false;
-  if (machine_.is_over()) {
-    fan_out_->merge_rest();
-  } else {
-    fan_out_->conclude();
-  }
+  if (!machine_.is_over()) fan_out_->conclude();
   fan_out_.reset();
   return true;
 }
@@ -310,15 +291,14 @@ bool flow_supervisor::go_on_with_fan_out() {
 void flow_supervisor::cancel(const error& why) {
   if (machine_.is_over()) return;
   machine_.on_cancel(why);
-  if (auto* stop = stop_.load(std::memory_order_acquire)) stop->request_stop();
+  driver_.request_stop();
   if (fan_out_) {
     fan_out_->stop();
     again();
     return;
   }
-  if (is_away()) {
-    post(*line_->sent_to, signal{signal_kind::drop_turn, 0, line_->sent},
-         context());
+  if (driver_.is_away()) {
+    driver_.call_back();
     return;
   }
   release();
@@ -329,8 +309,8 @@ void flow_supervisor::cancel(const error& why) {
 void flow_supervisor::finish() {
   if (has_reported_) return;
   release();
-  if (parent_ || run_->origin() != nullptr) tell_of_end();
-  if (parent_) {
+  if (!from_.is_whole_run()) tell_of_end();
+  if (from_.parent() != nullptr) {
     report_to_parent();
   } else {
     outcome ended;
@@ -339,9 +319,9 @@ void flow_supervisor::finish() {
     } else {
       ended.action = machine_.action();
     }
-    if (run_->origin() != nullptr) run_->set_wrote(shared_.take_delta());
+    if (from_.is_part_of_run_elsewhere()) run().set_wrote(shared_.take_delta());
     ended.state = std::move(shared_);
-    run_->end(std::move(ended));
+    run().end(std::move(ended));
   }
   // Not before: an actor that ends by an exception of this has to report that.
   has_reported_ = true;
@@ -350,19 +330,7 @@ void flow_supervisor::finish() {
 
 // Drops what must not outlive the actor's turns: coroutines and timers.
 void flow_supervisor::release() noexcept {
-  if (is_away()) {
-    // The step, with its token, belongs to the actor of its node until that
-    // one has let go.
-    if (auto* stop = stop_.load(std::memory_order_acquire)) {
-      stop->request_stop();
-    }
-    post(*line_->sent_to, signal{signal_kind::drop_turn, 0, line_->sent},
-         context());
-  } else {
-    end_attempt();
-    frame_.kept.reset();
-    line_.reset();
-  }
+  driver_.release();
   if (retry_timer_ != 0) cancel_timer(std::exchange(retry_timer_, 0));
   if (deadline_timer_ != 0) cancel_timer(std::exchange(deadline_timer_, 0));
 }
@@ -373,7 +341,7 @@ void flow_supervisor::on_stop(const caf::error& reason) noexcept {
   release();
   if (fan_out_) fan_out_->stop();
   fan_out_.reset();
-  if (parent_) {
+  if (from_.parent() != nullptr) {
     report_death_to_parent(reason);
     return;
   }
@@ -384,8 +352,8 @@ void flow_supervisor::on_stop(const caf::error& reason) noexcept {
   } catch (const std::bad_alloc&) {
     // There is no memory for more.
   }
-  if (!is_away()) ended.state = std::move(shared_);
-  run_->end(std::move(ended));
+  if (!driver_.is_away()) ended.state = std::move(shared_);
+  run().end(std::move(ended));
 }
 
 }  // namespace troupe::detail

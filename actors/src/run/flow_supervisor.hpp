@@ -3,38 +3,22 @@
 #include "core/run_core.hpp"
 #include "core/watchdog.hpp"
 #include "run/fan_out.hpp"
-#include "run/node_actor.hpp"
+#include "run/lineage.hpp"
+#include "run/step_driver.hpp"
 
 #include <troupe/machine.hpp>
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 namespace troupe::detail {
 
-/// What a supervisor keeps that sends its steps to node actors.
-struct node_line {
-  struct known {
-    const graph_node* node = nullptr;
-    lite_ptr<node_actor> actor;
-  };
-  /// Here while no step is away.
-  ticket_ptr ticket;
-  /// Names the ticket while it is away.
-  std::uint64_t sent = 0;
-  lite_ptr<node_actor> sent_to;
-  std::vector<known> actors;
-};
-
-/// Runs a flow: carries out what the machine says and tells it how that went.
-/// One for each run and for each sub-flow of a batch.
-class flow_supervisor final : public fiber_actor,
-                              private step_host,
-                              private completion {
+/// Leads a run, or a sub-flow of a fan-out: has done what the machine says, by
+/// the step driver or a fan-out, tells it how that went, commits what was
+/// written, and reports the end. One for each run and for each sub-flow.
+class flow_supervisor final : public fiber_actor, private step_host {
  public:
   /// The one of a whole run.
   flow_supervisor(caf::actor_config& config, home& at,
@@ -42,23 +26,36 @@ class flow_supervisor final : public fiber_actor,
   /// The one of a sub-flow, which writes an overlay of `snapshot`.
   flow_supervisor(caf::actor_config& config, home& at, flow_supervisor& parent,
                   const branch_start& start);
-  ~flow_supervisor() override;
 
   /// The run is cancelled when so much time has passed. Before it is woken.
   void set_deadline(duration limit);
 
+  // -- commits ---------------------------------------------------------------
+  // What is written becomes the state of the run here, and nowhere else.
+
+  /// A step, or the end of a fan-out, left the state as `written`, if it wrote
+  /// at all, and chose an action: the state is replaced, and the machine goes
+  /// on. A step that was over before a cancel reached it still counts.
+  void commit_step(std::optional<state> written, const troupe::action& chosen);
+  /// A sub-flow of the fan-out wrote `wrote`. `by` combines it with what
+  /// others wrote from the same state; null in a sequence.
+  /// Errors: those of `merger::merge`.
+  void commit_branch(std::size_t index, const delta& wrote, merger* by);
+  /// Whether writes to a copy of the state are to be recorded for that.
+  [[nodiscard]] bool records() const noexcept { return driver_.records(); }
+
   // -- for its fan-out -------------------------------------------------------
 
-  [[nodiscard]] state& shared() noexcept { return shared_; }
+  [[nodiscard]] const state& shared() const noexcept { return shared_; }
   [[nodiscard]] const value& params() const noexcept override {
     return params_;
   }
   /// Its position among the items of its fan-out.
-  [[nodiscard]] std::size_t index() const noexcept { return index_; }
+  [[nodiscard]] std::size_t index() const noexcept { return from_.index(); }
   [[nodiscard]] machine& engine() noexcept { return machine_; }
-  [[nodiscard]] run_core& run() const noexcept { return *run_; }
+  [[nodiscard]] run_core& run() const noexcept { return *from_.run(); }
   [[nodiscard]] step_host& steps() noexcept { return *this; }
-  [[nodiscard]] std::string run_id() const override;
+  [[nodiscard]] std::string run_id() const override { return from_.id(); }
   /// What the sub-flow of an item of the present step is called.
   [[nodiscard]] std::string sub_flow_id(std::size_t index) const;
 
@@ -70,22 +67,24 @@ class flow_supervisor final : public fiber_actor,
   void on_mail(signal& received) override;
   void on_fibers() override;
   void on_timer(wake_key key) override;
-  call_origin origin() const override { return {run_, &machine_.node()}; }
+  call_origin origin() const override {
+    return {from_.run(), &machine_.node()};
+  }
   void on_stop(const caf::error& reason) noexcept override;
 
   // -- step_host -------------------------------------------------------------
 
-  std::string node_path() const override;
-  std::uint64_t step() const noexcept override;
+  std::string node_path() const override { return from_.node_path(machine_); }
+  std::uint64_t step() const noexcept override { return from_.step(machine_); }
   time_point now() const noexcept override { return fiber_actor::now(); }
-  std::stop_token stop_token() override;
+  std::stop_token stop_token() override { return driver_.stop_token(); }
   const node_options& options() const noexcept override {
     return machine_.node().options;
   }
-  std::uint64_t seed() const noexcept override;
-  bool take_retry() noexcept override { return run_->take_retry(); }
+  std::uint64_t seed() const noexcept override { return from_.seed(machine_); }
+  bool take_retry() noexcept override { return run().take_retry(); }
   bool listens(event_detail detail) const noexcept override {
-    return run_->listens(detail);
+    return run().listens(detail);
   }
   void tell(event what) override;
   // Beside CAF's function of that name, which takes an observer away.
@@ -93,30 +92,20 @@ class flow_supervisor final : public fiber_actor,
   std::shared_ptr<step_host> detach() override;
   std::optional<placed_work> work_elsewhere() const override;
 
-  // -- completion ------------------------------------------------------------
-
-  void on_complete() noexcept override { is_ready_ = true; }
-
   // -- steps -----------------------------------------------------------------
 
   void advance();
   bool carry_out(watchdog::watch& watch);
   bool run_step(turn_kind what, watchdog::watch& watch);
-  bool in_place() const noexcept;
-  /// Whether the actor of a node has the step.
-  bool is_away() const noexcept { return line_ && line_->sent != 0; }
-  void send_step(turn_kind what);
-  node_actor& actor_of(const graph_node& node);
   void on_turn_over(signal& received);
   void settle(step_status status);
-  void end_attempt();
   bool wait_for_retry();
   bool start_fan_out();
   void on_branch_done(signal& received);
   void on_placed_done(signal& received);
   bool go_on_with_fan_out();
   void cancel(const error& why);
-  static bool declares(const node_model& model, const troupe::action& chosen);
+  std::optional<error> undeclared(const troupe::action& chosen) const;
   void tell_of_attempt(turn_kind what);
   void tell_of_step();
   void tell_of_failure();
@@ -132,25 +121,18 @@ class flow_supervisor final : public fiber_actor,
   void report_death_to_parent(const caf::error& reason) noexcept;
   void release() noexcept;
 
-  std::shared_ptr<run_core> run_;
-  /// Null for the supervisor of a whole run.
-  lite_ptr<flow_supervisor> parent_;
-  std::uint32_t place_ = 0;
+  const lineage from_;
   /// How many retries have been waited for.
   std::uint32_t waits_ = 0;
-  bool is_ready_ = false;
   bool has_reported_ = false;
   bool has_just_stopped_ = false;
-  std::size_t index_ = 0;
   value params_;
   state shared_;
   machine machine_;
-  frame frame_;
-  std::unique_ptr<node_line> line_;
+  step_driver driver_;
   std::unique_ptr<fan_out_run> fan_out_;
   std::uint64_t retry_timer_ = 0;
   std::uint64_t deadline_timer_ = 0;
-  std::atomic<std::stop_source*> stop_{nullptr};
 };
 
 }  // namespace troupe::detail

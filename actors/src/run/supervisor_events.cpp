@@ -13,28 +13,9 @@
 
 namespace troupe::detail {
 
-std::string flow_supervisor::run_id() const {
-  if (!parent_) return run_->id();
-  return parent_->sub_flow_id(index_);
-}
-
 // With the step, as a flow may have several batches, and come to one again.
 std::string flow_supervisor::sub_flow_id(std::size_t index) const {
   return run_id() + "/" + std::to_string(step()) + "/" + std::to_string(index);
-}
-
-// An attempt that is made for another process stands where it stands there.
-std::string flow_supervisor::node_path() const {
-  const auto* origin = run_->origin();
-  if (parent_ || origin == nullptr || origin->node_path.empty()) {
-    return machine_.path();
-  }
-  return origin->node_path;
-}
-
-std::uint64_t flow_supervisor::step() const noexcept {
-  const auto* origin = run_->origin();
-  return machine_.step() + (parent_ || origin == nullptr ? 0 : origin->step);
 }
 
 std::optional<placed_work> flow_supervisor::work_elsewhere() const {
@@ -46,44 +27,14 @@ std::optional<placed_work> flow_supervisor::work_elsewhere() const {
   what.origin = {run_id(), node_path(), step()};
   what.params = params_;
   what.seed = seed();
-  what.events = run_->options().events;
-  what.events_max = run_->options().events_max;
-  what.sink = run_;
+  what.events = run().options().events;
+  what.events_max = run().options().events_max;
+  what.sink = from_.run();
   return what;
 }
 
-// An attempt that is made for another process has the seed of its step there.
-std::uint64_t flow_supervisor::seed() const noexcept {
-  const auto* origin = run_->origin();
-  if (!parent_ && origin != nullptr && !origin->node_path.empty()) {
-    return machine_.seed();
-  }
-  return machine_.step_seed();
-}
-
-// A node actor may ask for the token while the supervisor ends the attempt.
-std::stop_token flow_supervisor::stop_token() {
-  auto* known = stop_.load(std::memory_order_acquire);
-  if (known == nullptr) {
-    auto made = std::make_unique<std::stop_source>();
-    if (stop_.compare_exchange_strong(known, made.get(),
-                                      std::memory_order_acq_rel)) {
-      known = made.release();
-    }
-  }
-  return known->get_token();
-}
-
-flow_supervisor::~flow_supervisor() { end_attempt(); }
-
-void flow_supervisor::end_attempt() {
-  const std::unique_ptr<std::stop_source> ended{
-      stop_.exchange(nullptr, std::memory_order_acq_rel)};
-  if (ended) ended->request_stop();
-}
-
 std::shared_ptr<step_host> flow_supervisor::detach() {
-  return std::make_shared<detached_steps>(steps(), run_);
+  return std::make_shared<detached_steps>(steps(), from_.run());
 }
 
 void flow_supervisor::tell(event what) {
@@ -91,7 +42,7 @@ void flow_supervisor::tell(event what) {
   what.run = run_id();
   what.step = step();
   if (what.node.empty()) what.node = node_path();
-  run_->tell(std::move(what));
+  run().tell(std::move(what));
 }
 
 void flow_supervisor::tell_of_attempt(turn_kind what) {
@@ -99,7 +50,7 @@ void flow_supervisor::tell_of_attempt(turn_kind what) {
   told.attempt = machine_.attempt();
   if (what == turn_kind::fall_back) {
     told.kind = event_kind::fallback;
-    told.text = frame_.failure->message();
+    told.text = driver_.failure().message();
   } else {
     told.kind = event_kind::attempt;
   }
@@ -110,7 +61,7 @@ void flow_supervisor::tell_of_step() {
   event told;
   told.kind = event_kind::step;
   told.attempt = machine_.attempt();
-  told.text = frame_.action.name();
+  told.text = driver_.action().name();
   tell(std::move(told));
 }
 
@@ -120,16 +71,16 @@ void flow_supervisor::tell_of_failure() {
   if (!again) return;
   event told;
   told.kind = event_kind::retry;
-  told.attempt = *frame_.failure->attempt();
-  told.text = frame_.failure->message();
+  told.attempt = *driver_.failure().attempt();
+  told.text = driver_.failure().message();
   told.wait = machine_.wait();
   tell(std::move(told));
 }
 
 // Of a whole run the handle tells the end, last of all.
 void flow_supervisor::tell_of_start() {
-  const bool is_sub_flow = parent_ || run_->origin() != nullptr;
-  if (!listens(is_sub_flow ? event_detail::steps : event_detail::notable)) {
+  if (!listens(from_.is_whole_run() ? event_detail::notable
+                                    : event_detail::steps)) {
     return;
   }
   event told;
@@ -148,23 +99,24 @@ void flow_supervisor::tell_of_end() {
 
 void flow_supervisor::report_to_parent() {
   auto result = caf::make_counted<branch_result>();
-  result->place = place_;
-  result->index = index_;
-  result->wrote = shared_.take_delta();
+  result->place = from_.place();
+  auto& end = result->end;
+  end.index = index();
+  end.wrote = shared_.take_delta();
   // Not by the code: a node may throw the `cancelled` of another run.
   if (machine_.was_cancelled()) {
-    result->how = branch_outcome::kind::cancelled;
+    end.how = branch_outcome::kind::cancelled;
   } else if (const auto failure = machine_.failure()) {
-    result->how = branch_outcome::kind::failed;
+    end.how = branch_outcome::kind::failed;
     error why = *failure;
-    why.at_item(index_);
-    result->failure = std::make_shared<const error>(std::move(why));
+    why.at_item(index());
+    end.failure = std::make_shared<const error>(std::move(why));
   } else {
-    result->how = branch_outcome::kind::finished;
-    result->action = machine_.action();
+    end.how = branch_outcome::kind::finished;
+    end.action = machine_.action();
   }
-  post(*parent_,
-       signal{signal_kind::branch_done, place_, 0,
+  post(*from_.parent(),
+       signal{signal_kind::branch_done, from_.place(), 0,
               payload_ptr{result.detach(), false}},
        context());
 }
@@ -185,18 +137,18 @@ void flow_supervisor::report_death_to_parent(
   branch_result_ptr result;
   try {
     auto made = caf::make_counted<branch_result>();
-    made->place = place_;
-    made->index = index_;
+    made->place = from_.place();
     made->died = true;
-    made->how = branch_outcome::kind::failed;
-    made->failure = std::make_shared<const error>(
-        std::move(death_by(reason).at_item(index_)));
+    made->end.index = index();
+    made->end.how = branch_outcome::kind::failed;
+    made->end.failure = std::make_shared<const error>(
+        std::move(death_by(reason).at_item(index())));
     result = std::move(made);
   } catch (const std::bad_alloc&) {
     // The place alone tells who it was.
   }
-  post(*parent_, signal{signal_kind::branch_done, place_, 0,
-                        payload_ptr{result.detach(), false}});
+  post(*from_.parent(), signal{signal_kind::branch_done, from_.place(), 0,
+                               payload_ptr{result.detach(), false}});
 }
 
 void flow_supervisor::tell_missing_edges() {
@@ -210,11 +162,18 @@ void flow_supervisor::tell_missing_edges() {
   }
 }
 
-bool flow_supervisor::declares(const node_model& model,
-                               const troupe::action& chosen) {
-  const auto declared = model.declared_actions();
-  return declared.empty() || std::find(declared.begin(), declared.end(),
-                                       chosen.name()) != declared.end();
+std::optional<error> flow_supervisor::undeclared(
+    const troupe::action& chosen) const {
+  if (chosen.is_default()) return std::nullopt;
+  if (machine_.next() == machine::command::fan_out) return std::nullopt;
+  const auto declared = machine_.node().model->declared_actions();
+  if (declared.empty() || std::find(declared.begin(), declared.end(),
+                                    chosen.name()) != declared.end()) {
+    return std::nullopt;
+  }
+  return error{errc::undeclared_action, "returned the action '" +
+                                            std::string{chosen.name()} +
+                                            "', which it does not declare"};
 }
 
 time_point detached_steps::now() const noexcept {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "troupe/concurrency.hpp"
-#include "troupe/detail/node/signature.hpp"
+#include "troupe/detail/node/call.hpp"
 #include "troupe/flow.hpp"
 #include "troupe/merge.hpp"
 #include "troupe/window.hpp"

@@ -2,7 +2,6 @@
 
 #include "troupe/concurrency.hpp"
 #include "troupe/detail/node/exec_call.hpp"
-#include "troupe/detail/node/fallback_call.hpp"
 #include "troupe/detail/value/mixed.hpp"
 #include "troupe/gather.hpp"
 #include "troupe/node.hpp"
@@ -88,11 +87,11 @@ class each_node {
     const supplies from{&shared, nullptr, &ctx, nullptr};
     if constexpr (p::prep_is_task) {
       auto work = caller<typename p::prep_parameters>::call(
-          *node_, &N::prep, std::tuple<>{}, true, from);
+          *node_, &N::prep, std::tuple<>{}, from);
       co_return items_of(co_await work);
     } else {
       co_return items_of(caller<typename p::prep_parameters>::call(
-          *node_, &N::prep, std::tuple<>{}, true, from));
+          *node_, &N::prep, std::tuple<>{}, from));
     }
   }
 
@@ -114,34 +113,27 @@ class each_node {
     if constexpr (p::has_post) {
       const supplies from{&shared, &shared, &ctx, nullptr};
       using call = caller<typename p::post_parameters>;
-      if constexpr (std::same_as<exec_t, no_value>) {
-        return call::call(*node_, &N::post, std::tuple<const items_t&>{items},
-                          true, from);
-      } else {
-        return call::call(
-            *node_, &N::post,
-            std::tuple<const items_t&, std::vector<exec_t>&>{items, results},
-            true, from);
-      }
+      return call::call(
+          *node_, &N::post,
+          std::tuple_cat(std::tuple<const items_t&>{items}, values_of(results)),
+          from);
     }
   }
 
  private:
+  using attempt_t = attempt<N, std::remove_reference_t<held_item_t>>;
+
   task<exec_t> run_item(held_item_t item, std::size_t index,
                         const state& shared, context& step) const {
     const node_options& options = step.host().options();
     for (std::uint32_t attempt = 0;; ++attempt) {
       context ctx{step.host(), attempt, index};
+      const attempt_t what{node_, item, shared, ctx, options};
       std::optional<error> why;
       try {
-        auto work =
-            exec_call<N>::as_task(node_, item, shared, ctx, options, false);
-        if constexpr (std::is_void_v<typename decltype(work)::value_type>) {
-          co_await work;
-          co_return exec_t{};
-        } else {
-          co_return co_await work;
-        }
+        auto work = exec_call<N>::as_task(what);
+        regular_end ended{work};
+        co_return co_await ended;
       } catch (...) {
         why = error::from(std::current_exception());
       }
@@ -151,7 +143,7 @@ class each_node {
       if (!next.again || !step.host().take_retry()) {
         try {
           if (next.broken) throw error{*next.broken};
-          auto last = give_up(item, *why, shared, ctx);
+          auto last = give_up(what, *why);
           co_return co_await last;
         } catch (...) {
           why = error::from(std::current_exception());
@@ -164,23 +156,17 @@ class each_node {
     }
   }
 
-  task<exec_t> give_up(const item_t& item, const error& why,
-                       const state& shared, context& ctx) const {
+  task<exec_t> give_up(attempt_t what, const error& why) const {
     if constexpr (p::has_fallback) {
-      tell(ctx, event_kind::fallback, why, {});
+      tell(what.ctx, event_kind::fallback, why, {});
+      what.why = &why;
       using call = fallback_call<N>;
-      if (!call::is_plain(ctx.host().options())) {
-        auto work = call::as_task(node_, item, why, shared, ctx);
-        if constexpr (std::is_void_v<typename decltype(work)::value_type>) {
-          co_await work;
-          co_return exec_t{};
-        } else {
-          co_return co_await work;
-        }
+      if (!call::is_plain(what.options)) {
+        auto work = call::as_task(what);
+        regular_end ended{work};
+        co_return co_await ended;
       }
-      if constexpr (!p::fallback_is_task) {
-        co_return call::at_once(*node_, item, why, shared, ctx);
-      }
+      if constexpr (!p::fallback_is_task) co_return call::phase::here(what);
     }
     throw why;
   }

@@ -39,6 +39,9 @@ struct event {
   event_kind kind{};
   /// When, by the system's clock.
   time_point at{};
+  /// The date, by the clock of the process where it happened; those of several
+  /// machines may differ.
+  wall_time wall{};
   /// The run's id. That of a sub-flow has the step that began it, and its
   /// position there: "run-1/4/7".
   std::string run{};

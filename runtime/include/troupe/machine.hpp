@@ -3,6 +3,7 @@
 #include "troupe/action.hpp"
 #include "troupe/clock.hpp"
 #include "troupe/detail/node/flow_model.hpp"
+#include "troupe/detail/node/position.hpp"
 #include "troupe/error.hpp"
 
 #include <cstddef>
@@ -37,6 +38,9 @@ namespace troupe {
 ///
 /// `on_cancel` may come at any time; it ends the run.
 ///
+/// Between two commands it can be put away: `where()` says where it stands, in
+/// names, and a machine made of that goes on as this one would.
+///
 /// Thread safety: confined to one actor or task.
 class machine {
  public:
@@ -58,6 +62,10 @@ class machine {
   /// @pre `root` lives as long as the machine.
   machine(const detail::flow_model& root, std::uint64_t steps_max,
           std::uint64_t seed);
+  /// One that stands at `from`. @pre as above
+  /// Errors: throws `errc::bad_flow` if `root` has no such place.
+  machine(const detail::flow_model& root, std::uint64_t steps_max,
+          std::uint64_t seed, const position& from);
 
   // -- what to do ------------------------------------------------------------
 
@@ -77,6 +85,8 @@ class machine {
 
   // -- where it stands -------------------------------------------------------
 
+  /// All of it in names. Missing edges not yet taken are left out.
+  [[nodiscard]] position where() const;
   /// The attempt of the step, counted from 0.
   [[nodiscard]] std::uint32_t attempt() const noexcept { return attempt_; }
   /// Whether no further attempt would follow this one.
@@ -159,6 +169,7 @@ class machine {
   };
 
   [[nodiscard]] seldom& rest();
+  void enter(const std::vector<std::string>& path, bool is_over);
   void arrive(std::uint32_t index);
   void begin(command what);
   bool meets_step_limit();

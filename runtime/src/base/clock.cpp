@@ -4,17 +4,20 @@ namespace troupe {
 
 namespace {
 
-class steady_clock_source final : public clock {
+class machine_clocks final : public clock {
  public:
   time_point now() const noexcept override {
     return std::chrono::steady_clock::now();
+  }
+  wall_time wall_now() const noexcept override {
+    return std::chrono::system_clock::now();
   }
 };
 
 }  // namespace
 
 const clock& clock::steady() noexcept {
-  static const steady_clock_source source;
+  static const machine_clocks source;
   return source;
 }
 

@@ -12,6 +12,54 @@ using detail::flow_model;
 using detail::graph_node;
 using detail::no_node;
 
+namespace {
+
+// One may always be added to an attempt.
+constexpr std::uint32_t last_attempt_max = ~std::uint32_t{0} - 1;
+
+[[noreturn]] void refuse_place(const std::string& name,
+                               const std::string& why) {
+  throw error{errc::bad_flow, "a run cannot go on at '" + name + "': " + why};
+}
+
+machine::command command_at(position::stage at) noexcept {
+  switch (at) {
+    case position::stage::begin:
+      return machine::command::begin_step;
+    case position::stage::retry:
+      return machine::command::retry_step;
+    case position::stage::fall_back:
+      return machine::command::fall_back;
+    case position::stage::wait:
+      return machine::command::wait;
+    case position::stage::fan_out:
+      return machine::command::fan_out;
+    case position::stage::over:
+      break;
+  }
+  return machine::command::finish;
+}
+
+position::stage stage_of(machine::command what) noexcept {
+  switch (what) {
+    case machine::command::begin_step:
+      return position::stage::begin;
+    case machine::command::retry_step:
+      return position::stage::retry;
+    case machine::command::fall_back:
+      return position::stage::fall_back;
+    case machine::command::wait:
+      return position::stage::wait;
+    case machine::command::fan_out:
+      return position::stage::fan_out;
+    case machine::command::finish:
+      break;
+  }
+  return position::stage::over;
+}
+
+}  // namespace
+
 machine::machine(const flow_model& root, std::uint64_t steps_max,
                  std::uint64_t seed)
     : steps_max_(steps_max), seed_(seed) {
@@ -20,6 +68,90 @@ machine::machine(const flow_model& root, std::uint64_t steps_max,
     arrive(root.start);
   } else if (!meets_step_limit()) {
     begin(command::fan_out);
+  }
+}
+
+machine::machine(const flow_model& root, std::uint64_t steps_max,
+                 std::uint64_t seed, const position& from)
+    : steps_(from.steps),
+      steps_max_(steps_max),
+      seed_(seed),
+      attempt_(std::min(from.attempt, last_attempt_max)),
+      deaths_(from.deaths),
+      command_(command_at(from.at)) {
+  top_.graph = &root;
+  enter(from.path, is_over());
+  if (is_over()) {
+    if (!from.action.is_default()) rest().action = from.action;
+    if (from.failure) {
+      rest().failure = std::make_shared<const error>(*from.failure);
+    }
+    if (from.was_cancelled) rest().was_cancelled = true;
+    return;
+  }
+  if (steps_ == 0) refuse_place(path(), "no step has begun");
+  const bool is_fan_out = top_.graph->fan_out.has_value();
+  if (is_fan_out != (command_ == command::fan_out)) {
+    refuse_place(path(), is_fan_out ? "it is a fan-out" : "it is no fan-out");
+  }
+  if (is_fan_out) {
+    fan_out_ = &*top_.graph->fan_out;
+    return;
+  }
+  const auto& model = *node().model;
+  if (command_ == command::fall_back && !model.has_fallback()) {
+    refuse_place(path(), "it has no fallback");
+  }
+  if ((command_ == command::retry_step || command_ == command::wait) &&
+      !model.has_exec()) {
+    refuse_place(path(), "it has no exec");
+  }
+  if (command_ == command::wait) rest().wait = from.wait;
+}
+
+position machine::where() const {
+  position made;
+  if (seldom_) {
+    for (const auto& each : seldom_->outer) {
+      made.path.push_back(each.graph->nodes[each.at].name);
+    }
+  }
+  if (!top_.graph->nodes.empty()) made.path.push_back(node().name);
+  made.at = stage_of(command_);
+  made.steps = steps_;
+  made.attempt = attempt_;
+  made.deaths = deaths_;
+  made.wait = wait();
+  if (is_over() && seldom_) {
+    made.action = seldom_->action;
+    if (seldom_->failure) made.failure = *seldom_->failure;
+    made.was_cancelled = seldom_->was_cancelled;
+  }
+  return made;
+}
+
+// Goes to the node that the names lead to, and into it if it is a fan-out. One
+// that is over may have ended at any node, of which no more than the name is
+// ever asked.
+void machine::enter(const std::vector<std::string>& path, bool is_over) {
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const auto& nodes = top_.graph->nodes;
+    const auto found =
+        std::find_if(nodes.begin(), nodes.end(),
+                     [&](const auto& each) { return each.name == path[i]; });
+    if (found == nodes.end()) {
+      refuse_place(path[i], "the flow '" + top_.graph->name +
+                                "' has no node of that name");
+    }
+    top_.at = static_cast<std::uint32_t>(found - nodes.begin());
+    const bool is_last = i + 1 == path.size();
+    if (is_last && (is_over || !found->inner)) return;
+    if (!found->inner) refuse_place(path[i], "it is not a flow");
+    rest().outer.push_back(top_);
+    top_ = {found->inner.get(), 0};
+  }
+  if (!top_.graph->fan_out) {
+    refuse_place(top_.graph->name, "it is a flow, and no node of it is named");
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace troupe::detail {
@@ -29,6 +30,11 @@ json event_form(const event& from) {
                {"node", from.node},
                {"step", from.step},
                {"attempt", from.attempt}};
+  if (from.wall != wall_time{}) {
+    form["wall_ns"] = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                          from.wall.time_since_epoch())
+                          .count();
+  }
   if (from.item) form["item"] = *from.item;
   if (!from.text.empty()) form["text"] = from.text;
   if (from.wait != duration::zero()) form["wait_ns"] = from.wait.count();
@@ -46,6 +52,11 @@ event event_from(const json& form, time_point now) {
     }
     made.kind = static_cast<event_kind>(kind);
     made.at = now;
+    if (const auto wall = form.find("wall_ns"); wall != form.end()) {
+      const std::chrono::nanoseconds since{integer_from<std::int64_t>(*wall)};
+      made.wall =
+          wall_time{std::chrono::duration_cast<wall_time::duration>(since)};
+    }
     made.run = name_in(form.at("run"));
     made.node = name_in(form.at("node"));
     made.step = integer_from<std::uint64_t>(form.at("step"));

@@ -1,4 +1,4 @@
-#include "troupe/detail/node/read_form.hpp"
+#include "troupe/detail/value/read_form.hpp"
 
 #include "troupe/json_text.hpp"
 

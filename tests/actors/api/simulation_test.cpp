@@ -1,6 +1,7 @@
 // Random flows with random failures, delays, deaths and cancellations, under
 // virtual time. What goes wrong names the seed, and the seed repeats it.
 
+#include "support/actors/bare_runner.hpp"
 #include "support/actors/world.hpp"
 #include "support/catch.hpp"
 #include "support/counted.hpp"
@@ -166,4 +167,36 @@ TEST_CASE("Random flows keep their promises under random trouble",
   CHECK(seen.failures > 3 * flows);
   CHECK(seen.fallbacks > flows / 3);
   CHECK(seen.deaths > flows / 3);
+}
+
+TEST_CASE("A run that is put away before every command ends as any other",
+          "[simulation]") {
+  std::size_t failed = 0;
+  for (std::uint64_t seed = 0; seed < flows / 10; ++seed) {
+    CAPTURE(seed);
+    world in;
+    const auto work = flow_maker{seed, in}.make(2);
+    const auto run = [&](bool is_put_away) {
+      in.begin_run(world::mood::broken, seed, 0);
+      troupe::testing_support::bare_options options;
+      options.seed = seed;
+      options.is_put_away = is_put_away;
+      return troupe::testing_support::run_bare(work, {}, options);
+    };
+    const auto plain = run(false);
+    const auto moved = run(true);
+    CHECK(moved.state == plain.state);
+    CHECK(moved.action == plain.action);
+    CHECK(moved.steps == plain.steps);
+    CHECK(moved.took == plain.took);
+    CHECK(moved.missing_edges == plain.missing_edges);
+    REQUIRE(moved.failure.has_value() == plain.failure.has_value());
+    if (plain.failure) {
+      ++failed;
+      CHECK(moved.failure->describe() == plain.failure->describe());
+    }
+    REQUIRE(in.problems() == std::vector<std::string>{});
+  }
+  CHECK(failed > 0);
+  CHECK(failed < flows / 10);
 }

@@ -207,3 +207,30 @@ TEST_CASE("A flow and its state may be shared by many runs", "[system]") {
   for (const auto& each : runs) CHECK(each.get().state.get<int>("n") == 120);
   CHECK(initial == state{{"n", 100}});
 }
+
+namespace {
+
+template <int Which>
+struct kept_part final : troupe::detail::system_part {
+  void close() noexcept override {
+    if (closed != nullptr) closed->push_back(Which);
+  }
+  std::vector<int>* closed = nullptr;
+};
+
+}  // namespace
+
+TEST_CASE("A system keeps one part of each class, and closes the last first",
+          "[system]") {
+  std::vector<int> closed;
+  {
+    troupe::system sys;
+    const auto first = sys.core().part<kept_part<1>>();
+    const auto second = sys.core().part<kept_part<2>>();
+    CHECK(sys.core().part<kept_part<1>>() == first);
+    CHECK(sys.core().part<kept_part<2>>() == second);
+    first->closed = &closed;
+    second->closed = &closed;
+  }
+  CHECK(closed == std::vector<int>{2, 1});
+}

@@ -185,3 +185,17 @@ TEST_CASE("Events of sub-flows and items say whose they are", "[events]") {
                                          "run-1/0/1 only 0",
                                          "run-1/0/1 only 1"});
 }
+
+TEST_CASE("An event has a date, which moves with virtual time", "[events]") {
+  simulation sim;
+  const auto first = sim.start(one_node([](state&) {}));
+  sim.finish(first);
+  sim.advance(24h);
+  const auto second = sim.start(one_node([](state&) {}));
+  sim.finish(second);
+  const auto before = events_of(first).back();
+  const auto after = events_of(second).back();
+  CHECK(after.at - before.at == 24h);
+  CHECK(after.wall - before.wall == 24h);
+  CHECK(before.wall > troupe::wall_time{});
+}

@@ -2,7 +2,7 @@
 #include "support/code_of.hpp"
 #include "support/deep_json.hpp"
 
-#include <troupe/detail/node/read_form.hpp>
+#include <troupe/detail/value/read_form.hpp>
 
 #include <array>
 #include <cmath>

@@ -27,6 +27,7 @@ TEST_CASE("An event with everything comes back as it was", "[event_form]") {
   event from;
   from.kind = event_kind::retry;
   from.at = troupe::time_point{7s};
+  from.wall = troupe::wall_time{1234567890s};
   from.run = "run-1/7";
   from.node = "outer/ask";
   from.step = 12;
@@ -37,6 +38,7 @@ TEST_CASE("An event with everything comes back as it was", "[event_form]") {
   from.data = troupe::value{json::object({{"tokens", json::array({1, 2})}})};
   const auto made = event_from(event_form(from), now);
   CHECK(made.kind == event_kind::retry);
+  CHECK(made.wall == from.wall);
   CHECK(made.run == "run-1/7");
   CHECK(made.node == "outer/ask");
   CHECK(made.step == 12);
@@ -52,6 +54,13 @@ TEST_CASE("An event happens when it is read", "[event_form]") {
   event from;
   from.at = troupe::time_point{7s};
   CHECK(event_from(event_form(from), now).at == now);
+}
+
+TEST_CASE("An event of one that does not send dates has none",
+          "[event_form]") {
+  const auto form = event_form(event{});
+  CHECK_FALSE(form.contains("wall_ns"));
+  CHECK(event_from(form, now).wall == troupe::wall_time{});
 }
 
 TEST_CASE("An event with nothing in it comes back so", "[event_form]") {

@@ -3,7 +3,9 @@
 #include <troupe/batch.hpp>
 #include <troupe/detail/fiber/fiber_host.hpp>
 #include <troupe/detail/node/node_model.hpp>
+#include <troupe/detail/node/position.hpp>
 #include <troupe/detail/value/mixed.hpp>
+#include <troupe/json_text.hpp>
 #include <troupe/machine.hpp>
 
 #include <algorithm>
@@ -48,7 +50,10 @@ class bare_run final : public step_host, public fiber_host, private completion {
         machine_(work, all.options.steps_max, seed),
         frame_(shared_, *this) {}
 
-  void record() { shared_.record(); }
+  void record() {
+    shared_.record();
+    frame_.records = true;
+  }
   void go();
 
   state& shared() noexcept { return shared_; }
@@ -100,9 +105,11 @@ class bare_run final : public step_host, public fiber_host, private completion {
   void on_complete() noexcept override { is_ready_ = true; }
 
   void give_permit(permits& from, wake_key key);
+  void put_away();
   void carry_out();
   void take_step();
   void settle(step_status status);
+  void commit();
   void wait_for_step();
   void fan_out();
   void run_branch(const fan_out_model& model, std::size_t index, value params,
@@ -146,7 +153,20 @@ void bare_run::go() {
   all_.steps += machine_.steps();
 }
 
+// The machine, and what `prep` gave, as a store would have them.
+void bare_run::put_away() {
+  const auto stored = [](const json& form) {
+    return read_json(write_json(form));
+  };
+  machine_ = machine{machine_.root(), all_.options.steps_max, machine_.seed(),
+                     position::from_json(stored(machine_.where().to_json()))};
+  if (!frame_.kept || machine_.next() == machine::command::begin_step) return;
+  const auto prepared = frame_.kept->prepared_form();
+  if (prepared) machine_.node().model->restore(frame_, stored(*prepared));
+}
+
 void bare_run::carry_out() {
+  if (all_.options.is_put_away) put_away();
   switch (machine_.next()) {
     case machine::command::wait:
       all_.now += machine_.wait();
@@ -191,7 +211,10 @@ void bare_run::give_permit(permits& from, wake_key key) {
 void bare_run::take_step() {
   const auto command = machine_.next();
   const auto& model = *machine_.node().model;
-  if (command == machine::command::begin_step) frame_.kept.reset();
+  if (command == machine::command::begin_step) {
+    frame_.kept.reset();
+    frame_.written.reset();
+  }
   frame_.context = context{*this, machine_.attempt()};
   frame_.options = &machine_.node().options;
   frame_.last_attempt = machine_.is_last_attempt();
@@ -231,6 +254,7 @@ void bare_run::settle(step_status status) {
   switch (status) {
     case step_status::done:
       frame_.kept.reset();
+      commit();
       machine_.on_done(frame_.action);
       break;
     case step_status::exec_failed:
@@ -238,6 +262,16 @@ void bare_run::settle(step_status status) {
       break;
     default:
       machine_.on_failed(std::move(*frame_.failure));
+  }
+}
+
+void bare_run::commit() {
+  auto written = std::exchange(frame_.written, std::nullopt);
+  if (!written) return;
+  if (shared_.recording()) {
+    shared_.apply(written->take_delta());
+  } else {
+    swap(shared_, *written);
   }
 }
 

@@ -16,6 +16,8 @@ struct bare_options {
   value params = value::object();
   std::uint64_t steps_max = 1'000'000;
   std::uint64_t seed = 0;
+  /// Before each command the run is put into JSON and made of it again.
+  bool is_put_away = false;
 };
 
 /// How a bare run ended; as `outcome`, with what the machine told.

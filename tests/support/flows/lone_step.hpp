@@ -8,6 +8,7 @@
 #include <troupe/node_options.hpp>
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -51,11 +52,22 @@ class lone_step final : private troupe::detail::step_host,
     host_.advance(span);
     return resume();
   }
+  /// What prep gave, as a store would have it.
+  [[nodiscard]] std::optional<troupe::json> prepared() const {
+    return frame_.kept ? frame_.kept->prepared_form() : std::nullopt;
+  }
+  /// As a step whose process has died.
+  void restore(const troupe::json& prepared) {
+    node_->restore(frame_, prepared);
+  }
   /// As a cancelled step does.
   void drop() { frame_.kept.reset(); }
 
   [[nodiscard]] still_host& host() { return host_; }
-  [[nodiscard]] const troupe::state& shared() const { return shared_; }
+  /// As the step has left it, were it committed.
+  [[nodiscard]] const troupe::state& shared() const {
+    return frame_.written ? *frame_.written : shared_;
+  }
   [[nodiscard]] const troupe::action& action() const { return frame_.action; }
   [[nodiscard]] std::string failure() const {
     return frame_.failure ? frame_.failure->message() : "";

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <chrono>
+#include <troupe/clock.hpp>
 
 namespace troupe::llm::detail {
 
 /// What servers' dates are compared with.
-[[nodiscard]] inline std::chrono::system_clock::time_point wall_now() {
-  return std::chrono::system_clock::now();
+[[nodiscard]] inline wall_time wall_now() {
+  return clock::steady().wall_now();
 }
 
 }  // namespace troupe::llm::detail

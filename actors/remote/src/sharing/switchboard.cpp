@@ -9,8 +9,7 @@
 namespace troupe::remote {
 
 std::shared_ptr<switchboard> switchboard::of(detail::system_core& core) {
-  return std::static_pointer_cast<switchboard>(
-      core.part([] { return std::make_shared<switchboard>(); }));
+  return core.part<switchboard>();
 }
 
 std::shared_ptr<shared_service> switchboard::find(

@@ -1,6 +1,6 @@
 #include "work/served_flow.hpp"
 
-#include <troupe/detail/node/guarded.hpp>
+#include <troupe/detail/node/steps.hpp>
 #include <troupe/detail/placed/flow_form.hpp>
 
 #include <utility>
@@ -39,7 +39,7 @@ class served_node final : public node_model {
   }
   step_status resume(frame& step) const override {
     auto& kept = static_cast<values&>(*step.kept);
-    auto given = guarded_end<json>(step, kept.work);
+    auto given = guarded_end(step, kept.work);
     if (!given) return step_status::failed;
     *output_ = std::move(*given);
     step.action = {};
@@ -47,6 +47,9 @@ class served_node final : public node_model {
   }
   step_status retry(frame& step) const override { return begin(step); }
   step_status fall_back(frame&) const override { return step_status::failed; }
+  void restore(frame&, const json&) const override {
+    throw error{errc::bad_flow, "an attempt for another process has no prep"};
+  }
 
   bool has_exec() const noexcept override { return true; }
   bool has_fallback() const noexcept override { return false; }
@@ -64,6 +67,7 @@ class served_node final : public node_model {
  private:
   struct values final : kept_values {
     explicit values(context of_attempt) : ctx(of_attempt) {}
+    std::optional<json> prepared_form() const override { return std::nullopt; }
     context ctx;
     task<json> work;
   };

@@ -1,33 +1,28 @@
 #pragma once
 
-#include "troupe/blocking.hpp"
 #include "troupe/detail/fiber/held_permits.hpp"
-#include "troupe/detail/node/node_permit.hpp"
-#include "troupe/detail/node/read_form.hpp"
-#include "troupe/detail/node/timed_call.hpp"
-#include "troupe/detail/node/typed_phases.hpp"
+#include "troupe/detail/fiber/node_permit.hpp"
+#include "troupe/detail/node/attempt.hpp"
 #include "troupe/detail/placed/placed_call.hpp"
-#include "troupe/detail/value/borrowing.hpp"
-#include "troupe/node_options.hpp"
+#include "troupe/detail/value/read_form.hpp"
 #include "troupe/sleep.hpp"
 
+#include <exception>
 #include <memory>
 #include <optional>
-#include <tuple>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace troupe::detail {
 
-/// One attempt of `exec` of the node type `N` under its options. Used for a
-/// step and for each item of a batch node.
+/// `exec` of the node type `N` under its options. Used for a step and for each
+/// item of a batch node.
 template <class N>
 struct exec_call {
   using p = phases<N>;
+  using phase = phase_call<N, exec_phase>;
   using exec_t = typename p::exec_value;
-  using result_t = typename task_traits<typename p::exec_result>::value_type;
-  using call = caller<typename p::exec_parameters>;
+  using result_t = typename phase::result_t;
 
   /// Whether an attempt can be made in another process.
   template <class Input>
@@ -36,21 +31,11 @@ struct exec_call {
 
   /// Calls a plain `exec` on this thread.
   template <class Input>
-  static exec_t at_once(const N& node, Input& input, const state& shared,
-                        context& ctx, const node_options& options,
-                        bool last_use) {
-    const time_point began = options.timeout ? ctx.now() : time_point{};
-    const supplies from{&shared, nullptr, &ctx, nullptr};
-    auto run = [&]() -> exec_t {
-      if constexpr (std::is_void_v<result_t>) {
-        call::call(node, &N::exec, values_of(input), last_use, from);
-        return {};
-      } else {
-        return call::call(node, &N::exec, values_of(input), last_use, from);
-      }
-    };
-    exec_t given = run();
-    if (options.timeout && ctx.now() - began > *options.timeout) {
+  static exec_t at_once(const attempt<N, Input>& what) {
+    const auto limit = what.options.timeout;
+    const time_point began = limit ? what.ctx.now() : time_point{};
+    exec_t given = phase::here(what);
+    if (limit && what.ctx.now() - began > *limit) {
       throw error{errc::timed_out, "returned after its time limit"};
     }
     return given;
@@ -58,60 +43,51 @@ struct exec_call {
 
   /// Makes the task of an attempt that may have to wait.
   template <class Input>
-  static task<result_t> as_task(const std::shared_ptr<const N>& node,
-                                Input& input, const state& shared, context& ctx,
-                                const node_options& options, bool last_use) {
+  static task<result_t> as_task(const attempt<N, Input>& what) {
     if constexpr (p::exec_is_task) {
+      const auto& options = what.options;
       // A batch node applies its options item by item.
       if (lends_input<N> ||
           (!has_line(options) && !options.timeout && options.on.empty())) {
-        return start_user_task(*node, input, shared, ctx, last_use);
+        return phase::user_task(what);
       }
     }
-    return limited(node, input, shared, ctx, options, last_use);
+    return limited(what);
   }
 
-  /// Makes an attempt that another process asks for, from JSON to JSON.
+  /// The attempt itself, without waiting for permits.
   template <class Input>
-  static task<json> served(std::shared_ptr<const N> node, json form,
-                           const state& shared, context& ctx,
-                           const node_options& options) {
-    Input input = read_form<Input>(form);
-    auto work = begin(node, input, shared, ctx, options, true);
-    if constexpr (std::is_void_v<result_t>) {
-      co_await work;
-      co_return json{};
-    } else {
-      const result_t given = co_await work;
-      co_return make_form(given);
+  static task<result_t> begin(const attempt<N, Input>& what) {
+    const auto& options = what.options;
+    if constexpr (can_travel<Input>) {
+      if (!options.on.empty()) {
+        auto there = attempt_elsewhere(what.ctx, what.shared, options);
+        if (there) return elsewhere(what.input, std::move(*there));
+      }
     }
+    task<result_t> work;
+    if constexpr (p::exec_is_task) {
+      work = phase::user_task(what);
+    } else if (options.threads == threads::blocking) {
+      return phase::on_blocking_thread(what, options.timeout);
+    } else {
+      work = on_this_thread(what);
+    }
+    if (!options.timeout) return work;
+    return within_limit(*options.timeout, std::move(work));
   }
 
  private:
   template <class Input>
-  static task<result_t> start_user_task(const N& node, Input& input,
-                                        const state& shared, context& ctx,
-                                        bool last_use) {
-    static_assert(
-        lends_input<N> || !may_view<result_t, std::remove_const_t<Input>>,
-        "a coroutine must give a value, not a view of its input, "
-        "which ends with it");
-    return call::call(node, &N::exec, values_of(input), last_use,
-                      {&shared, nullptr, &ctx, nullptr});
-  }
-
-  // The references belong to the frame of the step, which keeps this task.
-  template <class Input>
-  static task<result_t> limited(const std::shared_ptr<const N>& node,
-                                Input& input, const state& shared, context& ctx,
-                                const node_options& options, bool last_use) {
+  static task<result_t> limited(attempt<N, Input> what) {
+    const auto& options = what.options;
     std::vector<std::shared_ptr<void>> permits;
     held_permits mine;
-    mine.holder = &ctx.host();
+    mine.holder = &what.ctx.host();
     begin_holding holding{mine};
     co_await holding;
     if (options.concurrency) {
-      node_permit place{node.get(), *options.concurrency};
+      node_permit place{what.node.get(), *options.concurrency};
       auto permit = co_await place;
       mine.add(place.lender(), permit);
       permits.push_back(std::move(permit));
@@ -123,7 +99,7 @@ struct exec_call {
       permits.push_back(std::move(permit));
     }
     try {
-      auto work = begin(node, input, shared, ctx, options, last_use);
+      auto work = begin(what);
       co_return co_await work;
     } catch (...) {
       if (!options.limits.empty()) tell_limits(options);
@@ -137,37 +113,11 @@ struct exec_call {
   }
 
   template <class Input>
-  static task<result_t> begin(const std::shared_ptr<const N>& node,
-                              Input& input, const state& shared, context& ctx,
-                              const node_options& options, bool last_use) {
-    if constexpr (can_travel<Input>) {
-      if (!options.on.empty()) {
-        auto what = attempt_elsewhere(ctx, shared, options);
-        if (what) return elsewhere(input, std::move(*what));
-      }
-    }
-    task<result_t> work;
-    if constexpr (p::exec_is_task) {
-      work = start_user_task(*node, input, shared, ctx, last_use);
-    } else if (options.threads == threads::blocking) {
-      return on_blocking_thread(node, input, shared, ctx, options.timeout);
-    } else {
-      work = on_this_thread(node, input, shared, ctx, options, last_use);
-    }
-    if (!options.timeout) return work;
-    return within_limit(*options.timeout, std::move(work));
-  }
-
-  template <class Input>
   static task<result_t> elsewhere(Input& input, placed_work what) {
-    if constexpr (!std::same_as<std::remove_cvref_t<Input>, no_value>) {
-      what.input = make_form<std::remove_const_t<Input>>(input);
-    }
+    what.input = make_form(input);
     placed_call call_there{std::move(what)};
     const json given = co_await call_there;
-    if constexpr (!std::is_void_v<result_t>) {
-      co_return read_form<result_t>(given);
-    }
+    co_return static_cast<result_t>(read_form<exec_t>(given));
   }
 
   static task<result_t> within_limit(duration limit, task<result_t> work) {
@@ -177,40 +127,41 @@ struct exec_call {
   }
 
   template <class Input>
-  static task<result_t> on_this_thread(const std::shared_ptr<const N>& node,
-                                       Input& input, const state& shared,
-                                       context& ctx,
-                                       const node_options& options,
-                                       bool last_use) {
-    if constexpr (std::is_void_v<result_t>) {
-      at_once(*node, input, shared, ctx, options, last_use);
-      co_return;
+  static task<result_t> on_this_thread(attempt<N, Input> what) {
+    co_return static_cast<result_t>(at_once(what));
+  }
+};
+
+/// `fallback` of the node type `N`, on the threads that its options name: what
+/// stands in for a call that may block may block as well.
+template <class N>
+struct fallback_call {
+  using p = phases<N>;
+  using phase = phase_call<N, fallback_phase>;
+  using result_t = typename phase::result_t;
+
+  /// True if it can be called where it stands, by `phase::here`.
+  [[nodiscard]] static bool is_plain(const node_options& options) noexcept {
+    return !p::fallback_is_task && options.threads != threads::blocking;
+  }
+
+  /// For one that is not plain.
+  template <class Input>
+  static task<result_t> as_task(const attempt<N, Input>& what) {
+    if constexpr (p::fallback_is_task) {
+      return keeping_error(what, *what.why);
     } else {
-      co_return at_once(*node, input, shared, ctx, options, last_use);
+      return phase::on_blocking_thread(what, std::nullopt);
     }
   }
 
-  // The call may outlive the step that started it, so it owns all it uses.
+ private:
+  // A coroutine may refer to the error, which its caller has no longer.
   template <class Input>
-  static task<result_t> on_blocking_thread(const std::shared_ptr<const N>& node,
-                                           Input& input, const state& shared,
-                                           context& ctx,
-                                           std::optional<duration> limit) {
-    auto work = [node, input, shared, host = ctx.host().detach(),
-                 attempt = ctx.attempt(),
-                 item = ctx.item()]() mutable -> result_t {
-      context own{*host, attempt, item};
-      const supplies from{&shared, nullptr, &own, nullptr};
-      return call::call(*node, &N::exec, values_of(input), true, from);
-    };
-    if (limit) {
-      timed_call<decltype(work)> timed{*limit, std::move(work)};
-      while (!co_await timed) {
-      }
-      co_return timed.take();
-    }
-    blocking_operation<decltype(work)> waiting{std::move(work)};
-    co_return co_await waiting;
+  static task<result_t> keeping_error(attempt<N, Input> what, error why) {
+    what.why = &why;
+    auto work = phase::user_task(what);
+    co_return co_await work;
   }
 };
 

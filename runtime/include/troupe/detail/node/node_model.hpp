@@ -21,11 +21,14 @@ namespace troupe::detail {
 class kept_values {
  public:
   virtual ~kept_values() = default;
+  /// What `prep` gave, for the store; nothing while there is none, or where it
+  /// has no JSON form.
+  [[nodiscard]] virtual std::optional<json> prepared_form() const = 0;
 };
 
 /// Where a step stands when its node returns to whoever runs it.
 enum class step_status : std::uint8_t {
-  /// `post` has returned and its writes are in the state.
+  /// `post` has returned; its writes wait in the step to be committed.
   done,
   /// A task of the step waits; `told` will hear of its end.
   suspended,
@@ -36,12 +39,21 @@ enum class step_status : std::uint8_t {
 };
 
 /// One step at work. Owned by the actor that runs it; `kept` holds the
-/// coroutine, so dropping `kept` cancels whatever the step waits for.
+/// coroutine, so dropping `kept` cancels whatever the step waits for. A step
+/// only reads the state of the run: what `post` wrote is in `written` until
+/// the owner commits it.
 struct frame {
-  frame(state& document, step_host& steps)
+  frame(const state& document, step_host& steps)
       : shared(document), context(steps, 0) {}
 
-  state& shared;
+  /// Gives `post` a copy of the state to write to.
+  state& begin_writing() {
+    written.emplace(shared);
+    if (records) written->record();
+    return *written;
+  }
+
+  const state& shared;
   troupe::context context;
   /// Where its coroutines live while it waits.
   fiber_host* fibers = nullptr;
@@ -50,6 +62,11 @@ struct frame {
   const node_options* options = nullptr;
   /// No further attempt follows this one.
   bool last_attempt = true;
+  /// The owner wants to know what `post` wrote, as a delta.
+  bool records = false;
+  /// The state as `post` left it; absent if there was nothing to run.
+  std::optional<state> written;
+  // After what its coroutines refer to: they go first.
   std::unique_ptr<kept_values> kept;
   troupe::action action;
   /// Why the last phase failed, or null.
@@ -83,6 +100,11 @@ class node_model {
   virtual step_status fall_back(frame& step) const = 0;
   /// Goes on after a suspended task of the step has ended.
   virtual step_status resume(frame& step) const = 0;
+  /// Gives a step of another process what `prep` gave there, for `retry` and
+  /// `fall_back`.
+  /// Errors: throws `errc::wrong_type`, or `errc::bad_flow` for a type that
+  /// cannot be read from JSON.
+  virtual void restore(frame& step, const json& prepared) const = 0;
 
   [[nodiscard]] virtual bool has_exec() const noexcept = 0;
   [[nodiscard]] virtual bool has_fallback() const noexcept = 0;

@@ -1,21 +1,13 @@
 #pragma once
 
 #include "troupe/detail/node/exec_call.hpp"
-#include "troupe/detail/node/fallback_call.hpp"
-#include "troupe/detail/node/guarded.hpp"
-#include "troupe/detail/node/node_model.hpp"
-#include "troupe/detail/node/post_call.hpp"
-#include "troupe/detail/node/prep_call.hpp"
 #include "troupe/detail/node/served_exec.hpp"
-#include "troupe/detail/node/step_values.hpp"
-#include "troupe/detail/node/typed_phases.hpp"
+#include "troupe/detail/node/steps.hpp"
 
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <tuple>
-#include <type_traits>
 #include <utility>
 
 namespace troupe::detail {
@@ -30,11 +22,8 @@ class typed_node final : public node_model {
 
   step_status begin(frame& step) const override {
     if constexpr (p::prep_is_task) {
-      auto& kept = values::of(step);
-      if (!prep_call<N>::make_task(*node_, step, kept)) {
-        return step_status::failed;
-      }
-      return start(step, kept, kept.prep_task, stage::prep);
+      if (!prep_call<N>::make_task(*node_, step)) return step_status::failed;
+      return start(step, values::of(step).prep_task, stage::prep);
     } else {
       auto prepared = prep_call<N>::at_once(*node_, step);
       if (!prepared) return step_status::failed;
@@ -52,33 +41,47 @@ class typed_node final : public node_model {
     } else {
       auto& kept = values::of(step);
       const error why = std::move(*std::exchange(step.failure, nullptr));
+      auto what = attempt_of(step, *kept.prepared);
+      what.last_use = false;
+      what.why = &why;
       using call = fallback_call<N>;
-      if (call::is_plain(*step.options)) {
-        return fall_back_at_once(step, kept, why);
+      if constexpr (!p::fallback_is_task) {
+        if (call::is_plain(*step.options)) {
+          auto given = guarded(step, [&] { return call::phase::here(what); });
+          if (!given) return step_status::failed;
+          return finish(step, *kept.prepared, *given);
+        }
       }
-      auto made = guarded(step, [&] {
-        return call::as_task(node_, *kept.prepared, why, step.shared,
-                             step.context);
-      });
+      auto made = guarded(step, [&] { return call::as_task(what); });
       if (!made) return step_status::failed;
       kept.exec_task = std::move(*made);
-      return start(step, kept, kept.exec_task, stage::fallback);
+      return start(step, kept.exec_task, stage::fallback);
     }
   }
 
   step_status resume(frame& step) const override {
-    auto& kept = values::of(step);
-    switch (kept.at) {
+    switch (values::of(step).at) {
       case stage::prep:
-        return after_prep(step, kept);
+        return after_prep(step);
       case stage::exec:
-        return after_exec(step, kept, step_status::exec_failed);
+        return after_exec(step, step_status::exec_failed);
       case stage::fallback:
-        return after_exec(step, kept, step_status::failed);
+        return after_exec(step, step_status::failed);
       case stage::post:
-        return after_post(step, kept);
+        return after_post(step);
     }
     return step_status::failed;
+  }
+
+  void restore(frame& step, const json& prepared) const override {
+    if constexpr (readable_or_none<prep_t>) {
+      step.kept.reset();
+      values::of(step).prepared = read_form<prep_t>(prepared);
+    } else {
+      static_cast<void>(step);
+      static_cast<void>(prepared);
+      throw error{errc::bad_flow, std::string{asked_of<N>::unreadable_input}};
+    }
   }
 
   bool has_exec() const noexcept override { return p::has_exec; }
@@ -90,8 +93,13 @@ class typed_node final : public node_model {
   bool retries_itself() const noexcept override { return lends_input<N>; }
   task<json> serve(json input, const state& readable, context& ctx,
                    const node_options& options) const override {
-    return served_exec<N>::serve(node_, std::move(input), readable, ctx,
-                                 options);
+    if constexpr (lends_input<N>) {
+      return served_exec<N>::serve(node_->of_item(), std::move(input),
+                                   {readable, ctx, options});
+    } else {
+      return served_exec<N>::serve(node_, std::move(input),
+                                   {readable, ctx, options});
+    }
   }
   exec_facts facts() const override { return served_exec<N>::facts(); }
   std::span<const std::string_view> declared_actions() const noexcept override {
@@ -110,15 +118,22 @@ class typed_node final : public node_model {
   using stage = typename values::stage;
 
   template <class Task>
-  step_status start(frame& step, values& kept, Task& work, stage at) const {
-    kept.at = at;
+  step_status start(frame& step, Task& work, stage at) const {
+    values::of(step).at = at;
     if (!work.start(*step.fibers, step.told)) return step_status::suspended;
     return resume(step);
   }
 
-  step_status after_prep(frame& step, values& kept) const {
+  attempt<N, prep_t> attempt_of(frame& step, prep_t& prepared) const {
+    return {node_,         prepared,
+            step.shared,   step.context,
+            *step.options, step.last_attempt && !p::prep_used_after_exec};
+  }
+
+  step_status after_prep(frame& step) const {
     if constexpr (p::prep_is_task) {
-      auto prepared = guarded_end<prep_t>(step, kept.prep_task);
+      auto& kept = values::of(step);
+      auto prepared = guarded_end(step, kept.prep_task);
       if (!prepared) return step_status::failed;
       kept.prepared = std::move(prepared);
       return execute(step, *kept.prepared);
@@ -140,36 +155,21 @@ class typed_node final : public node_model {
     }
   }
 
-  step_status fall_back_at_once(frame& step, values& kept,
-                                const error& why) const {
-    if constexpr (!p::fallback_is_task) {
-      auto given = guarded(step, [&] {
-        return fallback_call<N>::at_once(*node_, *kept.prepared, why,
-                                         step.shared, step.context);
-      });
-      if (given) return finish(step, *kept.prepared, *given);
-    }
-    return step_status::failed;
-  }
-
   step_status execute_as_task(frame& step, prep_t& prepared) const {
     auto& kept = values::of(step);
     if (!kept.prepared) kept.prepared = std::move(prepared);
     auto made = guarded(step, [&] {
-      return exec_call<N>::as_task(node_, *kept.prepared, step.shared,
-                                   step.context, *step.options, last_use(step));
+      return exec_call<N>::as_task(attempt_of(step, *kept.prepared));
     });
     if (!made) return step_status::exec_failed;
     kept.exec_task = std::move(*made);
-    return start(step, kept, kept.exec_task, stage::exec);
+    return start(step, kept.exec_task, stage::exec);
   }
 
   step_status execute_at_once(frame& step, prep_t& prepared) const {
     if constexpr (!p::exec_is_task) {
-      auto given = guarded(step, [&]() -> exec_t {
-        return exec_call<N>::at_once(*node_, prepared, step.shared,
-                                     step.context, *step.options,
-                                     last_use(step));
+      auto given = guarded(step, [&] {
+        return exec_call<N>::at_once(attempt_of(step, prepared));
       });
       if (given) return finish(step, prepared, *given);
       auto& kept = values::of(step);
@@ -179,13 +179,9 @@ class typed_node final : public node_model {
     return step_status::exec_failed;
   }
 
-  static bool last_use(const frame& step) noexcept {
-    return step.last_attempt && !p::prep_used_after_exec;
-  }
-
-  step_status after_exec(frame& step, values& kept,
-                         step_status if_failed) const {
-    auto given = guarded_end<exec_t>(step, kept.exec_task);
+  step_status after_exec(frame& step, step_status if_failed) const {
+    auto& kept = values::of(step);
+    auto given = guarded_end(step, kept.exec_task);
     if (!given) return if_failed;
     return finish(step, *kept.prepared, *given);
   }
@@ -198,19 +194,15 @@ class typed_node final : public node_model {
       auto& kept = values::of(step);
       if (!kept.prepared) kept.prepared = std::move(prepared);
       kept.given = std::move(given);
-      if (!post_call<N>::make_task(*node_, step, kept)) {
-        return step_status::failed;
-      }
-      return start(step, kept, kept.post_task, stage::post);
+      if (!post_call<N>::make_task(*node_, step)) return step_status::failed;
+      return start(step, kept.post_task, stage::post);
     } else {
       return post_call<N>::at_once(*node_, step, prepared, given);
     }
   }
 
-  step_status after_post(frame& step, values& kept) const {
-    if constexpr (p::post_is_task) {
-      return post_call<N>::after_task(step, kept);
-    }
+  step_status after_post(frame& step) const {
+    if constexpr (p::post_is_task) return post_call<N>::after_task(step);
     return step_status::failed;
   }
 

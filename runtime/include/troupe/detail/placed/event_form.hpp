@@ -5,8 +5,8 @@
 
 namespace troupe::detail {
 
-/// An event for the wire, without its time, which means nothing to another
-/// clock.
+/// An event for the wire: with its date, but without its time, which means
+/// nothing to another clock.
 [[nodiscard]] json event_form(const event& from);
 /// Reads what `event_form` gave; it happened now. Errors: errc::bad_value for
 /// anything else.

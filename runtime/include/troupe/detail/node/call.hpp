@@ -113,12 +113,14 @@ template <class R, class... Args>
 inline constexpr bool copies_state<R (*)(Args...)> =
     parameter_facts<type_list<Args...>>::copies_state;
 
-/// What a phase may be given besides its values.
+/// What a phase may be given besides its values, and how it gets those.
 struct supplies {
   const state* view = nullptr;
   state* writable = nullptr;
   context* ctx = nullptr;
   const error* why = nullptr;
+  /// Nobody needs the values afterwards.
+  bool last_use = true;
 };
 
 /// Gives a supplied parameter of type `Arg`.
@@ -166,8 +168,7 @@ struct caller<type_list<Args...>> {
   /// `Waits` tells whether the phase is a coroutine, which goes on when what it
   /// was called with may be gone.
   template <std::size_t I, class Arg, bool Waits, class Tuple>
-  static decltype(auto) argument(Tuple& values, bool last_use,
-                                 const supplies& from) {
+  static decltype(auto) argument(Tuple& values, const supplies& from) {
     if constexpr (is_supplied<Arg>) {
       return supply<Arg>(from);
     } else {
@@ -185,19 +186,19 @@ struct caller<type_list<Args...>> {
                                   std::remove_cv_t<given>>::value,
           "a coroutine must take its input by value: a view of what the phase "
           "before it gives dangles when it goes on; take what owns it");
-      return hand_over<Arg>(std::get<index>(values), last_use);
+      return hand_over<Arg>(std::get<index>(values), from.last_use);
     }
   }
 
   /// `values` is a tuple of references.
   template <class Node, class F, class Tuple>
   static decltype(auto) call(const Node& node, F member, Tuple values,
-                             bool last_use, const supplies& from) {
+                             const supplies& from) {
     // clang-format off
     constexpr bool waits = is_task<typename signature<F>::result>;
     return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
       return (node.*member)(
-          argument<I, Args, waits, Tuple>(values, last_use, from)...);
+          argument<I, Args, waits, Tuple>(values, from)...);
     }(std::index_sequence_for<Args...>{});
     // clang-format on
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "troupe/detail/node/typed_phases.hpp"
+#include "troupe/detail/value/regular.hpp"
 #include "troupe/error.hpp"
 #include "troupe/json.hpp"
 
@@ -77,6 +77,13 @@ struct form_of {
   static void check(const T& what) {
     if constexpr (may_be_deep) check_depth(what);
   }
+};
+
+template <>
+struct form_of<no_value> {
+  static constexpr bool may_be_deep = false;
+
+  static no_value read(const json&) noexcept { return {}; }
 };
 
 /// Of a list of the standard library.
@@ -185,15 +192,11 @@ struct form_of<std::unordered_map<K, V>>
 /// Errors: throws `errc::wrong_type`.
 template <class T>
 T read_form(const json& form) {
-  if constexpr (std::same_as<T, no_value>) {
-    return {};
-  } else {
-    try {
-      return form_of<T>::read(form);
-    } catch (const json::exception& why) {
-      throw error{errc::wrong_type,
-                  std::string{"came from another process: "} + why.what()};
-    }
+  try {
+    return form_of<T>::read(form);
+  } catch (const json::exception& why) {
+    throw error{errc::wrong_type,
+                std::string{"came from another process: "} + why.what()};
   }
 }
 
@@ -205,5 +208,6 @@ json make_form(const T& what) {
   form_of<T>::check(what);
   return json(what);
 }
+inline json make_form(const no_value&) { return {}; }
 
 }  // namespace troupe::detail

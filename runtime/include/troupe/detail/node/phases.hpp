@@ -1,9 +1,10 @@
 #pragma once
 
 #include "troupe/blocking.hpp"
+#include "troupe/detail/node/call.hpp"
 #include "troupe/detail/node/node_model.hpp"
-#include "troupe/detail/node/signature.hpp"
 #include "troupe/detail/value/borrowing.hpp"
+#include "troupe/detail/value/regular.hpp"
 #include "troupe/sleep.hpp"
 
 #include <memory>
@@ -14,21 +15,6 @@
 #include <variant>
 
 namespace troupe::detail {
-
-/// Stands for "no value" where a phase returns nothing.
-using no_value = std::monostate;
-
-template <class T>
-using value_or_none = std::conditional_t<std::is_void_v<T>, no_value, T>;
-
-template <class T>
-auto values_of(T& value) {
-  if constexpr (std::same_as<T, no_value>) {
-    return std::tuple<>{};
-  } else {
-    return std::tuple<T&>{value};
-  }
-}
 
 /// A node of ours whose coroutines may refer to their input, because the frame
 /// keeps it.

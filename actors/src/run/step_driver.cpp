@@ -1,0 +1,118 @@
+#include "run/step_driver.hpp"
+
+#include "core/system_core.hpp"
+#include "run/flow_supervisor.hpp"
+
+namespace troupe::detail {
+
+step_driver::step_driver(flow_supervisor& owner, step_host& steps,
+                         const state& shared)
+    : owner_(owner), step_(shared, steps) {}
+
+step_driver::~step_driver() { end_attempt(); }
+
+step_status step_driver::run(turn_kind what, const machine& at,
+                             watchdog::watch& watch) {
+  const graph_node& node = at.node();
+  if (what == turn_kind::begin) forget();
+  step_.context = troupe::context{step_.context.host(), at.attempt()};
+  step_.options = &node.options;
+  step_.last_attempt = at.is_last_attempt();
+  if (owner_.core().options().turns == turns::by_message) {
+    send(what, node);
+    return step_status::suspended;
+  }
+  step_.fibers = &owner_;
+  step_.told = this;
+  is_ready_ = false;
+  watch.begin_turn(node);
+  return take_turn(*node.model, what, step_);
+}
+
+void step_driver::send(turn_kind what, const graph_node& node) {
+  if (!link_) {
+    link_ = std::make_unique<node_link>();
+    link_->ticket = caf::make_counted<step_ticket>();
+  }
+  auto& actor = actor_of(node);
+  auto ticket = std::exchange(link_->ticket, nullptr);
+  ticket->from = lite_ptr<lite_actor>{&owner_};
+  ticket->model = node.model.get();
+  ticket->step = &step_;
+  ticket->what = what;
+  link_->sent = reinterpret_cast<std::uintptr_t>(ticket.get());
+  link_->sent_to = lite_ptr<node_actor>{&actor};
+  post_in_place(owner_, actor,
+                signal{signal_kind::take_turn, 0, 0,
+                       payload_ptr{ticket.detach(), false}});
+}
+
+node_actor& step_driver::actor_of(const graph_node& node) {
+  for (const auto& each : link_->actors) {
+    if (each.node == &node) return *each.actor;
+  }
+  auto found =
+      owner_.run().actors().find_or_spawn(node, owner_, owner_.running_on());
+  return *link_->actors.emplace_back(node_link::known{&node, found}).actor;
+}
+
+step_status step_driver::take_back(ticket_ptr ticket) {
+  link_->sent = 0;
+  link_->ticket = std::move(ticket);
+  link_->ticket->from = nullptr;
+  return link_->ticket->status;
+}
+
+// The step goes to another actor.
+void step_driver::on_actor_died() {
+  link_->sent = 0;
+  std::erase_if(link_->actors,
+                [&](const auto& each) { return each.actor == link_->sent_to; });
+  owner_.run().actors().forget(*link_->sent_to);
+  link_->ticket = caf::make_counted<step_ticket>();
+  link_->sent_to = nullptr;
+}
+
+void step_driver::call_back() noexcept {
+  post(*link_->sent_to, signal{signal_kind::drop_turn, 0, link_->sent},
+       owner_.running_on());
+}
+
+std::stop_token step_driver::stop_token() {
+  auto* known = stop_.load(std::memory_order_acquire);
+  if (known == nullptr) {
+    auto made = std::make_unique<std::stop_source>();
+    if (stop_.compare_exchange_strong(known, made.get(),
+                                      std::memory_order_acq_rel)) {
+      known = made.release();
+    }
+  }
+  return known->get_token();
+}
+
+void step_driver::request_stop() noexcept {
+  if (auto* stop = stop_.load(std::memory_order_acquire)) stop->request_stop();
+}
+
+void step_driver::end_attempt() noexcept {
+  // Most attempts have nobody who asks for the token.
+  if (stop_.load(std::memory_order_relaxed) == nullptr) return;
+  const std::unique_ptr<std::stop_source> ended{
+      stop_.exchange(nullptr, std::memory_order_acq_rel)};
+  if (ended) ended->request_stop();
+}
+
+void step_driver::release() noexcept {
+  if (is_away()) {
+    // The step, with its token, belongs to the actor of its node until that
+    // one has let go.
+    request_stop();
+    call_back();
+    return;
+  }
+  end_attempt();
+  forget();
+  link_.reset();
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,120 @@
+#pragma once
+
+#include "core/watchdog.hpp"
+#include "run/node_actor.hpp"
+
+#include <troupe/machine.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <utility>
+#include <vector>
+
+namespace troupe::detail {
+
+class flow_supervisor;
+
+/// The step of a supervisor at work. Its phases run here, or by the actor of
+/// its node, and what they need is kept meanwhile. The supervisor says which
+/// phase, and hears how it went; the state and the machine are its own.
+///
+/// Thread safety: confined to the supervisor, but for `stop_token`, which the
+/// actor of a node may call while it has the step.
+class step_driver final : private completion {
+ public:
+  /// @pre `owner` and `shared` outlive it
+  step_driver(flow_supervisor& owner, step_host& steps, const state& shared);
+  ~step_driver();
+
+  /// Writes to copies of the state are recorded from now on.
+  void record() noexcept { step_.records = true; }
+  [[nodiscard]] bool records() const noexcept { return step_.records; }
+
+  // -- a phase ---------------------------------------------------------------
+
+  /// Runs a phase of the step at which `at` stands. `suspended` if it will go
+  /// on later, here or with the actor of its node.
+  step_status run(turn_kind what, const machine& at, watchdog::watch& watch);
+  /// Whether what the step waited for here has come. Asked once.
+  [[nodiscard]] bool take_ready() noexcept {
+    return std::exchange(is_ready_, false);
+  }
+  /// Goes on with it. @pre `take_ready()`
+  step_status resume(const graph_node& node) {
+    return node.model->resume(step_);
+  }
+
+  // -- its result ------------------------------------------------------------
+
+  [[nodiscard]] const troupe::action& action() const noexcept {
+    return step_.action;
+  }
+  /// The state as `post` left it, if there was a `post`.
+  [[nodiscard]] std::optional<state> take_written() {
+    return std::exchange(step_.written, std::nullopt);
+  }
+  /// Why the phase failed. @pre it did
+  [[nodiscard]] error& failure() noexcept { return *step_.failure; }
+  [[nodiscard]] error take_failure() {
+    return std::move(*std::exchange(step_.failure, nullptr));
+  }
+  /// Drops the coroutines and values of the step. @pre `!is_away()`
+  void forget() noexcept {
+    step_.kept.reset();
+    step_.written.reset();
+  }
+
+  // -- at the actor of its node ----------------------------------------------
+
+  /// Whether that has the step.
+  [[nodiscard]] bool is_away() const noexcept {
+    return link_ && link_->sent != 0;
+  }
+  /// It sends the step back. Returns how that went.
+  step_status take_back(ticket_ptr ticket);
+  /// It has died; the step is to be done again.
+  void on_actor_died();
+  /// It is to drop the step and to send it back. @pre `is_away()`
+  void call_back() noexcept;
+
+  // -- the end ---------------------------------------------------------------
+
+  /// Made when somebody asks.
+  [[nodiscard]] std::stop_token stop_token();
+  void request_stop() noexcept;
+  /// The token of the attempt asks to stop, and the next one has another.
+  void end_attempt() noexcept;
+  /// Ends the attempt and drops the step, or has its node's actor do so.
+  void release() noexcept;
+
+ private:
+  /// What is kept only where steps are sent to node actors.
+  struct node_link {
+    struct known {
+      const graph_node* node = nullptr;
+      lite_ptr<node_actor> actor;
+    };
+    /// Here while no step is away.
+    ticket_ptr ticket;
+    /// Names the ticket while it is away.
+    std::uint64_t sent = 0;
+    lite_ptr<node_actor> sent_to;
+    std::vector<known> actors;
+  };
+
+  void on_complete() noexcept override { is_ready_ = true; }
+  void send(turn_kind what, const graph_node& node);
+  node_actor& actor_of(const graph_node& node);
+
+  flow_supervisor& owner_;
+  bool is_ready_ = false;
+  frame step_;
+  std::unique_ptr<node_link> link_;
+  /// Owned. Atomic, as the actor of a node may make it.
+  std::atomic<std::stop_source*> stop_{nullptr};
+};
+
+}  // namespace troupe::detail

@@ -1,0 +1,185 @@
+#pragma once
+
+#include "troupe/detail/node/node_model.hpp"
+#include "troupe/detail/node/phases.hpp"
+#include "troupe/detail/value/read_form.hpp"
+
+#include <concepts>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace troupe::detail {
+
+/// Calls what may run a user's code, which is where its exceptions are caught:
+/// the result of `call`, or nothing and the error in the step.
+template <class F>
+auto guarded(frame& step, F call) -> std::optional<decltype(call())> {
+  try {
+    return call();
+  } catch (...) {
+    step.failure =
+        std::make_unique<error>(error::from(std::current_exception()));
+    return std::nullopt;
+  }
+}
+
+/// The result of a task that has ended, or nothing and its error in the step.
+template <class T>
+std::optional<value_or_none<T>> guarded_end(frame& step, task<T>& work) {
+  auto result = guarded(
+      step, [&] { return regular_invoke([&] { return work.take(); }); });
+  work.reset();
+  return result;
+}
+
+/// What a step of node `N` that waits or has failed keeps on the heap.
+template <class N>
+struct step_values final : kept_values {
+  using p = phases<N>;
+  using prep_t = typename p::prep_value;
+  using exec_t = typename p::exec_value;
+
+  template <class T>
+  static constexpr bool has_form =
+      std::same_as<T, no_value> || json_convertible<T>;
+  static_assert(has_form<prep_t> || lends_input<N>,
+                "what prep returns needs a JSON form (nlohmann's to_json), "
+                "because a step may be stored or sent");
+  static_assert(has_form<exec_t> || lends_input<N>,
+                "what exec returns needs a JSON form (nlohmann's to_json), "
+                "because a step may be stored or sent");
+
+  /// The phase whose task it waits for.
+  enum class stage : std::uint8_t { prep, exec, fallback, post };
+  struct unused {
+    void reset() noexcept {}
+  };
+  template <bool Has, class T>
+  using only_if = std::conditional_t<Has, T, unused>;
+
+  /// Those of `step`, made by the first call.
+  static step_values& of(frame& step) {
+    if (!step.kept) step.kept = std::make_unique<step_values>();
+    return static_cast<step_values&>(*step.kept);
+  }
+
+  std::optional<json> prepared_form() const override {
+    if constexpr (has_form<prep_t>) {
+      if (prepared) return make_form(*prepared);
+    }
+    return std::nullopt;
+  }
+
+  // The tasks come last: they may refer to the values and go first.
+  stage at = stage::prep;
+  std::optional<prep_t> prepared;
+  [[no_unique_address]] only_if<p::post_is_task, std::optional<exec_t>> given;
+  [[no_unique_address]] only_if<p::prep_is_task, typename p::prep_result>
+      prep_task;
+  task<typename task_traits<typename p::exec_result>::value_type> exec_task;
+  [[no_unique_address]] only_if<p::post_is_task, typename p::post_result>
+      post_task;
+};
+
+/// Calls `prep` of a node, if it has one.
+template <class N>
+struct prep_call {
+  using p = phases<N>;
+  using prep_t = typename p::prep_value;
+
+  /// What a `prep` that is a plain call gives, or nothing if it throws.
+  static std::optional<prep_t> at_once(const N& node, frame& step) {
+    return guarded(step, [&]() -> prep_t {
+      if constexpr (p::has_prep) {
+        return regular_invoke([&] { return call(node, step); });
+      } else {
+        return {};
+      }
+    });
+  }
+
+  /// Makes the task of a `prep` that is a coroutine; false if that throws.
+  static bool make_task(const N& node, frame& step) {
+    auto made = guarded(step, [&] { return call(node, step); });
+    if (!made) return false;
+    step_values<N>::of(step).prep_task = std::move(*made);
+    return true;
+  }
+
+ private:
+  static decltype(auto) call(const N& node, frame& step) {
+    return caller<typename p::prep_parameters>::call(
+        node, &N::prep, std::tuple<>{}, {&step.shared, nullptr, &step.context});
+  }
+};
+
+/// Calls `post` of a node, on a copy of the state that the owner of the step
+/// commits if all goes well.
+template <class N>
+struct post_call {
+  using p = phases<N>;
+  using prep_t = typename p::prep_value;
+  using exec_t = typename p::exec_value;
+
+  /// Runs a `post` that is a plain call.
+  static step_status at_once(const N& node, frame& step, prep_t& prepared,
+                             exec_t& given) {
+    step.begin_writing();
+    auto chosen = guarded(step, [&] {
+      return regular_invoke([&] { return call(node, step, prepared, given); });
+    });
+    return end(step, std::move(chosen));
+  }
+
+  /// Makes the task of a `post` that is a coroutine; false if that throws.
+  static bool make_task(const N& node, frame& step) {
+    auto& kept = step_values<N>::of(step);
+    step.begin_writing();
+    auto made = guarded(
+        step, [&] { return call(node, step, *kept.prepared, *kept.given); });
+    if (!made) return false;
+    kept.post_task = std::move(*made);
+    return true;
+  }
+
+  /// What follows the end of that task.
+  static step_status after_task(frame& step) {
+    return end(step, guarded_end(step, step_values<N>::of(step).post_task));
+  }
+
+ private:
+  static decltype(auto) call(const N& node, frame& step, prep_t& prepared,
+                             exec_t& given) {
+    const supplies from{&*step.written, &*step.written, &step.context};
+    using call_post = caller<typename p::post_parameters>;
+    if constexpr (may_view<exec_t, prep_t>) {
+      // It is copied and not moved: what exec gave may refer to it.
+      return call_post::call(
+          node, &N::post, std::tuple<const prep_t&, exec_t&>{prepared, given},
+          from);
+    } else {
+      return call_post::call(
+          node, &N::post, std::tuple_cat(values_of(prepared), values_of(given)),
+          from);
+    }
+  }
+
+  template <class T>
+  static step_status end(frame& step, std::optional<T> chosen) {
+    if (!chosen) return step_status::failed;
+    step.action = action_of(std::move(*chosen));
+    return step_status::done;
+  }
+  static action action_of(no_value) noexcept { return {}; }
+  template <class T>
+  static action action_of(T&& chosen) {
+    return std::forward<T>(chosen);
+  }
+};
+
+}  // namespace troupe::detail
