@@ -70,9 +70,8 @@ struct listener::state {
       calls.push_back(std::make_unique<connector>(
           actors, connector::options{each, call_again_max,
                                      [gate = self](caf::actor found) {
-                                       send_to(*gate,
-                                               gateway_message::worker_reached{
-                                                   std::move(found)});
+                                       send_to(*gate, gateway::worker_reached{
+                                                          std::move(found)});
                                      },
                                      chosen.notice}));
     }
@@ -92,7 +91,7 @@ struct listener::state {
   void stop() {
     board->news().disconnect(*self);
     if (at.port != 0) unpublish(actors, self->handle(), at.port);
-    send_to(*self, gateway_message::stop{});
+    send_to(*self, gateway::stop{});
     std::unique_lock lock{view->mutex};
     view->changed.wait(lock, [&] { return view->has_ended; });
   }

@@ -64,13 +64,13 @@ void gateway::on(work_message::forget_snapshot which) {
   carry_out();
 }
 
-void gateway::on(const gateway_message::worker_reached& came) {
+void gateway::on(const worker_reached& came) {
   if (called_.emplace(came.who.address(), came.who).second) watch(came.who);
   send(came.who, wire::invite{});
   carry_out();
 }
 
-void gateway::on(gateway_message::stop) {
+void gateway::on(stop) {
   end();
   carry_out();
 }

@@ -34,17 +34,6 @@ struct gateway_view {
   bool has_ended = false;
 };
 
-/// The messages to a `gateway`, besides those of placed work, of the desk and
-/// of topics.
-namespace gateway_message {
-/// A worker that was called.
-struct worker_reached {
-  caf::actor who;
-};
-/// The listener is being destroyed.
-struct stop {};
-}  // namespace gateway_message
-
 /// What a gateway serves its workers with, besides work.
 struct gateway_shares {
   std::shared_ptr<switchboard> board;
@@ -55,12 +44,17 @@ struct gateway_shares {
 /// by a `lease_table`; this carries it out.
 class gateway final : public detail::lite_actor {
  public:
+  /// A worker that was called.
+  struct worker_reached {
+    caf::actor who;
+  };
+  /// The listener is being destroyed.
+  struct stop {};
   using messages =
       detail::message_set<work_message::place, work_message::recall,
-                          work_message::forget_snapshot,
-                          gateway_message::worker_reached,
-                          gateway_message::stop, desk_message::answer,
-                          news_message::published, news_message::topic_changed>;
+                          work_message::forget_snapshot, worker_reached, stop,
+                          desk_message::answer, news_message::published,
+                          news_message::topic_changed>;
 
   gateway(caf::actor_config& config, detail::home& at,
           std::shared_ptr<detail::timer_service> timers,
@@ -115,8 +109,8 @@ class gateway final : public detail::lite_actor {
   void on(work_message::place asked);
   void on(work_message::recall asked);
   void on(work_message::forget_snapshot which);
-  void on(const gateway_message::worker_reached& came);
-  void on(gateway_message::stop);
+  void on(const worker_reached& came);
+  void on(stop);
   void on(desk_message::answer&& made);
   void on(const news_message::published& said);
   // All that is published at a worker comes here.

@@ -13,7 +13,7 @@ namespace troupe::remote {
 
 namespace {
 
-std::uint64_t number_of(detail::worker_id who) {
+std::uint64_t worker_number(detail::worker_id who) {
   return static_cast<std::uint64_t>(who);
 }
 
@@ -40,7 +40,7 @@ void gateway::on_said(worker_place who, wire::call& said) {
                               std::to_string(options_.message_max)});
   } else if (!send_to(
                  *shares_.desk,
-                 desk_message::call{number_of(who->first), std::move(said)},
+                 desk_message::call{worker_number(who->first), std::move(said)},
                  context())) {
     refused.failure = detail::error_form(
         {errc::shut_down, "the supervisor serves no calls any more"});
@@ -53,7 +53,7 @@ void gateway::on_said(worker_place who, wire::call& said) {
 
 void gateway::on_said(worker_place who, wire::end_call& said) {
   send_to(*shares_.desk,
-          desk_message::end_call{number_of(who->first), std::move(said)},
+          desk_message::end_call{worker_number(who->first), std::move(said)},
           context());
 }
 
@@ -129,7 +129,7 @@ void gateway::add_news(worker& to) {
 }
 
 void gateway::end_calls_of(worker_id who) {
-  send_to(*shares_.desk, desk_message::worker_lost{number_of(who)});
+  send_to(*shares_.desk, desk_message::worker_lost{worker_number(who)});
 }
 
 }  // namespace troupe::remote
