@@ -48,7 +48,7 @@ flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
   driver_.record();
 }
 
-// -- signals ------------------------------------------------------------------
+// -- messages -----------------------------------------------------------------
 
 void flow_supervisor::on_start() {
   tell_of_start();
@@ -67,25 +67,8 @@ void flow_supervisor::on_turn() {
   advance();
 }
 
-void flow_supervisor::on_mail(signal& received) {
-  switch (received.kind) {
-    case signal_kind::branch_done:
-      on_branch_done(received);
-      break;
-    case signal_kind::placed_done:
-      on_placed_done(received);
-      break;
-    case signal_kind::turn_over:
-      on_turn_over(received);
-      break;
-    case signal_kind::cancel:
-      cancel(received.body
-                 ? static_cast<cancel_order*>(received.body.get())->why
-                 : cancelled_for_no_reason());
-      break;
-    default:
-      break;
-  }
+void flow_supervisor::on(const supervisor_message::cancel& asked) {
+  cancel(asked.order ? asked.order->why : cancelled_for_no_reason());
 }
 
 void flow_supervisor::on_fibers() {
@@ -162,15 +145,15 @@ bool flow_supervisor::run_step(turn_kind what, watchdog::watch& watch) {
   return true;
 }
 
-void flow_supervisor::on_turn_over(signal& received) {
-  if (received.slot == step_ticket::was_lost) {
-    driver_.on_actor_died();
-    if (!machine_.is_over()) machine_.on_died();
-    advance();
-    return;
-  }
-  const auto status = driver_.take_back(
-      ticket_ptr{static_cast<step_ticket*>(received.body.detach()), false});
+// The actor of the node died; the step goes to another one.
+void flow_supervisor::on(supervisor_message::turn_lost) {
+  driver_.on_actor_died();
+  if (!machine_.is_over()) machine_.on_died();
+  advance();
+}
+
+void flow_supervisor::on(supervisor_message::turn_over came) {
+  const auto status = driver_.take_back(std::move(came.ticket));
   if (!machine_.is_over()) {
     settle(status);
   } else if (status == step_status::done) {
@@ -257,23 +240,22 @@ bool flow_supervisor::start_fan_out() {
   return go_on_with_fan_out();
 }
 
-void flow_supervisor::on_branch_done(signal& received) {
+void flow_supervisor::on(supervisor_message::branch_done came) {
   if (!fan_out_) return;
-  if (received.body) {
-    fan_out_->on_result(branch_result_ptr{
-        static_cast<branch_result*>(received.body.detach()), false});
+  if (came.result) {
+    fan_out_->on_result(std::move(came.result));
   } else {
-    fan_out_->on_lost(received.slot);
+    fan_out_->on_lost(came.place);
   }
   // Results come in crowds: places are filled after all that wait are taken.
   again();
 }
 
-void flow_supervisor::on_placed_done(signal& received) {
+// A sub-flow that was placed elsewhere has ended.
+void flow_supervisor::on_own_answer(std::uint32_t place, answer& brought) {
   if (!fan_out_) return;
-  auto* brought = static_cast<answer*>(received.body.get())->content();
-  fan_out_->on_placed_result(received.slot,
-                             std::move(*static_cast<placed_result*>(brought)));
+  fan_out_->on_placed_result(place,
+                             std::move(brought.content_as<placed_result>()));
   again();
 }
 

@@ -15,11 +15,24 @@
 
 namespace troupe::detail {
 
+namespace supervisor_message {
+/// The sub-flow with that place has ended. The result is null where it died
+/// and there was no memory to say why.
+struct branch_done {
+  std::uint32_t place;
+  branch_result_ptr result;
+};
+}  // namespace supervisor_message
+
 /// Leads a run, or a sub-flow of a fan-out: has done what the machine says, by
 /// the step driver or a fan-out, tells it how that went, commits what was
 /// written, and reports the end. One for each run and for each sub-flow.
 class flow_supervisor final : public fiber_actor, private step_host {
  public:
+  using messages =
+      message_set<supervisor_message::cancel, supervisor_message::branch_done,
+                  supervisor_message::turn_over, supervisor_message::turn_lost>;
+
   /// The one of a whole run.
   flow_supervisor(caf::actor_config& config, home& at,
                   std::shared_ptr<run_core> run, state initial);
@@ -64,9 +77,15 @@ class flow_supervisor final : public fiber_actor, private step_host {
 
   void on_start() override;
   void on_turn() override;
-  void on_mail(signal& received) override;
+  friend class letter;
+
+  void on(const supervisor_message::cancel& asked);
+  void on(supervisor_message::branch_done came);
+  void on(supervisor_message::turn_over came);
+  void on(supervisor_message::turn_lost);
   void on_fibers() override;
   void on_timer(wake_key key) override;
+  void on_own_answer(std::uint32_t place, answer& brought) override;
   call_origin origin() const override {
     return {from_.run(), &machine_.node()};
   }
@@ -97,12 +116,9 @@ class flow_supervisor final : public fiber_actor, private step_host {
   void advance();
   bool carry_out(watchdog::watch& watch);
   bool run_step(turn_kind what, watchdog::watch& watch);
-  void on_turn_over(signal& received);
   void settle(step_status status);
   bool wait_for_retry();
   bool start_fan_out();
-  void on_branch_done(signal& received);
-  void on_placed_done(signal& received);
   bool go_on_with_fan_out();
   void cancel(const error& why);
   std::optional<error> undeclared(const troupe::action& chosen) const;

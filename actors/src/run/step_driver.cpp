@@ -36,15 +36,13 @@ void step_driver::send(turn_kind what, const graph_node& node) {
   }
   auto& actor = actor_of(node);
   auto ticket = std::exchange(link_->ticket, nullptr);
-  ticket->from = lite_ptr<lite_actor>{&owner_};
+  ticket->from = lite_ptr<flow_supervisor>{&owner_};
   ticket->model = node.model.get();
   ticket->step = &step_;
   ticket->what = what;
-  link_->sent = reinterpret_cast<std::uintptr_t>(ticket.get());
+  link_->sent = ticket.get();
   link_->sent_to = lite_ptr<node_actor>{&actor};
-  post_in_place(owner_, actor,
-                signal{signal_kind::take_turn, 0, 0,
-                       payload_ptr{ticket.detach(), false}});
+  send_in_place(owner_, actor, node_message::take_turn{std::move(ticket)});
 }
 
 node_actor& step_driver::actor_of(const graph_node& node) {
@@ -57,15 +55,14 @@ node_actor& step_driver::actor_of(const graph_node& node) {
 }
 
 step_status step_driver::take_back(ticket_ptr ticket) {
-  link_->sent = 0;
+  link_->sent = nullptr;
   link_->ticket = std::move(ticket);
-  link_->ticket->from = nullptr;
   return link_->ticket->status;
 }
 
 // The step goes to another actor.
 void step_driver::on_actor_died() {
-  link_->sent = 0;
+  link_->sent = nullptr;
   std::erase_if(link_->actors,
                 [&](const auto& each) { return each.actor == link_->sent_to; });
   owner_.run().actors().forget(*link_->sent_to);
@@ -74,8 +71,8 @@ void step_driver::on_actor_died() {
 }
 
 void step_driver::call_back() noexcept {
-  post(*link_->sent_to, signal{signal_kind::drop_turn, 0, link_->sent},
-       owner_.running_on());
+  send_to(*link_->sent_to, node_message::drop_turn{link_->sent},
+          owner_.running_on());
 }
 
 std::stop_token step_driver::stop_token() {

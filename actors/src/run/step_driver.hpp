@@ -71,7 +71,7 @@ class step_driver final : private completion {
 
   /// Whether that has the step.
   [[nodiscard]] bool is_away() const noexcept {
-    return link_ && link_->sent != 0;
+    return link_ && link_->sent != nullptr;
   }
   /// It sends the step back. Returns how that went.
   step_status take_back(ticket_ptr ticket);
@@ -99,8 +99,8 @@ class step_driver final : private completion {
     };
     /// Here while no step is away.
     ticket_ptr ticket;
-    /// Names the ticket while it is away.
-    std::uint64_t sent = 0;
+    /// The ticket, while it is away.
+    const step_ticket* sent = nullptr;
     lite_ptr<node_actor> sent_to;
     std::vector<known> actors;
   };

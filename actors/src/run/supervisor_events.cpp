@@ -115,10 +115,9 @@ void flow_supervisor::report_to_parent() {
     end.how = branch_outcome::kind::finished;
     end.action = machine_.action();
   }
-  post(*from_.parent(),
-       signal{signal_kind::branch_done, from_.place(), 0,
-              payload_ptr{result.detach(), false}},
-       context());
+  send_to(*from_.parent(),
+          supervisor_message::branch_done{from_.place(), std::move(result)},
+          context());
 }
 
 error flow_supervisor::death_by(const caf::error& reason) const {
@@ -147,8 +146,8 @@ void flow_supervisor::report_death_to_parent(
   } catch (const std::bad_alloc&) {
     // The place alone tells who it was.
   }
-  post(*from_.parent(), signal{signal_kind::branch_done, from_.place(), 0,
-                               payload_ptr{result.detach(), false}});
+  send_to(*from_.parent(),
+          supervisor_message::branch_done{from_.place(), std::move(result)});
 }
 
 void flow_supervisor::tell_missing_edges() {
