@@ -87,6 +87,8 @@ def draw(source, options):
     places = {}
     for folder in FOLDERS:
         for path in sorted((source / folder).glob("*.[ch]pp")):
+            if path.stem.endswith("_check"):
+                continue
             name = str(path.relative_to(source))
             for each in mutations.find(name, path.read_text()):
                 if is_wanted(each, options.only):

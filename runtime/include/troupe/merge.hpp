@@ -50,6 +50,9 @@ class merger {
   /// `into` is then as it was before the call.
   void merge(state& into, std::size_t branch, const delta& wrote);
 
+  /// Asserts that what is noted of the branches agrees. For tests.
+  void check() const;
+
  private:
   struct written;
   std::unique_ptr<written> written_;

@@ -1,6 +1,7 @@
 #include "troupe/rate.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 namespace troupe {
@@ -40,6 +41,7 @@ std::vector<std::string> mistakes_in(const rate& allowed) {
 }
 
 rate_meter::rate_meter(rate allowed) noexcept : allowed_(allowed) {
+  assert(mistakes_in(allowed).empty());
   allowed_.per = std::min(allowed_.per, span_max);
 }
 
@@ -62,6 +64,7 @@ time_point rate_meter::ready_at() const noexcept {
 }
 
 void rate_meter::take(time_point now, double amount) noexcept {
+  assert(now >= ready_at());
   const double share = pace(now);
   due_ = after(std::max(due_, after(now, -lateness)), span_of(amount / share));
 }

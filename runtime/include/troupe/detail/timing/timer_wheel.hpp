@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -132,6 +133,18 @@ class timer_wheel {
   /// The number of armed timers.
   [[nodiscard]] std::size_t size() const noexcept { return timers_.size(); }
 
+  /// Asserts that each timer stands in the slot of its tick. For tests.
+  void check() const {
+#ifndef NDEBUG
+    timers_.check();
+    for (std::uint32_t list = 0; list < due_list; ++list) {
+      timers_.for_each(list, [&](const timer& each) {
+        assert(each.tick > now_ && slot_of(each.tick) == list);
+      });
+    }
+#endif
+  }
+
  private:
   static constexpr std::uint32_t levels = 8;
   static constexpr std::uint32_t slots = 256;
@@ -173,10 +186,15 @@ class timer_wheel {
       timers_.append(late_list, index);
       return;
     }
+    timers_.append(slot_of(tick), index);
+  }
+
+  /// The list of a tick that is still to come.
+  [[nodiscard]] std::uint32_t slot_of(std::uint64_t tick) const {
     const auto level =
         static_cast<std::uint32_t>(std::bit_width(tick ^ now_) - 1) / 8;
     const auto slot = static_cast<std::uint32_t>(tick >> (8 * level)) % slots;
-    timers_.append(level * slots + slot, index);
+    return level * slots + slot;
   }
 
   [[nodiscard]] std::optional<event> next_event() const {
