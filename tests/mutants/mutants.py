@@ -29,22 +29,10 @@ LIBRARY = "runtime/libtroupe_runtime.so"
 TESTS = "tests/runtime_tests"
 COMPILE_LIMIT = 300
 MEMORY_MAX = 8 << 30
-# Included first, and compiled once: what most of a compilation reads.
-COMMON = """#include <algorithm>
-#include <functional>
-#include <map>
-#include <memory>
-#include <optional>
-#include <string>
-#include <unordered_map>
-#include <vector>
-#include <nlohmann/json.hpp>
-"""
 
 
 def main():
     options = parse_options()
-    os.nice(10)
     folder = Path(options.build).resolve()
     tree = Tree(folder)
     tree.copy()
@@ -52,6 +40,7 @@ def main():
     if not drawn:
         sys.exit("mutants: nothing to change there")
     tree.build()
+    os.nice(10)
     print(f"seed {options.seed}", flush=True)
     outcome = Trial(tree, options).run(drawn)
     sys.exit(0 if outcome else 1)
@@ -162,11 +151,12 @@ class Tree:
                    "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
                    "-DCMAKE_CXX_FLAGS_DEBUG=-O0", "-DBUILD_SHARED_LIBS=ON",
                    "-DTROUPE_DEV=ON", "-DTROUPE_CHECK_HEADERS=OFF",
+                   "-DCMAKE_PROJECT_troupe_INCLUDE=" +
+                   str(self.source / "tests/mutants/project.cmake"),
                    "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON"])
         self.must(["cmake", "--build", self.build_folder, "--target",
                    "runtime_tests"])
         self.read_commands()
-        self.compile_common()
 
     def must(self, command):
         with self.log.open("a") as log:
@@ -217,17 +207,6 @@ class Tree:
             words = words[2:]
         return words[:words.index("&&")] if "&&" in words else words
 
-    def compile_common(self):
-        """Compiles the common headers; without success they are read anew."""
-        self.common = self.build_folder / "common.hpp"
-        self.common.write_text(COMMON)
-        words = list(next(self.compile[word] for word in self.library
-                          if word.endswith(".o")))
-        words = words[:words.index("-o")] + [
-            "-x", "c++-header", str(self.common), "-o",
-            str(self.common) + ".gch"]
-        subprocess.run(words, cwd=self.build_folder, capture_output=True)
-
     @property
     def test_files(self):
         return [path.stem for path in
@@ -239,10 +218,10 @@ class Tree:
 class Workplace:
     """Where one job compiles and links, beside the others."""
 
-    def __init__(self, tree, folder, common_limit):
+    def __init__(self, tree, folder, limit):
         self.tree = tree
         self.folder = folder
-        self.limit = common_limit
+        self.limit = limit
 
     def verdict(self, change):
         """"broken" where it does not compile, "noticed", or "alive"."""
@@ -281,8 +260,7 @@ class Workplace:
         own = str(self.tree.source / change.path)
         words = [str(changed) if (self.tree.build_folder / word).resolve() ==
                  Path(own) else word for word in words]
-        words[1:1] = ["-include", str(self.tree.common),
-                      f"-I{self.folder / 'runtime/src'}", "-w"]
+        words[1:1] = [f"-I{self.folder / 'runtime/src'}", "-w"]
         done = run(words, self.tree.build_folder, COMPILE_LIMIT)
         return done == 0
 
