@@ -106,25 +106,25 @@ std::map<worker_id, lease_table::worker>::iterator lease_table::freest(
   return best;
 }
 
-void lease_table::move(work_id what, work& of, queue to) {
-  if (of.in == queue::paused) {
+void lease_table::move(work_id what, work& of, queue_kind to) {
+  if (of.in == queue_kind::paused) {
     paused_.erase({of.paused_until, what});
-  } else if (of.in != queue::none) {
-    auto& from = of.in == queue::waiting ? waiting_ : suspects_;
+  } else if (of.in != queue_kind::none) {
+    auto& from = of.in == queue_kind::waiting ? waiting_ : suspects_;
     const auto mine = from.find(of.label);
     mine->second.erase(what);
     if (mine->second.empty()) from.erase(mine);
   }
   of.in = to;
-  if (to == queue::paused) {
+  if (to == queue_kind::paused) {
     paused_.emplace(of.paused_until, what);
-  } else if (to != queue::none) {
-    (to == queue::waiting ? waiting_ : suspects_)[of.label].insert(what);
+  } else if (to != queue_kind::none) {
+    (to == queue_kind::waiting ? waiting_ : suspects_)[of.label].insert(what);
   }
 }
 
 void lease_table::give(work_id what, work& of, worker_id to, time_point now) {
-  move(what, of, queue::none);
+  move(what, of, queue_kind::none);
   for (const auto& each : of.with) alone_.erase({each.since, what});
   of.with.push_back({to, ++of.epoch, now, of.bytes});
   of.with.back().is_alone = is_suspect(of);
@@ -152,7 +152,7 @@ void lease_table::take_from(work_id what, work& of, worker_id from) {
 }
 
 void lease_table::put_back(work_id what, work& of) {
-  move(what, of, is_suspect(of) ? queue::suspects : queue::waiting);
+  move(what, of, is_suspect(of) ? queue_kind::suspects : queue_kind::waiting);
 }
 
 void lease_table::end_pauses(time_point now) {

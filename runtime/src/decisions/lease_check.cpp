@@ -14,22 +14,23 @@ void lease_table::check() const {
   std::size_t alone = 0;
   std::size_t holdings = 0;
   for (const auto& [what, each] : all_) {
-    assert(each.with.empty() == (each.in != queue::none) &&
+    assert(each.with.empty() == (each.in != queue_kind::none) &&
            "a work is either in a queue or with workers");
     const auto& with = each.with;
     const auto is_in = [&label = each.label, id = what](const queues& all) {
       const auto mine = all.find(label);
       return mine != all.end() && mine->second.contains(id);
     };
-    assert(is_in(waiting_) == (each.in == queue::waiting));
-    assert(is_in(suspects_) == (each.in == queue::suspects));
+    assert(is_in(waiting_) == (each.in == queue_kind::waiting));
+    assert(is_in(suspects_) == (each.in == queue_kind::suspects));
     assert(paused_.contains({each.paused_until, what}) ==
-           (each.in == queue::paused));
-    assert((each.in != queue::waiting || !is_suspect(each)) &&
-           (each.in != queue::suspects || is_suspect(each)) &&
+           (each.in == queue_kind::paused));
+    assert((each.in != queue_kind::waiting || !is_suspect(each)) &&
+           (each.in != queue_kind::suspects || is_suspect(each)) &&
            "suspects have queues of their own");
-    paused += each.in == queue::paused ? 1 : 0;
-    queued += each.in == queue::waiting || each.in == queue::suspects ? 1 : 0;
+    const bool is_paused = each.in == queue_kind::paused;
+    paused += is_paused ? 1 : 0;
+    queued += each.with.empty() && !is_paused ? 1 : 0;
     assert(each.losses.gone + each.losses.silent <= each.deaths);
     assert(with.size() <= 2);
     std::uint32_t last = 0;
@@ -43,8 +44,8 @@ void lease_table::check() const {
     assert((with.size() < 2 || with[0].by != with[1].by) &&
            "a second worker is another one");
     const bool is_alone = with.size() == 1 && !each.has_failed;
-    assert((with.empty() || alone_.contains({with.front().since, what}) ==
-                                is_alone) &&
+    assert((with.empty() ||
+            alone_.contains({with.front().since, what}) == is_alone) &&
            "what one worker has may be given to a second one");
     alone += is_alone ? 1 : 0;
     holdings += with.size();

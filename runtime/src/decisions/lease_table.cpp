@@ -60,7 +60,7 @@ void lease_table::remove(std::map<worker_id, worker>::iterator who,
     const auto losses = lost.losses;
     if (losses.gone + losses.silent < options_.deaths_max) {
       lost.paused_until = until;
-      move(each, lost, queue::paused);
+      move(each, lost, queue_kind::paused);
     } else {
       orders_.push_back(
           {lease_order::kind::fail, gone, {each, lost.epoch}, losses});
@@ -125,7 +125,7 @@ void lease_table::add(work_id what, std::string label, time_point now,
                       std::size_t bytes) {
   assert(!all_.contains(what));
   auto& added = all_.emplace(what, work{std::move(label), bytes}).first->second;
-  move(what, added, queue::waiting);
+  move(what, added, queue_kind::waiting);
   assign(now);
 }
 
@@ -137,7 +137,7 @@ void lease_table::cancel(work_id what, time_point now) {
     order(lease_order::kind::take_back, last.by, {what, last.epoch});
     take_from(what, known->second, last.by);
   }
-  move(what, known->second, queue::none);
+  move(what, known->second, queue_kind::none);
   all_.erase(known);
   assign(now);
 }

@@ -214,7 +214,7 @@ void machine::check() const {
   if (seldom_) {
     const auto& outer = seldom_->outer;
     for (std::size_t i = 0; i < outer.size(); ++i) {
-      const auto* below =
+      [[maybe_unused]] const auto* below =
           i + 1 < outer.size() ? outer[i + 1].graph : top_.graph;
       assert(outer[i].graph->nodes[outer[i].at].inner.get() == below);
     }

@@ -144,20 +144,20 @@ class lease_table {
     /// Nothing else goes to that worker meanwhile.
     bool is_alone = false;
   };
-  /// Where a work is kept: all but `queue::none` are tables of those that are
+  /// Where a work is kept: all but `none` are tables of those that are
   /// with nobody.
-  enum class queue : std::uint8_t { none, waiting, suspects, paused };
+  enum class queue_kind : std::uint8_t { none, waiting, suspects, paused };
   struct work {
     std::string label;
     std::size_t bytes = 0;
-    queue in = queue::none;
+    queue_kind in = queue_kind::none;
     std::uint32_t epoch = 0;
     /// Of any worker that held it, among others perhaps.
     std::uint32_t deaths = 0;
     lone_losses losses = {};
     std::vector<holding> with = {};
     bool has_failed = false;  // with one of two workers
-    /// The end of its pause, while it is in `queue::paused`.
+    /// The end of its pause, while it is paused.
     time_point paused_until = {};
   };
 
@@ -172,7 +172,7 @@ class lease_table {
   void assign_twice(time_point now);
   /// Moves a work from the queue that it is in to another one, which is the
   /// only way in and out of them.
-  void move(work_id what, work& of, queue to);
+  void move(work_id what, work& of, queue_kind to);
   /// With `take_from` the only way to and from a worker.
   void give(work_id what, work& of, worker_id to, time_point now);
   void take_from(work_id what, work& of, worker_id from);
