@@ -59,18 +59,16 @@ duration rate_meter::correction_max() const noexcept {
 }
 
 time_point rate_meter::ready_at() const noexcept {
-  if (due_ == time_point::min()) return due_;
   return after(due_, -span_of(allowed_.burst - 1));
 }
 
 void rate_meter::take(time_point now, double amount) noexcept {
-  assert(now >= ready_at());
   const double share = pace(now);
   due_ = after(std::max(due_, after(now, -lateness)), span_of(amount / share));
 }
 
 void rate_meter::give_back(double amount) noexcept {
-  if (due_ != time_point::min()) due_ = after(due_, -span_of(amount));
+  due_ = after(due_, -span_of(amount));
 }
 
 void rate_meter::charge(time_point now, double amount) noexcept {

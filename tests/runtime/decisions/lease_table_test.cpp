@@ -352,42 +352,6 @@ TEST_CASE("A worker that drains keeps what it has, and gets no more",
   CHECK(given(table).empty());
 }
 
-TEST_CASE("Slow work is given to a second worker, and the first result counts",
-          "[lease_table]") {
-  checked<lease_table> table{{.silence_max = 1h, .twice_after = 10s}};
-  table->advance(opened);
-  table->join(ann, {.capacity = 1}, opened);
-  add_jobs(table, 1);
-  CHECK(given(table) == "1:1.1");
-  CHECK(table->due() == opened + 10s);
-  table->advance(opened + 10s);
-  // There is nobody else, so that it is looked for later.
-  CHECK(given(table).empty());
-  CHECK(table->due() == opened + 20s);
-  table->join(bob, {.capacity = 1}, opened + 11s);
-  table->advance(opened + 20s);
-  CHECK(given(table) == "2:1.2");
-  table->advance(opened + 100s);
-  CHECK(given(table).empty());
-  CHECK(table->settle(ann, {job(1), 1}, opened + 101s));
-  CHECK(orders(table) ==
-        std::vector<lease_order>{{order_kind::take_back, bob, {job(1), 2}}});
-  CHECK_FALSE(table->settle(bob, {job(1), 2}, opened + 102s));
-}
-
-TEST_CASE("Work that two workers have survives the loss of one",
-          "[lease_table]") {
-  checked<lease_table> table{{.silence_max = 1h, .twice_after = 1s}};
-  table->join(ann, {.capacity = 1}, opened);
-  table->join(bob, {.capacity = 1}, opened);
-  add_jobs(table, 1);
-  table->advance(opened + 1s);
-  CHECK(given(table) == "1:1.1 2:1.2");
-  table->lose(ann, opened + 1s);
-  CHECK(given(table).empty());
-  CHECK(table->settle(bob, {job(1), 2}, opened + 2s));
-}
-
 TEST_CASE("A beat with many leases that do not stand is answered bit by bit",
           "[lease_table]") {
   checked<lease_table> table{{.taken_back_max = 2}};
