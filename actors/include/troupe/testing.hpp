@@ -129,8 +129,8 @@ class script {
 
   // -- playing it -------------------------------------------------------------
 
-  /// Does what the entry of this call says. For coroutines.
-  /// @pre `ctx` lives until the end of the task
+  /// Does what the entry of this call says. For coroutines: `ctx` lives until
+  /// the end of the task.
   [[nodiscard]] task<value> next(context& ctx) const;
   /// The same for a plain `exec`, which neither waits nor dies.
   value next_at_once(context& ctx) const;

@@ -3,6 +3,7 @@
 #include <troupe/error.hpp>
 #include <troupe/interrupts.hpp>
 
+#include <cassert>
 #include <cstdlib>
 #include <utility>
 
@@ -58,6 +59,9 @@ void interrupts::watch(const std::function<void()>& stop) {
   }
 }
 
-void interrupts::end_program() const { end_by(signal_); }
+void interrupts::end_program() const {
+  assert(came());
+  end_by(signal_);
+}
 
 }  // namespace troupe

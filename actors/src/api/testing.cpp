@@ -5,6 +5,7 @@
 #include <troupe/sleep.hpp>
 #include <troupe/testing.hpp>
 
+#include <cassert>
 #include <coroutine>
 #include <mutex>
 #include <stdexcept>
@@ -84,6 +85,7 @@ std::size_t simulation::run_ready() {
 }
 
 void simulation::advance(duration span) {
+  assert(span >= duration::zero());
   auto& timers = *system_.core().timers();
   const auto end = after(now(), span);
   run_ready();
@@ -118,6 +120,7 @@ outcome simulation::finish(const run& which, duration limit) {
 }
 
 void simulation::elapse(duration span) {
+  assert(span >= duration::zero());
   system_.core().timers()->advance_to(after(now(), span));
 }
 

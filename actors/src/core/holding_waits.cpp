@@ -6,6 +6,7 @@
 #include <troupe/detail/fiber/permit_waits.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <memory>
 
 namespace troupe::detail {
@@ -38,6 +39,7 @@ void holding_waits::add(const acquire_order& order, const void* lender,
   // First all that needs memory.
   for (const auto& [of, count] : made.held) held_.try_emplace(of, 0);
   const auto [at, is_new] = waits_.try_emplace(&order, std::move(made));
+  assert(is_new);
   for (const auto& [of, count] : at->second.held) held_[of] += count;
 }
 

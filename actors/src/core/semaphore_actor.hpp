@@ -5,6 +5,7 @@
 
 #include <troupe/detail/fiber/held_permits.hpp>
 
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -70,8 +71,10 @@ class semaphore_actor final : public lite_actor {
 
   /// Names it in `held_permits`.
   [[nodiscard]] const void* as_lender() const noexcept { return this; }
-  /// The one that `name` names. @pre a permit of it is out
+  /// The one that `name` names. It lives as long as a permit of it is out.
+  /// @pre `name` is not null
   [[nodiscard]] static semaphore_actor& named(const void* name) noexcept {
+    assert(name != nullptr);
     return *static_cast<semaphore_actor*>(const_cast<void*>(name));
   }
 

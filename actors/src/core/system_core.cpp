@@ -5,6 +5,7 @@
 #include <troupe/detail/value/mixed.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <iomanip>
 #include <random>
 #include <sstream>
@@ -90,6 +91,7 @@ std::shared_ptr<placement> system_core::elsewhere() const {
 
 void system_core::set_elsewhere(std::shared_ptr<placement> where) {
   const std::lock_guard lock{mutex_};
+  assert(elsewhere_ == nullptr);
   elsewhere_ = std::move(where);
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <deque>
 #include <optional>
@@ -80,6 +81,7 @@ class waiting_line {
   /// Takes the first out of the line; nothing if it was withdrawn since
   /// `first()` gave it. @pre `first()` is not null
   std::optional<taken> take() noexcept {
+    assert(!orders_.empty());
     auto order = std::move(orders_.front());
     orders_.pop_front();
     auto who = order->claim();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -24,7 +25,7 @@ class service_threads {
   service_threads(const service_threads&) = delete;
   service_threads& operator=(const service_threads&) = delete;
   /// @pre closed, or all have ended
-  ~service_threads() = default;
+  ~service_threads() { assert(threads_.empty()); }
 
   /// Runs `body` on a thread of its own. It returns soon after `stop` was
   /// called, on any thread; both must own what they use.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cassert>
 #include <chrono>
 
 namespace troupe {
@@ -57,6 +58,7 @@ class manual_clock final : public clock {
 
   /// @pre `to` is not before `now()`.
   void advance_to(time_point to) noexcept {
+    assert(to >= now());
     ticks_.store(to.time_since_epoch().count(), std::memory_order_release);
   }
 

@@ -6,6 +6,7 @@
 #include "troupe/detail/node/position.hpp"
 #include "troupe/error.hpp"
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -59,7 +60,7 @@ class machine {
     std::string text;
   };
 
-  /// @pre `root` lives as long as the machine.
+  /// Refers to `root` as long as it lives.
   machine(const detail::flow_model& root, std::uint64_t steps_max,
           std::uint64_t seed);
   /// One that stands at `from`. @pre as above
@@ -72,10 +73,12 @@ class machine {
   [[nodiscard]] command next() const noexcept { return command_; }
   /// The node of the step. @pre the command is about a step
   [[nodiscard]] const detail::graph_node& node() const noexcept {
+    assert(top_.at < top_.graph->nodes.size());
     return top_.graph->nodes[top_.at];
   }
   /// @pre the command is `fan_out`
   [[nodiscard]] const detail::fan_out_model& fan_out() const noexcept {
+    assert(command_ == command::fan_out);
     return *fan_out_;
   }
   /// Zero unless the command is `wait`.
@@ -110,6 +113,7 @@ class machine {
 
   /// The last action. @pre the command is `finish` and there is no failure
   [[nodiscard]] troupe::action action() const {
+    assert(is_over() && failure() == nullptr);
     return seldom_ ? seldom_->action : troupe::action{};
   }
   /// Why it failed, or null. @pre the command is `finish`
@@ -147,6 +151,9 @@ class machine {
   /// What carried out the command died. The step is to be done again, from
   /// its beginning and without costing an attempt, up to `deaths_max` times.
   void on_died();
+
+  /// Asserts that the parts agree. For tests, after each call.
+  void check() const;
 
   /// How often a step is dispatched again after what ran it has died.
   static constexpr std::uint32_t deaths_max = 3;

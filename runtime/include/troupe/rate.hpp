@@ -44,7 +44,8 @@ class rate_meter {
 
   /// The earliest time at which something may pass.
   [[nodiscard]] time_point ready_at() const noexcept;
-  /// So much passes now. @pre `now` is not before `ready_at()`
+  /// So much passes now. What passes before `ready_at()` is paid for by what
+  /// comes after it.
   void take(time_point now, double amount) noexcept;
   /// Sets right what was taken: less passed than said. Counted at the whole
   /// rate, also for what was taken at a slower pace. What is not more than zero

@@ -3,6 +3,7 @@
 #include "troupe/clock.hpp"
 #include "troupe/value.hpp"
 
+#include <cassert>
 #include <cstddef>
 #include <list>
 #include <optional>
@@ -33,7 +34,9 @@ struct result_store_options {
 class result_store {
  public:
   /// @pre `options` are sound
-  explicit result_store(result_store_options options) : options_(options) {}
+  explicit result_store(result_store_options options) : options_(options) {
+    assert(mistakes_in(options).empty());
+  }
 
   /// The result under `key` that is good at `now`.
   [[nodiscard]] std::optional<value> find(const std::string& key,
@@ -45,6 +48,9 @@ class result_store {
 
   [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+  /// Asserts that the two tables agree. For tests.
+  void check() const;
 
  private:
   struct entry {

@@ -3,6 +3,7 @@
 #include "troupe/detail/fiber/fiber_host.hpp"
 #include "troupe/detail/fiber/promise.hpp"
 
+#include <cassert>
 #include <coroutine>
 #include <utility>
 
@@ -21,7 +22,9 @@ namespace troupe {
 ///
 /// Errors: what the coroutine throws comes out of `co_await`. One that is
 /// awaited more than `task_depth_max` deep, as by a recursion without an end,
-/// does not begin: `co_await` throws `errc::too_deep`.
+/// does not begin: `co_await` throws `errc::too_deep`. A task is awaited once;
+/// for one that is empty, was moved from, or was awaited before, `co_await`
+/// throws a permanent `errc::bad_flow`.
 /// Cancellation: the task is destroyed at the `co_await` it waits in.
 /// Thread safety: confined to one actor.
 template <class T>
@@ -56,10 +59,14 @@ class [[nodiscard]] task {
   /// Runs it on `host` up to its first wait. `told`, if given, hears when it
   /// has ended, unless that is before this call returns. `depth` is that of
   /// the task that awaits it, plus one, and `held` what that one knows to be
-  /// held. Returns whether it has ended.
+  /// held. Returns whether it has ended. An empty task ends at once: `take`
+  /// throws then, as `co_await` does.
+  /// @pre it has not begun
   bool start(detail::fiber_host& host, detail::completion* told = nullptr,
              std::uint32_t depth = 0,
              const detail::held_permits* held = nullptr) {
+    if (!handle_) return true;
+    assert(!has_begun());
     handle_.promise().host = &host;
     handle_.promise().depth = depth;
     handle_.promise().held = held;
@@ -69,19 +76,24 @@ class [[nodiscard]] task {
     return false;
   }
 
-  /// Whether it ended by an exception. @pre `done()`
+  /// Whether it ended by an exception, or is empty. @pre it is not under way
   [[nodiscard]] bool has_thrown() const noexcept {
-    return handle_.promise().has_thrown();
+    assert(!handle_ || handle_.done());
+    return !handle_ || handle_.promise().has_thrown();
   }
 
-  /// Its result; throws what it threw. @pre `done()`
-  T take() { return handle_.promise().take(); }
+  /// Its result; throws what it threw. @pre it is not under way
+  T take() {
+    if (!handle_) detail::throw_empty_task();
+    assert(handle_.done());
+    return handle_.promise().take();
+  }
 
   class awaiter {
    public:
     explicit awaiter(std::coroutine_handle<promise_type> child) noexcept
         : child_(child) {}
-    bool await_ready() const noexcept { return child_.done(); }
+    bool await_ready() const noexcept { return false; }
     template <detail::hosted Promise>
     bool await_suspend(std::coroutine_handle<Promise> parent) const {
       // The child starts here and not by transfer, so that a loop over tasks
@@ -100,10 +112,19 @@ class [[nodiscard]] task {
     std::coroutine_handle<promise_type> child_;
   };
 
-  /// @pre the task has not been awaited before.
-  awaiter operator co_await() const noexcept { return awaiter{handle_}; }
+  /// Errors: throws a permanent `errc::bad_flow` for a task that is empty, was
+  /// moved from, or has begun before.
+  awaiter operator co_await() const {
+    if (!handle_) detail::throw_empty_task();
+    if (has_begun()) detail::throw_begun_task();
+    return awaiter{handle_};
+  }
 
  private:
+  [[nodiscard]] bool has_begun() const noexcept {
+    return handle_.promise().host != nullptr;
+  }
+
   friend promise_type;
   explicit task(std::coroutine_handle<promise_type> handle) noexcept
       : handle_(handle) {}

@@ -104,6 +104,8 @@ class value : private detail::value_storage {
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
   /// Containers within containers: 0 for a scalar, 1 for a flat container.
   [[nodiscard]] std::size_t depth() const noexcept;
+  /// Asserts that the parts agree, all the way down. For tests.
+  void check() const;
 
   // -- reading ---------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -64,7 +65,8 @@ namespace detail {
 /// The life of a fan-out as a pure state machine: how many may run at once,
 /// when the rest is pointless, and whether the whole succeeded.
 ///
-/// Invariant: started = running + finished + failed + cancelled.
+/// Invariant: started = running + finished + failed + cancelled, and at most
+/// `width` run.
 ///
 /// Thread safety: confined to one actor or task.
 class window {
@@ -97,7 +99,10 @@ class window {
   /// Whether nothing runs and nothing more will start.
   [[nodiscard]] bool is_over() const noexcept;
   /// How it ended. @pre `is_over()`
-  [[nodiscard]] verdict result() const noexcept { return verdict_; }
+  [[nodiscard]] verdict result() const noexcept {
+    assert(is_over());
+    return verdict_;
+  }
   /// Why it failed, for people: counts and the policy. Empty on success.
   [[nodiscard]] std::string reason() const;
 
@@ -119,6 +124,9 @@ class window {
   /// Nothing more starts, and the whole counts as failed, whatever had been
   /// decided.
   void refuse() { verdict_ = verdict::failed; }
+
+  /// Asserts the invariant. For tests, after each call.
+  void check() const;
 
  private:
   void decide();

@@ -233,6 +233,7 @@ void machine::on_cancel(error why) {
 // Of a million cancelled sub-flows nobody asks, so the place of the end is put
 // to the reason here.
 std::shared_ptr<const error> machine::failure() const {
+  assert(is_over());
   if (!was_cancelled()) return seldom_ ? seldom_->failure : nullptr;
   error placed = *seldom_->failure;
   return std::make_shared<const error>(std::move(placed.at_node(path())));
@@ -337,6 +338,32 @@ void machine::fail(error why) {
   why.at_node(path());
   rest().failure = std::make_shared<const error>(std::move(why));
   command_ = command::finish;
+}
+
+void machine::check() const {
+  assert(top_.graph != nullptr && steps_ <= steps_max_);
+  assert(deaths_ <= deaths_max || is_over());
+  if (seldom_) {
+    const auto& outer = seldom_->outer;
+    for (std::size_t i = 0; i < outer.size(); ++i) {
+      [[maybe_unused]] const auto* below =
+          i + 1 < outer.size() ? outer[i + 1].graph : top_.graph;
+      assert(outer[i].graph->nodes[outer[i].at].inner.get() == below);
+    }
+    assert(!seldom_->was_cancelled || (is_over() && seldom_->failure));
+    assert(is_over() || !seldom_->failure);
+  }
+  if (is_over()) return;
+  assert(steps_ > 0);
+  if (command_ == command::fan_out) {
+    assert(fan_out_ == &*top_.graph->fan_out && attempt_ == 0);
+    return;
+  }
+  assert(node().model != nullptr && !node().inner);
+  assert(attempt_ < std::max(node().options.retry.attempts, 1U));
+  assert(command_ != command::wait ||
+         (seldom_ && attempt_ + 1 < node().options.retry.attempts));
+  assert(command_ != command::begin_step || attempt_ == 0 || deaths_ > 0);
 }
 
 machine::seldom& machine::rest() {

@@ -1,6 +1,7 @@
 #include "troupe/rate.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 namespace troupe {
@@ -40,6 +41,7 @@ std::vector<std::string> mistakes_in(const rate& allowed) {
 }
 
 rate_meter::rate_meter(rate allowed) noexcept : allowed_(allowed) {
+  assert(mistakes_in(allowed).empty());
   allowed_.per = std::min(allowed_.per, span_max);
 }
 
@@ -57,7 +59,6 @@ duration rate_meter::correction_max() const noexcept {
 }
 
 time_point rate_meter::ready_at() const noexcept {
-  if (due_ == time_point::min()) return due_;
   return after(due_, -span_of(allowed_.burst - 1));
 }
 
@@ -67,7 +68,7 @@ void rate_meter::take(time_point now, double amount) noexcept {
 }
 
 void rate_meter::give_back(double amount) noexcept {
-  if (due_ != time_point::min()) due_ = after(due_, -span_of(amount));
+  due_ = after(due_, -span_of(amount));
 }
 
 void rate_meter::charge(time_point now, double amount) noexcept {

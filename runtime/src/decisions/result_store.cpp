@@ -2,6 +2,7 @@
 
 #include "troupe/json_text.hpp"
 
+#include <cassert>
 #include <utility>
 
 namespace troupe {
@@ -50,6 +51,19 @@ void result_store::clear() noexcept {
   places_.clear();
   entries_.clear();
   bytes_ = 0;
+}
+
+void result_store::check() const {
+#ifndef NDEBUG
+  std::size_t all = 0;
+  for (auto each = entries_.begin(); each != entries_.end(); ++each) {
+    const auto place = places_.find(each->key);
+    assert(place != places_.end() && place->second == each);
+    all += each->bytes;
+  }
+  assert(places_.size() == entries_.size());
+  assert(bytes_ == all && bytes_ <= options_.bytes_max);
+#endif
 }
 
 void result_store::erase(std::list<entry>::iterator at) {

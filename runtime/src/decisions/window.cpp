@@ -48,16 +48,21 @@ void window::on_started() {
 }
 
 void window::on_finished() {
+  assert(running() > 0);
   ++finished_;
   decide();
 }
 
 void window::on_failed() {
+  assert(running() > 0);
   ++failed_;
   decide();
 }
 
-void window::on_cancelled() { ++cancelled_; }
+void window::on_cancelled() {
+  assert(running() > 0);
+  ++cancelled_;
+}
 
 void window::on_exhausted() {
   total_ = started_;
@@ -66,6 +71,14 @@ void window::on_exhausted() {
 
 void window::stop() {
   if (verdict_ == verdict::running) verdict_ = verdict::failed;
+}
+
+void window::check() const {
+  assert(finished_ + failed_ + cancelled_ <= started_);
+  assert(running() <= width_);
+  assert(!total_ || started_ <= *total_);
+  assert(!has_room() || !is_stopping());
+  assert((!is_over() || running() == 0) && reason().empty() != has_failed());
 }
 
 void window::decide() {

@@ -1,6 +1,7 @@
 #include "document/key_block.hpp"
 
 #include <bit>
+#include <cassert>
 #include <new>
 
 namespace troupe::detail {
@@ -46,6 +47,7 @@ bool key_block::is_same_as(const key_block& other) const noexcept {
 }
 
 void key_block::insert(std::size_t at, key name) noexcept {
+  assert(is_sole_owner() && at <= count && count < capacity);
   key* keys = begin();
   std::copy_backward(keys + at, keys + count, keys + count + 1);
   keys[at] = name;
@@ -53,6 +55,7 @@ void key_block::insert(std::size_t at, key name) noexcept {
 }
 
 void key_block::erase(std::size_t at) noexcept {
+  assert(is_sole_owner() && at < count);
   key* keys = begin();
   text::release(keys[at].name);
   std::copy(keys + at + 1, keys + count, keys + at);

@@ -4,6 +4,7 @@
 #include "troupe/error.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -94,6 +95,7 @@ struct merger::written {
   void note(const state& into, std::size_t branch, const operation& write);
   void take_back(state& into, std::string_view place);
   mark& at(std::string_view place);
+  void check() const;
 
   on_conflict rule;
   // What all branches started from; kept for `on_conflict::last` only.
@@ -195,7 +197,32 @@ void merger::written::take_back(state& into, std::string_view place) {
   noted.made = noted.reset = ++resets;
 }
 
+void merger::written::check() const {
+#ifndef NDEBUG
+  for (const auto& [path, noted] : marks) {
+    const std::string_view place = path;
+    assert(noted.made <= resets && noted.reset <= noted.made);
+    assert(noted.below_too == nobody || noted.below_too != noted.below);
+    assert(noted.below_too == nobody || noted.below != nobody);
+    std::uint64_t reset = 0;
+    for (std::size_t end = 0; end < place.size();
+         end = std::min(place.find('/', end + 1), place.size())) {
+      const auto found = marks.find(place.substr(0, end));
+      assert(found != marks.end() && "above each mark there are marks");
+      const mark& above = found->second;
+      assert(above.made >= noted.made);
+      reset = std::max(reset, above.reset);
+      if (noted.made < reset || noted.branch == nobody) continue;
+      assert((above.below == noted.branch || above.below_too != nobody) &&
+             "who wrote below is known above");
+    }
+  }
+#endif
+}
+
 merger::merger(on_conflict rule) : written_{std::make_unique<written>(rule)} {}
+
+void merger::check() const { written_->check(); }
 
 merger::merger(merger&&) noexcept = default;
 merger& merger::operator=(merger&&) noexcept = default;

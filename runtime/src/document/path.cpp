@@ -3,6 +3,7 @@
 #include "troupe/error.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 
 namespace troupe::detail {
@@ -42,6 +43,7 @@ std::optional<std::size_t> position_of(std::string_view token) noexcept {
 }
 
 std::string_view path_reader::next() {
+  assert(!done());
   if (literal_) {
     const std::string_view key = rest_;
     rest_ = {};

@@ -10,6 +10,7 @@
 #include "troupe/printable.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <optional>
 #include <vector>
 
@@ -101,7 +102,9 @@ value nested(path_reader rest, value item) {
 // @pre `look` found the way.
 void change(value& at, path_reader rest, value* item) {
   const std::string_view token = rest.next();
-  const target where = step_of(at, token)->where;
+  const auto next = step_of(at, token);
+  assert(next);
+  const target where = next->where;
   if (rest.done()) {
     if (item != nullptr) {
       tree::put(at, where, std::move(*item));

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <memory>
 #include <new>
 #include <string>
@@ -348,6 +349,7 @@ void tree::take_out(value& holder, target where) {
 
 // @pre The node and its keys are unshared.
 void tree::drop_slot(tree& owner, std::size_t at) noexcept {
+  assert(owner.is_sole_owner() && at < owner.count);
   if (owner.keys != nullptr) owner.keys->erase(at);
   value* slots = owner.slots();
   std::move(slots + at + 1, slots + owner.count, slots + at);

@@ -18,6 +18,7 @@ namespace troupe::detail {
 /// A container without a node is empty; no node in a tree is.
 ///
 /// Writes happen in place where a node has one owner, on a copy otherwise.
+/// All of this is asserted by `check`.
 struct tree : shared_node {
   static constexpr std::size_t fan_out = 16;
 
@@ -50,6 +51,8 @@ struct tree : shared_node {
     return static_cast<tree*>(container.content_.node);
   }
   static void destroy(value_storage& last_owner) noexcept;
+  // Asserts what must hold of the nodes of a container, and below. For tests.
+  static void check(const value& container);
 
   [[nodiscard]] value* slots() noexcept {
     return reinterpret_cast<value*>(this + 1);
@@ -66,6 +69,9 @@ struct tree : shared_node {
   key_block* keys = nullptr;
 
  private:
+  void check(bool by_key) const;
+  void check_keys() const;
+
   struct place {
     std::size_t slot;
     bool exists;

@@ -111,6 +111,8 @@ std::size_t value::depth() const noexcept {
   return content_.node == nullptr ? 1 : tree::root(*this)->depth;
 }
 
+void value::check() const { tree::check(*this); }
+
 // -- reading -----------------------------------------------------------------
 
 bool value::contains(std::string_view key) const noexcept {

@@ -15,6 +15,17 @@ void throw_too_deep() {
                                   std::to_string(task_depth_max) + " deep"};
 }
 
+void throw_empty_task() {
+  throw error{errc::bad_flow,
+              "a task was awaited that is empty: it has no coroutine, or was "
+              "moved from"};
+}
+
+void throw_begun_task() {
+  throw error{errc::bad_flow,
+              "a task was awaited twice; keep what the first co_await gave"};
+}
+
 wake_key waiter::enlist(fiber_host& host, std::coroutine_handle<> handle) {
   assert(host_ == nullptr);
   if (host.free_ == fiber_host::none) host.free_ = host.add_slot();

@@ -2,6 +2,7 @@
 // sent: beats wait behind results.
 
 #include "support/catch.hpp"
+#include "support/checked.hpp"
 #include "work/lease_holder.hpp"
 #include "work/lease_table.hpp"
 
@@ -16,6 +17,7 @@ using namespace std::chrono_literals;
 using namespace troupe::detail;
 using troupe::duration;
 using troupe::time_point;
+using troupe_test::checked;
 
 namespace {
 
@@ -29,17 +31,17 @@ class slow_way {
 
   /// Until all is done, or an hour has passed.
   void run(std::uint64_t works) {
-    table_.advance(now_);
-    table_.join(slow_worker, {.capacity = at_once}, now_);
+    table_->advance(now_);
+    table_->join(slow_worker, {.capacity = at_once}, now_);
     for (std::uint64_t i = 0; i < works; ++i) {
-      table_.add(work_id{i}, "", now_);
+      table_->add(work_id{i}, "", now_);
     }
     beat();
     carry_out();
-    while (table_.unfinished() > 0 && now_ < time_point{1h}) {
-      now_ = std::min(coming_.begin()->first, table_.due());
-      if (table_.due() <= now_) {
-        table_.advance(now_);
+    while (table_->unfinished() > 0 && now_ < time_point{1h}) {
+      now_ = std::min(coming_.begin()->first, table_->due());
+      if (table_->due() <= now_) {
+        table_->advance(now_);
       } else {
         coming_.extract(coming_.begin()).mapped()();
       }
@@ -58,23 +60,23 @@ class slow_way {
   }
 
   void beat() {
-    tell(0s, [this, held = holder_.held(), as_of = pulse_] {
-      table_.hear(slow_worker, held, now_, as_of);
+    tell(0s, [this, held = holder_->held(), as_of = pulse_] {
+      table_->hear(slow_worker, held, now_, as_of);
       pulse_ = now_;
     });
     coming_.emplace(now_ + 500ms, [this] { beat(); });
   }
 
   void carry_out() {
-    while (const auto order = table_.next()) {
+    while (const auto order = table_->next()) {
       const auto which = order->lease;
       if (order->what == lease_order::kind::dismiss) ++dismissed;
       if (order->what != lease_order::kind::give) continue;
       ++given;
-      if (!holder_.take(which) || !holder_.finish(which)) continue;
+      if (!holder_->take(which) || !holder_->finish(which)) continue;
       tell(per_result_, [this, which] {
-        used += table_.settle(slow_worker, which, now_) ? 1 : 0;
-        holder_.acknowledge(which);
+        used += table_->settle(slow_worker, which, now_) ? 1 : 0;
+        holder_->acknowledge(which);
       });
     }
   }
@@ -84,8 +86,8 @@ class slow_way {
   time_point busy_until_{0s};
   time_point pulse_{0s};
   std::multimap<time_point, std::function<void()>> coming_;
-  lease_table table_{{.silence_max = 2s, .arrival_max = 1s}};
-  lease_holder holder_{at_once};
+  checked<lease_table> table_{{.silence_max = 2s, .arrival_max = 1s}};
+  checked<lease_holder> holder_{at_once};
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // When a lease is over although nobody said so.
 
 #include "support/catch.hpp"
+#include "support/checked.hpp"
 #include "work/lease_table.hpp"
 
 #include <chrono>
@@ -10,6 +11,7 @@ using namespace std::chrono_literals;
 using namespace troupe::detail;
 using troupe::duration;
 using troupe::time_point;
+using troupe_test::checked;
 using order_kind = lease_order::kind;
 
 namespace {
@@ -26,8 +28,8 @@ std::vector<lease_order> orders_left(lease_table& from) {
 }
 
 /// A table whose only worker has the only work.
-lease_table with_ann(lease_options options) {
-  lease_table made{options};
+checked<lease_table> with_ann(lease_options options) {
+  checked<lease_table> made{options};
   made.advance(begun_at);
   made.join(amy, {}, begun_at);
   made.add(only_job, "", begun_at);
@@ -42,22 +44,22 @@ TEST_CASE("Words that waited long do not tell of a lease that came meanwhile",
           "[lease_table]") {
   auto table = with_ann({.silence_max = 1h, .arrival_max = 1s});
   // Two seconds on the way, behind large results.
-  table.hear(amy, {}, begun_at + 2s, begun_at);
+  table->hear(amy, {}, begun_at + 2s, begun_at);
   CHECK(orders_left(table).empty());
-  table.hear(amy, {}, begun_at + 3s, begun_at + 999ms);
+  table->hear(amy, {}, begun_at + 3s, begun_at + 999ms);
   CHECK(orders_left(table).empty());
-  CHECK(table.settle(amy, {only_job, 1}, begun_at + 3s));
+  CHECK(table->settle(amy, {only_job, 1}, begun_at + 3s));
 }
 
 TEST_CASE("A result is refused before its lease is given", "[lease_table]") {
-  lease_table table;
-  table.add(only_job, "", begun_at);
-  table.join(amy, {}, begun_at);
+  checked<lease_table> table;
+  table->add(only_job, "", begun_at);
+  table->join(amy, {}, begun_at);
   // The order to give it is there, but nobody has taken it.
-  CHECK_FALSE(table.settle(amy, {only_job, 1}, begun_at));
+  CHECK_FALSE(table->settle(amy, {only_job, 1}, begun_at));
   CHECK(orders_left(table) ==
         std::vector<lease_order>{{order_kind::give, amy, {only_job, 1}}});
-  CHECK(table.settle(amy, {only_job, 1}, begun_at));
+  CHECK(table->settle(amy, {only_job, 1}, begun_at));
 }
 
 TEST_CASE("Work does not fail of workers that are only parted with",
@@ -65,55 +67,55 @@ TEST_CASE("Work does not fail of workers that are only parted with",
   auto table = with_ann({.deaths_max = 2});
   auto now = begun_at;
   for (std::uint64_t i = 2; i < 20; ++i) {
-    table.leave(worker_id{i - 1}, now);
-    table.join(worker_id{i}, {}, now);
+    table->leave(worker_id{i - 1}, now);
+    table->join(worker_id{i}, {}, now);
     now += lease_table::lost_pause;
-    table.advance(now);
+    table->advance(now);
     CHECK(orders_left(table).back().what == order_kind::give);
   }
-  CHECK(table.unfinished() == 1);
+  CHECK(table->unfinished() == 1);
 }
 
 TEST_CASE("A silence without end never ends, and costs no looks",
           "[lease_table]") {
   auto table = with_ann(
       {.silence_max = duration::max(), .twice_after = duration::max()});
-  CHECK(table.due() > begun_at);
-  table.advance(begun_at + 24h);
-  CHECK(table.due() > begun_at + 24h);
+  CHECK(table->due() > begun_at);
+  table->advance(begun_at + 24h);
+  CHECK(table->due() > begun_at + 24h);
   CHECK(orders_left(table).empty());
 }
 
 TEST_CASE("Nobody is dismissed after a stop of the supervisor itself",
           "[lease_table]") {
-  lease_table table{{.silence_max = 2s}};
-  table.advance(begun_at);
-  table.join(amy, {}, begun_at);
-  table.join(ben, {}, begun_at);
+  checked<lease_table> table{{.silence_max = 2s}};
+  table->advance(begun_at);
+  table->join(amy, {}, begun_at);
+  table->join(ben, {}, begun_at);
   const auto woken = begun_at + 1h;
-  table.advance(woken);
+  table->advance(woken);
   CHECK(orders_left(table).empty());
-  CHECK(table.due() > woken);
-  table.hear(amy, {}, woken + 10ms, woken);
-  while (table.due() <= woken + 1s) table.advance(table.due());
+  CHECK(table->due() > woken);
+  table->hear(amy, {}, woken + 10ms, woken);
+  while (table->due() <= woken + 1s) table->advance(table->due());
   CHECK(orders_left(table) ==
         std::vector<lease_order>{{order_kind::dismiss, ben, {}}});
 }
 
 TEST_CASE("A look is due eight times in the longest silence", "[lease_table]") {
-  lease_table table{{.silence_max = 2s}};
-  table.advance(begun_at);
-  CHECK(table.due() == begun_at + 250ms);
+  checked<lease_table> table{{.silence_max = 2s}};
+  table->advance(begun_at);
+  CHECK(table->due() == begun_at + 250ms);
 }
 
 TEST_CASE("A quiet worker of which anything is heard gets work again",
           "[lease_table]") {
-  lease_table table{{.silence_max = 2s}};
-  table.advance(begun_at);
-  table.join(amy, {}, begun_at);
-  table.add(only_job, "", begun_at + 1s);
+  checked<lease_table> table{{.silence_max = 2s}};
+  table->advance(begun_at);
+  table->join(amy, {}, begun_at);
+  table->add(only_job, "", begun_at + 1s);
   CHECK(orders_left(table).empty());
-  table.notice(amy, begun_at + 1500ms);
+  table->notice(amy, begun_at + 1500ms);
   CHECK(orders_left(table) ==
         std::vector<lease_order>{{order_kind::give, amy, {only_job, 1}}});
 }
@@ -123,30 +125,30 @@ TEST_CASE("Of two workers one that fails leaves the work to the other",
   auto table = with_ann({.silence_max = 1h, .twice_after = 1s});
   const lease first{only_job, 1};
   const lease second{only_job, 2};
-  table.join(ben, {}, begun_at);
-  CHECK_FALSE(table.leave_to_other(amy, first, begun_at));
-  table.advance(begun_at + 1s);
+  table->join(ben, {}, begun_at);
+  CHECK_FALSE(table->leave_to_other(amy, first, begun_at));
+  table->advance(begun_at + 1s);
   REQUIRE(orders_left(table) ==
           std::vector<lease_order>{{order_kind::give, ben, second}});
   SECTION("the second") {
-    CHECK(table.leave_to_other(ben, second, begun_at + 2s));
-    CHECK(table.held_by(ben) == 0);
+    CHECK(table->leave_to_other(ben, second, begun_at + 2s));
+    CHECK(table->held_by(ben) == 0);
     // It is not given a third time, as long as the first has it.
-    table.advance(begun_at + 100s);
+    table->advance(begun_at + 100s);
     CHECK(orders_left(table).empty());
-    CHECK_FALSE(table.leave_to_other(amy, first, begun_at + 101s));
-    CHECK(table.settle(amy, first, begun_at + 101s));
+    CHECK_FALSE(table->leave_to_other(amy, first, begun_at + 101s));
+    CHECK(table->settle(amy, first, begun_at + 101s));
   }
   SECTION("the first") {
-    CHECK(table.leave_to_other(amy, first, begun_at + 2s));
-    CHECK_FALSE(table.settle(amy, first, begun_at + 2s));
-    CHECK(table.is_first(ben, second));
-    CHECK(table.settle(ben, second, begun_at + 3s));
+    CHECK(table->leave_to_other(amy, first, begun_at + 2s));
+    CHECK_FALSE(table->settle(amy, first, begun_at + 2s));
+    CHECK(table->is_first(ben, second));
+    CHECK(table->settle(ben, second, begun_at + 3s));
   }
   SECTION("and the other is lost") {
-    CHECK(table.leave_to_other(ben, second, begun_at + 2s));
-    table.lose(amy, begun_at + 3s);
-    table.advance(begun_at + 4s);
+    CHECK(table->leave_to_other(ben, second, begun_at + 2s));
+    table->lose(amy, begun_at + 3s);
+    table->advance(begun_at + 4s);
     CHECK(orders_left(table) ==
           std::vector<lease_order>{{order_kind::give, ben, {only_job, 3}}});
   }

@@ -3,6 +3,7 @@
 // virtual time.
 
 #include "support/catch.hpp"
+#include "support/checked.hpp"
 #include "work/lease_holder.hpp"
 #include "work/lease_table.hpp"
 
@@ -23,6 +24,7 @@ using namespace std::chrono_literals;
 using namespace troupe::detail;
 using std::chrono::milliseconds;
 using troupe::time_point;
+using troupe_test::checked;
 using order_kind = lease_order::kind;
 
 namespace {
@@ -34,7 +36,7 @@ struct process {
   explicit process(worker_id name) : id(name) {}
 
   worker_id id;
-  lease_holder holds{capacity};
+  checked<lease_holder> holds{capacity};
   bool is_dead = false;
   bool is_leaving = false;
   /// What the supervisor last said that it is there.
@@ -62,7 +64,7 @@ class world {
       // Some are so large that few of them may be under way.
       const std::size_t bytes = i % 3 * 40;
       after(upto(4000ms),
-            [this, i, bytes] { table_.add(work_id{i}, "", now_, bytes); });
+            [this, i, bytes] { table_->add(work_id{i}, "", now_, bytes); });
     }
     for (int i = 0; i < 12; ++i) after(upto(8000ms), [this] { disturb(); });
     after(10s, [this] { is_quiet_ = true; });
@@ -80,11 +82,11 @@ class world {
 
   /// How often the result of each work was used.
   [[nodiscard]] const std::map<work_id, int>& used() const { return used_; }
-  [[nodiscard]] std::size_t unfinished() const { return table_.unfinished(); }
+  [[nodiscard]] std::size_t unfinished() const { return table_->unfinished(); }
   [[nodiscard]] bool is_settled() const {
-    if (table_.unfinished() > 0) return false;
+    if (table_->unfinished() > 0) return false;
     for (const auto& [id, each] : workers_) {
-      if (each->is_there() && !each->holds.empty()) return false;
+      if (each->is_there() && !each->holds->empty()) return false;
     }
     return true;
   }
@@ -143,12 +145,12 @@ class world {
   }
 
   void look() {
-    table_.advance(now_);
+    table_->advance(now_);
     next_look_ = time_point::max();
     look_when_due();
   }
   void look_when_due() {
-    const auto due = table_.due();
+    const auto due = table_->due();
     if (due >= next_look_) return;
     next_look_ = due;
     events_.emplace(due, [this, due] {
@@ -159,21 +161,22 @@ class world {
   }
 
   void carry_out() {
-    while (const auto order = table_.next()) {
+    while (const auto order = table_->next()) {
       RC_ASSERT(order->what != order_kind::fail);
       const auto to = workers_.at(order->worker);
       const lease which = order->lease;
-      RC_ASSERT(table_.held_by(order->worker) <= capacity);
+      RC_ASSERT(table_->held_by(order->worker) <= capacity);
       if (order->what == order_kind::give) {
         stands_.erase({order->worker, {which.work, which.epoch - 1}});
         stands_.insert({order->worker, which});
         send(to, [this, to, which](process& at) {
-          if (at.holds.take(which)) begin(to, which);
+          if (at.holds->take(which)) begin(to, which);
         });
       } else if (order->what == order_kind::take_back) {
         stands_.erase({order->worker, which});
-        send(to,
-             [which](process& at) { static_cast<void>(at.holds.drop(which)); });
+        send(to, [which](process& at) {
+          static_cast<void>(at.holds->drop(which));
+        });
       } else {
         forget(order->worker);
         send(to, [this](process& at) { restart(at); });
@@ -184,15 +187,15 @@ class world {
 
   void take_result(const process_ptr& from, worker_id as, lease which) {
     const bool stood = stands_.erase({as, which}) > 0;
-    const bool counts = table_.settle(as, which, now_);
+    const bool counts = table_->settle(as, which, now_);
     if (counts) RC_ASSERT(stood);
     if (counts) ++used_[which.work];
-    send(from, [which](process& at) { at.holds.acknowledge(which); });
+    send(from, [which](process& at) { at.holds->acknowledge(which); });
   }
 
   void lose(worker_id who) {
     forget(who);
-    table_.lose(who, now_);
+    table_->lose(who, now_);
   }
   void forget(worker_id who) {
     std::erase_if(stands_, [&](const auto& each) { return each.first == who; });
@@ -203,16 +206,16 @@ class world {
   process_ptr start_worker() {
     auto made = std::make_shared<process>(worker_id{next_worker_++});
     workers_[made->id] = made;
-    table_.join(made->id, {.capacity = capacity}, now_);
+    table_->join(made->id, {.capacity = capacity}, now_);
     after(upto(beat), [this, made] { say_what_it_holds(made); });
     return made;
   }
 
   void begin(const process_ptr& at, lease which) {
-    RC_ASSERT(at->holds.running() <= capacity);
+    RC_ASSERT(at->holds->running() <= capacity);
     after(upto(400ms), [this, at, which] {
       arrive(at, [this, at, which](process& one) {
-        if (one.holds.finish(which)) send_result(at, which);
+        if (one.holds->finish(which)) send_result(at, which);
       });
     });
   }
@@ -226,15 +229,15 @@ class world {
     if (at->is_dead) return;
     if (now_ >= at->frozen_until) {
       const auto as = at->id;
-      tell(at, [this, as, held = at->holds.held(), as_of = at->pulse] {
-        table_.hear(as, held, now_, as_of);
+      tell(at, [this, as, held = at->holds->held(), as_of = at->pulse] {
+        table_->hear(as, held, now_, as_of);
         send(workers_.at(as),
              [at = now_](process& to) { to.pulse = std::max(to.pulse, at); });
       });
-      for (const auto& each : at->holds.unacknowledged()) {
+      for (const auto& each : at->holds->unacknowledged()) {
         send_result(at, each);
       }
-      if (at->is_leaving && at->holds.empty()) {
+      if (at->is_leaving && at->holds->empty()) {
         at->is_dead = true;
         after(1ms, [this, as] { lose(as); });
         return;
@@ -286,7 +289,7 @@ class world {
       default:
         if (alive.size() == 1) break;
         victim->is_leaving = true;
-        table_.drain(as);
+        table_->drain(as);
     }
   }
 
@@ -296,7 +299,7 @@ class world {
   time_point next_look_ = time_point::max();
   bool is_quiet_ = false;
   std::multimap<time_point, std::function<void()>> events_;
-  lease_table table_{
+  checked<lease_table> table_{
       {.bytes_under_way_max = 100, .twice_after = 3s, .deaths_max = 100}};
   std::map<worker_id, process_ptr> workers_;
   std::uint64_t next_worker_ = 1;

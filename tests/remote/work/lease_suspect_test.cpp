@@ -1,6 +1,7 @@
 // Work that was with workers that died goes to a worker by itself.
 
 #include "support/catch.hpp"
+#include "support/checked.hpp"
 #include "work/lease_table.hpp"
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 using namespace std::chrono_literals;
 using namespace troupe::detail;
 using troupe::time_point;
+using troupe_test::checked;
 
 namespace {
 
@@ -22,25 +24,25 @@ class sick_cluster {
   sick_cluster(std::uint64_t works, std::set<std::uint64_t> poison,
                lease_options options = {})
       : poison_(std::move(poison)), table_(options) {
-    table_.advance(now_);
+    table_->advance(now_);
     for (std::uint64_t i = 1; i <= works; ++i) {
-      table_.add(work_id{i}, "", now_);
+      table_->add(work_id{i}, "", now_);
     }
   }
 
   void start_worker(std::size_t capacity) {
     const worker_id who{++last_worker_};
     workers_[who] = {capacity, {}};
-    table_.join(who, {.capacity = capacity}, now_);
+    table_->join(who, {.capacity = capacity}, now_);
     carry_out();
   }
 
   /// A poison that has begun kills its worker before anything else is done.
   void run() {
-    for (int round = 0; round < 1000 && table_.unfinished() > 0; ++round) {
+    for (int round = 0; round < 1000 && table_->unfinished() > 0; ++round) {
       now_ += 200ms;
-      for (const auto& [who, each] : workers_) table_.notice(who, now_);
-      table_.advance(now_);
+      for (const auto& [who, each] : workers_) table_->notice(who, now_);
+      table_->advance(now_);
       carry_out();
       const auto victim =
           std::find_if(workers_.begin(), workers_.end(), [&](const auto& each) {
@@ -80,7 +82,7 @@ class sick_cluster {
     // Later than by what made them suspects.
     if (deaths_ > 4) beside_ = std::max(beside_, gone.held.size() - 1);
     workers_.erase(who);
-    table_.lose(who, now_);
+    table_->lose(who, now_);
     start_worker(gone.capacity);
   }
 
@@ -89,7 +91,7 @@ class sick_cluster {
       if (each.held.empty()) continue;
       const lease which = *each.held.begin();
       each.held.erase(which);
-      REQUIRE(table_.settle(who, which, now_));
+      REQUIRE(table_->settle(who, which, now_));
       done_.insert(static_cast<std::uint64_t>(which.work));
       carry_out();
       return;
@@ -97,7 +99,7 @@ class sick_cluster {
   }
 
   void carry_out() {
-    while (const auto order = table_.next()) {
+    while (const auto order = table_->next()) {
       const auto to = workers_.find(order->worker);
       if (order->what == lease_order::kind::give) {
         REQUIRE(to != workers_.end());
@@ -112,7 +114,7 @@ class sick_cluster {
 
   const std::set<std::uint64_t> poison_;
   time_point now_{1h};
-  lease_table table_;
+  checked<lease_table> table_;
   std::map<worker_id, worker> workers_;
   std::uint64_t last_worker_ = 0;
   std::vector<std::uint64_t> failed_;
@@ -163,54 +165,54 @@ TEST_CASE("What is suspected waits for a worker to be empty, and gets it",
           "[lease_table]") {
   constexpr time_point opened{1h};
   constexpr worker_id busy{1};
-  lease_table table;
+  checked<lease_table> table;
   const auto given = [&] {
     std::vector<work_id> all;
-    while (const auto order = table.next()) {
+    while (const auto order = table->next()) {
       CHECK(order->what == lease_order::kind::give);
       all.push_back(order->lease.work);
     }
     return all;
   };
-  table.advance(opened);
+  table->advance(opened);
   // Two deaths of the first work, which was not alone.
   auto now = opened;
-  table.add(work_id{1}, "", now);
-  table.add(work_id{2}, "", now);
+  table->add(work_id{1}, "", now);
+  table->add(work_id{2}, "", now);
   for (std::uint64_t i = 8; i <= 9; ++i) {
-    table.join(worker_id{i}, {.capacity = 2}, now);
+    table->join(worker_id{i}, {.capacity = 2}, now);
     CHECK(given() == std::vector{work_id{1}, work_id{2}});
-    table.lose(worker_id{i}, now);
+    table->lose(worker_id{i}, now);
     now += lease_table::lost_pause;
-    if (i == 8) table.advance(now);
+    if (i == 8) table->advance(now);
   }
   // The only worker has got something else meanwhile.
-  table.join(busy, {.capacity = 4}, now - 1ms);
-  table.add(work_id{3}, "", now - 1ms);
+  table->join(busy, {.capacity = 4}, now - 1ms);
+  table->add(work_id{3}, "", now - 1ms);
   CHECK(given() == std::vector{work_id{3}});
-  table.advance(now);
-  table.add(work_id{4}, "", now);
+  table->advance(now);
+  table->add(work_id{4}, "", now);
   CHECK(given().empty());
-  CHECK(table.waiting() == 3);
-  CHECK(table.settle(busy, {work_id{3}, 1}, now));
+  CHECK(table->waiting() == 3);
+  CHECK(table->settle(busy, {work_id{3}, 1}, now));
   CHECK(given() == std::vector{work_id{1}});
-  CHECK(table.settle(busy, {work_id{1}, 3}, now));
+  CHECK(table->settle(busy, {work_id{1}, 3}, now));
   CHECK(given() == std::vector{work_id{2}});
-  table.cancel(work_id{2}, now);
-  const auto back = table.next();
+  table->cancel(work_id{2}, now);
+  const auto back = table->next();
   CHECK(back->what == lease_order::kind::take_back);
   CHECK(given() == std::vector{work_id{4}});
 }
 
 TEST_CASE("What a silent worker held alone is told as such", "[lease_table]") {
   constexpr time_point opened{1h};
-  lease_table table{{.silence_max = 2s, .deaths_max = 1}};
-  table.advance(opened);
-  table.join(worker_id{1}, {}, opened);
-  table.add(work_id{1}, "", opened);
-  for (auto now = opened; now <= opened + 3s; now += 250ms) table.advance(now);
+  checked<lease_table> table{{.silence_max = 2s, .deaths_max = 1}};
+  table->advance(opened);
+  table->join(worker_id{1}, {}, opened);
+  table->add(work_id{1}, "", opened);
+  for (auto now = opened; now <= opened + 3s; now += 250ms) table->advance(now);
   std::vector<lease_order> told;
-  while (const auto order = table.next()) told.push_back(*order);
+  while (const auto order = table->next()) told.push_back(*order);
   REQUIRE(told.size() == 3);
   CHECK(told[2].what == lease_order::kind::fail);
   CHECK(told[2].losses == lone_losses{.silent = 1});
@@ -220,24 +222,24 @@ TEST_CASE("A worker that only lives keeps what it has, and gets nothing new",
           "[lease_table]") {
   constexpr time_point opened{1h};
   constexpr worker_id busy{1};
-  lease_table table{{.silence_max = 2s}};
-  table.advance(opened);
-  table.join(busy, {.capacity = 2}, opened);
-  table.add(work_id{1}, "", opened);
-  REQUIRE(table.next().has_value());
+  checked<lease_table> table{{.silence_max = 2s}};
+  table->advance(opened);
+  table->join(busy, {.capacity = 2}, opened);
+  table->add(work_id{1}, "", opened);
+  REQUIRE(table->next().has_value());
   auto now = opened;
   for (; now < opened + 60s; now += 250ms) {
-    table.stay(busy, now);
-    table.advance(now);
+    table->stay(busy, now);
+    table->advance(now);
   }
-  table.add(work_id{2}, "", now);
-  CHECK_FALSE(table.next());
-  CHECK(table.work_of(busy) == std::vector{work_id{1}});
-  CHECK(table.settle(busy, {work_id{1}, 1}, now));
-  CHECK(table.next()->lease.work == work_id{2});
+  table->add(work_id{2}, "", now);
+  CHECK_FALSE(table->next());
+  CHECK(table->work_of(busy) == std::vector{work_id{1}});
+  CHECK(table->settle(busy, {work_id{1}, 1}, now));
+  CHECK(table->next()->lease.work == work_id{2});
   // Its process has gone quiet as well.
   for (const auto until = now + 3s; now < until; now += 250ms) {
-    table.advance(now);
+    table->advance(now);
   }
-  CHECK(table.next()->what == lease_order::kind::dismiss);
+  CHECK(table->next()->what == lease_order::kind::dismiss);
 }

@@ -1,6 +1,6 @@
-#include "work/lease_table.hpp"
-
 #include "support/catch.hpp"
+#include "support/checked.hpp"
+#include "work/lease_table.hpp"
 
 #include <chrono>
 #include <span>
@@ -10,6 +10,7 @@
 using namespace std::chrono_literals;
 using namespace troupe::detail;
 using troupe::time_point;
+using troupe_test::checked;
 using order_kind = lease_order::kind;
 
 namespace {
@@ -60,114 +61,114 @@ void add_jobs(lease_table& to, std::uint64_t count) {
 
 TEST_CASE("Work waits for a worker, and goes out in its order",
           "[lease_table]") {
-  lease_table table;
+  checked<lease_table> table;
   add_jobs(table, 3);
   CHECK(given(table).empty());
-  table.join(ann, {.capacity = 2}, opened);
+  table->join(ann, {.capacity = 2}, opened);
   CHECK(given(table) == "1:1.1 1:2.1");
-  CHECK(table.settle(ann, {job(1), 1}, opened));
+  CHECK(table->settle(ann, {job(1), 1}, opened));
   CHECK(given(table) == "1:3.1");
-  CHECK(table.unfinished() == 2);
+  CHECK(table->unfinished() == 2);
 }
 
 TEST_CASE("Who has the largest share free is given the next", "[lease_table]") {
-  lease_table table;
-  table.join(ann, {.capacity = 2}, opened);
-  table.join(bob, {.capacity = 4}, opened);
+  checked<lease_table> table;
+  table->join(ann, {.capacity = 2}, opened);
+  table->join(bob, {.capacity = 4}, opened);
   add_jobs(table, 7);
   CHECK(given(table) == "1:1.1 2:2.1 2:3.1 1:4.1 2:5.1 2:6.1");
-  CHECK(table.held_by(ann) == 2);
-  CHECK(table.held_by(bob) == 4);
+  CHECK(table->held_by(ann) == 2);
+  CHECK(table->held_by(bob) == 4);
 }
 
 TEST_CASE("Work with a label goes to workers that have it", "[lease_table]") {
-  lease_table table;
-  table.join(ann, {.capacity = 9}, opened);
-  table.add(job(1), "gpu", opened);
-  table.add(job(2), "", opened);
+  checked<lease_table> table;
+  table->join(ann, {.capacity = 9}, opened);
+  table->add(job(1), "gpu", opened);
+  table->add(job(2), "", opened);
   CHECK(given(table) == "1:2.1");
-  table.join(bob, {.capacity = 9, .labels = {"gpu"}}, opened);
+  table->join(bob, {.capacity = 9, .labels = {"gpu"}}, opened);
   CHECK(given(table) == "2:1.1");
 }
 
 TEST_CASE("What a lost worker held is for others, after a pause",
           "[lease_table]") {
-  lease_table table;
-  table.advance(opened);
-  table.join(ann, {.capacity = 2}, opened);
+  checked<lease_table> table;
+  table->advance(opened);
+  table->join(ann, {.capacity = 2}, opened);
   add_jobs(table, 3);
   CHECK(given(table) == "1:1.1 1:2.1");
-  table.lose(ann, opened);
-  CHECK(table.waiting() == 3);
-  table.join(bob, {.capacity = 3}, opened);
+  table->lose(ann, opened);
+  CHECK(table->waiting() == 3);
+  table->join(bob, {.capacity = 3}, opened);
   CHECK(given(table) == "2:3.1");
-  CHECK(table.due() == opened + lease_table::lost_pause);
-  table.advance(opened + lease_table::lost_pause - 1ms);
+  CHECK(table->due() == opened + lease_table::lost_pause);
+  table->advance(opened + lease_table::lost_pause - 1ms);
   CHECK(given(table).empty());
-  table.advance(opened + lease_table::lost_pause);
+  table->advance(opened + lease_table::lost_pause);
   CHECK(given(table) == "2:1.2 2:2.2");
-  CHECK(table.waiting() == 0);
+  CHECK(table->waiting() == 0);
 }
 
 TEST_CASE("Work is not given from one lost worker to the next",
           "[lease_table]") {
   const auto width = GENERATE(as<std::uint64_t>{}, 1, 2, 3, 8);
-  lease_table table{{.deaths_max = 2}};
-  table.add(job(1), "", opened);
+  checked<lease_table> table{{.deaths_max = 2}};
+  table->add(job(1), "", opened);
   for (std::uint64_t i = 1; i <= width; ++i) {
-    table.join(worker_id{i}, {}, opened);
+    table->join(worker_id{i}, {}, opened);
   }
   CHECK(given(table) == "1:1.1");
-  for (std::uint64_t i = 1; i <= width; ++i) table.lose(worker_id{i}, opened);
+  for (std::uint64_t i = 1; i <= width; ++i) table->lose(worker_id{i}, opened);
   CHECK(orders(table).empty());
-  table.advance(opened + lease_table::lost_pause);
-  table.join(worker_id{9}, {}, opened + 1s);
+  table->advance(opened + lease_table::lost_pause);
+  table->join(worker_id{9}, {}, opened + 1s);
   CHECK(given(table) == "9:1.2");
 }
 
 TEST_CASE("Work that is cancelled in such a pause leaves nothing",
           "[lease_table]") {
-  lease_table table;
-  table.join(ann, {}, opened);
+  checked<lease_table> table;
+  table->join(ann, {}, opened);
   add_jobs(table, 1);
   CHECK(given(table) == "1:1.1");
-  table.lose(ann, opened);
-  table.cancel(job(1), opened);
-  CHECK(table.waiting() == 0);
-  table.join(bob, {}, opened);
-  table.advance(opened + lease_table::lost_pause);
+  table->lose(ann, opened);
+  table->cancel(job(1), opened);
+  CHECK(table->waiting() == 0);
+  table->join(bob, {}, opened);
+  table->advance(opened + lease_table::lost_pause);
   CHECK(orders(table).empty());
 }
 
 TEST_CASE("The result of a lease that stands no more is refused",
           "[lease_table]") {
-  lease_table table;
-  table.join(ann, {.capacity = 1}, opened);
+  checked<lease_table> table;
+  table->join(ann, {.capacity = 1}, opened);
   add_jobs(table, 1);
-  table.lose(ann, opened);
-  table.join(bob, {.capacity = 1}, opened);
-  table.advance(opened + lease_table::lost_pause);
+  table->lose(ann, opened);
+  table->join(bob, {.capacity = 1}, opened);
+  table->advance(opened + lease_table::lost_pause);
   CHECK(given(table) == "1:1.1 2:1.2");
-  CHECK_FALSE(table.settle(ann, {job(1), 1}, opened));
-  CHECK_FALSE(table.settle(bob, {job(1), 1}, opened));
-  CHECK(table.settle(bob, {job(1), 2}, opened));
-  CHECK_FALSE(table.settle(bob, {job(1), 2}, opened));
-  CHECK(table.unfinished() == 0);
+  CHECK_FALSE(table->settle(ann, {job(1), 1}, opened));
+  CHECK_FALSE(table->settle(bob, {job(1), 1}, opened));
+  CHECK(table->settle(bob, {job(1), 2}, opened));
+  CHECK_FALSE(table->settle(bob, {job(1), 2}, opened));
+  CHECK(table->unfinished() == 0);
 }
 
 TEST_CASE("A worker that says nothing is dismissed", "[lease_table]") {
-  lease_table table{{.silence_max = 2s}};
-  table.join(ann, {.capacity = 1}, opened);
-  table.add(job(1), "", opened);
+  checked<lease_table> table{{.silence_max = 2s}};
+  table->join(ann, {.capacity = 1}, opened);
+  table->add(job(1), "", opened);
   CHECK(given(table) == "1:1.1");
-  table.join(bob, {.capacity = 1}, opened + 1500ms);
+  table->join(bob, {.capacity = 1}, opened + 1500ms);
   CHECK(time_passes(table, opened, opened + 2s - 1ms) == opened + 2s);
   CHECK(orders(table).empty());
-  table.advance(opened + 2s);
+  table->advance(opened + 2s);
   CHECK(orders(table) ==
         std::vector<lease_order>{{order_kind::dismiss, ann, {}},
                                  {order_kind::give, bob, {job(1), 2}}});
-  CHECK(table.workers() == 1);
+  CHECK(table->workers() == 1);
   // It may not have heard of that.
   hear(table, ann, {}, opened + 3s);
   CHECK(orders(table) ==
@@ -175,24 +176,24 @@ TEST_CASE("A worker that says nothing is dismissed", "[lease_table]") {
 }
 
 TEST_CASE("A worker whose results come is not dismissed", "[lease_table]") {
-  lease_table table{{.silence_max = 2s}};
-  table.join(ann, {.capacity = 2}, opened);
+  checked<lease_table> table{{.silence_max = 2s}};
+  table->join(ann, {.capacity = 2}, opened);
   add_jobs(table, 2);
   CHECK(given(table) == "1:1.1 1:2.1");
-  CHECK(table.settle(ann, {job(1), 1}, opened + 1s));
+  CHECK(table->settle(ann, {job(1), 1}, opened + 1s));
   time_passes(table, opened, opened + 3s - 1ms);
   CHECK(orders(table).empty());
 }
 
 TEST_CASE("A worker that has become quiet gets nothing new until it is heard",
           "[lease_table]") {
-  lease_table table{{.silence_max = 2s}};
-  table.join(ann, {.capacity = 9}, opened);
-  table.join(bob, {.capacity = 1}, opened);
+  checked<lease_table> table{{.silence_max = 2s}};
+  table->join(ann, {.capacity = 9}, opened);
+  table->join(bob, {.capacity = 1}, opened);
   hear(table, bob, {}, opened + 1s);
-  table.add(job(1), "", opened + 1s);
+  table->add(job(1), "", opened + 1s);
   CHECK(given(table) == "2:1.1");
-  table.add(job(2), "", opened + 1s);
+  table->add(job(2), "", opened + 1s);
   CHECK(given(table).empty());
   hear(table, ann, {}, opened + 1500ms);
   CHECK(given(table) == "1:2.1");
@@ -200,9 +201,9 @@ TEST_CASE("A worker that has become quiet gets nothing new until it is heard",
 
 TEST_CASE("What is on its way to a worker is no more than it can take soon",
           "[lease_table]") {
-  lease_table table{{.bytes_under_way_max = 100}};
-  table.join(ann, {.capacity = 9}, opened);
-  for (std::uint64_t i = 1; i <= 4; ++i) table.add(job(i), "", opened, 50);
+  checked<lease_table> table{{.bytes_under_way_max = 100}};
+  table->join(ann, {.capacity = 9}, opened);
+  for (std::uint64_t i = 1; i <= 4; ++i) table->add(job(i), "", opened, 50);
   CHECK(given(table) == "1:1.1 1:2.1");
   SECTION("until it says that it has it") {
     const std::vector<lease> held{{job(1), 1}};
@@ -212,27 +213,27 @@ TEST_CASE("What is on its way to a worker is no more than it can take soon",
     CHECK(given(table).empty());
   }
   SECTION("until it is done with it") {
-    CHECK(table.settle(ann, {job(2), 1}, opened));
+    CHECK(table->settle(ann, {job(2), 1}, opened));
     CHECK(given(table) == "1:3.1");
   }
 }
 
 TEST_CASE("What is larger than that goes to a worker alone", "[lease_table]") {
-  lease_table table{{.bytes_under_way_max = 100}};
-  table.join(ann, {.capacity = 9}, opened);
-  table.join(bob, {.capacity = 9}, opened);
-  for (std::uint64_t i = 1; i <= 3; ++i) table.add(job(i), "", opened, 500);
+  checked<lease_table> table{{.bytes_under_way_max = 100}};
+  table->join(ann, {.capacity = 9}, opened);
+  table->join(bob, {.capacity = 9}, opened);
+  for (std::uint64_t i = 1; i <= 3; ++i) table->add(job(i), "", opened, 500);
   CHECK(given(table) == "1:1.1 2:2.1");
 }
 
 TEST_CASE("What goes along with a lease is under way as well",
           "[lease_table]") {
-  lease_table table{{.bytes_under_way_max = 100}};
-  table.join(ann, {.capacity = 9}, opened);
-  table.add(job(1), "", opened, 10);
+  checked<lease_table> table{{.bytes_under_way_max = 100}};
+  table->join(ann, {.capacity = 9}, opened);
+  table->add(job(1), "", opened, 10);
   CHECK(given(table) == "1:1.1");
-  table.send_along(ann, {job(1), 1}, 500);
-  table.add(job(2), "", opened, 10);
+  table->send_along(ann, {job(1), 1}, 500);
+  table->add(job(2), "", opened, 10);
   CHECK(given(table).empty());
   const std::vector<lease> held{{job(1), 1}};
   hear(table, ann, held, opened);
@@ -240,9 +241,9 @@ TEST_CASE("What goes along with a lease is under way as well",
 }
 
 TEST_CASE("What is large has longer to arrive", "[lease_table]") {
-  lease_table table{{.silence_max = 1h, .arrival_max = 1s}};
-  table.join(ann, {.capacity = 1}, opened);
-  table.add(job(1), "", opened, 2'000'000);
+  checked<lease_table> table{{.silence_max = 1h, .arrival_max = 1s}};
+  table->join(ann, {.capacity = 1}, opened);
+  table->add(job(1), "", opened, 2'000'000);
   CHECK(given(table) == "1:1.1");
   hear(table, ann, {}, opened + 2900ms);
   CHECK(given(table).empty());
@@ -251,27 +252,27 @@ TEST_CASE("What is large has longer to arrive", "[lease_table]") {
 }
 
 TEST_CASE("Work of two labels is given in its order", "[lease_table]") {
-  lease_table table;
-  table.add(job(1), "b", opened);
-  table.add(job(2), "a", opened);
-  table.add(job(3), "b", opened);
-  table.join(ann, {.capacity = 3, .labels = {"a", "b"}}, opened);
+  checked<lease_table> table;
+  table->add(job(1), "b", opened);
+  table->add(job(2), "a", opened);
+  table->add(job(3), "b", opened);
+  table->join(ann, {.capacity = 3, .labels = {"a", "b"}}, opened);
   CHECK(given(table) == "1:1.1 1:2.1 1:3.1");
 }
 
 TEST_CASE("Work that is cancelled while it waits leaves nothing",
           "[lease_table]") {
-  lease_table table;
+  checked<lease_table> table;
   add_jobs(table, 3);
-  table.cancel(job(2), opened);
-  CHECK(table.waiting() == 2);
-  table.join(ann, {.capacity = 3}, opened);
+  table->cancel(job(2), opened);
+  CHECK(table->waiting() == 2);
+  table->join(ann, {.capacity = 3}, opened);
   CHECK(given(table) == "1:1.1 1:3.1");
 }
 
 TEST_CASE("A lease that did not arrive is given again", "[lease_table]") {
-  lease_table table{{.arrival_max = 1s}};
-  table.join(ann, {.capacity = 1}, opened);
+  checked<lease_table> table{{.arrival_max = 1s}};
+  table->join(ann, {.capacity = 1}, opened);
   add_jobs(table, 1);
   CHECK(given(table) == "1:1.1");
   hear(table, ann, {}, opened + 999ms);
@@ -285,21 +286,21 @@ TEST_CASE("A lease that did not arrive is given again", "[lease_table]") {
 
 TEST_CASE("What a worker has held once did arrive, whatever comes late",
           "[lease_table]") {
-  lease_table table{{.arrival_max = 1s}};
-  table.join(ann, {.capacity = 1}, opened);
+  checked<lease_table> table{{.arrival_max = 1s}};
+  table->join(ann, {.capacity = 1}, opened);
   add_jobs(table, 1);
   CHECK(given(table) == "1:1.1");
   hear(table, ann, std::vector{lease{job(1), 1}}, opened + 100ms);
   // Sent before the one above.
   hear(table, ann, {}, opened + 2s);
   CHECK(given(table).empty());
-  CHECK(table.settle(ann, {job(1), 1}, opened + 3s));
+  CHECK(table->settle(ann, {job(1), 1}, opened + 3s));
 }
 
 TEST_CASE("Leases that did not arrive are given again in their order",
           "[lease_table]") {
-  lease_table table{{.arrival_max = 1s}};
-  table.join(ann, {.capacity = 3}, opened);
+  checked<lease_table> table{{.arrival_max = 1s}};
+  table->join(ann, {.capacity = 3}, opened);
   add_jobs(table, 3);
   CHECK(given(table) == "1:1.1 1:2.1 1:3.1");
   hear(table, ann, {}, opened + 1s);
@@ -307,11 +308,11 @@ TEST_CASE("Leases that did not arrive are given again in their order",
 }
 
 TEST_CASE("A worker is told to drop what it should not hold", "[lease_table]") {
-  lease_table table;
-  table.join(ann, {.capacity = 2}, opened);
+  checked<lease_table> table;
+  table->join(ann, {.capacity = 2}, opened);
   add_jobs(table, 1);
   CHECK(given(table) == "1:1.1");
-  table.cancel(job(1), opened);
+  table->cancel(job(1), opened);
   const lease old{job(1), 1};
   CHECK(orders(table) ==
         std::vector<lease_order>{{order_kind::take_back, ann, old}});
@@ -319,77 +320,41 @@ TEST_CASE("A worker is told to drop what it should not hold", "[lease_table]") {
   hear(table, ann, std::vector{old}, opened + 1s);
   CHECK(orders(table) ==
         std::vector<lease_order>{{order_kind::take_back, ann, old}});
-  CHECK_FALSE(table.settle(ann, old, opened + 1s));
+  CHECK_FALSE(table->settle(ann, old, opened + 1s));
 }
 
 TEST_CASE("Work that workers die of is not given away for ever",
           "[lease_table]") {
-  lease_table table{{.deaths_max = 2}};
+  checked<lease_table> table{{.deaths_max = 2}};
   add_jobs(table, 1);
-  table.join(ann, {}, opened);
+  table->join(ann, {}, opened);
   CHECK(given(table) == "1:1.1");
-  table.lose(ann, opened);
-  table.join(bob, {}, opened);
-  table.advance(opened + lease_table::lost_pause);
+  table->lose(ann, opened);
+  table->join(bob, {}, opened);
+  table->advance(opened + lease_table::lost_pause);
   CHECK(given(table) == "2:1.2");
-  table.lose(bob, opened);
+  table->lose(bob, opened);
   const lease_order failed{order_kind::fail, bob, {job(1), 2}, {.gone = 2}};
   CHECK(orders(table) == std::vector{failed});
-  CHECK(table.unfinished() == 0);
+  CHECK(table->unfinished() == 0);
 }
 
 TEST_CASE("A worker that drains keeps what it has, and gets no more",
           "[lease_table]") {
-  lease_table table;
-  table.join(ann, {.capacity = 2}, opened);
-  table.add(job(1), "", opened);
-  table.drain(ann);
-  table.add(job(2), "", opened);
+  checked<lease_table> table;
+  table->join(ann, {.capacity = 2}, opened);
+  table->add(job(1), "", opened);
+  table->drain(ann);
+  table->add(job(2), "", opened);
   CHECK(given(table) == "1:1.1");
-  CHECK(table.settle(ann, {job(1), 1}, opened));
+  CHECK(table->settle(ann, {job(1), 1}, opened));
   CHECK(given(table).empty());
-}
-
-TEST_CASE("Slow work is given to a second worker, and the first result counts",
-          "[lease_table]") {
-  lease_table table{{.silence_max = 1h, .twice_after = 10s}};
-  table.advance(opened);
-  table.join(ann, {.capacity = 1}, opened);
-  add_jobs(table, 1);
-  CHECK(given(table) == "1:1.1");
-  CHECK(table.due() == opened + 10s);
-  table.advance(opened + 10s);
-  // There is nobody else, so that it is looked for later.
-  CHECK(given(table).empty());
-  CHECK(table.due() == opened + 20s);
-  table.join(bob, {.capacity = 1}, opened + 11s);
-  table.advance(opened + 20s);
-  CHECK(given(table) == "2:1.2");
-  table.advance(opened + 100s);
-  CHECK(given(table).empty());
-  CHECK(table.settle(ann, {job(1), 1}, opened + 101s));
-  CHECK(orders(table) ==
-        std::vector<lease_order>{{order_kind::take_back, bob, {job(1), 2}}});
-  CHECK_FALSE(table.settle(bob, {job(1), 2}, opened + 102s));
-}
-
-TEST_CASE("Work that two workers have survives the loss of one",
-          "[lease_table]") {
-  lease_table table{{.silence_max = 1h, .twice_after = 1s}};
-  table.join(ann, {.capacity = 1}, opened);
-  table.join(bob, {.capacity = 1}, opened);
-  add_jobs(table, 1);
-  table.advance(opened + 1s);
-  CHECK(given(table) == "1:1.1 2:1.2");
-  table.lose(ann, opened + 1s);
-  CHECK(given(table).empty());
-  CHECK(table.settle(bob, {job(1), 2}, opened + 2s));
 }
 
 TEST_CASE("A beat with many leases that do not stand is answered bit by bit",
           "[lease_table]") {
-  lease_table table{{.taken_back_max = 2}};
-  table.join(ann, {.capacity = 1}, opened);
+  checked<lease_table> table{{.taken_back_max = 2}};
+  table->join(ann, {.capacity = 1}, opened);
   std::vector<lease> held;
   for (std::uint64_t i = 1; i <= 5; ++i) held.push_back({job(i), 1});
   hear(table, ann, held, opened);

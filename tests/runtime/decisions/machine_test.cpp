@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/checked.hpp"
 #include "support/flows/small_flows.hpp"
 #include "support/nothing.hpp"
 
@@ -20,6 +21,7 @@ using troupe::error;
 using troupe::flow_builder;
 using troupe::machine;
 using troupe::state;
+using troupe_test::checked;
 using troupe_test::nothing;
 using command = troupe::machine::command;
 
@@ -50,27 +52,27 @@ TEST_CASE("A machine walks along the edges", "[machine]") {
   a >> b;
   b - "again" >> a;
   const auto work = builder.build();
-  machine subject{work.model(), many, 0};
+  checked<machine> subject{work.model(), many, 0};
 
-  CHECK(subject.next() == command::begin_step);
-  CHECK(subject.path() == "a");
-  CHECK(subject.step() == 0);
-  subject.on_done({});
-  CHECK(subject.path() == "b");
-  CHECK(subject.step() == 1);
-  subject.on_done("again");
-  CHECK(subject.path() == "a");
-  subject.on_done({});
-  subject.on_done({});
-  CHECK(subject.is_over());
-  CHECK(subject.action().is_default());
-  CHECK(subject.failure() == nullptr);
-  CHECK(subject.steps() == 4);
+  CHECK(subject->next() == command::begin_step);
+  CHECK(subject->path() == "a");
+  CHECK(subject->step() == 0);
+  subject->on_done({});
+  CHECK(subject->path() == "b");
+  CHECK(subject->step() == 1);
+  subject->on_done("again");
+  CHECK(subject->path() == "a");
+  subject->on_done({});
+  subject->on_done({});
+  CHECK(subject->is_over());
+  CHECK(subject->action().is_default());
+  CHECK(subject->failure() == nullptr);
+  CHECK(subject->steps() == 4);
   // b has an edge, but none for the default action.
-  const auto missing = subject.take_missing_edges();
+  const auto missing = subject->take_missing_edges();
   REQUIRE(missing.size() == 1);
   CHECK(missing[0].node == "b");
-  CHECK_FALSE(subject.met_missing_edge());
+  CHECK_FALSE(subject->met_missing_edge());
 }
 
 TEST_CASE("The last action of an inner flow is its own", "[machine]") {
@@ -82,16 +84,16 @@ TEST_CASE("The last action of an inner flow is its own", "[machine]") {
   const auto first = outer.add("o", middle.build());
   first - "left" >> outer.add("left", nothing);
   const auto work = outer.build();
-  machine subject{work.model(), many, 0};
+  checked<machine> subject{work.model(), many, 0};
 
-  CHECK(subject.path() == "o/m/deep");
-  subject.on_done("left");
-  CHECK(subject.path() == "left");
-  CHECK(subject.steps() == 2);
-  subject.on_done("right");
-  CHECK(subject.is_over());
-  CHECK(subject.action().name() == "right");
-  CHECK_FALSE(subject.met_missing_edge());
+  CHECK(subject->path() == "o/m/deep");
+  subject->on_done("left");
+  CHECK(subject->path() == "left");
+  CHECK(subject->steps() == 2);
+  subject->on_done("right");
+  CHECK(subject->is_over());
+  CHECK(subject->action().name() == "right");
+  CHECK_FALSE(subject->met_missing_edge());
 }
 
 TEST_CASE("A flow may forbid actions without an edge", "[machine]") {
@@ -100,122 +102,122 @@ TEST_CASE("A flow may forbid actions without an edge", "[machine]") {
   const auto a = builder.add("a", nothing);
   a - "known" >> builder.add("b", nothing);
   const auto work = builder.build();
-  machine subject{work.model(), many, 0};
-  subject.on_done("unknown");
-  REQUIRE(subject.is_over());
-  CHECK(subject.failure()->code() == errc::missing_edge);
-  CHECK(subject.failure()->node() == "a");
+  checked<machine> subject{work.model(), many, 0};
+  subject->on_done("unknown");
+  REQUIRE(subject->is_over());
+  CHECK(subject->failure()->code() == errc::missing_edge);
+  CHECK(subject->failure()->node() == "a");
 
   // A node without any edge may end the flow as it likes.
-  machine other{work.model(), many, 0};
-  other.on_done("known");
-  other.on_done("whatever");
-  CHECK(other.is_over());
-  CHECK(other.failure() == nullptr);
+  checked<machine> other{work.model(), many, 0};
+  other->on_done("known");
+  other->on_done("whatever");
+  CHECK(other->is_over());
+  CHECK(other->failure() == nullptr);
 }
 
 TEST_CASE("Attempts follow one another, with waits", "[machine]") {
   const auto work =
       single(fails{}, {.retry = {.attempts = 3, .wait = 1s, .backoff = 2}});
-  machine subject{work.model(), many, 0};
-  CHECK_FALSE(subject.is_last_attempt());
-  subject.on_exec_failed(busy());
-  CHECK(subject.next() == command::wait);
-  CHECK(subject.wait() == 1s);
-  subject.on_waited();
-  CHECK(subject.next() == command::retry_step);
-  CHECK(subject.attempt() == 1);
-  subject.on_exec_failed(busy());
-  CHECK(subject.wait() == 2s);
-  subject.on_waited();
-  CHECK(subject.attempt() == 2);
-  CHECK(subject.is_last_attempt());
-  subject.on_exec_failed(busy());
-  REQUIRE(subject.is_over());
-  CHECK(subject.failure()->attempt() == 2U);
-  CHECK(subject.failure()->node() == "only");
+  checked<machine> subject{work.model(), many, 0};
+  CHECK_FALSE(subject->is_last_attempt());
+  subject->on_exec_failed(busy());
+  CHECK(subject->next() == command::wait);
+  CHECK(subject->wait() == 1s);
+  subject->on_waited();
+  CHECK(subject->next() == command::retry_step);
+  CHECK(subject->attempt() == 1);
+  subject->on_exec_failed(busy());
+  CHECK(subject->wait() == 2s);
+  subject->on_waited();
+  CHECK(subject->attempt() == 2);
+  CHECK(subject->is_last_attempt());
+  subject->on_exec_failed(busy());
+  REQUIRE(subject->is_over());
+  CHECK(subject->failure()->attempt() == 2U);
+  CHECK(subject->failure()->node() == "only");
 }
 
 TEST_CASE("Without a wait the next attempt is made at once", "[machine]") {
   const auto work = single(fails{}, {.retry = {.attempts = 2}});
-  machine subject{work.model(), many, 0};
-  subject.on_exec_failed(busy());
-  CHECK(subject.next() == command::retry_step);
-  CHECK(subject.attempt() == 1);
-  subject.on_done({});
-  CHECK(subject.is_over());
-  CHECK(subject.failure() == nullptr);
+  checked<machine> subject{work.model(), many, 0};
+  subject->on_exec_failed(busy());
+  CHECK(subject->next() == command::retry_step);
+  CHECK(subject->attempt() == 1);
+  subject->on_done({});
+  CHECK(subject->is_over());
+  CHECK(subject->failure() == nullptr);
 }
 
 TEST_CASE("After the last attempt comes the fallback", "[machine]") {
   const auto work = single(fails_over{}, {.retry = {.attempts = 2}});
-  machine subject{work.model(), many, 0};
-  subject.on_exec_failed(busy());
-  subject.on_exec_failed(busy());
-  REQUIRE(subject.next() == command::fall_back);
-  CHECK(subject.attempt() == 1);
+  checked<machine> subject{work.model(), many, 0};
+  subject->on_exec_failed(busy());
+  subject->on_exec_failed(busy());
+  REQUIRE(subject->next() == command::fall_back);
+  CHECK(subject->attempt() == 1);
 
   SECTION("which ends the step") {
-    subject.on_done("saved");
-    CHECK(subject.action().name() == "saved");
+    subject->on_done("saved");
+    CHECK(subject->action().name() == "saved");
   }
   SECTION("which fails, and no further attempt is made") {
-    subject.on_failed(error{errc::node_threw, "worse"});
-    CHECK(subject.failure()->message() == "worse");
+    subject->on_failed(error{errc::node_threw, "worse"});
+    CHECK(subject->failure()->message() == "worse");
   }
-  CHECK(subject.is_over());
+  CHECK(subject->is_over());
 }
 
 TEST_CASE("A permanent error goes straight to the fallback", "[machine]") {
   const auto work = single(fails_over{}, {.retry = {.attempts = 9}});
-  machine subject{work.model(), many, 0};
-  subject.on_exec_failed(troupe::permanent_error{"gone"});
-  CHECK(subject.next() == command::fall_back);
+  checked<machine> subject{work.model(), many, 0};
+  subject->on_exec_failed(troupe::permanent_error{"gone"});
+  CHECK(subject->next() == command::fall_back);
 }
 
 TEST_CASE("A retry that is not granted is the end of the attempts",
           "[machine]") {
   const auto work = single(fails_over{}, {.retry = {.attempts = 9}});
-  machine subject{work.model(), many, 0};
+  checked<machine> subject{work.model(), many, 0};
   int left = 1;
   const auto take = [&] { return left-- > 0; };
-  subject.on_exec_failed(busy(), take);
-  CHECK(subject.next() == command::retry_step);
-  subject.on_exec_failed(busy(), take);
-  CHECK(subject.next() == command::fall_back);
+  subject->on_exec_failed(busy(), take);
+  CHECK(subject->next() == command::retry_step);
+  subject->on_exec_failed(busy(), take);
+  CHECK(subject->next() == command::fall_back);
 }
 
 TEST_CASE("A retry is asked for only where there would be one", "[machine]") {
   const auto work = single(fails_over{}, {.retry = {.attempts = 2}});
-  machine subject{work.model(), many, 0};
+  checked<machine> subject{work.model(), many, 0};
   int asked = 0;
   const auto take = [&] { return ++asked > 0; };
-  subject.on_exec_failed(busy(), take);
-  subject.on_exec_failed(busy(), take);
+  subject->on_exec_failed(busy(), take);
+  subject->on_exec_failed(busy(), take);
   CHECK(asked == 1);
 }
 
 TEST_CASE("A failure outside of exec ends the run", "[machine]") {
   const auto work = single(fails_over{}, {.retry = {.attempts = 9}});
-  machine subject{work.model(), many, 0};
-  subject.on_failed(error{errc::node_threw, "in post"});
-  REQUIRE(subject.is_over());
-  CHECK(subject.failure()->message() == "in post");
+  checked<machine> subject{work.model(), many, 0};
+  subject->on_failed(error{errc::node_threw, "in post"});
+  REQUIRE(subject->is_over());
+  CHECK(subject->failure()->message() == "in post");
 }
 
 TEST_CASE("What ran a step may die a few times", "[machine]") {
   const auto work = single(fails{}, {.retry = {.attempts = 2}});
-  machine subject{work.model(), many, 0};
-  subject.on_exec_failed(busy());
+  checked<machine> subject{work.model(), many, 0};
+  subject->on_exec_failed(busy());
   for (std::uint32_t i = 0; i < machine::deaths_max; ++i) {
-    subject.on_died();
-    CHECK(subject.next() == command::begin_step);
-    CHECK(subject.attempt() == 1);
+    subject->on_died();
+    CHECK(subject->next() == command::begin_step);
+    CHECK(subject->attempt() == 1);
   }
-  subject.on_died();
-  REQUIRE(subject.is_over());
-  CHECK(subject.failure()->code() == errc::actor_died);
-  CHECK(subject.failure()->node() == "only");
+  subject->on_died();
+  REQUIRE(subject->is_over());
+  CHECK(subject->failure()->code() == errc::actor_died);
+  CHECK(subject->failure()->node() == "only");
 }
 
 TEST_CASE("Deaths are counted by the step", "[machine]") {
@@ -223,11 +225,11 @@ TEST_CASE("Deaths are counted by the step", "[machine]") {
   const auto a = builder.add("a", nothing);
   a >> a;
   const auto work = builder.build();
-  machine subject{work.model(), many, 0};
+  checked<machine> subject{work.model(), many, 0};
   for (int step = 0; step < 5; ++step) {
-    for (std::uint32_t i = 0; i < machine::deaths_max; ++i) subject.on_died();
-    CHECK_FALSE(subject.is_over());
-    subject.on_done({});
+    for (std::uint32_t i = 0; i < machine::deaths_max; ++i) subject->on_died();
+    CHECK_FALSE(subject->is_over());
+    subject->on_done({});
   }
 }
 
@@ -238,44 +240,44 @@ TEST_CASE("The step limit ends a loop and names the node", "[machine]") {
   flow_builder outer{"outer"};
   outer.add("o", inner.build());
   const auto work = outer.build();
-  machine subject{work.model(), 10, 0};
+  checked<machine> subject{work.model(), 10, 0};
   for (int i = 0; i < 10; ++i) {
-    REQUIRE_FALSE(subject.is_over());
-    subject.on_done({});
+    REQUIRE_FALSE(subject->is_over());
+    subject->on_done({});
   }
-  REQUIRE(subject.is_over());
-  CHECK(subject.failure()->code() == errc::step_limit);
-  CHECK(subject.failure()->node() == "o/a");
-  CHECK(subject.steps() == 10);
+  REQUIRE(subject->is_over());
+  CHECK(subject->failure()->code() == errc::step_limit);
+  CHECK(subject->failure()->node() == "o/a");
+  CHECK(subject->steps() == 10);
 }
 
 TEST_CASE("A fan-out is one step, at the start or within", "[machine]") {
   const auto all =
       troupe::batch("all", single(nothing), troupe_test::numbered(3));
-  machine alone{all.model(), many, 0};
-  CHECK(alone.next() == command::fan_out);
-  CHECK(alone.path() == "all");
-  CHECK(alone.fan_out().concurrency == 1);
-  alone.on_done("chosen");
-  CHECK(alone.is_over());
-  CHECK(alone.action().name() == "chosen");
+  checked<machine> alone{all.model(), many, 0};
+  CHECK(alone->next() == command::fan_out);
+  CHECK(alone->path() == "all");
+  CHECK(alone->fan_out().concurrency == 1);
+  alone->on_done("chosen");
+  CHECK(alone->is_over());
+  CHECK(alone->action().name() == "chosen");
 
   flow_builder builder{"outer"};
   builder.add("each_file", all) >> builder.add("after", nothing);
   const auto work = builder.build();
-  machine within{work.model(), many, 0};
-  CHECK(within.next() == command::fan_out);
-  CHECK(within.path() == "each_file");
-  within.on_done({});
-  CHECK(within.path() == "after");
-  CHECK(within.steps() == 2);
+  checked<machine> within{work.model(), many, 0};
+  CHECK(within->next() == command::fan_out);
+  CHECK(within->path() == "each_file");
+  within->on_done({});
+  CHECK(within->path() == "after");
+  CHECK(within->steps() == 2);
 
-  machine failing{work.model(), many, 0};
-  failing.on_failed(busy());
-  CHECK(failing.failure()->node() == "each_file");
+  checked<machine> failing{work.model(), many, 0};
+  failing->on_failed(busy());
+  CHECK(failing->failure()->node() == "each_file");
 
-  machine limited{all.model(), 0, 0};
-  CHECK(limited.failure()->code() == errc::step_limit);
+  checked<machine> limited{all.model(), 0, 0};
+  CHECK(limited->failure()->code() == errc::step_limit);
 }
 
 TEST_CASE("A machine descends a million flows without using up the stack",
@@ -286,34 +288,34 @@ TEST_CASE("A machine descends a million flows without using up the stack",
     outer.add("in", nest);
     nest = outer.build();
   }
-  machine subject{nest.model(), many, 0};
-  CHECK(subject.next() == command::begin_step);
-  CHECK(subject.steps() == 1);
-  subject.on_done("bottom");
-  CHECK(subject.is_over());
-  CHECK(subject.action().name() == "bottom");
+  checked<machine> subject{nest.model(), many, 0};
+  CHECK(subject->next() == command::begin_step);
+  CHECK(subject->steps() == 1);
+  subject->on_done("bottom");
+  CHECK(subject->is_over());
+  CHECK(subject->action().name() == "bottom");
 }
 
 TEST_CASE("A cancelled run is over, once", "[machine]") {
   const auto work = single(fails{}, {.retry = {.attempts = 2, .wait = 1s}});
-  machine subject{work.model(), many, 0};
-  subject.on_exec_failed(busy());
-  REQUIRE(subject.next() == command::wait);
-  subject.on_cancel(error{errc::cancelled, "enough"});
-  REQUIRE(subject.is_over());
-  CHECK(subject.was_cancelled());
-  subject.on_cancel(error{errc::cancelled, "again"});
-  CHECK(subject.failure()->message() == "enough");
-  CHECK(subject.failure()->node() == "only");
+  checked<machine> subject{work.model(), many, 0};
+  subject->on_exec_failed(busy());
+  REQUIRE(subject->next() == command::wait);
+  subject->on_cancel(error{errc::cancelled, "enough"});
+  REQUIRE(subject->is_over());
+  CHECK(subject->was_cancelled());
+  subject->on_cancel(error{errc::cancelled, "again"});
+  CHECK(subject->failure()->message() == "enough");
+  CHECK(subject->failure()->node() == "only");
 }
 
 TEST_CASE("A run whose node throws the cancellation of another has failed",
           "[machine]") {
   const auto work = single(fails{}, {});
-  machine subject{work.model(), many, 0};
-  subject.on_failed(error{errc::cancelled, "somebody else"});
-  REQUIRE(subject.is_over());
-  CHECK_FALSE(subject.was_cancelled());
+  checked<machine> subject{work.model(), many, 0};
+  subject->on_failed(error{errc::cancelled, "somebody else"});
+  REQUIRE(subject->is_over());
+  CHECK_FALSE(subject->was_cancelled());
 }
 
 TEST_CASE("Whatever happens, no step makes more attempts than it may",
@@ -328,36 +330,36 @@ TEST_CASE("Whatever happens, no step makes more attempts than it may",
     a >> a;
     const auto work = builder.build();
     const auto steps_max = *rc::gen::inRange<std::uint64_t>(1, 20);
-    machine subject{work.model(), steps_max, 0};
+    checked<machine> subject{work.model(), steps_max, 0};
     std::uint64_t at = 0;
     std::uint32_t failed = 0;
-    while (!subject.is_over()) {
-      if (subject.step() != at) {
-        at = subject.step();
+    while (!subject->is_over()) {
+      if (subject->step() != at) {
+        at = subject->step();
         failed = 0;
       }
-      RC_ASSERT(subject.attempt() < attempts);
-      RC_ASSERT(subject.steps() <= steps_max);
-      if (subject.next() == command::fall_back) {
+      RC_ASSERT(subject->attempt() < attempts);
+      RC_ASSERT(subject->steps() <= steps_max);
+      if (subject->next() == command::fall_back) {
         RC_ASSERT(has_fallback);
         RC_ASSERT(failed == attempts);
-        subject.on_done({});
+        subject->on_done({});
         continue;
       }
-      RC_ASSERT(subject.attempt() == failed);
+      RC_ASSERT(subject->attempt() == failed);
       switch (*rc::gen::inRange(0, 4)) {
         case 0:
-          subject.on_done({});
+          subject->on_done({});
           break;
         case 1:
-          subject.on_died();
+          subject->on_died();
           break;
         default:
           ++failed;
-          subject.on_exec_failed(busy());
+          subject->on_exec_failed(busy());
       }
     }
-    if (subject.failure()->code() == errc::node_threw) {
+    if (subject->failure()->code() == errc::node_threw) {
       RC_ASSERT(failed == attempts);
     }
   }));

@@ -120,7 +120,7 @@ TEST_CASE("Who wants few may end where who wants many may not",
 }
 
 TEST_CASE("What is found is what one finds by trying", "[permit_waits]") {
-  rc::check([] {
+  CHECK(rc::check([] {
     const auto count = *rc::gen::inRange<std::size_t>(1, 4);
     const std::vector<int> names(count);
     const auto sizes = *rc::gen::container<std::vector<std::uint32_t>>(
@@ -155,5 +155,5 @@ TEST_CASE("What is found is what one finds by trying", "[permit_waits]") {
       at = ends(*at) ? (expected.erase(at), expected.begin()) : at + 1;
     }
     RC_ASSERT(waits_without_end(waits) == expected);
-  });
+  }));
 }

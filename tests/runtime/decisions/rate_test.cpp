@@ -165,6 +165,58 @@ TEST_CASE("A pause by a server ends after a day at the latest", "[rate]") {
   CHECK(meter.ready_at() == first_ask + 24h);
 }
 
+TEST_CASE("What is given back before anything passed changes nothing",
+          "[rate]") {
+  rate_meter meter{{.amount = 10, .per = 1s, .burst = 5}};
+  meter.give_back(3);
+  CHECK(meter.ready_at() == time_point::min());
+}
+
+TEST_CASE("A pass moves the next one by its share of the time", "[rate]") {
+  rate_meter meter{{.amount = 1000, .per = 1min}};
+  meter.take(first_ask, 1);
+  // Two milliseconds are for late timers.
+  CHECK(meter.ready_at() == first_ask + 58ms);
+  meter.take(first_ask + 59ms, 2);
+  CHECK(meter.ready_at() == first_ask + 58ms + 120ms);
+  rate_meter bursting{{.amount = 1000, .per = 1min, .burst = 3}};
+  bursting.take(first_ask, 1);
+  CHECK(bursting.ready_at() == first_ask - 62ms);
+}
+
+TEST_CASE("A century stands for all that is longer", "[rate]") {
+  rate_meter meter{{.amount = 1, .per = duration::max()}};
+  meter.take(first_ask, 1);
+  CHECK(meter.ready_at() == first_ask - 2ms + 24h * 365 * 100);
+}
+
+TEST_CASE("Corrections alone put the next pass off by 16 windows", "[rate]") {
+  rate_meter meter{{.amount = 1000, .per = 1min}};
+  for (int i = 0; i < 20; ++i) meter.charge(first_ask, 5000);
+  CHECK(meter.ready_at() == first_ask + 16min);
+  // What the user took may lie beyond that, and stays.
+  rate_meter taken{{.amount = 1000, .per = 1min}};
+  taken.take(first_ask, 100'000);
+  taken.charge(first_ask, 1000);
+  CHECK(taken.ready_at() == first_ask + 100min - 2ms);
+}
+
+TEST_CASE("Calls to back off count as one within an eighth of the time",
+          "[rate]") {
+  rate_meter meter{{.amount = 10, .per = 1s}};
+  meter.back_off(first_ask);
+  meter.back_off(first_ask + 125ms - 1ns);
+  CHECK(meter.pace(first_ask) == 0.5);
+  meter.back_off(first_ask + 125ms);
+  CHECK(meter.pace(first_ask + 125ms) == (0.5 + 0.0625) / 2);
+}
+
+TEST_CASE("A pause may last as long as the window of the rate", "[rate]") {
+  rate_meter meter{{.amount = 10, .per = 48h}};
+  meter.pause(first_ask, time_point::max());
+  CHECK(meter.ready_at() == first_ask + 48h);
+}
+
 TEST_CASE("A rate that makes no sense is named", "[rate]") {
   CHECK(mistakes_in(rate{}).empty());
   CHECK(mistakes_in(rate{.amount = 0}).size() == 1);

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/checked.hpp"
 #include "support/code_of.hpp"
 #include "support/flows/state_script.hpp"
 
@@ -19,6 +20,7 @@ using troupe::json;
 using troupe::merger;
 using troupe::on_conflict;
 using troupe::state;
+using troupe_test::checked;
 
 namespace {
 
@@ -40,9 +42,9 @@ const state& base() {
 state merged(const std::vector<branch>& branches,
              on_conflict rule = on_conflict::error) {
   state into = base();
-  merger combine{rule};
+  checked<merger> combine{rule};
   for (std::size_t i = 0; i != branches.size(); ++i) {
-    combine.merge(into, i, record(base(), branches[i]));
+    combine->merge(into, i, record(base(), branches[i]));
   }
   return into;
 }
@@ -194,15 +196,15 @@ TEST_CASE("writes that do not combine name the place and both branches",
        [](state& s) { s.set("n", 1); }, ""},
   }));
   state into = base();
-  merger combine;
-  combine.merge(into, 3, record(base(), each.first));
+  checked<merger> combine;
+  combine->merge(into, 3, record(base(), each.first));
   const json before = into.to_json();
   const delta late = record(base(), [&](state& s) {
     s.set("unrelated", 1);
     each.second(s);
   });
   try {
-    combine.merge(into, 8, late);
+    combine->merge(into, 8, late);
     FAIL("nothing was thrown");
   } catch (const troupe::error& why) {
     CHECK(why.code() == errc::merge_conflict);
@@ -216,6 +218,29 @@ TEST_CASE("writes that do not combine name the place and both branches",
         alone_first.to_json());
   CHECK(outcome({each.first, each.second}, on_conflict::last) ==
         merged({each.second}).to_json());
+}
+
+TEST_CASE("a branch that is merged in parts meets all others", "[merge]") {
+  const branch one = [](state& s) { s.set("/o/p", 2); };
+  const branch other = [](state& s) { s.set("/o/x", 1); };
+  const branch above = [](state& s) { s.set("o", 1); };
+  for (const std::size_t writer : {0, 1}) {
+    state into = base();
+    checked<merger> combine;
+    combine->merge(into, 0, record(base(), one));
+    combine->merge(into, 1, record(base(), other));
+    std::string text;
+    CHECK(troupe_test::code_of(
+              [&] { combine->merge(into, writer, record(base(), above)); },
+              &text) == errc::merge_conflict);
+    CHECK(text == (writer == 0 ? "branches 1 and 0" : "branches 0 and 1") +
+                      std::string{" wrote \"/o\" in ways that do not merge"});
+  }
+  state into = base();
+  checked<merger> combine;
+  combine->merge(into, 0, record(base(), one));
+  combine->merge(into, 0, record(base(), above));
+  CHECK(into.to_json().at("o") == 1);
 }
 
 TEST_CASE("the last branch takes a conflicting place and nothing else",
@@ -248,9 +273,9 @@ TEST_CASE("the last branch takes a conflicting place and nothing else",
 TEST_CASE("a merge into a recording state is recorded", "[merge]") {
   state outer = base();
   outer.record();
-  merger combine;
-  combine.merge(outer, 0, record(base(), [](state& s) { s.add("n", 2); }));
-  combine.merge(outer, 1, record(base(), [](state& s) { s.add("n", 3); }));
+  checked<merger> combine;
+  combine->merge(outer, 0, record(base(), [](state& s) { s.add("n", 2); }));
+  combine->merge(outer, 1, record(base(), [](state& s) { s.add("n", 3); }));
   CHECK(outer.take_delta().to_json() == json::parse(R"([["add", "/n", 5]])"));
 }
 
@@ -281,11 +306,11 @@ TEST_CASE("the result does not depend on who finished first",
         wrote[item] = overlay.take_delta();
       }
       state into = start;
-      merger combine{rule};
+      checked<merger> combine{rule};
       std::string failure;
       try {
         for (std::size_t i = 0; i != count; ++i) {
-          combine.merge(into, i, wrote[i]);
+          combine->merge(into, i, wrote[i]);
         }
       } catch (const troupe::error& why) {
         RC_ASSERT(rule == on_conflict::error || rule == on_conflict::agree);
@@ -324,10 +349,10 @@ TEST_CASE("branches that do not conflict merge in any order",
     }
     const auto in = [&](std::vector<std::size_t> order) {
       std::optional<state> into = start;
-      merger combine;
+      checked<merger> combine;
       try {
         for (const std::size_t item : order) {
-          combine.merge(*into, item, wrote[item]);
+          combine->merge(*into, item, wrote[item]);
         }
       } catch (const troupe::error& why) {
         RC_ASSERT(why.code() == errc::merge_conflict);

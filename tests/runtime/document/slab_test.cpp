@@ -51,6 +51,7 @@ TEST_CASE("A slab gives memory back after a peak", "[slab]") {
   }
   CHECK(values.capacity() <= 512);
   // Numbers of blocks that were given back serve again.
+  values.check();
   const auto again = values.insert(3);
   CHECK(values[again] == 3);
   CHECK(again < 100'352);
@@ -77,6 +78,7 @@ TEST_CASE("Any sequence of insertions and erasures keeps values apart",
           expected.pop_back();
         }
       }
+      values.check();
     }
     RC_ASSERT(values.size() == expected.size());
     for (const auto& [number, value] : expected) {

@@ -205,6 +205,33 @@ TEST_CASE("a merge patch sets, merges and erases", "[state]") {
   CHECK(code_of([&] { shared.merge("x", 1); }) == errc::wrong_type);
 }
 
+TEST_CASE("no kind of write nests deeper than it may", "[state]") {
+  value deepest = value::array();
+  while (deepest.depth() < value::max_depth - 1) {
+    deepest = value::array({deepest});
+  }
+  const value patch = value::object().with("k", deepest);
+  std::string longest;
+  for (std::size_t i = 0; i != value::max_depth; ++i) longest += "/d";
+  for (const bool recording : {false, true}) {
+    state shared = parse(R"({"list": [], "o": {}})");
+    const state before = shared;
+    if (recording) shared.record();
+    CHECK(code_of([&] { shared.set("/o/k", deepest); }) == errc::bad_value);
+    CHECK(code_of([&] { shared.append("list", deepest); }) == errc::bad_value);
+    CHECK(code_of([&] { shared.append("fresh", deepest); }) == errc::bad_value);
+    CHECK(code_of([&] { shared.merge("o", patch); }) == errc::bad_value);
+    CHECK(code_of([&] { shared.append(longest, 1); }) == errc::bad_value);
+    CHECK(code_of([&] { shared.merge(longest, value::object()); }) ==
+          errc::bad_value);
+    CHECK(code_of([&] { shared.add(longest + "/d", 1); }) == errc::bad_value);
+    CHECK(shared == before);
+    shared.set("o", deepest);
+    CHECK(shared.root().depth() == value::max_depth);
+    shared.root().check();
+  }
+}
+
 TEST_CASE("a write that fails changes nothing", "[state]") {
   state shared = parse(R"({"n": 1, "a": {"s": "text"}})");
   const state before = shared;

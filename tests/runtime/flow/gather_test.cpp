@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/code_of.hpp"
 #include "support/counted.hpp"
 #include "support/flows/still_host.hpp"
 
@@ -17,6 +18,7 @@ using namespace std::chrono_literals;
 using troupe::gather_options;
 using troupe::on_error;
 using troupe::task;
+using troupe_test::code_of;
 using troupe_test::counted;
 using troupe_test::still_host;
 
@@ -161,6 +163,17 @@ TEST_CASE("A gather may be destroyed whatever its tasks wait for", "[gather]") {
     CHECK(host.waiting() == 0);
     CHECK(host.timers() == 0);
   }
+}
+
+TEST_CASE("A task that is empty fails its gather", "[gather]") {
+  still_host host;
+  watch seen;
+  auto tasks = naps({{1, 1}, {2, 2}}, seen);
+  tasks.insert(tasks.begin() + 1, task<int>{});
+  auto work = all_of(std::move(tasks), {});
+  CHECK(work.start(host));
+  CHECK(code_of([&] { work.take(); }) == troupe::errc::bad_flow);
+  CHECK(counted::alive() == 0);
 }
 
 TEST_CASE("Tasks without results can be gathered, and nested", "[gather]") {

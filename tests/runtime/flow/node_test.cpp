@@ -125,7 +125,33 @@ struct throws_in_exec_once {
   }
 };
 
+struct gives_no_prep_task {
+  task<int> prep() const { return {}; }
+  int exec(int in) const { return in; }
+};
+struct gives_no_exec_task {
+  task<int> exec() const { return {}; }
+};
+struct gives_no_post_task {
+  task<action> post(state&) const { return {}; }
+};
+
 }  // namespace
+
+TEST_CASE("A phase that gives an empty task fails", "[node]") {
+  const std::string text =
+      "a task was awaited that is empty: it has no coroutine, or was moved "
+      "from";
+  lone_step prep{gives_no_prep_task{}};
+  CHECK(prep.begin() == status::failed);
+  CHECK(prep.failure() == text);
+  lone_step exec{gives_no_exec_task{}};
+  CHECK(exec.begin() == status::exec_failed);
+  CHECK(exec.failure() == text);
+  lone_step post{gives_no_post_task{}};
+  CHECK(post.begin() == status::failed);
+  CHECK(post.failure() == text);
+}
 
 TEST_CASE("Every phase may be absent", "[node]") {
   lone_step prep{only_prep{}};

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/code_of.hpp"
 #include "support/counted.hpp"
 #include "support/flows/still_host.hpp"
 
@@ -16,6 +17,7 @@
 using namespace std::chrono_literals;
 using troupe::sleep_for;
 using troupe::task;
+using troupe_test::code_of;
 using troupe_test::counted;
 using troupe_test::still_host;
 
@@ -193,6 +195,48 @@ TEST_CASE("A task moves, and the place it left is empty", "[task]") {
   to = task<int>{};
   CHECK_FALSE(static_cast<bool>(to));
   CHECK_FALSE(to.done());
+}
+
+TEST_CASE("A task that is empty cannot be awaited", "[task]") {
+  still_host host;
+  const auto outer = [](task<int> inner) -> task<int> {
+    co_return co_await inner;
+  };
+  auto from = seven();
+  const auto to = std::move(from);
+  auto of_none = outer(task<int>{});
+  auto of_moved = outer(std::move(from));
+  for (auto* each : {&of_none, &of_moved}) {
+    CHECK(each->start(host));
+    std::string text;
+    CHECK(code_of([&] { each->take(); }, &text) == troupe::errc::bad_flow);
+    CHECK(text ==
+          "a task was awaited that is empty: it has no coroutine, or was moved "
+          "from");
+  }
+}
+
+TEST_CASE("A task that is empty ends at once where it is started", "[task]") {
+  still_host host;
+  told listener;
+  task<> none;
+  CHECK(none.start(host, &listener));
+  CHECK(none.has_thrown());
+  CHECK(code_of([&] { none.take(); }) == troupe::errc::bad_flow);
+  CHECK(listener.times == 0);
+}
+
+TEST_CASE("A task cannot be awaited twice", "[task]") {
+  still_host host;
+  const auto twice = [](task<int> inner) -> task<int> {
+    const int first = co_await inner;
+    co_return first + co_await inner;
+  };
+  auto work = twice(seven());
+  CHECK(work.start(host));
+  std::string text;
+  CHECK(code_of([&] { work.take(); }, &text) == troupe::errc::bad_flow);
+  CHECK(text == "a task was awaited twice; keep what the first co_await gave");
 }
 
 TEST_CASE("A task gives what can only be moved", "[task]") {

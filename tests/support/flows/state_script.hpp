@@ -190,6 +190,7 @@ inline void perform(const write& each, troupe::state& shared,
   } catch (const troupe::error&) {
     performed = false;
   }
+  shared.root().check();
   RC_ASSERT(performed == allowed);
   if (allowed) model = std::move(outcome);
 }

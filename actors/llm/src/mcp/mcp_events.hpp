@@ -6,6 +6,7 @@
 #include <troupe/http/sse.hpp>
 
 #include <atomic>
+#include <cassert>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -39,7 +40,10 @@ class mcp_events : public std::enable_shared_from_this<mcp_events> {
              http_stream stream);
 
   /// @pre nobody waits
-  void on_notification(mcp_hearing who) { hears_ = std::move(who); }
+  void on_notification(mcp_hearing who) {
+    assert(waiting_.empty());
+    hears_ = std::move(who);
+  }
 
   [[nodiscard]] bool is_open();
   /// Those of `mcp_transport`.

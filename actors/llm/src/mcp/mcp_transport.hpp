@@ -78,7 +78,7 @@ class mcp_transport {
   virtual void listen(json request, const mcp_session& of) = 0;
   /// Who the server takes this client for, as far as that may change.
   [[nodiscard]] virtual std::string identity() { return {}; }
-  /// @pre nothing has been sent
+  /// Called before anything is sent: it takes no lock.
   void on_notification(mcp_hearing who) { hears_ = std::move(who); }
 
   /// What the server sent that is no message, for the text of an error that may

@@ -7,6 +7,7 @@
 #include <troupe/llm/client.hpp>
 #include <troupe/llm/recording.hpp>
 
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -33,7 +34,10 @@ class client_core {
   client_core(std::optional<http_client> web, client_options options);
 
   /// @pre it does not replay
-  [[nodiscard]] const http_client& web() const noexcept { return *web_; }
+  [[nodiscard]] const http_client& web() const noexcept {
+    assert(web_.has_value());
+    return *web_;
+  }
   [[nodiscard]] const client_options& options() const noexcept {
     return options_;
   }

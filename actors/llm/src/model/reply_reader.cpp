@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 namespace troupe::llm::detail {
@@ -152,6 +153,7 @@ bool reply_reader::is_at_end() const noexcept {
 }
 
 chat_reply reply_reader::finish() {
+  assert(is_at_end());
   if (whole_) return *whole_;
   if (into_->is_complete() || into_->may_end()) return into_->finish();
   if (kind_ == body_kind::page) {

@@ -5,6 +5,7 @@
 #include "troupe/printable.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <utility>
 
@@ -86,6 +87,7 @@ tool_call::tool_call(std::string tool, json arguments, call_rules rules)
 // -- what has come ------------------------------------------------------------
 
 void tool_call::on_answer(const json& answer, time_point now) {
+  assert(std::holds_alternative<to_send>(next_));
   if (!task_) return take_first(answer, now);
   if (std::get<to_send>(next_).method == "tasks/update") {
     return take_update(answer, now);
@@ -106,6 +108,7 @@ void tool_call::on_answer(const json& answer, time_point now) {
 }
 
 void tool_call::on_failure(const error& why, time_point now) {
+  assert(std::holds_alternative<to_send>(next_));
   // A call may not be made twice; a question about a task may.
   if (!task_ || !may_pass(why)) throw error{why};
   if (++task_->failures > rules_.failures_max) throw error{why};
@@ -113,6 +116,7 @@ void tool_call::on_failure(const error& why, time_point now) {
 }
 
 void tool_call::on_inputs(json answers, time_point now) {
+  assert(std::holds_alternative<to_ask>(next_));
   if (!task_) {
     to_send again{"tools/call", params_};
     again.params["inputResponses"] = std::move(answers);
@@ -128,6 +132,7 @@ void tool_call::on_inputs(json answers, time_point now) {
 }
 
 void tool_call::on_waited() {
+  assert(std::holds_alternative<to_wait>(next_));
   next_ = std::move(*after_wait_);
   after_wait_.reset();
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 namespace troupe::llm::mcp {
@@ -83,6 +84,7 @@ task_report task_in(const json& result) {
 }
 
 json result_of(const task_report& task) {
+  assert(task.has_ended());
   if (task.status == task_status::cancelled) {
     throw told("was cancelled", task).permanent();
   }

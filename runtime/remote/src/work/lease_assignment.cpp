@@ -17,14 +17,9 @@ void lease_table::assign(time_point now) {
     auto& of = all_.at(what);
     const auto to = freest(of.label, of, now);
     if (to == workers_.end()) continue;
-    const auto queue = waiting_.find(of.label);
-    queue->second.erase(what);
-    if (queue->second.empty()) {
-      waiting_.erase(queue);
-    } else {
-      fronts.insert(*queue->second.begin());
-    }
     give(what, of, to->first, now);
+    const auto rest = waiting_.find(of.label);
+    if (rest != waiting_.end()) fronts.insert(*rest->second.begin());
   }
 }
 
@@ -33,31 +28,31 @@ void lease_table::assign(time_point now) {
 void lease_table::assign_suspects(time_point now) {
   reserved_.clear();
   for (auto queue = suspects_.begin(); queue != suspects_.end();) {
-    const auto& label = queue->first;
+    const std::string label = queue->first;
+    std::size_t left = queue->second.size();
     auto least = workers_.end();
     bool is_one_taken = false;
-    for (auto each = workers_.begin();
-         each != workers_.end() && !queue->second.empty(); ++each) {
+    for (auto each = workers_.begin(); each != workers_.end() && left > 0;
+         ++each) {
       auto& one = each->second;
       if (!serves(one, label, now)) continue;
       if (one.is_taken) {
         is_one_taken = true;
       } else if (one.held.empty()) {
-        const auto what = queue->second.extract(queue->second.begin()).value();
+        const work_id what = *queue->second.begin();
         give(what, all_.at(what), each->first, now);
+        --left;
         is_one_taken = true;
       } else if (least == workers_.end() ||
                  one.held.size() < least->second.held.size()) {
         least = each;
       }
     }
-    if (queue->second.empty()) {
-      queue = suspects_.erase(queue);
-      continue;
-    }
-    if (!is_one_taken && least != workers_.end())
+    if (left > 0 && !is_one_taken && least != workers_.end()) {
       reserved_.insert(least->first);
-    ++queue;
+    }
+    // The queue goes with the last that was in it.
+    queue = suspects_.upper_bound(label);
   }
 }
 
@@ -111,7 +106,25 @@ std::map<worker_id, lease_table::worker>::iterator lease_table::freest(
   return best;
 }
 
+void lease_table::move(work_id what, work& of, queue_kind to) {
+  if (of.in == queue_kind::paused) {
+    paused_.erase({of.paused_until, what});
+  } else if (of.in != queue_kind::none) {
+    auto& from = of.in == queue_kind::waiting ? waiting_ : suspects_;
+    const auto mine = from.find(of.label);
+    mine->second.erase(what);
+    if (mine->second.empty()) from.erase(mine);
+  }
+  of.in = to;
+  if (to == queue_kind::paused) {
+    paused_.emplace(of.paused_until, what);
+  } else if (to != queue_kind::none) {
+    (to == queue_kind::waiting ? waiting_ : suspects_)[of.label].insert(what);
+  }
+}
+
 void lease_table::give(work_id what, work& of, worker_id to, time_point now) {
+  move(what, of, queue_kind::none);
   for (const auto& each : of.with) alone_.erase({each.since, what});
   of.with.push_back({to, ++of.epoch, now, of.bytes});
   of.with.back().is_alone = is_suspect(of);
@@ -125,30 +138,27 @@ void lease_table::give(work_id what, work& of, worker_id to, time_point now) {
 
 void lease_table::take_from(work_id what, work& of, worker_id from) {
   for (const auto& each : of.with) alone_.erase({each.since, what});
-  const auto known = workers_.find(from);
+  worker& one = workers_.at(from);
   std::erase_if(of.with, [&](const holding& each) {
     if (each.by != from) return false;
-    if (known == workers_.end()) return true;
-    if (!each.has_arrived) known->second.bytes_under_way -= each.bytes;
-    if (each.is_alone) known->second.is_taken = false;
+    if (!each.has_arrived) one.bytes_under_way -= each.bytes;
+    if (each.is_alone) one.is_taken = false;
     return true;
   });
   if (of.with.size() == 1 && !of.has_failed) {
     alone_.emplace(of.with.front().since, what);
   }
-  if (known != workers_.end()) known->second.held.erase(what);
+  one.held.erase(what);
 }
 
-void lease_table::put_back(work_id what, const work& of) {
-  (is_suspect(of) ? suspects_ : waiting_)[of.label].insert(what);
+void lease_table::put_back(work_id what, work& of) {
+  move(what, of, is_suspect(of) ? queue_kind::suspects : queue_kind::waiting);
 }
 
 void lease_table::end_pauses(time_point now) {
   while (!paused_.empty() && paused_.begin()->first <= now) {
-    const work_id what = paused_.extract(paused_.begin()).value().second;
-    auto& of = all_.at(what);
-    of.paused_until.reset();
-    put_back(what, of);
+    const work_id what = paused_.begin()->second;
+    put_back(what, all_.at(what));
   }
 }
 

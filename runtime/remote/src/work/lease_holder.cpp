@@ -1,5 +1,7 @@
 #include "work/lease_holder.hpp"
 
+#include <cassert>
+
 namespace troupe::detail {
 
 bool lease_holder::take(lease given) {
@@ -47,6 +49,11 @@ std::vector<lease> lease_holder::unacknowledged() const {
     if (at == phase::finished) all.push_back(each);
   }
   return all;
+}
+
+void lease_holder::check() const {
+  assert(running_ + unacknowledged().size() == held_.size());
+  assert(running_ <= capacity_);
 }
 
 }  // namespace troupe::detail

@@ -2,6 +2,7 @@
 
 #include "work/lease.hpp"
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -23,7 +24,9 @@ class lease_holder {
   /// @pre `capacity` is at least 1
   explicit lease_holder(std::size_t capacity,
                         std::size_t finished_max = 100'000)
-      : capacity_(capacity), finished_max_(finished_max) {}
+      : capacity_(capacity), finished_max_(finished_max) {
+    assert(capacity >= 1);
+  }
 
   /// A lease was given. False if there is nothing to begin: it is held already,
   /// or there is no room, which the supervisor will notice.
@@ -42,6 +45,8 @@ class lease_holder {
   /// How much is being done.
   [[nodiscard]] std::size_t running() const noexcept { return running_; }
   [[nodiscard]] bool empty() const noexcept { return held_.empty(); }
+  /// Asserts that the counts agree with what is held. For tests.
+  void check() const;
 
  private:
   enum class phase : std::uint8_t { running, finished };

@@ -1,6 +1,7 @@
 #include "work/lease_table.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace troupe::detail {
@@ -8,6 +9,7 @@ namespace troupe::detail {
 // -- workers ------------------------------------------------------------------
 
 void lease_table::join(worker_id who, worker_offer offer, time_point now) {
+  assert(!workers_.contains(who));
   workers_.emplace(who, worker{std::move(offer), now, now});
   assign(now);
 }
@@ -48,9 +50,8 @@ void lease_table::stay(worker_id who, time_point now) {
 void lease_table::remove(std::map<worker_id, worker>::iterator who,
                          time_point until, loss how) {
   const worker_id gone = who->first;
-  const auto held = std::move(who->second.held);
+  const auto held = who->second.held;
   const bool was_alone = held.size() == 1;
-  workers_.erase(who);
   for (const work_id each : held) {
     auto& lost = all_.at(each);
     take_from(each, lost, gone);
@@ -59,13 +60,14 @@ void lease_table::remove(std::map<worker_id, worker>::iterator who,
     const auto losses = lost.losses;
     if (losses.gone + losses.silent < options_.deaths_max) {
       lost.paused_until = until;
-      paused_.emplace(until, each);
+      move(each, lost, queue_kind::paused);
     } else {
       orders_.push_back(
           {lease_order::kind::fail, gone, {each, lost.epoch}, losses});
       all_.erase(each);
     }
   }
+  workers_.erase(who);
 }
 
 void lease_table::count(work& lost, loss how, bool was_alone) {
@@ -121,8 +123,9 @@ void lease_table::hear(worker_id who, std::span<const lease> held,
 
 void lease_table::add(work_id what, std::string label, time_point now,
                       std::size_t bytes) {
-  waiting_[label].insert(what);
-  all_.emplace(what, work{std::move(label), bytes});
+  assert(!all_.contains(what));
+  auto& added = all_.emplace(what, work{std::move(label), bytes}).first->second;
+  move(what, added, queue_kind::waiting);
   assign(now);
 }
 
@@ -134,15 +137,7 @@ void lease_table::cancel(work_id what, time_point now) {
     order(lease_order::kind::take_back, last.by, {what, last.epoch});
     take_from(what, known->second, last.by);
   }
-  if (known->second.paused_until) {
-    paused_.erase({*known->second.paused_until, what});
-  }
-  for (auto* queues : {&waiting_, &suspects_}) {
-    const auto queue = queues->find(known->second.label);
-    if (queue == queues->end()) continue;
-    queue->second.erase(what);
-    if (queue->second.empty()) queues->erase(queue);
-  }
+  move(what, known->second, queue_kind::none);
   all_.erase(known);
   assign(now);
 }

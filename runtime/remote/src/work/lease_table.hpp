@@ -116,6 +116,9 @@ class lease_table {
   [[nodiscard]] std::size_t held_by(worker_id who) const;
   [[nodiscard]] std::vector<work_id> work_of(worker_id who) const;
 
+  /// Asserts that all that is kept twice agrees. For tests, after each call.
+  void check() const;
+
  private:
   struct worker {
     worker_offer offer;
@@ -142,18 +145,24 @@ class lease_table {
     /// Nothing else goes to that worker meanwhile.
     bool is_alone = false;
   };
+  /// Where a work is kept: all but `none` are tables of those that are
+  /// with nobody.
+  enum class queue_kind : std::uint8_t { none, waiting, suspects, paused };
   struct work {
     std::string label;
     std::size_t bytes = 0;
+    queue_kind in = queue_kind::none;
     std::uint32_t epoch = 0;
     /// Of any worker that held it, among others perhaps.
     std::uint32_t deaths = 0;
     lone_losses losses = {};
     std::vector<holding> with = {};
     bool has_failed = false;  // with one of two workers
-    /// Set while it waits as its worker was lost.
-    std::optional<time_point> paused_until = {};
+    /// The end of its pause, while it is paused.
+    time_point paused_until = {};
   };
+
+  using queues = std::map<std::string, std::set<work_id>>;
 
   [[nodiscard]] duration look_every() const noexcept {
     return options_.silence_max / 8;
@@ -162,7 +171,12 @@ class lease_table {
   void assign(time_point now);
   void assign_suspects(time_point now);
   void assign_twice(time_point now);
+  /// Moves a work from the queue that it is in to another one, which is the
+  /// only way in and out of them.
+  void move(work_id what, work& of, queue_kind to);
+  /// With `take_from` the only way to and from a worker.
   void give(work_id what, work& of, worker_id to, time_point now);
+  void take_from(work_id what, work& of, worker_id from);
   /// Counts a loss against the work that was lost with it.
   enum class loss : std::uint8_t { parted, gone, silent };
   void remove(std::map<worker_id, worker>::iterator who, time_point until,
@@ -171,8 +185,7 @@ class lease_table {
   [[nodiscard]] static bool is_suspect(const work& of) noexcept {
     return of.deaths >= suspect_after;
   }
-  void take_from(work_id what, work& of, worker_id from);
-  void put_back(work_id what, const work& of);
+  void put_back(work_id what, work& of);
   void end_pauses(time_point now);
   [[nodiscard]] std::map<worker_id, worker>::iterator freest(
       const std::string& label, const work& what, time_point now);
@@ -181,14 +194,15 @@ class lease_table {
                             time_point now) const;
   [[nodiscard]] bool is_quiet(const worker& one, time_point now) const;
   void order(lease_order::kind what, worker_id to, lease which = {});
+  void check_workers(std::size_t holdings) const;
 
   const lease_options options_;
   std::map<worker_id, worker> workers_;
   std::unordered_map<work_id, work> all_;
   /// By label, in order; none is empty.
-  std::map<std::string, std::set<work_id>> waiting_;
+  queues waiting_;
   /// The same of what goes to a worker by itself.
-  std::map<std::string, std::set<work_id>> suspects_;
+  queues suspects_;
   /// They get nothing new until they are empty.
   std::set<worker_id> reserved_;
   /// What was with lost workers, until it may be given again.

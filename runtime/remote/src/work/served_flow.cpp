@@ -3,6 +3,7 @@
 #include <troupe/detail/node/steps.hpp>
 #include <troupe/detail/placed/flow_form.hpp>
 
+#include <cassert>
 #include <utility>
 
 namespace troupe::detail {
@@ -12,7 +13,7 @@ namespace {
 class served_node final : public node_model {
  public:
   served_node(const graph_node& from, served_attempt::request asked,
-              std::shared_ptr<json> output)
+              std::shared_ptr<std::optional<json>> output)
       : model_(from.model),
         options_(from.options),
         asked_(std::move(asked)),
@@ -75,11 +76,11 @@ class served_node final : public node_model {
   std::shared_ptr<const node_model> model_;
   node_options options_;
   served_attempt::request asked_;
-  std::shared_ptr<json> output_;
+  std::shared_ptr<std::optional<json>> output_;
 };
 
 flow flow_of(const graph_node& from, served_attempt::request asked,
-             std::shared_ptr<json> output) {
+             std::shared_ptr<std::optional<json>> output) {
   auto made = std::make_shared<flow_model>();
   made->name = from.name;
   graph_node node;
@@ -174,9 +175,12 @@ std::map<std::string, served_flow> served_in(const std::vector<flow>& flows) {
 }
 
 served_attempt::served_attempt(const graph_node& node, request asked)
-    : output_(std::make_shared<json>()),
+    : output_(std::make_shared<std::optional<json>>()),
       work_(flow_of(node, std::move(asked), output_)) {}
 
-json served_attempt::take_output() { return std::move(*output_); }
+json served_attempt::take_output() {
+  assert(output_->has_value());
+  return *std::exchange(*output_, std::nullopt);
+}
 
 }  // namespace troupe::detail

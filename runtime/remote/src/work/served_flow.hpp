@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -42,7 +43,6 @@ class served_attempt {
     state readable = {};
   };
 
-  /// @pre `node` lives as long as the flow
   served_attempt(const graph_node& node, request asked);
 
   [[nodiscard]] const flow& work() const noexcept { return work_; }
@@ -50,7 +50,7 @@ class served_attempt {
   [[nodiscard]] json take_output();
 
  private:
-  std::shared_ptr<json> output_;
+  std::shared_ptr<std::optional<json>> output_;
   flow work_;
 };
 

@@ -93,7 +93,7 @@ class chat_stream {
   [[nodiscard]] std::string text() const&& {
     return static_cast<const chat_stream&>(*this).text();
   }
-  /// The whole reply. @pre `next` has given nothing
+  /// The whole reply; an empty one until `next` has given nothing.
   [[nodiscard]] const chat_reply& reply() const& noexcept;
   [[nodiscard]] chat_reply reply() const&& {
     return static_cast<const chat_stream&>(*this).reply();

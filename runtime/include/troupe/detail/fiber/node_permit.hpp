@@ -4,6 +4,7 @@
 #include "troupe/detail/fiber/permit_answer.hpp"
 #include "troupe/detail/fiber/promise.hpp"
 
+#include <cassert>
 #include <coroutine>
 #include <cstdint>
 #include <memory>
@@ -29,7 +30,10 @@ class [[nodiscard]] node_permit final : private waiter {
     return std::move(got_.permit);
   }
   /// The lender of it. @pre it was awaited
-  [[nodiscard]] const void* lender() const noexcept { return lender_; }
+  [[nodiscard]] const void* lender() const noexcept {
+    assert(lender_ != nullptr);
+    return lender_;
+  }
 
  private:
   void receive(void* answer) override {

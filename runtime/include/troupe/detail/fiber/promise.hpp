@@ -23,6 +23,10 @@ namespace detail {
 
 /// Errors: always throws `errc::too_deep`.
 [[noreturn]] void throw_too_deep();
+/// Errors: always throws a permanent `errc::bad_flow`.
+[[noreturn]] void throw_empty_task();
+/// Errors: always throws a permanent `errc::bad_flow`.
+[[noreturn]] void throw_begun_task();
 
 /// Told once when a task that nobody awaits directly has ended.
 class completion {

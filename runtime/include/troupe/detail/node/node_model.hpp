@@ -114,7 +114,7 @@ class node_model {
   [[nodiscard]] virtual bool retries_itself() const noexcept = 0;
   /// Makes an attempt that another process asks for, from JSON to JSON. What
   /// is given by reference lives as long as the task.
-  /// @pre there is no obstacle
+  /// Errors: throws `errc::bad_flow` where `facts()` names an obstacle.
   [[nodiscard]] virtual task<json> serve(json input, const state& readable,
                                          context& ctx,
                                          const node_options& options) const = 0;

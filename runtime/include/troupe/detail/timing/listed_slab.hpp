@@ -4,6 +4,7 @@
 
 #include <array>
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -54,8 +55,9 @@ class listed_slab {
   [[nodiscard]] bool is_empty(std::uint32_t list) const {
     return heads_[list].next == list;
   }
-  /// The first value of a list that is not empty.
+  /// The first value of a list. @pre it is not empty
   [[nodiscard]] std::uint32_t first(std::uint32_t list) const {
+    assert(!is_empty(list));
     return heads_[list].next - Lists;
   }
   /// The first list that is not empty, or `Lists` if all are.
@@ -87,6 +89,27 @@ class listed_slab {
     return entries_[number].value;
   }
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+  /// Asserts that each value stands in one list, and that the links of the
+  /// lists and their bits agree. For tests.
+  void check() const {
+#ifndef NDEBUG
+    entries_.check();
+    std::size_t listed = 0;
+    for (std::uint32_t list = 0; list < Lists; ++list) {
+      assert(is_empty(list) == ((filled_[list / 64] >> (list % 64) & 1) == 0));
+      auto last = list;
+      for (auto i = heads_[list].next; i != list;) {
+        assert(entries_[i - Lists].links.previous == last);
+        last = i;
+        i = entries_[i - Lists].links.next;
+        ++listed;
+      }
+      assert(heads_[list].previous == last);
+    }
+    assert(listed == entries_.size());
+#endif
+  }
 
  private:
   // Lists are circular, and each begins and ends at its head. A number below

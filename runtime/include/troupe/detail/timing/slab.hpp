@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,8 +17,7 @@ namespace troupe {
 /// is erased, and is then given to another one. Addresses do not change.
 ///
 /// Inserting and erasing cost the same however many values there are. Memory
-/// comes in blocks of 256 values; an empty block is given back as soon as
-/// another one has room.
+/// comes in blocks of 256 values; of those that are empty one at most is kept.
 ///
 /// Thread safety: confined to one thread, or under one lock.
 template <class T>
@@ -45,8 +45,9 @@ class slab {
     return number * block_size + position;
   }
 
-  /// Destroys a value. Its number must belong to one.
+  /// Destroys a value. @pre `holds(number)`
   void erase(std::uint32_t number) {
+    assert(holds(number));
     auto& from = *blocks_[number / block_size];
     from.at(number % block_size)->~T();
     from.mark(number % block_size, false);
@@ -80,10 +81,13 @@ class slab {
            blocks_[in]->is_used(number % block_size);
   }
 
+  /// @pre `holds(number)`
   T& operator[](std::uint32_t number) {
+    assert(holds(number));
     return *blocks_[number / block_size]->at(number % block_size);
   }
   const T& operator[](std::uint32_t number) const {
+    assert(holds(number));
     return *blocks_[number / block_size]->at(number % block_size);
   }
 
@@ -91,6 +95,33 @@ class slab {
   /// How many values fit into the memory held now.
   [[nodiscard]] std::size_t capacity() const noexcept {
     return (blocks_.size() - gaps_.size()) * block_size;
+  }
+
+  /// Asserts that counts and lists of blocks agree. For tests.
+  void check() const {
+#ifndef NDEBUG
+    std::size_t values = 0;
+    std::size_t with_room = 0;
+    std::size_t empty = 0;
+    for (std::uint32_t number = 0; number < blocks_.size(); ++number) {
+      const auto& each = blocks_[number];
+      if (each == nullptr) {
+        assert(std::count(gaps_.begin(), gaps_.end(), number) == 1);
+        continue;
+      }
+      std::uint32_t live = 0;
+      for (const auto word : each->used) {
+        live += static_cast<std::uint32_t>(std::popcount(word));
+      }
+      assert(each->live == live);
+      assert(live == block_size || open_[each->open_at] == number);
+      values += live;
+      with_room += live < block_size ? 1 : 0;
+      empty += live == 0 ? 1 : 0;
+    }
+    assert(size_ == values && open_.size() == with_room);
+    assert(empty <= 1 && "empty blocks are given back");
+#endif
   }
 
  private:

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -67,23 +68,19 @@ class timer_wheel {
   template <class F>
   bool advance(time_point now, F&& fire, std::size_t limit = SIZE_MAX) {
     const auto target = ticks_.at_or_before(now);
-    while (!timers_.is_empty(late_list)) {
+    while (!timers_.is_empty(late_list))
       move(timers_.first(late_list), due_list);
-    }
     while (true) {
       while (!timers_.is_empty(due_list)) {
-        if (limit-- == 0) {
-          return false;
-        }
+        if (limit-- == 0) return false;
         fire(take(timers_.first(due_list)));
       }
       const auto next = next_event();
-      if (!next || next->tick > target) {
-        now_ = std::max(now_, target);
-        return true;
-      }
+      if (!next || next->tick > target) break;
       enter(*next);
     }
+    now_ = std::max(now_, target);
+    return true;
   }
 
   /// Calls `take_out(Payload&&)` for up to `limit` timers, in any order, and
@@ -92,9 +89,7 @@ class timer_wheel {
   bool clear(F&& take_out, std::size_t limit = SIZE_MAX) {
     for (std::uint32_t list = 0; list < lists; ++list) {
       while (!timers_.is_empty(list)) {
-        if (limit-- == 0) {
-          return false;
-        }
+        if (limit-- == 0) return false;
         take_out(take(timers_.first(list)));
       }
     }
@@ -105,13 +100,9 @@ class timer_wheel {
   /// is none. Looks at the timers of one slot, so ask after each `advance`, not
   /// after each `arm`.
   [[nodiscard]] std::optional<time_point> next_due() const {
-    if (is_behind()) {
-      return ticks_.time_of(now_);
-    }
+    if (is_behind()) return ticks_.time_of(now_);
     const auto next = next_event();
-    if (!next) {
-      return std::nullopt;
-    }
+    if (!next) return std::nullopt;
     auto earliest = UINT64_MAX;
     timers_.for_each(next->list, [&](const timer& each) {
       earliest = std::min(earliest, each.tick);
@@ -122,15 +113,23 @@ class timer_wheel {
   /// A time at or before `next_due()`, found without looking at timers: when to
   /// call `advance` next, even if nothing may be due then.
   [[nodiscard]] std::optional<time_point> next_look() const {
-    if (is_behind()) {
-      return ticks_.time_of(now_);
-    }
+    if (is_behind()) return ticks_.time_of(now_);
     const auto next = next_event();
     return next ? std::optional{ticks_.time_of(next->tick)} : std::nullopt;
   }
 
   /// The number of armed timers.
   [[nodiscard]] std::size_t size() const noexcept { return timers_.size(); }
+
+  /// Asserts that each timer stands in the slot of its tick. For tests.
+  void check() const {
+    timers_.check();
+    for (std::uint32_t list = 0; list < due_list; ++list) {
+      timers_.for_each(list, [&]([[maybe_unused]] const timer& each) {
+        assert(each.tick > now_ && slot_of(each.tick) == list);
+      });
+    }
+  }
 
  private:
   static constexpr std::uint32_t levels = 8;
@@ -173,19 +172,22 @@ class timer_wheel {
       timers_.append(late_list, index);
       return;
     }
+    timers_.append(slot_of(tick), index);
+  }
+
+  /// The list of a tick that is still to come.
+  [[nodiscard]] std::uint32_t slot_of(std::uint64_t tick) const {
     const auto level =
         static_cast<std::uint32_t>(std::bit_width(tick ^ now_) - 1) / 8;
     const auto slot = static_cast<std::uint32_t>(tick >> (8 * level)) % slots;
-    timers_.append(level * slots + slot, index);
+    return level * slots + slot;
   }
 
   [[nodiscard]] std::optional<event> next_event() const {
     // A filled slot always lies after the current one of its level, and a
     // lower level before all higher ones.
     const auto list = timers_.first_filled();
-    if (list >= due_list) {
-      return std::nullopt;
-    }
+    if (list >= due_list) return std::nullopt;
     const auto shift = 8 * (list / slots);
     const auto above = shift == 56 ? 0 : now_ >> (shift + 8) << (shift + 8);
     return event{list, above | std::uint64_t{list % slots} << shift};

@@ -2,6 +2,7 @@
 
 #include "troupe/clock.hpp"
 
+#include <cassert>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,7 +33,9 @@ class circuit_breaker {
  public:
   /// @pre `options` are sound
   explicit circuit_breaker(breaker_options options) noexcept
-      : options_(options) {}
+      : options_(options) {
+    assert(mistakes_in(options).empty());
+  }
 
   /// Whether a call would be refused now, and if so how long to wait before
   /// asking again.

@@ -1,0 +1,10 @@
+# Read behind project() in the build of tests/mutants.sh: the library is made of
+# many small compilations, of which each reads the common headers once compiled,
+# and the tests of few large ones.
+set(CMAKE_UNITY_BUILD ON)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 9)
+cmake_language(DEFER CALL set_target_properties troupe_runtime PROPERTIES
+  UNITY_BUILD OFF)
+cmake_language(DEFER CALL target_precompile_headers troupe_runtime PRIVATE
+  <algorithm> <functional> <map> <memory> <optional> <string> <unordered_map>
+  <vector> <nlohmann/json.hpp>)
