@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t batch_size = 256;
 
 timer_service::time_point start_of(timer_service::clock source) {
-  return source == timer_service::clock::real ? std::chrono::steady_clock::now()
+  return source == timer_service::clock::real ? troupe::clock::steady().now()
                                               : timer_service::time_point{};
 }
 
@@ -37,7 +37,7 @@ timer_service::timer_service(clock source)
 timer_service::~timer_service() { stop(); }
 
 timer_service::time_point timer_service::now() const noexcept {
-  return source_ == clock::real ? std::chrono::steady_clock::now()
+  return source_ == clock::real ? troupe::clock::steady().now()
                                 : manual_now_.load();
 }
 
@@ -110,7 +110,7 @@ void timer_service::loop() {
   std::unique_lock lock{mutex_};
   while (!stopped_) {
     const auto is_last = wheel_.advance(
-        std::chrono::steady_clock::now(),
+        troupe::clock::steady().now(),
         [&](wake_up&& each) { due.push_back(std::move(each)); }, batch_size);
     if (!due.empty()) {
       lock.unlock();

@@ -77,7 +77,7 @@ class flow_supervisor final : public fiber_actor,
 
   std::string node_path() const override;
   std::uint64_t step() const noexcept override;
-  time_point now() const noexcept override { return fiber_actor::now(); }
+  time_point now() const noexcept override { return this->fiber_actor::now(); }
   std::stop_token stop_token() override;
   const node_options& options() const noexcept override {
     return machine_.node().options;
