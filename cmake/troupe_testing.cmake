@@ -2,15 +2,34 @@
 
 set(troupe_testing_scripts "${CMAKE_CURRENT_LIST_DIR}")
 
+# What most of the sources of a test program begin with, compiled once: for
+# programs with actors, and for those without.
+function(troupe_precompile_tests target)
+  get_target_property(libraries ${target} LINK_LIBRARIES)
+  set(headers "${PROJECT_SOURCE_DIR}/tests/support/catch.hpp"
+    <nlohmann/json.hpp>)
+  if(libraries MATCHES "_runtime")
+    troupe_precompile(${target} tests
+      LINK Catch2::Catch2 nlohmann_json::nlohmann_json
+      HEADERS ${headers})
+  else()
+    troupe_precompile(${target} tests_with_actors
+      LINK Catch2::Catch2 troupe_troupe
+      HEADERS ${headers} <troupe/system.hpp>)
+  endif()
+endfunction()
+
 # One Catch2 program, <build>/tests/<name>, with one CTest entry per source
 # file that is named *_test.cpp. Hidden cases ("[.]") are not run.
 #
 # WITH is a command that starts the program with what it needs, here and below.
+# The tests named by SLOW begin before the others, so that none is left alone at
+# the end.
 #
 #   troupe_test_program(<name> [TIMEOUT <seconds>] [WITH <command>...]
-#     LINK <target>... SOURCES <file>...)
+#     [SLOW <test>...] LINK <target>... SOURCES <file>...)
 function(troupe_test_program name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "LINK;SOURCES;WITH" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT" "LINK;SLOW;SOURCES;WITH" ${ARGN})
   if(NOT arg_SOURCES)
     return()
   endif()
@@ -21,6 +40,7 @@ function(troupe_test_program name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK} troupe_test_main)
   troupe_configure_program(${name})
+  troupe_precompile_tests(${name})
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   string(REGEX REPLACE "_tests$" "" prefix "${name}")
@@ -35,6 +55,9 @@ function(troupe_test_program name)
     set_tests_properties(${prefix}.${stem} PROPERTIES
       TIMEOUT ${arg_TIMEOUT}
       WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    if(stem IN_LIST arg_SLOW)
+      set_tests_properties(${prefix}.${stem} PROPERTIES COST 30)
+    endif()
   endforeach()
 endfunction()
 
@@ -42,6 +65,26 @@ endfunction()
 # says contains `text`.
 #
 #   troupe_must_not_compile(<name> <source> <text> [LINK <target>])
+#
+# All of them include nlohmann/json.hpp, in what they use of ours, so that it is
+# compiled once.
+set(troupe_rejected_json "${PROJECT_BINARY_DIR}/must_not_compile/json.hpp")
+if(NOT TARGET troupe_rejected_json AND NOT TROUPE_SANITIZERS)
+  file(CONFIGURE OUTPUT "${troupe_rejected_json}"
+    CONTENT "#include <nlohmann/json.hpp>\n")
+  set(json_directories "$<TARGET_PROPERTY:nlohmann_json::nlohmann_json,INTERFACE_INCLUDE_DIRECTORIES>")
+  add_custom_command(
+    OUTPUT "${troupe_rejected_json}.gch"
+    COMMAND "${CMAKE_CXX_COMPILER}" -std=c++20
+      "-idirafter$<JOIN:${json_directories},;-idirafter>"
+      -x c++-header "${troupe_rejected_json}" -o "${troupe_rejected_json}.gch"
+    DEPENDS "${troupe_rejected_json}"
+    COMMENT "Compiling nlohmann/json.hpp for what must not compile"
+    COMMAND_EXPAND_LISTS VERBATIM)
+  add_custom_target(troupe_rejected_json ALL
+    DEPENDS "${troupe_rejected_json}.gch")
+endif()
+
 function(troupe_must_not_compile name source text)
   cmake_parse_arguments(arg "" "LINK;INCLUDE" "" ${ARGN})
   if(NOT arg_LINK)
@@ -55,6 +98,7 @@ function(troupe_must_not_compile name source text)
     COMMAND "${CMAKE_COMMAND}"
       "-DCOMPILER=${CMAKE_CXX_COMPILER}"
       "-DINCLUDES=${directories}"
+      "-DFIRST=${troupe_rejected_json}"
       "-DSOURCE=${source}"
       "-DTEXT=${text}"
       -P "${troupe_testing_scripts}/must_not_compile.cmake")
@@ -83,6 +127,9 @@ function(troupe_example name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE troupe_troupe ${arg_LINK})
   troupe_configure_program(${name})
+  troupe_precompile(${name} examples
+    LINK troupe_troupe
+    HEADERS <troupe/system.hpp> <iostream>)
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/examples")
   add_test(NAME example.${name}

@@ -13,6 +13,7 @@
 #include "summarize/progress.hpp"
 #include "summarize/report.hpp"
 
+#include <troupe/clock.hpp>
 #include <troupe/interrupts.hpp>
 #include <troupe/printable.hpp>
 #include <troupe/system.hpp>
@@ -99,7 +100,7 @@ troupe::outcome run_flow(const file_list& files, const command_line& chosen,
   look.total = files->size();
   look.enabled = stderr_is_terminal();
   look.columns = stderr_columns;
-  progress_bar bar(std::cerr, look, std::chrono::steady_clock::now());
+  progress_bar bar(std::cerr, look, troupe::clock::steady().now());
 
   troupe::run_options reported;
   reported.events_max = events_kept;
@@ -121,12 +122,12 @@ troupe::outcome run_flow(const file_list& files, const command_line& chosen,
       if (event->data.at("status") != "ok") ++failed;
     }
     bar.count_tokens(tokens);
-    bar.update(done, failed, std::chrono::steady_clock::now());
+    bar.update(done, failed, troupe::clock::steady().now());
   }
   troupe::outcome result = run.get();
   if (result.ok()) done = files->size();
-  bar.update(done, failed, std::chrono::steady_clock::now());
-  bar.finish(std::chrono::steady_clock::now());
+  bar.update(done, failed, troupe::clock::steady().now());
+  bar.finish(troupe::clock::steady().now());
   return result;
 }
 

@@ -10,7 +10,8 @@ block follows a comment that names the file and the region,
 
 and equals, apart from indentation, the lines of that file between
 "// region: flow" and the next "// endregion". Without "#flow" the whole file
-is quoted. Links to files and to headings have to lead somewhere.
+is quoted. Links to files and to headings have to lead somewhere. README.md
+lists the headers that are installed, but for those in detail/.
 """
 
 import re
@@ -123,6 +124,23 @@ def check_page(root, page):
     yield from check_links(page, lines)
 
 
+HEADER = re.compile(r"(?:runtime|actors)(?:/\w+)?/include/troupe/[\w/]+\.hpp")
+
+
+def check_headers(root):
+    """README.md names every header that users include, and no other."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    listed = set(HEADER.findall(text))
+    installed = {path.relative_to(root).as_posix()
+                 for library in ("runtime", "actors")
+                 for path in (root / library).rglob("include/troupe/**/*.hpp")
+                 if "detail" not in path.parts}
+    for name in sorted(installed - listed):
+        yield f"README.md: headers: {name} is installed and not listed"
+    for name in sorted(listed - installed):
+        yield f"README.md: headers: {name} is listed and not installed"
+
+
 def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else
                 Path(__file__).resolve().parents[2])
@@ -132,6 +150,7 @@ def main():
     findings = [f"{page.relative_to(root)}:{line}: {why}"
                 for page in pages if page.exists()
                 for line, why in check_page(root, page)]
+    findings += check_headers(root)
     print("\n".join(findings) or "docs: nothing found")
     sys.exit(1 if findings else 0)
 

@@ -64,6 +64,19 @@ class DocsTest(unittest.TestCase):
             "# A `b` c\n[a](#a-b-c) [x](examples/hello.cpp)\n"
             "[y](https://example.org/none) `[z](none)`\n"))
 
+    def test_headers(self):
+        folder = self.root / "runtime/llm/include/troupe/llm"
+        (folder / "detail").mkdir(parents=True)
+        (folder / "chat.hpp").touch()
+        (folder / "detail/hidden.hpp").touch()
+        name = "runtime/llm/include/troupe/llm/chat.hpp"
+        for text, expected in ((f"[a]({name})", 0), ("", 1),
+                               (f"{name} runtime/include/troupe/a.hpp", 1)):
+            with self.subTest(text):
+                (self.root / "README.md").write_text(text)
+                self.assertEqual(
+                    expected, len([*check_docs.check_headers(self.root)]))
+
 
 if __name__ == "__main__":
     unittest.main()

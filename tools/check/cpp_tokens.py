@@ -6,6 +6,7 @@ Angle brackets are not matched; no rule needs them.
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 TOKEN = re.compile(
     r"""
@@ -66,6 +67,7 @@ def tokenize(source):
         yield Token(text, line, kind == "word")
 
 
+@lru_cache(maxsize=None)
 def parse(source):
     """The top-level children of `source`, with every brace classified."""
     root = Group("{", 1, kind="block")

@@ -5,14 +5,20 @@
 
 Prints one line per finding and ends with status 1 if there is any. A line of
 code that has a good reason to break a rule says so: "// tidy: allow RULE".
+Then what advice.py tells of, which changes nothing about the status.
 """
 
 import re
 import sys
 from pathlib import Path
 
+import advice
 import await_rule
+import clock_rule
 import cpp_tokens
+import dead_rule
+import declarations
+import pre_rule
 import rooms
 
 FOLDERS = ("runtime", "actors", "examples", "tests", "bench", "tools")
@@ -22,7 +28,8 @@ HEADER_LINES_MAX = 220  # aim at 200
 SOURCE_LINES_MAX = 400
 
 LIBRARY = r"(runtime|actors)/"
-CLOCK_FILES = r"(.*(clock|timer_service)[^/]*\.[ch]pp|bench/.*)"
+CLOCKED = r"(runtime|actors|examples|tools)/"
+CLOCK_FILES = r"runtime/src/base/clock\.cpp|.*/wall_clock\.hpp"
 SPAN_FILES = r".*/(clock\.hpp|wait_at_most\.hpp)"
 
 # Rule, where it holds, where it does not, what is forbidden, what to say.
@@ -34,9 +41,6 @@ BANNED = [
      "the runtime has no threads"),
     ("sleep", r"tests/", None, r"\b(sleep_for|sleep_until|usleep)\s*\(",
      "tests use virtual time"),
-    ("clock", LIBRARY, CLOCK_FILES,
-     r"\b(steady|system|high_resolution)_clock::now",
-     "time comes from troupe/clock.hpp"),
     ("span", r"(runtime|actors|examples|tools)/", SPAN_FILES,
      r"\bnow_?(\(\))?\s*\+(?!\+)",
      "a span is added to a time by after(), which saturates"),
@@ -161,9 +165,13 @@ def check_file(path, text):
     yield from check_place(path)
     yield from check_size(path, lines)
     yield from check_lines(path, lines)
-    yield from check_functions(cpp_tokens.parse(text))
+    tree, declared = declarations.read(path, text)
+    yield from check_functions(tree)
+    if re.match(CLOCKED, path) and not re.match(CLOCK_FILES, path):
+        for line in clock_rule.find(tree, declared):
+            yield line, "clock", "time comes from troupe/clock.hpp"
     if re.match(LIBRARY + r"(\w+/)?include/", path) and "/detail/" not in path:
-        for line, name, *_ in await_rule.class_defaults(cpp_tokens.parse(text)):
+        for line, name, *_ in await_rule.class_defaults(tree):
             yield line, "default", (
                 f"a default argument of '{name}' is of a class: write "
                 "overloads, as GCC 12 destroys it twice beside co_await")
@@ -180,23 +188,53 @@ def is_allowed(lines, line, rule):
 
 
 def check_pages(root):
-    for path in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
+    for path in pages(root):
         for line, why in await_rule.check(path, {}):
             yield f"{path.relative_to(root).as_posix()}:{line}: await: {why}"
 
 
+def pages(root):
+    found = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
+    return [path for path in found if path.is_file()]
+
+
+def sources_of(root):
+    return {path.relative_to(root).as_posix(): path.read_text("utf-8")
+            for folder in FOLDERS
+            for path in sorted((root / folder).rglob("*.[ch]pp"))}
+
+
+def check_whole(sources, documentation):
+    """What only all sources together show, as (file, line, rule, why)."""
+    usage = dead_rule.Usage(sources)
+    yield from dead_rule.find(usage, documentation)
+    yield from pre_rule.find(sources, usage.declarations)
+
+
+def advise(root):
+    texts = sources_of(root)
+    read = {path: declarations.read(path, text) for path, text in texts.items()}
+    declared = [one for _, found in read.values() for one in found]
+    trees = {path: tree for path, (tree, _) in read.items()}
+    glossary, decisions = (
+        path.read_text("utf-8") if path.is_file() else ""
+        for path in (root / "docs/architecture.md", root / "docs/decisions.md"))
+    return advice.find(texts, declared, trees, glossary, decisions)
+
+
 def check_tree(root):
-    sources = {path.relative_to(root).as_posix(): path
-               for folder in FOLDERS
-               for path in sorted((root / folder).rglob("*.[ch]pp"))}
-    yield from rooms.check_folders(root, sources)
-    for name, path in sources.items():
-        text = path.read_text(encoding="utf-8")
-        lines = text.splitlines()
-        for line, rule, why in (*check_file(name, text),
-                                *rooms.check_includes(name, lines, sources)):
-            if not is_allowed(lines, line, rule):
-                yield f"{name}:{line}: {rule}: {why}"
+    texts = sources_of(root)
+    lines = {name: text.splitlines() for name, text in texts.items()}
+    yield from rooms.check_folders(root, texts)
+    documentation = "\n".join(page.read_text("utf-8") for page in pages(root))
+    findings = [*check_whole(texts, documentation)]
+    for name, text in texts.items():
+        for found in (*check_file(name, text),
+                      *rooms.check_includes(name, lines[name], texts)):
+            findings.append((name, *found))
+    for name, line, rule, why in sorted(findings):
+        if not is_allowed(lines[name], line, rule):
+            yield f"{name}:{line}: {rule}: {why}"
 
 
 def main():
@@ -204,6 +242,9 @@ def main():
                 Path(__file__).resolve().parents[2])
     findings = [*check_tree(root), *check_pages(root)]
     print("\n".join(findings) or "tidy: nothing found")
+    if told := [*advise(root)]:
+        print("tidy: worth a look, or a reason in docs/decisions.md:")
+        print("\n".join(f"  {one}" for one in told))
     sys.exit(1 if findings else 0)
 
 

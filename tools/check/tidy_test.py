@@ -3,7 +3,11 @@
 import pathlib
 import unittest
 
+import advice
 import await_rule
+import dead_rule
+import declarations
+import pre_rule
 import rooms
 import tidy
 
@@ -46,10 +50,26 @@ class RulesTest(unittest.TestCase):
         self.expect_none("co_await troupe::sleep_for(seconds{1});", path)
 
     def test_clock(self):
-        call = "auto now = std::chrono::steady_clock::now();"
-        self.expect("clock", call)
-        self.expect_none(call, "actors/src/clock.cpp")
-        self.expect_none(call + "  // tidy: allow clock")
+        read = "auto now = std::chrono::steady_clock::now();"
+        for text in (
+                read,
+                "auto now = std::chrono::system_clock\n    ::now();",
+                "using clock = std::chrono::steady_clock;\n"
+                "auto now = clock::now();",
+                "auto now = Clock::now();",
+                "void f() { now = std::time(nullptr); }",
+                "void f() { now = time(0); }",
+                "void f() { ::gettimeofday(&now, nullptr); }",
+                "void f() { ask(CLOCK_REALTIME, clock_gettime); }"):
+            with self.subTest(text):
+                self.expect("clock", text)
+                self.expect("clock", text, "tools/troupe/main.cpp")
+        self.expect_none(read, "runtime/src/base/clock.cpp")
+        self.expect_none(read, "tests/runtime/flow/flow_test.cpp")
+        self.expect_none(read + "  // tidy: allow clock")
+        self.expect_none("void f() { now = clock::steady().now(); }")
+        self.expect_none("void f() { now = this->actor::now(); }")
+        self.expect_none("time_point wheel::now() const { return now_; }")
 
     def test_spans(self):
         path = "actors/src/core/run_core.cpp"
@@ -178,6 +198,175 @@ class AwaitTest(unittest.TestCase):
             with self.subTest(text):
                 code = "task<int> outer() { " + text + " }"
                 self.assertEqual([], list(await_rule.findings(code)))
+
+
+class DeadTest(unittest.TestCase):
+    HEADER = "actors/src/run/a.hpp"
+    FOR_USERS = "runtime/include/troupe/a.hpp"
+
+    def found(self, header, source="", path=HEADER, pages=""):
+        usage = dead_rule.Usage({path: header, "actors/src/run/b.cpp": source})
+        return [line for _, line, *_ in dead_rule.find(usage, pages)]
+
+    def test_what_nothing_uses_is_dead(self):
+        for text in ("void f(int a);", "template <class T>\nstruct f;",
+                     "struct f {};", "enum class f { };", "using f = int;",
+                     "inline constexpr int f = 1;", "int f{1};",
+                     "std::function<void(int)> f(std::map<int, int> x);",
+                     "[[nodiscard]] inline int f() { return 1; }",
+                     "concept f = requires(int x) { x.g(); };"):
+            with self.subTest(text):
+                self.assertTrue(self.found(text))
+
+    def test_members_and_enumerators_count(self):
+        used = "void g() { a x; x.g(); }"
+        for text in ("void f();", "int f;", "static int f{1};", "int f_ = 1;",
+                     "enum { f };", "std::map<int, int> f;",
+                     "int g() { return 1; } int f[2];"):
+            with self.subTest(text):
+                self.assertTrue(self.found(f"struct a {{ {text} }};", used))
+
+    def test_a_definition_is_no_use(self):
+        self.assertTrue(self.found("struct a { void f(); };",
+                                   "void a::f() { g(); } a x;"))
+        self.assertTrue(self.found("int f(int x);",
+                                   "int f(int x) { return x; }"))
+        self.assertTrue(self.found("struct f; class g { friend struct f; };",
+                                   "g x;"))
+
+    def test_a_variable_of_the_name_is_no_use(self):
+        self.assertTrue(self.found("void f();",
+                                   "void g() { int f = 1; h(f); }"))
+
+    def test_uses(self):
+        for header, source in (
+                ("void f(int a);", "void g() { f(1); }"),
+                ("void f(int a);", "void g() { if (x) f(1); else f(2); }"),
+                ("void f(int a);", "void g() { run(f); }"),
+                ("void f(int a);", "auto g = &n::f;"),
+                ("struct f { int x; };", "auto g() { auto [x] = f{1}; }"),
+                ("struct f { int x; };", "auto g = f{.x = 1};"),
+                ("#define M(x) x f\nusing f = int;", ""),
+                ("enum class f { a };", "auto g = f::a;"),
+                ("struct f { f(); ~f(); };", "f g;")):
+            with self.subTest(header):
+                self.assertFalse(self.found(header, source))
+
+    def test_what_others_call_is_used(self):
+        self.assertFalse(self.found("struct a { bool await_ready(); };",
+                                    "a x;"))
+        self.assertFalse(self.found("struct a { void f() override; };", "a x;"))
+        self.assertFalse(self.found("struct a { a& operator=(a x); };", "a x;"))
+
+    def test_pages_use_what_is_for_users(self):
+        self.assertTrue(self.found("void f();", path=self.FOR_USERS))
+        self.assertFalse(self.found("void f();", path=self.FOR_USERS,
+                                    pages="Call `f()`."))
+        self.assertTrue(self.found("void f();", pages="Call `f()`."))
+        self.assertTrue(self.found("class a { void f(); };", "a x;",
+                                   self.FOR_USERS, "Call `f()`."))
+
+
+class PreTest(unittest.TestCase):
+    def found(self, header, source=""):
+        sources = {"runtime/src/base/a.hpp": header,
+                   "runtime/src/base/a.cpp": source}
+        usage = dead_rule.Usage(sources)
+        return [line for _, line, *_ in
+                pre_rule.find(sources, usage.declarations)]
+
+    def test_a_body_in_the_header(self):
+        text = "/// @pre `x`\nint f(int x) {{ {} return x; }}"
+        self.assertEqual([1], self.found(text.format("")))
+        self.assertEqual([], self.found(text.format("assert(x);")))
+
+    def test_a_body_in_a_source(self):
+        for header, source in (
+                ("namespace n {\n/// A. @pre b\n/// C.\nint f(int x);\n}",
+                 "namespace n { int f(int x) { %s } }"),
+                ("struct n {\n  /// @pre b\n  int f(int x = 1);\n};",
+                 "int n::f(int x) { %s }"),
+                ("struct n {\n  /// @pre b\n  explicit n(int x);\n};",
+                 "n::n(int x) : x_{x} { %s }"),
+                ("struct n {\n  /// @pre b\n  ~n();\n};", "n::~n() { %s }")):
+            with self.subTest(header):
+                self.assertTrue(self.found(header, source % ""))
+                self.assertFalse(self.found(header, source % "assert(x);"))
+
+    def test_the_overload_that_is_meant(self):
+        header = "int f(char x);\n/// @pre b\nint f(int x);"
+        source = "int f(char x) {{ {} }}\nint f(int x) {{ {} }}"
+        self.assertTrue(self.found(header, source.format("assert(x);", "")))
+        self.assertFalse(self.found(header, source.format("", "assert(x);")))
+
+    def test_another_class_does_not_count(self):
+        header = "struct n {\n  /// @pre b\n  int f();\n};"
+        self.assertTrue(self.found(
+            header, "int m::f() { assert(x); }\nint n::f() {}"))
+
+    def test_operators_and_what_has_no_body(self):
+        text = "struct n {\n/// @pre b\nint operator()(int x) { %s }\n};"
+        self.assertTrue(self.found(text % ""))
+        self.assertFalse(self.found(text % "assert(x);"))
+        self.assertTrue(self.found(
+            "struct n {\n/// @pre b\n~n() = default;\n};"))
+        self.assertTrue(self.found("struct n {\n/// @pre b\nint x;\n};"))
+
+    def test_overriders_check_for_what_is_pure(self):
+        header = "struct n {\n/// @pre b\nvirtual int f() = 0;\n};"
+        self.assertTrue(self.found(header, "struct m : n { int f() {} };"))
+        self.assertFalse(self.found(
+            header, "struct m : n { int f() override { assert(x); } };"))
+
+
+class AdviceTest(unittest.TestCase):
+    PATH = "runtime/include/troupe/a.hpp"
+
+    def told(self, text, path=PATH, glossary="", decisions=""):
+        tree, declared = declarations.read(path, text)
+        return [*advice.find({path: text}, declared, {path: tree}, glossary,
+                             decisions)]
+
+    def test_crowded_folders(self):
+        few = [f"bench/a{i}.cpp" for i in range(advice.FILES_WANTED)]
+        self.assertFalse([*advice.crowded(few)])
+        self.assertTrue([*advice.crowded([*few, "bench/b.cpp"])])
+
+    def test_briefs_of_types(self):
+        self.assertTrue(self.told("/// What it is.\nstruct a {};"))
+        self.assertTrue(self.told("/// How.\ntemplate <class T>\nusing a = T;"))
+        self.assertFalse(self.told("/// A thing. What it is.\nstruct a {};"))
+        self.assertFalse(self.told("/// A thing.\n/// When?\nstruct a {};"))
+        self.assertFalse(self.told("/// Whether it is empty.\nint a();"))
+
+    def test_bool_parameters(self):
+        text = "void f(int a, bool b = true);"
+        self.assertTrue(self.told(text))
+        self.assertFalse(self.told(text, "runtime/src/base/a.hpp"))
+        self.assertFalse(self.told("namespace detail {" + text + "}"))
+        self.assertFalse(self.told("class a { void f(bool b); };"))
+        self.assertFalse(self.told("bool f(std::function<void(bool)> g);"))
+
+    def test_many_parameters(self):
+        self.assertTrue(self.told("void f(int a, int b, int c, int d, int e);"))
+        self.assertFalse(self.told("void f(m<a, b> x, int y, int c, int d);"))
+
+    def test_words_of_the_glossary(self):
+        glossary = "| instead of `lane` | `connection pool` |"
+        self.assertTrue(self.told("struct lane_size;", glossary=glossary))
+        self.assertTrue(self.told("int f(int lanes_);", glossary=glossary))
+        self.assertFalse(self.told("struct planes;", glossary=glossary))
+
+    def test_reasons(self):
+        reason = "# D\n\n## Kept although the checks tell of it\n\n`f`: so."
+        text = "void f(bool a);"
+        self.assertFalse(self.told(text, decisions=reason))
+        self.assertTrue(self.told(text, decisions=reason.replace("`f`", "f")))
+        self.assertTrue(self.told(text, decisions="`f`"))
+
+    def test_the_list_is_short(self):
+        text = "".join(f"void f{i}(bool a);" for i in range(100))
+        self.assertEqual(advice.TOLD_MAX + 1, len(self.told(text)))
 
 
 class RoomsTest(unittest.TestCase):

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t batch_size = 256;
 
 timer_service::time_point start_of(timer_service::clock source) {
-  return source == timer_service::clock::real ? std::chrono::steady_clock::now()
+  return source == timer_service::clock::real ? troupe::clock::steady().now()
                                               : timer_service::time_point{};
 }
 
@@ -37,14 +37,17 @@ timer_service::timer_service(clock source)
 timer_service::~timer_service() { stop(); }
 
 timer_service::time_point timer_service::now() const noexcept {
-  return source_ == clock::real ? std::chrono::steady_clock::now()
+  return source_ == clock::real ? troupe::clock::steady().now()
                                 : manual_now_.load();
 }
 
 wall_time timer_service::wall_now() const noexcept {
-  return source_ == clock::real
-             ? troupe::clock::steady().wall_now()
-             : manual_clock::dated(manual_now_.load().time_since_epoch());
+  if (source_ == clock::real) return troupe::clock::steady().wall_now();
+  // Virtual time begins with the year 2000, so that dates repeat as well.
+  constexpr wall_time first{std::chrono::sys_days{
+      std::chrono::year{2000} / std::chrono::January / 1}};
+  return first + std::chrono::duration_cast<wall_time::duration>(
+                     manual_now_.load().time_since_epoch());
 }
 
 timer_id timer_service::arm(time_point due, lite_ptr<lite_actor> target,
@@ -116,7 +119,7 @@ void timer_service::loop() {
   std::unique_lock lock{mutex_};
   while (!stopped_) {
     const auto is_last = wheel_.advance(
-        std::chrono::steady_clock::now(),
+        troupe::clock::steady().now(),
         [&](wake_up&& each) { due.push_back(std::move(each)); }, batch_size);
     if (!due.empty()) {
       lock.unlock();

@@ -6,6 +6,8 @@
 #include "threads/start_thread.hpp"
 #include "threads/wait_at_most.hpp"
 
+#include <troupe/clock.hpp>
+
 #include <caf/detail/set_thread_name.hpp>
 #include <caf/logger.hpp>
 
@@ -62,7 +64,7 @@ class actor_clock_wheel::dropped_events {
   event* first_ = nullptr;
 };
 
-actor_clock_wheel::actor_clock_wheel() : wheel_{clock_type::now()} {
+actor_clock_wheel::actor_clock_wheel() : wheel_{troupe::clock::steady().now()} {
   due_.reserve(batch_size);
 }
 
@@ -270,7 +272,7 @@ void actor_clock_wheel::loop() {
   std::unique_lock lock{mutex_};
   while (!stopped_) {
     const auto is_last = wheel_.advance(
-        clock_type::now(),
+        troupe::clock::steady().now(),
         [&](event_ptr&& each) {
           forget(*each);
           due.push_back(std::move(each));

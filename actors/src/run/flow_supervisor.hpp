@@ -95,7 +95,7 @@ class flow_supervisor final : public fiber_actor, private step_host {
 
   std::string node_path() const override { return from_.node_path(machine_); }
   std::uint64_t step() const noexcept override { return from_.step(machine_); }
-  time_point now() const noexcept override { return fiber_actor::now(); }
+  time_point now() const noexcept override { return this->fiber_actor::now(); }
   std::stop_token stop_token() override { return driver_.stop_token(); }
   const node_options& options() const noexcept override {
     return machine_.node().options;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <atomic>
-#include <cassert>
 #include <chrono>
 
 namespace troupe {
@@ -24,8 +22,8 @@ using wall_time = std::chrono::system_clock::time_point;
   return from < time_point::min() - span ? time_point::min() : from + span;
 }
 
-/// Where the runtime reads the time. Nothing else asks the operating system,
-/// so a test may put any clock in its place.
+/// The operating system's clocks. The runtime reads no others, and nothing else
+/// of it reads these.
 ///
 /// Thread safety: internally synchronised.
 class clock {
@@ -36,41 +34,6 @@ class clock {
 
   /// The machine's clocks, alive as long as the program.
   [[nodiscard]] static const clock& steady() noexcept;
-};
-
-/// A clock that moves only when told to. Its dates move with it, from the first
-/// of January 2000, UTC.
-///
-/// Thread safety: internally synchronised.
-class manual_clock final : public clock {
- public:
-  [[nodiscard]] time_point now() const noexcept override {
-    return time_point{duration{ticks_.load(std::memory_order_acquire)}};
-  }
-
-  [[nodiscard]] wall_time wall_now() const noexcept override {
-    return dated(now() - start);
-  }
-  /// The date of a manual clock, so long after its start.
-  [[nodiscard]] static wall_time dated(duration since) noexcept {
-    return first_date + std::chrono::duration_cast<wall_time::duration>(since);
-  }
-
-  /// @pre `to` is not before `now()`.
-  void advance_to(time_point to) noexcept {
-    assert(to >= now());
-    ticks_.store(to.time_since_epoch().count(), std::memory_order_release);
-  }
-
-  void advance(duration by) noexcept { advance_to(after(now(), by)); }
-
- private:
-  // Not zero: a default-constructed time_point stays in the past.
-  static constexpr time_point start{std::chrono::hours{1}};
-  static constexpr wall_time first_date{std::chrono::sys_days{
-      std::chrono::year{2000} / std::chrono::January / 1}};
-
-  std::atomic<duration::rep> ticks_{start.time_since_epoch().count()};
 };
 
 }  // namespace troupe

@@ -1,5 +1,7 @@
 #include "http/lane.hpp"
 
+#include <troupe/clock.hpp>
+
 #include <chrono>
 #include <new>
 #include <system_error>
@@ -8,8 +10,6 @@
 namespace troupe::detail {
 
 namespace {
-
-using clock = std::chrono::steady_clock;
 
 /// Nothing of libcurl may be used before this, by any thread.
 void start_libcurl() {
@@ -137,8 +137,9 @@ int lane::on_socket(CURL*, curl_socket_t socket, int what, void* self,
 
 int lane::on_timer(CURLM*, long wait_ms, void* self) noexcept {
   static_cast<lane*>(self)->next_call_ =
-      wait_ms < 0 ? time_point::max()
-                  : after(clock::now(), std::chrono::milliseconds{wait_ms});
+      wait_ms < 0
+          ? time_point::max()
+          : after(clock::steady().now(), std::chrono::milliseconds{wait_ms});
   return 0;
 }
 

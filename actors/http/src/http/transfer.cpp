@@ -16,8 +16,6 @@ namespace troupe::detail {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
-
 /// A head that is longer is not taken.
 constexpr std::size_t head_max = std::size_t{256} << 10;
 /// libcurl takes no longer line of it, and says that memory ran out.
@@ -76,7 +74,7 @@ transfer::transfer(exchange_ptr about, surroundings& where)
     : about_(std::move(about)),
       where_(where),
       easy_(easy_of(where)),
-      began_(clock::now()),
+      began_(clock::steady().now()),
       last_(began_) {
   if (!easy_) throw std::bad_alloc{};
   check(about_->request);
@@ -128,13 +126,13 @@ void transfer::arm() {
 
 void transfer::enter(phase next) {
   at_ = next;
-  last_ = clock::now();
+  last_ = clock::steady().now();
   arm();
 }
 
 void transfer::on_timer() {
   if (has_ended_) return;
-  const auto now = clock::now();
+  const auto now = clock::steady().now();
   if (now < due()) {
     arm();
     return;
@@ -173,7 +171,7 @@ std::size_t transfer::on_head(char* line, std::size_t, std::size_t size,
                               void* self) noexcept {
   auto& me = *static_cast<transfer*>(self);
   try {
-    me.last_ = clock::now();
+    me.last_ = clock::steady().now();
     if (me.is_shared_) ++me.where_.shared_arrivals;
     me.head_size_ += size;
     if (me.head_size_ > head_max) {
@@ -219,7 +217,7 @@ std::size_t transfer::on_body(char* bytes, std::size_t, std::size_t size,
   auto& me = *static_cast<transfer*>(self);
   if (me.has_ended_) return CURL_WRITEFUNC_ERROR;
   try {
-    me.last_ = clock::now();
+    me.last_ = clock::steady().now();
     if (me.is_shared_) ++me.where_.shared_arrivals;
     return me.take_body({bytes, size}) ? size : CURL_WRITEFUNC_PAUSE;
   } catch (...) {
@@ -308,7 +306,7 @@ void transfer::end(error why) {
 void transfer::go_on() {
   if (!is_paused_ || has_ended_) return;
   is_paused_ = false;
-  last_ = clock::now();
+  last_ = clock::steady().now();
   arm();
   // Brings what was refused, within this call. If that fails, nobody says so
   // later.

@@ -1,5 +1,7 @@
 #include "http/transfers.hpp"
 
+#include <troupe/clock.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -9,8 +11,6 @@
 namespace troupe::detail {
 
 namespace {
-
-using clock = std::chrono::steady_clock;
 
 /// From here on a walk through a lane's connections begins to show.
 constexpr std::size_t lane_size = 256;
@@ -46,7 +46,7 @@ transfers::transfers(const http_options& options)
       lanes_max_(lanes_for(options)),
       room_(room_in(options, lanes_max_)),
       surroundings_{trusted_file(options), options.unread_max,
-                    transfer::limit_timers{clock::now()}} {
+                    transfer::limit_timers{clock::steady().now()}} {
   surroundings_.idle.reserve(lane_size);
   // Without one that works there is no client.
   lane_with_room();
@@ -131,7 +131,7 @@ void transfers::run(time_point latest) {
                take_ended(in);
                announce();
              });
-  const auto now = clock::now();
+  const auto now = clock::steady().now();
   for (const auto& each : lanes_) {
     each->go_on(now);
     take_ended(*each);
@@ -159,13 +159,13 @@ std::chrono::milliseconds transfers::until_next(time_point latest) const {
       surroundings_.timers.next_look().value_or(time_point::max()), latest);
   for (const auto& each : lanes_) next = std::min(next, each->due());
   if (next == time_point::max()) return std::chrono::hours{1};
-  const auto now = clock::now();
+  const auto now = clock::steady().now();
   if (next <= now) return {};
   return std::chrono::ceil<std::chrono::milliseconds>(next - now);
 }
 
 void transfers::fire_limits() {
-  surroundings_.timers.advance(clock::now(), [this](transfer* each) {
+  surroundings_.timers.advance(clock::steady().now(), [this](transfer* each) {
     each->on_timer();
     if (each->has_ended()) drop(each->about());
   });
