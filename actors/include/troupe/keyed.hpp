@@ -38,7 +38,10 @@ class keyed {
   /// Errors: throws `errc::bad_flow` without a `make`, and for no keys.
   explicit keyed(maker make, std::size_t keys_max = 10'000)
       : shared_(std::make_shared<shared>(std::move(make), keys_max)) {
-    if (!shared_->make) throw error{errc::bad_flow, "keyed: nothing makes one"};
+    if (!shared_->make) {
+      throw error{errc::bad_flow,
+                  "keyed: the function that makes a value is empty"};
+    }
     if (keys_max < 1) {
       throw error{errc::bad_flow, "keyed: keys_max must be at least 1"};
     }

@@ -104,14 +104,15 @@ outcome simulation::finish(const run& which, duration limit) {
     const auto due = timers.next_due();
     if (!due) {
       if (system_.core().queue()->wait_for_work(grace)) continue;
-      throw error{errc::request_failed,
-                  which.id() +
-                      " cannot end: nothing is left to happen, and no timer "
-                      "is due at any time"};
+      throw error{
+          errc::request_failed,
+          which.id() +
+              " cannot end: no work and no timer is left that could wake it"};
     }
     if (*due > end) {
-      throw error{errc::timed_out,
-                  which.id() + " does not end within the limit of the test"};
+      throw error{
+          errc::timed_out,
+          which.id() + " did not end within the time limit of the test"};
     }
     timers.advance_to(*due);
   }

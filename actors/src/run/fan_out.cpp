@@ -303,7 +303,7 @@ error fan_out_run::reason() const {
     return why.inside(owner_.engine().path());
   }
   std::string text = window_.reason();
-  if (failure_) text += "; the first: " + failure_->describe();
+  if (failure_) text += "; the first failure: " + failure_->describe();
   return error{errc::too_many_failures, std::move(text)};
 }
 

@@ -24,7 +24,7 @@ namespace {
 std::shared_ptr<place_in_line> place(mailbox_line& line, std::uint32_t kind,
                                      fiber_host& host, wake_key key,
                                      value message) {
-  auto& owner = fiber_actor::of(host, "wait at a mailbox");
+  auto& owner = fiber_actor::of(host, "wait for a mailbox");
   auto order = caf::make_counted<mailbox_order>(owner.waker_for(key),
                                                 std::move(message));
   auto placed = std::make_shared<place_in_line>(order);

@@ -75,8 +75,7 @@ class each_node {
   each_node(N node, each_options options)
       : node_(std::make_shared<const N>(std::move(node))), options_(options) {
     if (options_.concurrency != 0) return;
-    throw error{errc::bad_flow,
-                "each: concurrency is 0, it must be at least 1"};
+    throw error{errc::bad_flow, "each: concurrency must be at least 1, got 0"};
   }
 
   /// What works on one item.

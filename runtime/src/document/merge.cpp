@@ -69,9 +69,9 @@ error conflict_error(const conflict& found, std::size_t branch) {
   }
   return {errc::merge_conflict,
           branches + " set" + place +
-              " to the same value, which hides what one of them missed; count "
-              "with add, collect with append, or give the fan-out "
-              "on_conflict::agree"};
+              " to the same value, so one of them may have missed a write of "
+              "another; count with add, collect with append, or give the "
+              "fan-out on_conflict::agree"};
 }
 
 // Whether a write below an append touches only what was there before it.

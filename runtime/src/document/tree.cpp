@@ -168,9 +168,9 @@ void tree::refresh(value& container, target where) noexcept {
 
 void tree::put(value& container, const target& where, value item) {
   if (item.depth() >= value::max_depth) {
-    throw error{errc::bad_value, "containers would nest more than " +
+    throw error{errc::bad_value, "containers would nest deeper than " +
                                      std::to_string(value::max_depth) +
-                                     " deep"};
+                                     " levels"};
   }
   if (root(container) == nullptr) {
     tree* first = make(0, 1);

@@ -49,8 +49,8 @@ value build(const json& form, const place* above);
 value build_container(const json& form, const place* above) {
   const std::size_t depth = above == nullptr ? 0 : above->depth;
   if (depth == value::max_depth) {
-    refuse(above, "nests containers more than " +
-                      std::to_string(value::max_depth) + " deep");
+    refuse(above, "nests containers deeper than " +
+                      std::to_string(value::max_depth) + " levels");
   }
   value made = form.is_array() ? value::array() : value::object();
   if (form.is_array()) {

@@ -163,8 +163,8 @@ std::map<std::string, served_flow> served_in(const std::vector<flow>& flows) {
   for (const auto& each : flows) looking.look_at(each.share(), {});
   if (all.empty()) {
     throw error{errc::bad_flow,
-                "nothing in the flows to serve is placed on workers: a node or "
-                "a batch says so with the option `on`"};
+                "none of the flows to serve places work on workers: set the "
+                "option `on` of a node or a batch"};
   }
   return all;
 }

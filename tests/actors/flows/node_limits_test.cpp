@@ -214,6 +214,6 @@ TEST_CASE("A node without exec has nothing to limit", "[limits]") {
     one_node(only_posts{}, {.limits = {seat}});
     FAIL("the flow was built");
   } catch (const error& why) {
-    CHECK(has(why.message(), "limits concern exec"));
+    CHECK(has(why.message(), "limits apply to exec"));
   }
 }

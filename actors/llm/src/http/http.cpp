@@ -133,12 +133,12 @@ void check_options(const http_options& options) {
 // Threads, files and memory may have run out.
 std::shared_ptr<http_line> line_of(system& where, const http_options& options) {
   const auto refuse = [](const std::string& why) -> error {
-    return {errc::overloaded, "an HTTP client cannot start: " + why};
+    return {errc::overloaded, "cannot start an HTTP client: " + why};
   };
   try {
     return std::make_shared<http_line>(where, options);
   } catch (const std::system_error& why) {
-    throw refuse("no further thread: " + std::string{why.what()});
+    throw refuse("cannot start another thread: " + std::string{why.what()});
   } catch (const std::bad_alloc&) {
     throw refuse("out of memory");
   }
@@ -210,7 +210,9 @@ std::unique_ptr<http_listening> http_listening::begun(
 http_client::http_client(system& where, http_options options) {
   detail::check_options(options);
   if (where.core().queue() != nullptr) {
-    throw error{errc::bad_flow, "a simulation has no network"};
+    throw error{errc::bad_flow,
+                "a simulation has no network: an HTTP client needs a system "
+                "that is not simulated"};
   }
   line_ = detail::line_of(where, options);
 }

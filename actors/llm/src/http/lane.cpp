@@ -43,7 +43,7 @@ lane::lane(socket_poll& poll, std::uint32_t tag,
 
 void lane::add(transfer& begun) {
   if (curl_multi_add_handle(multi_.get(), begun.easy()) != CURLM_OK) {
-    throw error{errc::request_failed, "libcurl takes no further exchange"};
+    throw error{errc::request_failed, "libcurl cannot start another request"};
   }
   ++size_;
 }

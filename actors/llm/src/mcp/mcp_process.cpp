@@ -237,16 +237,18 @@ void mcp_process::take_lines() {
   read_.erase(0, begin);
   searched_ -= begin;
   if (searched_ > options_.message_max) {
-    throw error{errc::too_large,
-                "a message of it is too long: it has more than " +
-                    std::to_string(options_.message_max) + " bytes"};
+    throw error{errc::too_large, "it sent a message of more than " +
+                                     std::to_string(options_.message_max) +
+                                     " bytes"};
   }
 }
 
 void mcp_process::take_line(std::string_view line) {
   if (line.size() > options_.message_max) {
-    throw error{errc::too_large, "a message of it is too long: it has " +
-                                     std::to_string(line.size()) + " bytes"};
+    throw error{errc::too_large, "it sent a message of " +
+                                     std::to_string(line.size()) +
+                                     " bytes, more than " +
+                                     std::to_string(options_.message_max)};
   }
   auto read = mcp::read_text(line, options_.message_max);
   bool is_answer = false;
@@ -315,7 +317,7 @@ void mcp_process::pass_over(std::string_view line) {
   if (!remark_.empty()) return;
   const auto shown = shown_text(line);
   if (shown.empty()) return;
-  remark_ = "the program wrote " + shown + ", which is no message";
+  remark_ = "the program wrote " + shown + ", which is not a message";
 }
 
 void mcp_process::write_some() {

@@ -80,8 +80,8 @@ std::string token_of(const mcp_address& server) {
                     });
   if (fits) return token;
   throw error{errc::bad_value,
-              "mcp_address.bearer gave a token that cannot be sent: it is not "
-              "visible ASCII, or too long"}
+              "mcp_address.bearer returned a token that cannot be sent: a "
+              "token is visible ASCII of at most 16,384 bytes"}
       .permanent();
 }
 
@@ -209,10 +209,10 @@ task<http_stream> mcp_web::followed(http_request ask) {
     if ((status == 301 || status == 308) && url_ == ask.url) url_ = *to;
     ask.url = std::move(*to);
   }
-  throw error{errc::request_failed, "the MCP server redirects more than " +
-                                        std::to_string(redirects_max) +
-                                        " times, at last to '" +
-                                        shown_url(ask.url) + "'"}
+  throw error{errc::request_failed,
+              "the MCP server redirected a request more than " +
+                  std::to_string(redirects_max) + " times, finally to '" +
+                  shown_url(ask.url) + "'"}
       .permanent();
 }
 
@@ -289,7 +289,7 @@ error mcp_web::refusal_in(http_response reply, const mcp_asked& asked) const {
   const auto place =
       mcp::resource_metadata_in(reply.header("www-authenticate").value_or(""));
   if (!place.empty()) {
-    text += "; who may use the server is described at " + shown_text(place);
+    text += "; the server describes how to get access at " + shown_text(place);
   }
   return clean(error{errc::unauthorized, std::move(text)}.permanent());
 }

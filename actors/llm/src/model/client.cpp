@@ -58,8 +58,8 @@ http_request encoded(const client_core& core, chat_request& asked,
   if (asked.model.empty()) asked.model = core.options().model;
   if (asked.model.empty()) {
     throw error{errc::bad_value,
-                "neither the request nor the client names a "
-                "model"}
+                "neither the request nor the client names a model: set "
+                "chat_request::model or client_options.model"}
         .permanent();
   }
   return core.completed(core.format().encode(asked, core.at(), stream));
@@ -192,7 +192,10 @@ task<chat_reply> ask_streaming(std::shared_ptr<client_core> core, context& ctx,
 task<embedding_reply> embedded(std::shared_ptr<client_core> core,
                                std::vector<std::string> texts, json extra) {
   if (core->options().api == api::anthropic_messages) {
-    throw error{errc::bad_value, "Anthropic has no embeddings"}.permanent();
+    throw error{
+        errc::bad_value,
+        "Anthropic's API has no embeddings: use a client of another API"}
+        .permanent();
   }
   auto request = core->completed(
       encode_embedding(core->options().model, texts, core->at(), extra));
@@ -229,8 +232,8 @@ task<std::vector<std::string>> listed(std::shared_ptr<client_core> core) {
     after = std::move(page.next);
   }
   throw error{errc::bad_reply,
-              "the server's list of models does not end after " +
-                  std::to_string(pages_max) + " parts or " +
+              "the server's list of models is too long: it has more than " +
+                  std::to_string(pages_max) + " pages or " +
                   std::to_string(names_max) + " names"};
 }
 

@@ -75,7 +75,7 @@ const chat_format& format_of(api which) {
     case api::anthropic_messages:
       return anthropic_messages();
   }
-  throw error{errc::bad_flow, "client_options.api is none of those there are"};
+  throw error{errc::bad_flow, "unknown client_options.api"};
 }
 
 std::optional<circuit_breaker> breaker_of(const client_options& options) {
@@ -88,7 +88,7 @@ std::optional<circuit_breaker> breaker_of(const client_options& options) {
 void refuse_if(const std::optional<duration>& wait) {
   if (!wait) return;
   throw error{errc::request_failed,
-              "the model server has failed too often and is left alone"}
+              "the circuit breaker is open: the model server failed too often"}
       .retry_after(*wait);
 }
 
@@ -146,9 +146,9 @@ client_core::client_core(std::optional<http_client> web, client_options options)
                                     "https://"};
   }
   if (!has_host(at_.base_url)) {
-    throw error{errc::bad_flow, "invalid base_url '" + shown_url(at_.base_url) +
-                                    "': it names no host, as in "
-                                    "https://host/v1"};
+    throw error{errc::bad_flow,
+                "invalid base_url '" + shown_url(at_.base_url) +
+                    "': no host; write it like https://host/v1"};
   }
   check_headers(options_.headers);
   if (records() && replays()) {

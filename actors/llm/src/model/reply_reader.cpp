@@ -155,14 +155,14 @@ chat_reply reply_reader::finish() {
   if (whole_) return *whole_;
   if (into_->is_complete() || into_->may_end()) return into_->finish();
   if (kind_ == body_kind::page) {
-    throw not_a_reply(asked_, "a page of HTML", bytes_);
+    throw not_a_reply(asked_, "an HTML page", bytes_);
   }
   if (!has_begun_ && kind_ == body_kind::events && !begins_event(bytes_)) {
-    throw not_a_reply(asked_, "neither JSON nor a stream of events", bytes_);
+    throw not_a_reply(asked_, "neither JSON nor an event stream", bytes_);
   }
-  throw error{errc::request_failed,
-              "the stream of the reply was cut off after " +
-                  std::to_string(text().size()) + " bytes of its text"};
+  throw error{errc::request_failed, "the reply stream broke off after " +
+                                        std::to_string(text().size()) +
+                                        " bytes of text"};
 }
 
 const std::string& reply_reader::text() const noexcept {
@@ -172,7 +172,7 @@ const std::string& reply_reader::text() const noexcept {
 chat_reply reply_in(const chat_format& format, const http_response& whole,
                     const std::string& asked) {
   if (kind_of(whole, whole.body) == body_kind::page) {
-    throw not_a_reply(asked, "a page of HTML", whole.body);
+    throw not_a_reply(asked, "an HTML page", whole.body);
   }
   return format.decode(whole.body);
 }

@@ -120,7 +120,7 @@ json status_of(system& from, const endpoint& supervisor, duration limit) {
   if (view->report) return std::move(*view->report);
   throw error{errc::request_failed,
               "no status from " + supervisor.text() + ": " +
-                  view->why.value_or("there is no answer in time")};
+                  view->why.value_or("no answer arrived in time")};
 }
 
 }  // namespace troupe::remote

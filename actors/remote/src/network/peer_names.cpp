@@ -100,8 +100,8 @@ int verify(X509_STORE_CTX* chain, void* watcher) noexcept {
       });
   if (is_known) return 1;
   refuse(names, session,
-         "its certificate, for " + names_in(shown) +
-             ", is for none of the names that peers may have");
+         "its certificate is for " + names_in(shown) +
+             ", none of which tls.peers lists");
   X509_STORE_CTX_set_error(chain, X509_V_ERR_HOSTNAME_MISMATCH);
   return 0;
 }
@@ -128,7 +128,8 @@ void on_progress(const SSL* session, int where, int result) noexcept {
       ERR_GET_REASON(failure) != SSL_R_CERTIFICATE_VERIFY_FAILED) {
     const char* const why = ERR_reason_error_string(failure);
     refuse(names, session,
-           std::string{"no TLS with it: "} + (why == nullptr ? "?" : why));
+           std::string{"the TLS handshake failed: "} +
+               (why == nullptr ? "?" : why));
   }
   // OpenSSL keeps the errors of a thread until somebody takes them, and CAF
   // 0.17.6 does not. The next connection of the thread that only has to wait

@@ -45,7 +45,7 @@ class [[nodiscard]] keyed_wait final : private detail::waiter {
   void begin(detail::fiber_host& host, detail::wake_key key) {
     auto* owner = dynamic_cast<detail::fiber_actor*>(&host);
     if (owner == nullptr) {
-      throw error{errc::request_failed, "only an actor can ask another"};
+      throw error{errc::request_failed, "only an actor can ask another actor"};
     }
     to_.deliver(key_,
                 caf::make_counted<keyed_order>(owner->waker_for(key),
@@ -66,9 +66,9 @@ class [[nodiscard]] keyed_wait final : private detail::waiter {
 void check_key(const std::string& key) {
   if (is_name(key, peer_limits::key_bytes)) return;
   throw error{errc::bad_value,
-              "the key '" + printable(key, line_breaks::joined, 40) + "', of " +
-                  std::to_string(key.size()) +
-                  " bytes, is refused: give at most " +
+              "invalid key '" + printable(key, line_breaks::joined, 40) +
+                  "' of " + std::to_string(key.size()) +
+                  " bytes: give at most " +
                   std::to_string(peer_limits::key_bytes) +
                   " bytes of UTF-8 without control characters"};
 }
@@ -156,7 +156,8 @@ task<json> keyed_core::ask(std::shared_ptr<keyed_core> self, std::string key,
   const auto to = self->directory();
   if (!to) {
     throw error{errc::request_failed,
-                "nothing makes actors of the name '" + self->name_ + "' here"};
+                "this process has no function that makes the actors '" +
+                    self->name_ + "'"};
   }
   keyed_wait waiting{*to, key, std::move(message)};
   co_return co_await waiting;
@@ -165,7 +166,7 @@ task<json> keyed_core::ask(std::shared_ptr<keyed_core> self, std::string key,
 task<served_answer> keyed_core::serve_as(std::shared_ptr<keyed_core> self,
                                          json asked) {
   if (!asked.is_array() || asked.size() != 2 || !asked[0].is_string()) {
-    throw error{errc::bad_value, "the call is no key with a message"};
+    throw error{errc::bad_value, "the call must be a key and a message"};
   }
   auto waiting =
       ask(std::move(self), asked[0].get<std::string>(), std::move(asked[1]));
@@ -190,7 +191,8 @@ keyed_actors::keyed_actors(system& where, std::string name, maker make,
     : core_(keyed_core::find_or_make(where, name)) {
   check(options);
   if (!make) {
-    throw error{errc::bad_flow, "keyed_actors: nothing makes one"};
+    throw error{errc::bad_flow,
+                "keyed_actors: the function that makes an actor is empty"};
   }
   core_->open(where.core(), std::move(make), options);
 }

@@ -148,7 +148,7 @@ class cbor_reader {
     if ((found.major != 0 && !is_negative) ||
         found.number >
             static_cast<std::uint64_t>(std::numeric_limits<T>::max())) {
-      refuse("no whole number, or one that is too large");
+      refuse("not a whole number, or too large");
     }
     into = static_cast<T>(is_negative ? ~found.number : found.number);
   }

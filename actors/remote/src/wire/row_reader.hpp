@@ -35,7 +35,9 @@ class row_reader {
   /// Where the next element begins, for those that are looked at as they are
   /// read.
   cbor_reader& take() {
-    if (left_ == 0) throw error{errc::bad_value, "it is too short"};
+    if (left_ == 0) {
+      throw error{errc::bad_value, "the message has too few fields"};
+    }
     --left_;
     return from_;
   }

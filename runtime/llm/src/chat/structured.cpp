@@ -116,12 +116,14 @@ json only_value_in(std::string_view text) {
   }
   if (found.empty()) found = values_among(said);
   if (found.empty()) {
-    refuse("the reply is no JSON: '" +
+    refuse("the reply is not JSON: '" +
            printable(text, line_breaks::joined, shown_max) + "'");
   }
   if (std::any_of(found.begin(), found.end(),
                   [&](const json& each) { return each != found.front(); })) {
-    refuse("the reply has several JSON values, of which none is the answer");
+    refuse(
+        "the reply has several different JSON values, so none of them is taken "
+        "as the answer");
   }
   return std::move(found.front());
 }
@@ -130,10 +132,10 @@ json only_value_in(std::string_view text) {
 
 json read_reply(const chat_reply& reply, const json_schema& schema) {
   if (reply.finish == finish_reason::refused) {
-    refuse("the model refuses to answer");
+    refuse("the model refused to answer");
   }
   if (reply.finish == finish_reason::length) {
-    refuse("the reply was cut because it was too long");
+    refuse("the reply was cut off at its maximum length: raise max_tokens");
   }
   auto value = only_value_in(reply.text());
   auto mistakes = schema.mistakes_in(value);

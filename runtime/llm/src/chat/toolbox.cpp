@@ -26,9 +26,9 @@ task<message> told_of(std::optional<tool> found, tool_call call,
     if (!found) {
       throw error{
           errc::missing_key,
-          "there is no tool '" +
+          "unknown tool '" +
               printable(call.name, line_breaks::joined, called_bytes_max) +
-              "', only: " + others};
+              "'; the tools are: " + others};
     }
     auto calling = found->call(std::move(call.arguments), ctx);
     auto text = co_await calling;

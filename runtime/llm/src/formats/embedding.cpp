@@ -27,9 +27,9 @@ http_request encode_embedding(const std::string& model,
 http_request encode_embedding(const std::string& model,
                               const std::vector<std::string>& texts,
                               const endpoint& at, const json& extra) {
-  if (texts.empty()) detail::refuse_request("there is no text to embed");
+  if (texts.empty()) detail::refuse_request("the request has no text to embed");
   if (!extra.is_object()) detail::refuse_request("extra must be an object");
-  if (model.empty()) detail::refuse_request("a request names no model");
+  if (model.empty()) detail::refuse_request("the request names no model");
   http_request request{
       "POST", detail::joined(at.base_url, "/embeddings"),
       detail::body_of(
@@ -79,8 +79,10 @@ std::optional<std::string> bytes_in_base64(std::string_view text) {
 /// The numbers of a vector in Base64, four bytes each, the low ones first.
 std::vector<float> packed_vector_in(const reply_fields& from) {
   const auto bytes = bytes_in_base64(from.text());
-  if (!bytes) from.refuse("is neither a list nor Base64");
-  if (bytes->size() % 4 != 0) from.refuse("has a part of a number");
+  if (!bytes) from.refuse("must be an array of numbers or Base64");
+  if (bytes->size() % 4 != 0) {
+    from.refuse("has an incomplete number at its end");
+  }
   std::vector<float> numbers;
   for (std::size_t i = 0; i < bytes->size(); i += 4) {
     std::uint32_t bits = 0;
@@ -111,7 +113,7 @@ std::vector<float> vector_in(const reply_fields& from) {
   } else {
     for (std::size_t k = 0; k < from.size(); ++k) {
       const auto number = from.at(k);
-      if (!number.form().is_number()) number.refuse("is no number");
+      if (!number.form().is_number()) number.refuse_type("a number");
       const double wide = number.form().get<double>();
       constexpr double most = std::numeric_limits<float>::max();
       if (std::abs(wide) > most) number.refuse("is too large");
@@ -120,7 +122,9 @@ std::vector<float> vector_in(const reply_fields& from) {
   }
   if (numbers.empty()) from.refuse("is empty");
   for (const float each : numbers) {
-    if (!std::isfinite(each)) from.refuse("has what is no number");
+    if (!std::isfinite(each)) {
+      from.refuse("contains a number that is not finite");
+    }
   }
   return numbers;
 }
@@ -217,7 +221,7 @@ embedding_reply decode_embedding(std::string_view body, std::size_t count) {
     return found;
   }
   if (data.size() != count) {
-    data.refuse("has " + std::to_string(data.size()) + " vectors, not " +
+    data.refuse("has " + std::to_string(data.size()) + " vectors, expected " +
                 std::to_string(count));
   }
   found.vectors.resize(count);
@@ -226,7 +230,7 @@ embedding_reply decode_embedding(std::string_view body, std::size_t count) {
     const auto each = data.at(i);
     const auto place = by_order ? i : each.count_or("index", i);
     if (place >= count || !found.vectors[place].empty()) {
-      each.refuse("has the place of another");
+      each.refuse("has an index that is out of range or was used before");
     }
     found.vectors[place] = vector_in(numbers_in(each));
   }

@@ -266,7 +266,7 @@ void responses_builder_of_events::take_item(const reply_fields& event,
                                             bool is_done) {
   const auto item = event.at("item");
   const auto& form = item.form();
-  if (!form.is_object()) item.refuse("is no object");
+  if (!form.is_object()) item.refuse_type("an object");
   auto* into = &item_of(event);
   // Some servers give all the same index.
   if (into->is_done && into->form != form) {

@@ -76,8 +76,8 @@ std::string text_of(const http_response& reply,
   if (!told.message.empty()) text += ": " + shown(told.message, message_max);
   if (const auto location = reply.header("location");
       location && reply.status >= 300 && reply.status < 400) {
-    text += "; it leads to " + place_of(*location) +
-            ", so ask there if you trust that";
+    text += "; it redirects to " + place_of(*location) +
+            ": use that address if you trust it";
   }
   auto id = reply.header("x-request-id");
   if (!id) id = reply.header("request-id");

@@ -79,6 +79,9 @@ class reply_fields {
       const char* key) const noexcept;
 
   [[noreturn]] void refuse(std::string_view what) const;
+  /// Refuses it as it is not what is wanted, for example "an object"; the
+  /// text says what was found.
+  [[noreturn]] void refuse_type(const std::string& wanted) const;
 
  private:
   /// The name of a member, or null for an element.

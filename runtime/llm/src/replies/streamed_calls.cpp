@@ -103,7 +103,7 @@ std::vector<tool_call> calls_in(const reply_fields& list) {
   std::vector<tool_call> calls;
   for (const auto& call : elements_of(list)) {
     const auto function = function_of(call);
-    if (function.is_null()) call.at("function").refuse("is no object");
+    if (function.is_null()) call.at("function").refuse_type("an object");
     if (has_nothing(function)) continue;
     calls.push_back({id_or_made(call.id_or_none("id"), calls.size()),
                      function.at("name").text(),

@@ -212,7 +212,7 @@ class schema_check {
     }
     if (!has_format(text, rules.format)) {
       return fail([&] {
-        return shown_value(value) + " is no " +
+        return shown_value(value) + " is not a valid " +
                std::string{name_of(rules.format)} + " of RFC 3339";
       });
     }
@@ -269,7 +269,7 @@ class schema_check {
     bool good = fits_size(rules.size, value.size(), "elements");
     if (!good && is_enough()) return false;
     if (rules.is_unique && !has_unique_elements(value, budget_)) {
-      good = fail([] { return std::string{"it has an element twice"}; });
+      good = fail([] { return std::string{"it contains an element twice"}; });
     }
     if (rules.contained && !has_fitting(*rules.contained, value)) {
       good = fail([] {
@@ -328,7 +328,7 @@ class schema_check {
         return "the member " + shown_name(each) + " is missing" +
                (because_of == nullptr
                     ? std::string{}
-                    : ", as there is " + shown_name(*because_of));
+                    : ", required by " + shown_name(*because_of));
       });
     }
     return good;

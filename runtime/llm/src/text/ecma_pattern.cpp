@@ -295,7 +295,7 @@ class translation {
   std::uint32_t unicode() {
     if (skip("{")) {
       const auto end = left_.find('}');
-      if (end == left_.npos || end > 8) refuse("has a '\\u{' without an end");
+      if (end == left_.npos || end > 8) refuse("has a '\\u{' without a '}'");
       const auto code = hexadecimal(end);
       next();
       if (code > 0x10FFFF) refuse("has a character above U+10FFFF");
@@ -309,7 +309,7 @@ class translation {
         return 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
       }
     }
-    refuse("has half of a pair of surrogates");
+    refuse("has an unpaired surrogate");
   }
 
   /// A property of characters, by its general category or its script.
@@ -317,7 +317,7 @@ class translation {
     std::string_view value;
     if (skip("{")) {
       const auto end = left_.find('}');
-      if (end == left_.npos) refuse("has a property whose name does not end");
+      if (end == left_.npos) refuse("has a property name without a '}'");
       value = left_.substr(0, end);
       left_.remove_prefix(end + 1);
     } else {
