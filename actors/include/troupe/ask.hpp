@@ -75,8 +75,8 @@ class [[nodiscard]] ask_operation final : private request_wait {
   }
 };
 
-/// Whether a temporary of this type, as part of a message, survives GCC 12 in a
-/// `co_await`: what a constructor made does.
+/// True for a type of which a temporary, as part of a message, survives GCC 12
+/// in a `co_await`: what a constructor made does.
 template <class T>
 concept message_beside_co_await =
     safe_beside_co_await<T> || !std::is_aggregate_v<std::remove_cvref_t<T>>;

@@ -32,7 +32,7 @@ class interrupts {
   /// it already was.
   /// Errors: throws `errc::bad_flow` the second time.
   void on_first(std::function<void()> stop);
-  /// Whether the program was asked to end, since `on_first`.
+  /// Returns whether the program was asked to end, since `on_first`.
   [[nodiscard]] bool came() const noexcept { return signal_ != 0; }
   /// Ends as the signal would have ended it, so that a shell knows.
   /// @pre `came()`

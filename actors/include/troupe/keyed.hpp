@@ -65,7 +65,7 @@ class keyed {
     return all.front().second;
   }
 
-  /// How many keys are kept.
+  /// Returns the number of keys that are kept.
   [[nodiscard]] std::size_t size() const {
     const std::lock_guard lock{shared_->mutex};
     return shared_->all.size();

@@ -17,7 +17,7 @@ class mailbox_line;
 class place_in_line;
 }  // namespace detail
 
-/// What a `mailbox` is made with.
+/// Options of a `mailbox`.
 struct mailbox_options {
   /// Messages that wait to be received. At least 1.
   std::size_t messages_max = 1024;

@@ -16,8 +16,8 @@
 
 namespace troupe {
 
-/// What a flow asks the CAF actor that stands for a node: to do one attempt of
-/// a step. See `actor_node`.
+/// The request of a flow to the CAF actor that stands for a node: one attempt
+/// of a step. See `actor_node`.
 ///
 /// Ownership: the actor may keep it as long as it likes; a snapshot costs the
 /// same at any size and does not change.
@@ -47,7 +47,7 @@ struct step_request {
   }
 };
 
-/// What that actor replies: which edge to follow, and what to write. Or that
+/// The reply of that actor: the edge to follow, and the writes to make. Or that
 /// the attempt has failed; to reply with a `caf::error` says that as well.
 ///
 /// Thread safety: confined to one actor; copies are independent.

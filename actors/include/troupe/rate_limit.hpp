@@ -18,16 +18,16 @@ class place_in_line;
 class rate_line;
 }  // namespace detail
 
-/// What a `rate_limit` is made with.
+/// Options of a `rate_limit`.
 struct rate_limit_options {
-  /// How many may pass.
+  /// The requests that may pass.
   rate requests;
-  /// How many tokens, or whatever else `acquire` counts, may pass with them.
+  /// The tokens, or other units that `acquire` counts, that may pass with them.
   std::optional<rate> tokens = {};
-  /// How much of both is used, more than 0 and up to 1. The rest is room for
-  /// messages that a network brings closer together than they were sent.
+  /// The share of both that is used, more than 0 and up to 1. The rest is room
+  /// for messages that a network brings closer together than they were sent.
   double share = 0.98;
-  /// Who waits in line at most. At least 1.
+  /// The maximum number of requests that wait. At least 1.
   std::size_t waiting_max = 1'000'000;
 };
 
@@ -49,8 +49,8 @@ class rate_pass {
   /// `rate_meter` says, because it may be a number that a peer made up: where
   /// one call takes more than a window, say so to `acquire`.
   void used(double tokens);
-  /// What it was for did not happen: it counts as never given. It is of no use
-  /// afterwards.
+  /// Tells that the request was not made: the pass counts as never given. It is
+  /// of no use afterwards.
   void give_back();
 
  private:

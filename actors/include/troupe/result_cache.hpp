@@ -18,7 +18,7 @@
 
 namespace troupe {
 
-/// What a cache has done so far, and holds.
+/// Counts of what a cache has done so far, and of what it holds.
 struct cache_counts {
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
@@ -28,7 +28,7 @@ struct cache_counts {
 
 namespace detail {
 
-/// What the copies of a cache share.
+/// The shared state of the copies of a cache.
 ///
 /// Thread safety: internally synchronised.
 class cache_core : public std::enable_shared_from_this<cache_core> {
@@ -39,8 +39,8 @@ class cache_core : public std::enable_shared_from_this<cache_core> {
   [[nodiscard]] std::optional<value> find(const std::string& key,
                                           time_point now);
   void put(const std::string& key, value result, time_point now);
-  /// Whose turn it is to make the result of `key`. All who ask while somebody
-  /// holds it get the same.
+  /// Returns the lock of the one who makes the result of `key`. All who ask
+  /// while somebody holds it get the same.
   [[nodiscard]] std::shared_ptr<semaphore> turn_for(const std::string& key);
   void clear();
   [[nodiscard]] cache_counts counts() const;

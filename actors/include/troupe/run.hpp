@@ -19,13 +19,14 @@ namespace detail {
 class run_core;
 }
 
-/// How a run ended.
+/// The end of a run: its final state, and its failure if it has one.
 struct outcome {
   /// The last action, if it succeeded.
   troupe::action action{};
   /// The shared state: all that had been committed, also after a failure.
   troupe::state state{};
-  /// Why it failed or was cancelled, with node, item, attempt and cause.
+  /// The reason why it failed or was cancelled, with node, item, attempt and
+  /// cause.
   troupe::failure failure{};
 
   [[nodiscard]] bool ok() const noexcept { return !failure; }
@@ -43,7 +44,7 @@ class event_reader {
   [[nodiscard]] std::optional<event> next();
   /// The next event, if one is there.
   [[nodiscard]] std::optional<event> try_next();
-  /// How many events gave way so far.
+  /// Returns the number of events dropped so far.
   [[nodiscard]] std::size_t dropped() const;
 
  private:
@@ -78,7 +79,7 @@ class run {
   /// Waits at most `limit`, on another thread than the run's; nothing if it has
   /// not ended by then.
   [[nodiscard]] std::optional<outcome> wait_for(duration limit) const;
-  /// Whether it has ended.
+  /// Returns whether it has ended.
   [[nodiscard]] bool done() const;
 
   /// Ends the run: coroutines are destroyed where they wait, sub-flows are

@@ -44,7 +44,7 @@ class [[nodiscard]] permit {
 
   /// Gives it back before its end.
   void release() noexcept { mark_.reset(); }
-  /// Whether it is there to be given back.
+  /// True unless it was given back or moved from.
   [[nodiscard]] explicit operator bool() const noexcept {
     return mark_ != nullptr;
   }
@@ -129,7 +129,7 @@ class semaphore {
   // NOLINTNEXTLINE(google-explicit-constructor)
   operator limit() const;
 
-  /// How many permits there are in all.
+  /// Returns the number of permits in all.
   [[nodiscard]] std::uint32_t size() const noexcept { return permits_; }
 
  private:

@@ -28,7 +28,7 @@ namespace testing {
 class simulation;
 }
 
-/// Who takes the turns of a node.
+/// The ways to deliver a step to its node.
 enum class turns : std::uint8_t {
   /// The flow supervisor takes the turn of a node that is local, does not
   /// block and has no limit, in place of sending it a message. What can be
@@ -38,7 +38,7 @@ enum class turns : std::uint8_t {
   by_message,
 };
 
-/// What a system is made with.
+/// Options of a `system`.
 struct system_options {
   /// Threads that run actors, from 1 to 1,024. Absent: one per core.
   std::optional<std::size_t> threads = {};
@@ -58,11 +58,11 @@ struct system_options {
   std::function<void(caf::actor_system_config&)> prepare = {};
 };
 
-/// What a run is started with.
+/// Options of a run.
 struct run_options {
-  /// What the run is called, in its events and in the keys of its steps: at
-  /// most 200 bytes, without '/' and '#'. Empty: a name that no other run has.
-  /// One that is started again under its name has the same keys.
+  /// The id of the run, in its events and in the keys of its steps: at most 200
+  /// bytes, without '/' and '#'. Empty: a name that no other run has. One that
+  /// is started again under its name has the same keys.
   std::string id = {};
   /// The params of the outermost flow: an object.
   value params = value::object();
@@ -71,15 +71,15 @@ struct run_options {
   /// The longest the whole run may take, more than zero; it is then
   /// cancelled. Absent means no limit.
   std::optional<duration> deadline = {};
-  /// How many retries all nodes of the run may make together, so that a server
-  /// in trouble does not get a multiple of the calls. Absent means no limit but
-  /// those of the nodes. Of placed sub-flows each may make as many as were left
-  /// when it was sent.
+  /// The maximum number of retries of all nodes of the run together, so that a
+  /// server in trouble does not get a multiple of the calls. Absent means no
+  /// limit but those of the nodes. Of placed sub-flows each may make as many as
+  /// were left when it was sent.
   std::optional<std::uint64_t> retries_max = {};
   /// The source of the random parts of waits: runs of one seed wait as long
   /// as each other. Absent: another one for every run.
   std::optional<std::uint64_t> seed = {};
-  /// How much the event stream shows.
+  /// The detail of the event stream.
   event_detail events = event_detail::notable;
   /// The most events that wait to be read; older ones give way. At least 1.
   std::size_t events_max = 1024;
@@ -89,8 +89,8 @@ struct run_options {
   std::size_t event_bytes_max = std::size_t{64} << 20;
 };
 
-/// Where flows run: an actor system, with its threads, timers, and pool for
-/// blocking calls.
+/// The runtime that flows run in: an actor system with its threads, its timers
+/// and a pool for blocking calls.
 ///
 /// Destroying it waits for the runs that are left.
 ///

@@ -85,7 +85,7 @@ class simulation {
   std::vector<run> started_;
 };
 
-/// What the calls of a node do, one after the other:
+/// A script for the calls of a node, one entry per call:
 ///
 ///     troupe::testing::script model;
 ///     model.fails("busy").after(30s).fails("overloaded").gives("a summary");

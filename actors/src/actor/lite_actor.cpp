@@ -51,7 +51,7 @@ constexpr link foreign = 1;
 
 std::atomic<long> live_actors{0};
 
-// Whether this thread is inside a turn taken in place.
+// True while this thread is inside a turn taken in place.
 thread_local bool in_place = false;
 
 bool is_entry(link entry) {

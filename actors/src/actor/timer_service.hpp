@@ -80,7 +80,8 @@ class timer_service {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   timer_wheel<wake_up> wheel_;
-  // When the thread looks again by itself; an earlier timer must wake it.
+  // The time at which the thread looks again by itself; an earlier timer must
+  // wake it.
   time_point next_look_ = time_point::max();
   std::atomic<time_point> manual_now_;
   bool stopped_ = false;

@@ -20,8 +20,8 @@ system_options by_hand(system_options options) {
   return options;
 }
 
-/// How long, in real time, an actor on a thread of its own may take to answer
-/// when nothing else is left.
+/// The real time that an actor on a thread of its own may take to answer when
+/// nothing else is left.
 constexpr auto grace = std::chrono::milliseconds{500};
 
 /// Awaitable: the end of the actor that runs the coroutine.

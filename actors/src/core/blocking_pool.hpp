@@ -77,7 +77,7 @@ class blocking_pool {
   /// Calls `stop`.
   ~blocking_pool();
 
-  /// Whose job it is. All may be left out.
+  /// The origin of a job. All may be left out.
   struct origin {
     std::shared_ptr<run_core> run = {};
     const graph_node* node = nullptr;

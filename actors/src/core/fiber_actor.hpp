@@ -17,7 +17,7 @@ struct graph_node;
 class run_core;
 class system_core;
 
-/// Whose step it is that waits, for who is told that it does for long.
+/// The step that waits, for those who are told that it does for long.
 struct call_origin {
   /// Null for what is no step of a run.
   std::shared_ptr<run_core> run = {};
@@ -53,10 +53,10 @@ inline constexpr std::uint32_t stop = own + 9;
 inline constexpr std::uint32_t placed_done = own + 10;
 }  // namespace signal_kind
 
-/// What a wait brought. Dropped unread if the wait is over by then.
+/// The answer to a wait. Dropped unread if the wait is over by then.
 class answer : public payload {
  public:
-  /// What the waiter's `receive` gets.
+  /// Returns the content that the waiter's `receive` gets.
   virtual void* content() noexcept = 0;
 };
 
@@ -79,7 +79,7 @@ struct waker {
                   exec_ctx* from = nullptr) const noexcept;
 };
 
-/// What came of a request: a message, an error, or the end of the actor.
+/// The reply to a request: a message, an error, or the end of the actor.
 struct reply {
   caf::message content{};
   caf::error why{};
@@ -107,13 +107,14 @@ class fiber_actor : public lite_actor, public fiber_host {
   /// Nobody waits for the answer any more.
   void forget(std::uint64_t request) noexcept;
 
-  /// Whose coroutines these are.
+  /// Returns the origin of these coroutines.
   [[nodiscard]] virtual call_origin origin() const { return {}; }
   /// The permits that a coroutine of this one holds, with names.
   [[nodiscard]] std::vector<held_token> tokens_of(
       const held_permits* held) const;
 
-  /// Where it runs, as the sender of signals; null while it does not.
+  /// Returns the scheduler that it runs on, as the sender of signals; null
+  /// while it does not run.
   [[nodiscard]] exec_ctx* running_on() noexcept { return context(); }
 
   // -- fiber_host ------------------------------------------------------------

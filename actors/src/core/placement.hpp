@@ -17,7 +17,7 @@ struct placed_order {
   signal reply;
 };
 
-/// Where placed work goes. Implemented by who listens for workers.
+/// The destination of placed work. Implemented by who listens for workers.
 ///
 /// Thread safety: internally synchronised.
 class placement {

@@ -21,8 +21,8 @@ blocking_pool::options pool_options(const system_options& options, drive how) {
   return chosen;
 }
 
-/// What the ids of a system's runs begin with, so that those of no other system
-/// are the same. In virtual time all is as it was the last time.
+/// Returns the prefix of the ids of a system's runs, so that those of no other
+/// system are the same. In virtual time all is as it was the last time.
 std::string new_runs_prefix(drive how) {
   if (how == drive::by_hand) return "run-";
   std::random_device random;

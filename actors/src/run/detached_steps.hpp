@@ -9,7 +9,8 @@
 
 namespace troupe::detail {
 
-/// What a blocking call knows of its step after the step has gone on.
+/// The part of a step that a blocking call still knows after the step has gone
+/// on.
 ///
 /// Thread safety: may be used on one other thread.
 class detached_steps final : public step_host {

@@ -20,7 +20,7 @@ namespace troupe::detail {
 
 class flow_supervisor;
 
-/// What a sub-flow is started with.
+/// The parameters with which a sub-flow is started.
 struct branch_start {
   const flow_model* body = nullptr;
   /// Its position among the items.
@@ -31,7 +31,7 @@ struct branch_start {
   const state* snapshot = nullptr;
 };
 
-/// How a sub-flow ended, on its way to its parent.
+/// The end of a sub-flow, on its way to its parent.
 class branch_result final : public payload {
  public:
   branch_outcome::kind how = branch_outcome::kind::cancelled;
@@ -40,7 +40,7 @@ class branch_result final : public payload {
   std::size_t index = 0;
   troupe::action action;
   std::shared_ptr<const error> failure;
-  /// What its committed steps wrote.
+  /// The writes of its committed steps.
   delta wrote;
 };
 using branch_result_ptr = caf::intrusive_ptr<branch_result>;
@@ -73,7 +73,7 @@ class fan_out_run {
  private:
   struct child {
     lite_ptr<flow_supervisor> actor;
-    /// How often it has died and was dispatched again.
+    /// The number of times that it has died and was dispatched again.
     std::uint32_t deaths = 0;
   };
 
@@ -102,7 +102,7 @@ class fan_out_run {
   /// Made beforehand: stopping must not fail.
   const caf::intrusive_ptr<cancel_order> cancel_;
   window window_;
-  /// What each sub-flow starts from; in a sequence, the state as it is.
+  /// The state that each sub-flow starts from; in a sequence, the present one.
   const state base_;
   item_source source_;
   std::vector<child> children_;

@@ -9,7 +9,7 @@
 
 namespace troupe::detail {
 
-/// What a node is asked to do with a step.
+/// The request to a node about a step.
 enum class turn_kind : std::uint8_t { begin, retry, fall_back };
 
 /// Runs one phase of a step, as told.
@@ -21,7 +21,7 @@ step_status take_turn(const node_model& model, turn_kind what, frame& step);
 /// until the turn is over.
 class step_ticket final : public payload, public completion {
  public:
-  /// What `signal::slot` of a `turn_over` says.
+  /// The values of `signal::slot` of a `turn_over`.
   enum : std::uint32_t { came_back = 0, was_lost = 1 };
 
   ~step_ticket() override;

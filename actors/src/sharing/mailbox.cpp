@@ -7,7 +7,7 @@ namespace troupe {
 
 namespace detail {
 
-/// What the copies of a mailbox share.
+/// The shared state of the copies of a mailbox.
 class mailbox_line {
  public:
   mailbox_line(lite_ptr<mailbox_actor> keeper,

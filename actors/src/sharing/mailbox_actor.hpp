@@ -40,7 +40,7 @@ class mailbox_order final : public wait_order {
 };
 using mailbox_order_ptr = caf::intrusive_ptr<mailbox_order>;
 
-/// How many messages there are room for, and are.
+/// The capacity and the fill level of a mailbox.
 class mailbox_room {
  public:
   explicit mailbox_room(std::size_t most) noexcept : most_(most) {}
@@ -61,7 +61,7 @@ class mailbox_room {
     exceed();
     arrive();
   }
-  /// Whether none is there, on its way here, or able to come back.
+  /// Returns whether none is there, on its way here, or able to come back.
   [[nodiscard]] bool is_drained() const noexcept {
     return used_.load() == 0 && away_.load() == 0;
   }

@@ -14,7 +14,7 @@ namespace troupe {
 
 namespace detail {
 
-/// What the copies of a limit share.
+/// The shared state of the copies of a limit.
 class rate_line : public limit_line,
                   public std::enable_shared_from_this<rate_line> {
  public:

@@ -10,7 +10,7 @@
 
 namespace troupe::detail {
 
-/// How much the events of one run that wait to be read may be.
+/// The bounds of the events of one run that wait to be read.
 struct event_bounds {
   std::size_t number = 1024;
   std::size_t bytes = std::size_t{64} << 20;

@@ -6,7 +6,7 @@
 
 namespace troupe {
 
-/// What `post` returns: the name of the edge to follow. The empty action and
+/// The result of `post`: the name of the edge to follow. The empty action and
 /// "default" are the same one.
 ///
 /// Thread safety: confined to one actor or task; copies are independent.

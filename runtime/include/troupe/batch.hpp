@@ -46,14 +46,14 @@ class fan_out_post {
 
 }  // namespace detail
 
-/// How a batch or a fork treats its sub-flows.
+/// Options of a batch or a fork.
 struct fan_out_options {
   /// The most sub-flows alive at once, from 1 to `concurrency_max`, or
   /// `sequence`. A fork runs all its branches at once.
   std::size_t concurrency = sequence;
-  /// What a failed sub-flow means for the others and for the whole.
+  /// The effect of a failed sub-flow on the others and on the whole.
   failure_policy on_failure = fail_fast;
-  /// Who wins when two sub-flows write one place differently.
+  /// The rule for two sub-flows that write one place differently.
   troupe::on_conflict on_conflict = troupe::on_conflict::error;
   /// Top-level keys that a sub-flow keeps to itself: what it writes there is
   /// dropped when it ends.

@@ -140,7 +140,7 @@ class [[nodiscard]] blocking_operation final : private waiter {
   time_point queued_{};
 };
 
-/// Whether a temporary of this type survives GCC 12 in a `co_await`.
+/// True for a type of which a temporary survives GCC 12 in a `co_await`.
 template <class F>
 concept safe_beside_co_await = std::is_lvalue_reference_v<F> ||
     std::is_trivially_copyable_v<std::remove_cvref_t<F>>;

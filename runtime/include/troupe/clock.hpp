@@ -20,8 +20,8 @@ using duration = std::chrono::steady_clock::duration;
   return from < time_point::min() - span ? time_point::min() : from + span;
 }
 
-/// Where the runtime reads the time. Nothing else asks the operating system,
-/// so a test may put any clock in its place.
+/// The clock of the runtime. Nothing else asks the operating system, so a test
+/// may put any clock in its place.
 ///
 /// Thread safety: internally synchronised.
 class clock {

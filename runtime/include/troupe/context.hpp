@@ -21,7 +21,8 @@ namespace detail {
 
 struct placed_work;
 
-/// What the one who runs a step tells its node. Implemented by supervisors.
+/// The services that a running step offers to its node. Implemented by
+/// supervisors.
 class step_host {
  public:
   [[nodiscard]] virtual const value& params() const noexcept = 0;
@@ -31,11 +32,11 @@ class step_host {
   [[nodiscard]] virtual time_point now() const noexcept = 0;
   [[nodiscard]] virtual std::stop_token stop_token() = 0;
   [[nodiscard]] virtual const node_options& options() const noexcept = 0;
-  /// Where the random part of the step's waits comes from.
+  /// Returns the seed of the random part of the step's waits.
   [[nodiscard]] virtual std::uint64_t seed() const noexcept = 0;
   /// Takes one of the retries that the run has left, if it has one.
   [[nodiscard]] virtual bool take_retry() noexcept = 0;
-  /// Whether an event of this detail would reach anybody.
+  /// Returns whether an event of this detail would reach anybody.
   [[nodiscard]] virtual bool listens(event_detail detail) const noexcept = 0;
   /// Passes an event on; the host fills in run, node, step and time.
   virtual void tell(event what) = 0;
@@ -51,7 +52,7 @@ class step_host {
 
 }  // namespace detail
 
-/// What a node may know of its step, and how it speaks to the outside.
+/// The view that a node has of its step, and its way to emit events.
 ///
 /// A reference to it is valid as long as the call it was given to, and for a
 /// coroutine up to its end. In a blocking `exec` it may be used on the

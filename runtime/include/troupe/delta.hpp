@@ -11,7 +11,7 @@
 
 namespace troupe {
 
-/// What one step or one sub-flow wrote, as a value of its own.
+/// The writes of one step or one sub-flow, as a value of its own.
 ///
 /// Canonical: one operation per place, in the order of first writes, however
 /// often the place was written; nothing lies below a place that is set or

@@ -20,7 +20,7 @@
 
 namespace troupe {
 
-/// How a batch node works through its items.
+/// Options of a batch node.
 struct each_options {
   /// The most items whose `exec` has started and not ended; 1 and `sequence`
   /// mean one after the other. At least 1.
@@ -78,7 +78,7 @@ class each_node {
     throw error{errc::bad_flow, "each: concurrency must be at least 1, got 0"};
   }
 
-  /// What works on one item.
+  /// Returns the node that works on one item.
   [[nodiscard]] const std::shared_ptr<const N>& of_item() const noexcept {
     return node_;
   }

@@ -12,8 +12,8 @@
 
 namespace troupe {
 
-/// What went wrong, as a value that code may branch on. New enumerators are
-/// appended, because a stored run keeps the number.
+/// The kind of an error, for code to branch on. New enumerators are appended,
+/// because a stored run keeps the number.
 enum class errc : std::uint8_t {
   /// The user's `exec`, `prep`, `post` or `fallback` threw.
   node_threw = 1,
@@ -111,9 +111,10 @@ class error : public std::exception {
   [[nodiscard]] std::optional<std::uint32_t> attempt() const noexcept;
   /// The exception behind it, or null.
   [[nodiscard]] std::exception_ptr cause() const noexcept;
-  /// Whether a retry cannot help; see `permanent_error`.
+  /// Returns whether a retry cannot help; see `permanent_error`.
   [[nodiscard]] bool is_permanent() const noexcept;
-  /// How long to wait at least before trying again, where the other side said.
+  /// Returns the least time to wait before trying again, where the other side
+  /// said so.
   [[nodiscard]] std::optional<duration> retry_after() const noexcept;
 
   /// The whole story in one line: place, code and message.

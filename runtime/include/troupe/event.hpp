@@ -11,7 +11,7 @@
 
 namespace troupe {
 
-/// What an event tells.
+/// The kind of an event.
 enum class event_kind : std::uint8_t {
   /// A run or a sub-flow began.
   started,
@@ -37,7 +37,7 @@ enum class event_kind : std::uint8_t {
 /// Something that happened in a run, as its event stream shows it.
 struct event {
   event_kind kind{};
-  /// When, by the system's clock.
+  /// The time of the event, by the system's clock.
   time_point at{};
   /// The run's id. That of a sub-flow has the step that began it, and its
   /// position there: "run-1/4/7".
@@ -53,11 +53,11 @@ struct event {
   std::string text{};
   duration wait{};
   value data{};
-  /// Whether this is the last event of the stream.
+  /// True if this is the last event of the stream.
   bool is_final = false;
 };
 
-/// How much of a run its event stream shows.
+/// The part of a run that its event stream shows.
 enum class event_detail : std::uint8_t {
   /// Nothing but the final event.
   nothing,

@@ -84,9 +84,9 @@ inline node_ref operator>>(open_edge edge, node_ref target) {
   return edge.source.next(target, std::move(edge.on));
 }
 
-/// What concerns a flow as a whole.
+/// Options of a flow as a whole.
 struct flow_options {
-  /// What an action does that no edge continues, at a node that has edges.
+  /// The effect of an action that no edge continues, at a node that has edges.
   enum class missing_edge : std::uint8_t {
     /// It ends the flow and is told as a warning event.
     warns,

@@ -12,7 +12,7 @@
 
 namespace troupe {
 
-/// What `gather` does when one of its tasks throws.
+/// The effect of an exception of one task on `gather`.
 enum class on_error : std::uint8_t {
   /// Destroys the others where they wait and throws at once.
   cancel_others,
@@ -20,7 +20,7 @@ enum class on_error : std::uint8_t {
   wait_for_all,
 };
 
-/// How `gather` runs its tasks.
+/// Options of `gather`.
 struct gather_options {
   /// The most tasks that are started and not ended. At least 1.
   std::size_t width = 1024;

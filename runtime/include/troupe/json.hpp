@@ -19,7 +19,7 @@ class value;
 
 }  // namespace troupe
 
-/// How nlohmann's library converts a `value`. Not by functions found by
+/// The conversion of a `value` by nlohmann's library. Not by functions found by
 /// argument-dependent lookup: those would be tried for every type that may
 /// convert to a value while it is still being decided whether it does.
 template <>
@@ -69,15 +69,16 @@ concept converted_by_json =
     !one_of<T, value, state_entry, json, std::string, std::string_view> &&
     json_convertible<T>;
 
-/// What a value turns into without being asked. Left out are types that would
-/// make the assignment to a string ambiguous, and views, which could dangle.
+/// The types that a value is converted to implicitly. Left out are types that
+/// would make the assignment to a string ambiguous, and views, which could
+/// dangle.
 template <class T>
 concept read_implicitly =
     !one_of<T, value, state_entry, json, std::string_view, std::any,
             std::nullptr_t, char, std::initializer_list<char>> &&
     json_readable<T>;
 
-/// What a value gives when it is asked for it.
+/// The types that a value is converted to on request.
 template <class T>
 concept read_on_request =
     json_readable<T> || one_of<T, value, std::string_view>;
@@ -89,7 +90,7 @@ constexpr void refuse_view_of_temporary() {
                 "name first, or get a std::string");
 }
 
-/// What a value is compared with by turning it into one.
+/// The types that are converted to a value for a comparison.
 template <class T>
 concept turned_into_value =
     !std::same_as<T, value> && std::convertible_to<const T&, value>;

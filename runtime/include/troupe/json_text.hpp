@@ -15,7 +15,7 @@ namespace troupe {
 struct json_bounds {
   /// The most bytes of text.
   std::size_t bytes = std::size_t{64} << 20;
-  /// How deep lists and objects may nest; what a `value` may have.
+  /// The maximum depth of lists and objects; the depth that a `value` may have.
   std::size_t depth = 512;
   /// The most elements of lists and members of objects, counted together. One
   /// takes about 100 bytes of memory.

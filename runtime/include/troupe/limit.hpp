@@ -11,7 +11,7 @@ class task;
 
 namespace detail {
 
-/// What lets attempts in. Implemented by the limits that are actors.
+/// A gate that lets attempts in. Implemented by the limits that are actors.
 class limit_line {
  public:
   limit_line() = default;

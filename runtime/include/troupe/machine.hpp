@@ -79,7 +79,7 @@ class machine {
 
   /// The attempt of the step, counted from 0.
   [[nodiscard]] std::uint32_t attempt() const noexcept { return attempt_; }
-  /// Whether no further attempt would follow this one.
+  /// Returns whether no further attempt would follow this one.
   [[nodiscard]] bool is_last_attempt() const noexcept {
     return attempt_ + 1 >= node().options.retry.attempts;
   }
@@ -102,9 +102,9 @@ class machine {
   [[nodiscard]] troupe::action action() const {
     return seldom_ ? seldom_->action : troupe::action{};
   }
-  /// Why it failed, or null. @pre the command is `finish`
+  /// Returns the reason why it failed, or null. @pre the command is `finish`
   [[nodiscard]] std::shared_ptr<const error> failure() const;
-  /// Whether `on_cancel` ended it.
+  /// Returns whether `on_cancel` ended it.
   [[nodiscard]] bool was_cancelled() const noexcept {
     return seldom_ && seldom_->was_cancelled;
   }
@@ -134,11 +134,13 @@ class machine {
   void on_waited();
   /// The run is to end now, as `why` says.
   void on_cancel(error why);
-  /// What carried out the command died. The step is to be done again, from
-  /// its beginning and without costing an attempt, up to `deaths_max` times.
+  /// Tells that the executor of the command died. The step is to be done again,
+  /// from its beginning and without costing an attempt, up to `deaths_max`
+  /// times.
   void on_died();
 
-  /// How often a step is dispatched again after what ran it has died.
+  /// The maximum number of times that a step is dispatched again after its
+  /// executor died.
   static constexpr std::uint32_t deaths_max = 3;
 
  private:
@@ -147,7 +149,8 @@ class machine {
     std::uint32_t at = 0;
   };
 
-  /// What most runs never have, so that a sub-flow that waits is small.
+  /// The members that most runs never need, kept apart so that a waiting
+  /// sub-flow is small.
   struct seldom {
     /// The flows around the current one, outermost first.
     std::vector<level> outer;

@@ -9,7 +9,7 @@
 
 namespace troupe {
 
-/// Who wins when two branches write one place in ways that do not combine.
+/// The rule for two branches that write one place in ways that do not combine.
 enum class on_conflict : std::uint8_t {
   /// Nobody: errc::merge_conflict, naming the place and both branches.
   error,

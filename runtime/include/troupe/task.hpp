@@ -42,7 +42,7 @@ class [[nodiscard]] task {
   }
   ~task() { reset(); }
 
-  /// Whether it ran to its end.
+  /// Returns whether it ran to its end.
   [[nodiscard]] bool done() const noexcept { return handle_ && handle_.done(); }
   [[nodiscard]] explicit operator bool() const noexcept {
     return handle_ != nullptr;
@@ -69,7 +69,7 @@ class [[nodiscard]] task {
     return false;
   }
 
-  /// Whether it ended by an exception. @pre `done()`
+  /// Returns whether it ended by an exception. @pre `done()`
   [[nodiscard]] bool has_thrown() const noexcept {
     return handle_.promise().has_thrown();
   }

@@ -12,7 +12,7 @@ namespace troupe {
 
 namespace {
 
-/// What a scan of the text finds before it is parsed.
+/// The extent of a text, found by a scan before it is parsed.
 struct extent {
   std::size_t depth = 0;
   std::size_t elements = 0;

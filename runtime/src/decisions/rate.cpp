@@ -7,8 +7,8 @@ namespace troupe {
 
 namespace {
 
-/// Who is let through by a timer is so late at most. That is forgiven, or the
-/// rate would be missed by it each time.
+/// The maximum lateness of a timer. That is forgiven, or the rate would be
+/// missed by it each time.
 constexpr duration lateness = std::chrono::milliseconds{2};
 
 /// However often it is halved.
@@ -43,7 +43,7 @@ rate_meter::rate_meter(rate allowed) noexcept : allowed_(allowed) {
   allowed_.per = std::min(allowed_.per, span_max);
 }
 
-// How long an amount takes at the whole rate.
+// Returns the time that an amount takes at the whole rate.
 duration rate_meter::span_of(double amount) const noexcept {
   const double ticks =
       static_cast<double>(allowed_.per.count()) / allowed_.amount * amount;

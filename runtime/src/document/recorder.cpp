@@ -39,7 +39,7 @@ recorder::operation* recorder::find(std::string_view pointer) {
   return nullptr;
 }
 
-// Whether a noted operation above covers `pointer`.
+// Returns whether a noted operation above covers `pointer`.
 bool recorder::lies_within_noted(const value& document,
                                  std::string_view pointer) {
   const auto covers = [&](operation& above) {

@@ -26,8 +26,8 @@ std::string quoted(std::string_view path) {
   return '"' + std::string{path} + '"';
 }
 
-// Where a token leads in a container; no position for "-", or for what does
-// not name an element.
+// The step of a token in a container; no position for "-", or for what does not
+// name an element.
 struct step {
   target where;
   bool appends;
@@ -42,7 +42,7 @@ std::optional<step> step_of(const value& container, std::string_view token) {
   return step{target::of(*position), *position == size};
 }
 
-// What a write to a path would find.
+// The place that a write to a path would find.
 struct spot {
   const value* found = nullptr;
   // The array that would grow, as the part of the path that leads to it.

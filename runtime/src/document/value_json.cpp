@@ -16,7 +16,7 @@ namespace troupe {
 
 namespace {
 
-// Where in a JSON form we are: rendered only when something is refused.
+// A place in a JSON form: rendered only when something is refused.
 struct place {
   const place* above;
   std::string_view key;

@@ -88,7 +88,7 @@ flow flow_of(const graph_node& from, served_attempt::request asked,
   return flow{std::move(made)};
 }
 
-// What is placed in a flow up to its fan-outs, whose sub-flows are flows of
+// The placed parts of a flow up to its fan-outs, whose sub-flows are flows of
 // their own.
 class survey {
  public:

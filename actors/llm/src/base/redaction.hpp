@@ -34,7 +34,7 @@ class secrets {
   void add_url(std::string_view url);
 
   [[nodiscard]] bool empty() const noexcept { return known_.empty(); }
-  /// Whether `text` holds one.
+  /// Returns whether `text` holds one.
   [[nodiscard]] bool are_in(std::string_view text) const;
 
   [[nodiscard]] std::string without(std::string text) const;

@@ -18,7 +18,8 @@ namespace {
   throw error{errc::bad_value, std::move(what)}.permanent();
 }
 
-// What a method and the name of a header consist of: RFC 9110, 5.6.2.
+// Returns whether a text is a method or the name of a header by RFC 9110,
+// 5.6.2.
 bool is_token(std::string_view text) {
   const auto belongs = [](char each) {
     return (each >= '0' && each <= '9') || (each >= 'A' && each <= 'Z') ||
@@ -32,7 +33,7 @@ bool is_token(std::string_view text) {
 struct parsed_url {
   /// Null for an address that makes no sense.
   std::unique_ptr<CURLU, curl_deleter> parts;
-  /// Why it makes none.
+  /// The reason why there is none.
   const char* fault = nullptr;
 };
 

@@ -15,13 +15,13 @@
 
 namespace troupe::llm::detail {
 
-/// What has come of an exchange since its waiter took the last of it.
+/// The part of an exchange that has come since its waiter took the last one.
 struct arrival {
   std::optional<error> failure;
   /// Of a streamed exchange the head, then parts of the body, then the end; of
   /// another one all at once.
   http_response response;
-  /// Whether nothing follows.
+  /// True if nothing follows.
   bool is_end = false;
 };
 
@@ -60,11 +60,12 @@ class exchange final : public troupe::detail::payload {
 
   // -- who waits --------------------------------------------------------------
 
-  /// What has come, or nothing.
+  /// Takes the part that has come, or nothing.
   [[nodiscard]] std::optional<arrival> take();
   /// Wakes `who` with what comes next, or has come.
   void wait(troupe::detail::waker who);
-  /// Whether a part was refused for which there is room now. Says so once.
+  /// Returns whether there is room now for a part that was refused. Says so
+  /// once.
   [[nodiscard]] bool has_room_again();
 
   // -- who brings -------------------------------------------------------------

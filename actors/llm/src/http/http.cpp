@@ -13,7 +13,7 @@ namespace troupe::llm {
 
 namespace detail {
 
-/// What the copies of a client share.
+/// The shared state of the copies of a client.
 class http_line {
  public:
   http_line(system& where, const http_options& options)
@@ -54,7 +54,7 @@ class exchange_end {
   const exchange_ptr about;
   bool is_under_way = false;
   bool was_cancelled = false;
-  /// Why nothing more comes.
+  /// The reason why nothing more comes.
   std::optional<error> failure;
 
  private:

@@ -78,7 +78,8 @@ class tool_list {
  public:
   explicit tool_list(std::shared_ptr<mcp_core> core) : core_(std::move(core)) {}
 
-  /// Where the next page begins, or nothing after the last one.
+  /// Takes a page; returns the beginning of the next one, or nothing after the
+  /// last one.
   std::optional<std::string> take(mcp::tool_page page) {
     for (auto& each : page.tools) {
       size_ += write_json(each.parameters, bad_text::replaced).size() +
@@ -116,7 +117,7 @@ class tool_list {
   mcp::tool_names names_;
   std::set<std::string> places_;
   std::size_t size_ = 0;
-  /// Why the first tool is missing that is left out.
+  /// The reason why the first tool is left out.
   std::string reason_;
 };
 

@@ -50,7 +50,7 @@ class mcp_events : public std::enable_shared_from_this<mcp_events> {
  private:
   class seat;
   class next_news;
-  /// What one who waits is woken with.
+  /// The message that wakes a waiting request.
   struct news;
   /// One who waits for an answer.
   struct place;

@@ -19,21 +19,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long to wait before a stream is asked for again, where the server does
-/// not say, and at least.
+/// The wait before a stream is asked for again, where the server does not say,
+/// and the least one.
 constexpr duration usual_retry = 1s;
 constexpr duration retry_min = 20ms;
 constexpr duration retry_max = 10s;
 /// For what is sent when nobody waits any more.
 constexpr duration send_off_limit = 5s;
 
-/// Where a stream of events is to go on.
+/// The position at which a stream of events is to go on.
 struct resumption {
   std::string last_id;
   duration wait = usual_retry;
 };
 
-/// What the body of a response is, by its first byte.
+/// The kind of the body of a response, by its first byte.
 enum class body_kind : std::uint8_t { unknown, whole, events };
 
 body_kind kind_of(std::string_view& body) {

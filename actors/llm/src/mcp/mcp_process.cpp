@@ -26,7 +26,7 @@ using troupe::detail::waker;
 constexpr std::size_t unsent_factor = 4;
 /// Something that it has started may write for ever.
 constexpr int reads_after_end = 64;
-/// How long one may go on that reads no more.
+/// The time that a program which reads no more may go on.
 constexpr auto last_words = 1s;
 /// A request of a program is as much work as so many lines.
 constexpr std::size_t lines_of_request = 20;
@@ -211,7 +211,7 @@ mcp_process::reading mcp_process::read_some() {
   return is_empty ? reading::none : reading::end;
 }
 
-/// What a program has written before its end.
+/// Takes the rest that a program has written before its end.
 void mcp_process::take_rest() {
   for (int i = 0; i < reads_after_end; ++i) {
     if (read_some() != reading::some) break;
@@ -271,7 +271,7 @@ void mcp_process::take_line(std::string_view line) {
   pace_.spend(others, is_answer ? 0 : line.size());
 }
 
-/// Whether somebody waits for this.
+/// Hands over a message; returns whether somebody waits for it.
 bool mcp_process::take_message(json message) {
   if (mcp::is_answer(message)) {
     auto id = mcp::answered_id(message);

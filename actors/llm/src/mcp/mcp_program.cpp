@@ -158,7 +158,7 @@ class process_transport final
   std::uint64_t listening_ = 0;
   time_point started_;
   restart_pace pace_;
-  /// How the last program ended.
+  /// The end of the last program, in words.
   std::string last_end_;
 };
 

@@ -15,13 +15,13 @@ namespace troupe::llm::detail {
 namespace {
 
 constexpr int redirects_max = 5;
-/// What is read of a response that refuses a request.
+/// The most that is read of a response that refuses a request.
 constexpr std::size_t refusal_max = std::size_t{64} << 10;
 /// A stream of events may have so many times the bytes of the largest message.
 constexpr std::size_t stream_factor = 64;
 constexpr const char* session_header = "mcp-session-id";
 
-/// Where a response sends the request, if it does.
+/// Returns the address to which a response redirects the request, if it does.
 std::optional<std::string> redirect_in(const http_response& head,
                                        const http_request& asked) {
   const int status = head.status;

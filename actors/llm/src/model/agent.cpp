@@ -13,7 +13,7 @@ namespace {
 
 using messages = std::vector<message>;
 
-/// What the nodes of an agent share.
+/// The shared state of the nodes of an agent.
 struct agent_core {
   client model;
   agent_options options;
@@ -175,7 +175,7 @@ struct fold_history {
   core_ptr core;
 };
 
-/// Where the flow ends.
+/// The end of the flow.
 struct answer {
   void post() const {}
 };

@@ -32,7 +32,7 @@ class open_reply {
   reply_reader reader;
   chat_reply reply;
   bool is_over = false;
-  /// Why there is no more.
+  /// The reason why there is no more.
   std::optional<error> failure;
 };
 
@@ -47,7 +47,8 @@ namespace {
 
 constexpr double bytes_per_token = 4;
 
-/// How many tokens a call is likely to take; see `client_options::rate`.
+/// Returns the number of tokens that a call is likely to take; see
+/// `client_options::rate`.
 double tokens_of(const chat_request& asked) {
   return static_cast<double>(token_estimate(asked.messages) +
                              asked.max_tokens.value_or(0));

@@ -39,7 +39,7 @@ bool has_header(const std::vector<http_header>& headers,
   });
 }
 
-/// Whether the user's headers say who asks.
+/// Returns whether the user's headers say who asks.
 bool has_key(const std::vector<http_header>& headers) {
   static constexpr std::array<std::string_view, 4> names = {
       "authorization", "api-key", "x-api-key", "x-goog-api-key"};
@@ -127,7 +127,7 @@ bool has_host(const std::string& url) {
 
 /// A reply may have so many times as many tokens as are expected with those.
 constexpr double unexpected_max = 16;
-/// What a model may think, although nobody has said so.
+/// The tokens that a model may think with, although nobody has said so.
 constexpr double thinking_tokens = 8'192;
 
 }  // namespace

@@ -16,15 +16,16 @@
 
 namespace troupe::llm::detail {
 
-/// What a failed call says of its server, as far as its error does not.
+/// The evidence that a failed call gives of its server, as far as its error
+/// does not.
 enum class server_is : std::uint8_t {
-  /// What the error means.
+  /// The state that the error means.
   as_told,
   /// It answered, though not to the end.
   answering,
 };
 
-/// What the copies of a client share.
+/// The shared state of the copies of a client.
 ///
 /// Thread safety: internally synchronised.
 class client_core {
@@ -39,7 +40,7 @@ class client_core {
   }
   [[nodiscard]] const endpoint& at() const noexcept { return at_; }
   [[nodiscard]] const chat_format& format() const noexcept { return format_; }
-  /// What no error and no recording may show.
+  /// Returns the texts that no error and no recording may show.
   [[nodiscard]] const secrets& hidden() const noexcept { return hidden_; }
 
   /// A request with what the options add to it.

@@ -49,7 +49,7 @@ bool is_html(const http_response& head) {
                     });
 }
 
-/// Whether a body is a stream of events by its first line.
+/// Returns whether a body is a stream of events by its first line.
 bool begins_event(std::string_view body) {
   static constexpr std::array<std::string_view, 6> fields = {
       "data:", "event:", "id:", "retry:", "error:", ":"};

@@ -20,7 +20,7 @@ struct status_view {
   std::mutex mutex;
   std::condition_variable changed;
   std::optional<json> report;
-  /// Why there will be no report.
+  /// The reason why there will be no report.
   std::optional<std::string> why;
   /// The asker.
   bool has_ended = false;

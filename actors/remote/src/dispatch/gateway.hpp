@@ -24,7 +24,7 @@
 
 namespace troupe::remote {
 
-/// What the gateway shows to other threads.
+/// The data that the gateway shows to other threads.
 struct gateway_view {
   mutable std::mutex mutex;
   mutable std::condition_variable changed;
@@ -41,7 +41,7 @@ class called_worker final : public detail::payload {
   caf::actor who;
 };
 
-/// What a gateway serves its workers with, besides work.
+/// The services, besides work, that a gateway offers its workers.
 struct gateway_shares {
   std::shared_ptr<switchboard> board;
   detail::lite_ptr<service_desk> desk;
@@ -81,11 +81,12 @@ class gateway final : public detail::lite_actor {
     std::uint64_t news_heard = 0;
     /// And those with events.
     std::uint64_t events_heard = 0;
-    /// What goes out at the end of the turn.
+    /// The messages that go out at the end of the turn.
     std::vector<wire::message> out = {};
   };
   using worker_place = std::map<worker_id, worker>::iterator;
-  /// Whether what a worker held may be why it goes.
+  /// The way a worker goes: in order, or lost, perhaps because of the work it
+  /// held.
   enum class parting : std::uint8_t { orderly, lost };
 
   // -- lite_actor ---------------------------------------------------------
@@ -99,7 +100,7 @@ class gateway final : public detail::lite_actor {
 
   // -- what peers say -----------------------------------------------------
 
-  /// What one packet may bring about once only.
+  /// The answers that one packet may bring about once only.
   struct packet_answers {
     bool has_hello = false;
     bool has_status = false;
@@ -149,7 +150,7 @@ class gateway final : public detail::lite_actor {
   void spread(const std::string& topic, const wire::shared_bytes& body,
               std::uint64_t missed, worker_place but_not);
   void end_calls_of(worker_id who);
-  /// What a turn leaves to be said.
+  /// Adds the messages that a turn leaves to be sent.
   static void add_news(worker& to);
   void say_all(worker& to);
   /// So that what a peer brings about in one turn takes little memory.
@@ -180,7 +181,7 @@ class gateway final : public detail::lite_actor {
   /// Those that were called and reached, whether they have joined or not.
   std::map<caf::actor_addr, caf::actor> called_;
   std::unordered_map<work_id, order_ptr> orders_;
-  /// What this process knows of its own flows, by name.
+  /// The forms of this process's own flows, by name.
   std::map<std::string, json> forms_;
   std::map<const detail::flow_model*, std::weak_ptr<const detail::flow_model>>
       learnt_;

@@ -1,4 +1,4 @@
-// How a gateway takes workers in, and how it parts with them.
+// The part of a gateway that takes workers in and parts with them.
 
 #include "dispatch/gateway.hpp"
 #include "dispatch/notice_limit.hpp"

@@ -1,5 +1,5 @@
-// What a gateway does for what is shared with workers: calls go to its desk,
-// and messages of topics to whoever hears them.
+// The part of a gateway for what is shared with workers: calls go to its desk,
+// and messages of topics to their subscribers.
 
 #include "dispatch/gateway.hpp"
 #include "wire/peer_limits.hpp"

@@ -1,5 +1,5 @@
-// How a gateway has work done: what comes of the orders of runs and of those of
-// its lease table.
+// The part of a gateway that has work done: it carries out the orders of runs
+// and those of its lease table.
 
 #include "core/fiber_actor.hpp"
 #include "dispatch/gateway.hpp"

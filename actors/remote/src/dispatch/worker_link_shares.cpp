@@ -1,5 +1,5 @@
-// What a worker's end of a connection does for what is shared: it brings calls
-// to the supervisor, and messages of topics both ways.
+// The part of a worker's end of a connection for what is shared: it brings
+// calls to the supervisor, and messages of topics both ways.
 
 #include "dispatch/worker_link.hpp"
 #include "wire/peer_limits.hpp"

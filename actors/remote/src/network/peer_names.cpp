@@ -20,7 +20,7 @@ namespace troupe::remote {
 
 namespace {
 
-// Whose connections this thread makes, if it is the middleman's.
+// The names whose connections this thread makes, if it is the middleman's.
 thread_local peer_names* current = nullptr;
 thread_local bool was_told_of_context = false;
 

@@ -31,7 +31,7 @@ class peer_names final : public detail::thread_watch {
   }
   [[nodiscard]] open_handshakes& handshakes() noexcept { return handshakes_; }
   [[nodiscard]] refusals& refused() noexcept { return refused_; }
-  /// Who looks at the peers of `system`; null if nobody does.
+  /// Returns the check of the peers of `system`; null if there is none.
   [[nodiscard]] static peer_names* watching(const caf::actor_system& system);
 
  private:

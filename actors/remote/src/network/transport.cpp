@@ -16,8 +16,8 @@ namespace troupe::remote {
 
 namespace {
 
-// What would have CAF speak to others on threads, or through ports, of which
-// nothing is known here.
+// The options by which CAF would speak to others on threads, or through ports,
+// that are unknown here.
 constexpr std::array<std::string_view, 3> unchecked_ways{
     "middleman.attach-utility-actors", "middleman.manual-multiplexing",
     "middleman.enable-automatic-connections"};

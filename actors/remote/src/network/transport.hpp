@@ -12,8 +12,8 @@
 
 namespace troupe::remote {
 
-/// Whether an actor system speaks to others with TLS.
-/// Errors: throws `errc::bad_flow` if it speaks to nobody.
+/// Returns whether an actor system speaks to others with TLS. Errors: throws
+/// `errc::bad_flow` if it speaks to nobody.
 [[nodiscard]] bool is_encrypted(caf::actor_system& system);
 /// Errors: throws `errc::bad_flow` for an address other than loopback that is
 /// to be used without TLS.
@@ -26,7 +26,7 @@ void check_trust(caf::actor_system& system, const endpoint& at);
 void unpublish(caf::actor_system& system, const caf::actor& whom,
                std::uint16_t port);
 
-/// How long a connection may take to be there.
+/// The maximum time to make a connection.
 inline constexpr duration connect_max = std::chrono::seconds{5};
 
 /// The actor that is published there, or why it cannot be reached. Blocks, for

@@ -86,7 +86,7 @@ void check(const keyed_options& options) {
 
 }  // namespace
 
-/// What the handles of one name in a system share.
+/// The shared state of the handles of one name in a system.
 class keyed_core final : public shared_service,
                          public std::enable_shared_from_this<keyed_core> {
  public:

@@ -79,16 +79,16 @@ class news_queue {
   std::vector<detail::waker> waiting_;
 };
 
-/// Where the topics of one system meet: those who publish, those who hear, and
-/// the connections to other processes.
+/// The hub of the topics of one system: it brings together publishers,
+/// subscribers, and the connections to other processes.
 ///
 /// Thread safety: internally synchronised.
 class newsroom {
  public:
   /// Errors: throws `errc::too_large` for what no connection may carry.
   void publish(const std::string& topic, const value& message);
-  /// What comes from another process, for those who hear it here.
-  /// Errors: throws `errc::bad_value` for what is no message.
+  /// Delivers a message from another process to those who hear it here. Errors:
+  /// throws `errc::bad_value` for what is no message.
   void deliver(const std::string& topic, const wire::bytes& body,
                std::uint64_t missed);
 

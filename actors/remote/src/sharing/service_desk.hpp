@@ -39,15 +39,15 @@ using desk_call = desk_body<wire::call>;
 using desk_end = desk_body<wire::end_call>;
 using desk_answer = desk_body<wire::answer>;
 
-/// Where the calls of all workers are served, each by a coroutine, and what is
-/// lent to them is kept.
+/// The server of the calls of all workers: each call is served by a coroutine,
+/// and what is lent to them is kept.
 class service_desk final : public detail::fiber_actor {
  public:
   service_desk(caf::actor_config& config, detail::home& at,
                detail::system_core& core, std::shared_ptr<switchboard> board,
                std::size_t message_max);
 
-  /// Where answers go. Called before the first call.
+  /// Sets the receiver of answers. Called before the first call.
   void answer_to(detail::lite_ptr<detail::lite_actor> gateway) {
     gateway_ = std::move(gateway);
   }

@@ -68,7 +68,7 @@ class shared_pass_core final : public lent {
   std::variant<rate_pass, borrowed> pass_;
 };
 
-/// What the handles of one name in a system share.
+/// The shared state of the handles of one name in a system.
 class shared_limit_core final
     : public detail::limit_line,
       public shared_service,

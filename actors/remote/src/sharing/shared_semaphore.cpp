@@ -30,7 +30,7 @@ class lent_permit final : public lent {
 
 }  // namespace
 
-/// What the handles of one name in a system share.
+/// The shared state of the handles of one name in a system.
 class shared_semaphore_core final
     : public detail::limit_line,
       public shared_service,

@@ -42,7 +42,8 @@ class borrowed {
   borrowed& operator=(const borrowed&) = delete;
   ~borrowed() { give_back(); }
 
-  /// What the lender is told with it. One without a note was never used.
+  /// Sets the note that the lender is told with it. One without a note was
+  /// never used.
   void note(json what) { note_ = std::move(what); }
 
  private:
@@ -53,7 +54,7 @@ class borrowed {
   json note_;
 };
 
-/// What came of a call.
+/// The result of a call.
 struct call_result {
   std::optional<error> failure = {};
   wire::bytes body = {};
@@ -70,7 +71,7 @@ class call_order final : public detail::payload {
 
   void answer(call_result result);
   void fail(errc code, std::string why);
-  /// What comes with the answer, for whoever asked.
+  /// Returns the loan that comes with the answer, for the caller.
   [[nodiscard]] borrowed lend() const;
 
   const std::uint64_t number;

@@ -75,7 +75,7 @@ class cbor_writer {
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return out_.size(); }
-  /// What was written since the last call.
+  /// Takes the bytes written since the last call.
   [[nodiscard]] Out take() noexcept { return std::exchange(out_, {}); }
 
  private:
@@ -112,7 +112,7 @@ class cbor_reader {
       : rest_(reinterpret_cast<const char*>(from.data()), from.size()) {}
 
   [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
-  /// How many bytes are not read yet.
+  /// Returns the number of bytes that are not read yet.
   [[nodiscard]] std::size_t left() const noexcept { return rest_.size(); }
   /// Begins a list; its elements follow.
   [[nodiscard]] std::size_t list() { return length(4); }
@@ -176,7 +176,7 @@ class cbor_reader {
   static constexpr std::size_t node_size = 128;
 
   [[noreturn]] static void refuse(const char* what);
-  /// What follows takes so much memory.
+  /// Charges the memory of what follows.
   void charge(std::size_t memory);
   std::uint64_t big_endian(std::size_t size);
   item head();

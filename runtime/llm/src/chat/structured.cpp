@@ -26,8 +26,8 @@ constexpr std::size_t shown_max = 500;
   throw error{errc::bad_reply, what};
 }
 
-/// What comes after the model has thought aloud. Nothing where it never ends
-/// that. Templates may have put the first tag into the prompt.
+/// Returns the text after the model has thought aloud. Nothing where it never
+/// ends that. Templates may have put the first tag into the prompt.
 std::string_view without_thinking(std::string_view text) {
   for (const std::string_view name :
        {"think>", "thinking>", "thought>", "reasoning>"}) {
@@ -41,7 +41,7 @@ std::string_view without_thinking(std::string_view text) {
   return text;
 }
 
-/// What is in the fences of Markdown; the last one may be left open.
+/// Returns the texts in the fences of Markdown; the last one may be left open.
 std::vector<std::string_view> fenced_in(std::string_view text) {
   constexpr std::string_view fence = "```";
   std::vector<std::string_view> found;
@@ -57,7 +57,7 @@ std::vector<std::string_view> fenced_in(std::string_view text) {
   return found;
 }
 
-/// Where the list or the object that `text` begins with ends, or 0.
+/// Returns the end of the list or the object that `text` begins with, or 0.
 std::size_t end_of_value(std::string_view text) {
   std::size_t depth = 0;
   bool in_text = false;

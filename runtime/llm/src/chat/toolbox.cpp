@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t called_bytes_max = 100;
 constexpr std::size_t names_bytes_max = 2'000;
 
-/// Whether the run ends, which is nothing for the model to mend.
+/// Returns whether the run ends, which is nothing for the model to mend.
 bool ends_run(const error& why) {
   return why.code() == errc::cancelled || why.code() == errc::shut_down;
 }

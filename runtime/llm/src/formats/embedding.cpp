@@ -44,7 +44,7 @@ namespace {
 /// Of the longest vectors that are in use, twice.
 constexpr std::size_t numbers_max = 16'384;
 
-/// What a character of Base64 stands for, or 64.
+/// Returns the number that a character of Base64 stands for, or 64.
 unsigned digit_of(char each) {
   constexpr std::string_view digits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -60,7 +60,7 @@ void take_status(const reply_fields& from, chat_reply& into) {
   }
 }
 
-/// Whether the same items are made of the text and the calls alone.
+/// Returns whether the same items are made of the text and the calls alone.
 bool is_plain(const json& items) {
   bool had_call = false;
   std::size_t texts = 0;
@@ -177,7 +177,7 @@ class responses_builder_of_events final : public reply_builder {
   struct open_item {
     std::string id;
     json form;
-    /// What came of it in parts: of its text, or of its arguments.
+    /// The parts that came of its text, or of its arguments.
     std::string text;
     std::string refusal;
     std::string arguments;

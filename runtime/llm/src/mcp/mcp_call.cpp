@@ -20,7 +20,7 @@ constexpr duration longest_pause = std::chrono::seconds{5};
 constexpr duration longest_wait = std::chrono::hours{24};
 constexpr std::size_t type_max = 60;
 
-/// What the result says that it is.
+/// Returns the type that the result says it has.
 std::string type_of(const json& answer) {
   if (!answer.is_object()) return "complete";
   const auto result = answer.find("result");

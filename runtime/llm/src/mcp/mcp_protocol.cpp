@@ -66,7 +66,7 @@ std::optional<agreement> best_of(const json& revisions) {
       .permanent();
 }
 
-/// What an error of a server says.
+/// Returns the text of an error of a server.
 std::string words_of(const json& failure) {
   if (failure.is_string()) return failure.get<std::string>();
   for (const char* key : {"message", "data"}) {

@@ -1,5 +1,5 @@
-// What servers of the Model Context Protocol send: texts, and the messages in
-// them.
+// The reading of what servers of the Model Context Protocol send: texts, and
+// the messages in them.
 
 #include "mcp/mcp_member.hpp"
 #include "text/json_mending.hpp"

@@ -38,7 +38,8 @@ bool is_control(unsigned char each) { return each < 0x20 || each == 0x7F; }
 
 // -- the list -----------------------------------------------------------------
 
-/// Why the name of a tool cannot be used; empty where it can.
+/// Returns the reason why the name of a tool cannot be used; empty where it
+/// can.
 std::string fault_of_name(const std::string& name) {
   if (name.empty()) return "it has no name";
   if (name.size() > name_max) {

@@ -46,7 +46,7 @@ meaning meaning_of(int status, const detail::served_error& told) {
   }
 }
 
-/// What the server itself says of another attempt.
+/// Takes what the server itself says of another attempt.
 void obey(std::string should_retry, meaning& means) {
   std::transform(
       should_retry.begin(), should_retry.end(), should_retry.begin(),
@@ -59,7 +59,7 @@ void obey(std::string should_retry, meaning& means) {
   }
 }
 
-/// Where a redirect leads, without what may be a secret.
+/// Returns the target of a redirect, without what may be a secret.
 std::string place_of(std::string_view location) {
   const http_request there{"", std::string{location}};
   return asked_by(there).substr(1);

@@ -20,12 +20,13 @@ constexpr std::size_t name_max = 64;
 constexpr std::size_t shown_max = 500;
 /// More tokens than there are, but few enough to be added up.
 constexpr double count_max = 1e12;
-/// How some servers call what says where a page begins; see
+/// The names that some servers give to the token of a page; see
 /// `model_page::next`.
 constexpr std::array<std::string_view, 2> page_keys = {"pageToken=",
                                                        "page_token="};
 
-/// How a text begins, for an error that says that it is not what it should be.
+/// Returns the beginning of a text, for an error that says that it is not what
+/// it should be.
 std::string beginning(std::string_view text) {
   text = trimmed(text);
   if (text.empty()) return {};

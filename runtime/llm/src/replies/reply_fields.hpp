@@ -115,7 +115,7 @@ class reply_fields {
 /// Errors: throws `errc::bad_reply` for anything else.
 [[nodiscard]] std::string text_of_content(const reply_fields& content);
 
-/// Whether it may be the name of a tool or of a schema.
+/// Returns whether it may be the name of a tool or of a schema.
 [[nodiscard]] bool is_name(std::string_view text);
 
 /// Checks what no format can say.

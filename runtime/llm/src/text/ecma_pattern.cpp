@@ -19,7 +19,7 @@ constexpr std::size_t repeats_max = 1'000;
 /// A class of many ranges of characters weighs as much as this many letters.
 constexpr std::size_t property_weight = 50;
 
-/// What `\s` stands for: white space and ends of lines.
+/// The characters that `\s` stands for: white space and ends of lines.
 constexpr std::string_view spaces =
     R"(\t-\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F})"
     R"(\x{205F}\x{3000}\x{FEFF})";
@@ -193,7 +193,7 @@ class translation {
     return end.ec == std::errc{} ? number : repeats_max + 1;
   }
 
-  /// What is in braces is a character where it is no repetition.
+  /// Takes a repetition in braces, or a character where it is none.
   void take_repetition() {
     const auto before = left_;
     next();
@@ -224,7 +224,7 @@ class translation {
     add(escaped());
   }
 
-  /// What an escape stands for, within a class and without.
+  /// Returns the atom that an escape stands for, within a class and without.
   atom escaped() {
     next();
     if (left_.empty()) refuse("ends in '\\'");

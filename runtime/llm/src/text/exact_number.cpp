@@ -84,7 +84,7 @@ decimal decimal_of(const json& number) {
   return {whole_of_integer(number).size, 0};
 }
 
-/// How often `factor` divides `of`, which loses it.
+/// Divides `of` by `factor` as often as it can; returns the number of times.
 int take_factor(std::uint64_t& of, std::uint64_t factor) {
   int count = 0;
   for (; of % factor == 0; of /= factor) ++count;

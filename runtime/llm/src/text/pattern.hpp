@@ -22,7 +22,7 @@ class pattern {
   explicit pattern(std::string_view ecma);
   ~pattern();
 
-  /// Whether some part of `text` matches.
+  /// Returns whether some part of `text` matches.
   [[nodiscard]] bool is_in(std::string_view text) const;
   /// The steps of that for a text of `bytes`, at the worst.
   [[nodiscard]] std::size_t steps_for(std::size_t bytes) const noexcept;

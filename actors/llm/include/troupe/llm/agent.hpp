@@ -13,9 +13,9 @@
 
 namespace troupe::llm {
 
-/// How an agent works.
+/// Options of an agent.
 struct agent_options {
-  /// What the model is told before all else.
+  /// The instructions that the model is given before all else.
   std::string instructions = {};
   toolbox tools = {};
   /// Calls of tools at once. At least 1.

@@ -32,7 +32,7 @@ enum class api : std::uint8_t {
   anthropic_messages,
 };
 
-/// What a `client` is made with.
+/// Options of a `client`.
 struct client_options {
   /// The model, where a request names none.
   std::string model = {};
@@ -48,8 +48,8 @@ struct client_options {
   /// whatever the case of their names; one with an empty value is left out.
   /// What they hold never shows, unless it is public, as "anthropic-beta" is.
   std::vector<http_header> headers = {};
-  /// What a call may take. A model may think for minutes without a word, so
-  /// `first_byte` and `idle` are five minutes.
+  /// The time and size limits of a call. A model may think for minutes without
+  /// a word, so `first_byte` and `idle` are five minutes.
   http_limits limits = {};
   /// Calls and tokens that may be sent; slowed down when the server says so. A
   /// call is taken to have a token for each four bytes of its messages, and
@@ -57,11 +57,11 @@ struct client_options {
   std::optional<rate_limit> rate = {};
   /// Calls at once.
   std::optional<semaphore> seats = {};
-  /// When a server that fails is left alone. Calls then fail at once, with the
-  /// time after which to try again.
+  /// The circuit breaker for a server that fails. Calls then fail at once, with
+  /// the time after which to try again.
   std::optional<breaker_options> breaker = breaker_options{};
-  /// Whether `chat` streams, and emits each token as it comes: a custom event
-  /// with the data {"token": "..."}.
+  /// Makes `chat` stream, and emit each token as it comes: a custom event with
+  /// the data {"token": "..."}.
   bool stream = false;
   /// Adds each exchange that comes to its end to this file, to replay it. It
   /// holds what was said to the model and by it, but no keys, and only its

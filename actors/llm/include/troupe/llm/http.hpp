@@ -18,7 +18,7 @@ class http_line;
 class live_listening;
 }  // namespace detail
 
-/// What an `http_client` is made with.
+/// Options of an `http_client`.
 struct http_options {
   /// Connections at once, in all and to one server. At least 1; in all never
   /// more than the process may have files open, less a few for others.

@@ -33,10 +33,10 @@ struct mcp_command {
   std::vector<std::string> inherit = {};
   /// Empty: that of this process.
   std::filesystem::path directory = {};
-  /// Whether what it writes to standard error is shown on that of this process.
-  /// Otherwise the last 500 bytes of it are in the error that tells of its end,
-  /// without the contents of variables and arguments whose names say that they
-  /// are secret.
+  /// Shows what it writes to standard error on that of this process. Otherwise
+  /// the last 500 bytes of it are in the error that tells of its end, without
+  /// the contents of variables and arguments whose names say that they are
+  /// secret.
   bool shows_errors = false;
 };
 
@@ -55,7 +55,7 @@ struct mcp_address {
   std::function<std::string()> bearer = {};
 };
 
-/// What an `mcp_client` is made with.
+/// Options of an `mcp_client`.
 struct mcp_options {
   /// A request may take this long, more than zero. A call of a tool may need
   /// several: see `on_input` and `task_limit`.
@@ -73,10 +73,10 @@ struct mcp_options {
   /// state kept in between. Null: servers are told that nothing can be asked,
   /// and a call for which one asks all the same fails for good.
   mcp_input_callback on_input = {};
-  /// What `on_input` answers, of which servers are told. At least one with
-  /// `on_input`, and without it of no meaning.
+  /// The kinds of input that `on_input` answers; servers are told of them. At
+  /// least one with `on_input`, and without it of no meaning.
   std::set<mcp_input_kind> inputs = mcp::all_inputs();
-  /// How long a task may take, by which a server answers a call later; more
+  /// The maximum time of a task, by which a server answers a call later; more
   /// than zero. Not counted is the time that `on_input` takes. At the limit the
   /// task is cancelled, and the call throws `errc::timed_out`.
   duration task_limit = std::chrono::hours{1};

@@ -12,8 +12,8 @@
 
 namespace troupe::llm {
 
-/// What a supervisor thinks of an answer. Not an aggregate, so that a temporary
-/// one survives GCC 12 in a `co_await`.
+/// A reviewer's verdict on an answer. Not an aggregate, so that a temporary one
+/// survives GCC 12 in a `co_await`.
 struct verdict {
   verdict() = default;
   explicit verdict(bool is_good) : good(is_good) {}
@@ -21,16 +21,16 @@ struct verdict {
       : good(is_good), feedback(std::move(what_is_wrong)) {}
 
   bool good = false;
-  /// What to do better, for the agent to read.
+  /// The advice on what to do better, for the agent to read.
   std::string feedback;
 };
 
 void to_json(json& form, const verdict& from);
 void from_json(const json& form, verdict& into);
 
-/// How work is reviewed.
+/// Options of a review.
 struct review_options {
-  /// How often the work is done at all. At least 1.
+  /// The maximum number of times that the work is done. At least 1.
   std::size_t rounds_max = 3;
   /// The `agent_options::state_key` of the agent.
   std::string state_key = "agent";

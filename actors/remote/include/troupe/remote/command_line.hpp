@@ -13,9 +13,9 @@
 
 namespace troupe::remote {
 
-/// What a command line says of the part that a program has in a cluster.
+/// The part that a program plays in a cluster, as its command line says.
 struct cluster_arguments {
-  /// Where workers join: the program is a supervisor.
+  /// The address at which workers join: the program is a supervisor.
   std::optional<endpoint> listen = {};
   /// The supervisor that it joins: the program is a worker.
   std::optional<endpoint> join = {};

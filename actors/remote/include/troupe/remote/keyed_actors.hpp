@@ -17,7 +17,7 @@ namespace troupe::remote {
 
 class keyed_core;
 
-/// What `keyed_actors` makes for each key, behind one interface.
+/// An actor that `keyed_actors` makes for one key, behind an interface.
 ///
 /// Thread safety: it is used by one actor.
 class keyed_actor {
@@ -38,7 +38,7 @@ concept receives_json = requires(T actor, json message) {
   { actor.receive(std::move(message)) } -> std::same_as<task<json>>;
 };
 
-/// How many there may be, and how long.
+/// Options of `keyed_actors`.
 struct keyed_options {
   /// Messages that wait for one key, with the one that is being answered. More
   /// are refused with `errc::overloaded`. At least 1.
@@ -127,7 +127,7 @@ class keyed_actors {
   [[nodiscard]] task<json> ask(std::string key, json message,
                                duration limit) const;
 
-  /// How many actors there are in this process.
+  /// Returns the number of actors in this process.
   [[nodiscard]] std::size_t size() const;
 
  private:

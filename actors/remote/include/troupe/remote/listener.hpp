@@ -16,10 +16,10 @@
 
 namespace troupe::remote {
 
-/// How a supervisor treats its workers.
+/// Options of a supervisor of workers.
 struct listener_options {
-  /// Where workers join; port 0 takes a free one. Anything but loopback needs
-  /// TLS.
+  /// The address at which workers join; port 0 takes a free one. Anything but
+  /// loopback needs TLS.
   endpoint at = {};
   /// Workers that listen themselves and are called from here.
   std::vector<endpoint> call = {};
@@ -76,9 +76,9 @@ class listener {
   listener& operator=(const listener&) = delete;
   ~listener();
 
-  /// Where it listens, with the port that was taken.
+  /// Returns the address at which it listens, with the port that was taken.
   [[nodiscard]] const endpoint& at() const noexcept;
-  /// How many workers are there.
+  /// Returns the number of workers that have joined.
   [[nodiscard]] std::size_t workers() const;
   /// Waits until so many are. False if they are not within `limit`.
   [[nodiscard]] bool wait_for_workers(std::size_t count, duration limit) const;

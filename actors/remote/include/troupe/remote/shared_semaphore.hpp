@@ -33,7 +33,7 @@ class [[nodiscard]] shared_permit {
 
   /// Gives it back before its end.
   void release() noexcept { held_.reset(); }
-  /// Whether it is there to be given back.
+  /// True unless it was given back or moved from.
   [[nodiscard]] explicit operator bool() const noexcept {
     return held_ != nullptr;
   }

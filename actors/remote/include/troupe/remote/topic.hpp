@@ -16,7 +16,7 @@ namespace troupe::remote {
 class news_queue;
 class switchboard;
 
-/// How a topic is heard.
+/// Options of a subscription.
 struct subscription_options {
   /// Messages that wait to be read; where there are more, the oldest gives
   /// way, and so it does where those of other processes take more than 64 MB.
@@ -24,8 +24,8 @@ struct subscription_options {
   std::size_t messages_max = 1024;
 };
 
-/// What is published on a topic from now on, for one reader or several, who
-/// share the messages. Destroying it ends it.
+/// A subscription to what is published on a topic from now on, for one reader
+/// or several, who share the messages. Destroying it ends it.
 ///
 /// It may be destroyed after its system; it hears nothing more then.
 ///
@@ -51,8 +51,8 @@ class [[nodiscard]] subscription {
   /// Errors: as `run::get`, on a thread that runs nodes.
   [[nodiscard]] std::optional<value> wait_for(duration limit) const;
 
-  /// How many messages gave way: here, and on the way here. On the way they are
-  /// counted for some thousand topics at a time.
+  /// Returns the number of messages that were dropped: here, and on the way
+  /// here. On the way they are counted for some thousand topics at a time.
   [[nodiscard]] std::uint64_t missed() const;
 
  private:

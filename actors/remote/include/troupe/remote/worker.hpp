@@ -16,7 +16,7 @@
 
 namespace troupe::remote {
 
-/// What a worker is there for.
+/// Options of a worker.
 struct worker_options {
   /// The flows of which it does what is placed on workers. The supervisor must
   /// have the same: a flow of the same name with other nodes, edges or types
@@ -24,14 +24,16 @@ struct worker_options {
   std::vector<flow> flows;
   /// The labels it serves. Empty: all that the flows ask for.
   std::set<std::string> labels = {};
-  /// How much it does at once. At least 1, at most 100,000.
+  /// The number of attempts and sub-flows that it runs at once. At least 1, at
+  /// most 100,000.
   std::size_t capacity = 64;
   /// The supervisor that it joins.
   std::optional<endpoint> join = {};
-  /// Where it waits to be called by a supervisor; port 0 takes a free one.
-  /// Anything but loopback needs TLS. Either this or `join` is there.
+  /// The address at which it waits for a supervisor to call; port 0 takes a
+  /// free one. Anything but loopback needs TLS. Either this or `join` is there.
   std::optional<endpoint> listen = {};
-  /// What it is called in messages. Empty: the host's name and the process.
+  /// The name of the worker in messages. Empty: the host's name and the
+  /// process.
   std::string name = {};
   /// A supervisor of which nothing was heard for so long is given up: longer
   /// than the largest input takes on its way.
@@ -63,9 +65,9 @@ class worker {
   /// Leaves at once: what it does is dropped, and done by others.
   ~worker();
 
-  /// Where it listens, if it does.
+  /// Returns the address at which it listens, if it does.
   [[nodiscard]] std::optional<endpoint> at() const;
-  /// How many attempts and sub-flows are being made.
+  /// Returns the number of attempts and sub-flows that are running.
   [[nodiscard]] std::size_t running() const;
   /// Takes nothing new, finishes what it has, and leaves. Returns at once.
   /// Safe to call from anywhere but a signal handler.

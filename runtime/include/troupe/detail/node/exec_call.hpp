@@ -29,7 +29,7 @@ struct exec_call {
   using result_t = typename task_traits<typename p::exec_result>::value_type;
   using call = caller<typename p::exec_parameters>;
 
-  /// Whether an attempt can be made in another process.
+  /// True if an attempt can be made in another process.
   template <class Input>
   static constexpr bool can_travel =
       readable_or_none<std::remove_const_t<Input>>&& readable_or_none<exec_t>;

@@ -16,7 +16,8 @@ struct prep_call {
   using p = phases<N>;
   using prep_t = typename p::prep_value;
 
-  /// What a `prep` that is a plain call gives, or nothing if it throws.
+  /// Returns the result of a `prep` that is a plain call, or nothing if it
+  /// throws.
   static std::optional<prep_t> at_once(const N& node, frame& step) {
     return guarded(step, [&]() -> prep_t {
       if constexpr (!p::has_prep) {

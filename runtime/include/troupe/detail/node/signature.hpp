@@ -19,7 +19,7 @@ struct type_list {
   static constexpr std::size_t size = sizeof...(Ts);
 };
 
-/// What a phase of a node returns and takes.
+/// The types that a phase of a node returns and takes.
 template <class F>
 struct signature {
   static constexpr bool is_const = false;
@@ -40,9 +40,9 @@ template <class R, class C, class... Args>
 struct signature<R (C::*)(Args...) const noexcept>
     : signature<R (C::*)(Args...) const> {};
 
-/// Whether `N` has a member of a certain name at all, overloaded or not: a
-/// class that also inherits the name from elsewhere cannot say which it means.
-// clang-format off
+/// Returns whether `N` has a member of a certain name at all, overloaded or
+/// not: a class that also inherits the name from elsewhere cannot say which it
+/// means. clang-format off
 #define TROUPE_HAS_MEMBER(phase)                                    \
   struct other_##phase {                                            \
     int phase;                                                      \
@@ -113,7 +113,7 @@ template <class R, class... Args>
 inline constexpr bool copies_state<R (*)(Args...)> =
     parameter_facts<type_list<Args...>>::copies_state;
 
-/// What a phase may be given besides its values.
+/// The arguments that a phase may take besides its values.
 struct supplies {
   const state* view = nullptr;
   state* writable = nullptr;

@@ -122,7 +122,8 @@ struct phases {
   /// that waits would move.
   static constexpr bool prep_must_stay =
       post_is_task && may_view<exec_value, prep_value>;
-  /// Whether a value that `prep` gave is still needed after the last attempt.
+  /// True if the value that `prep` returned is still needed after the last
+  /// attempt.
   static constexpr bool prep_used_after_exec =
       count_values<post_parameters>::value > 0 ||
       count_values<fallback_parameters>::value > 0;

@@ -78,7 +78,7 @@ class listed_slab {
     }
   }
 
-  /// Whether the number belongs to a value.
+  /// Returns whether the number belongs to a value.
   [[nodiscard]] bool holds(std::uint32_t number) const {
     return entries_.holds(number);
   }

@@ -101,9 +101,9 @@ class timer_wheel {
     return true;
   }
 
-  /// When the earliest timer is due, rounded up to a tick, or nothing if there
-  /// is none. Looks at the timers of one slot, so ask after each `advance`, not
-  /// after each `arm`.
+  /// Returns the time at which the earliest timer is due, rounded up to a tick,
+  /// or nothing if there is none. Looks at the timers of one slot, so ask after
+  /// each `advance`, not after each `arm`.
   [[nodiscard]] std::optional<time_point> next_due() const {
     if (is_behind()) {
       return ticks_.time_of(now_);

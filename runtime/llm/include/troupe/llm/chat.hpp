@@ -11,7 +11,7 @@
 
 namespace troupe::llm {
 
-/// Who says a message.
+/// The author of a message.
 enum class role : std::uint8_t {
   /// Who set the model up; also known as developer.
   system,
@@ -24,17 +24,17 @@ enum class role : std::uint8_t {
 
 /// A picture that goes with a message.
 struct image {
-  /// Where the server finds it; or empty, and it is in `data`.
+  /// The URL at which the server finds it; or empty, and it is in `data`.
   std::string url = {};
   /// Its bytes in Base64.
   std::string data = {};
-  /// What `data` is, for example "image/png".
+  /// The media type of `data`, for example "image/png".
   std::string media_type = {};
 
   friend bool operator==(const image&, const image&) = default;
 };
 
-/// What a server put into a message or a call that means nothing here, such as
+/// Members of a message or a call that only their server understands, such as
 /// the signature of what the model thought. It goes back as it came, to servers
 /// of the format it came from; some refuse a conversation without it.
 ///
@@ -97,21 +97,21 @@ struct message {
 struct tool_spec {
   /// Letters, digits, '_' and '-', at most 64.
   std::string name = {};
-  /// What it does and when to use it, for the model to read.
+  /// A description of what it does and when to use it, for the model to read.
   std::string description = {};
   /// The JSON schema of its arguments.
   json parameters = json::object();
 };
 
-/// What a reply must look like.
+/// The form that a reply must have.
 struct reply_schema {
   /// Letters, digits, '_' and '-', at most 64.
   std::string name = "reply";
   json schema = json::object();
 };
 
-/// What a model is asked. Not an aggregate, so that a temporary one survives
-/// GCC 12 in a `co_await`.
+/// A request to a model. Not an aggregate, so that a temporary one survives GCC
+/// 12 in a `co_await`.
 ///
 /// Thread safety: confined to one actor or task.
 struct chat_request {
@@ -128,7 +128,7 @@ struct chat_request {
   /// Tokens of the reply at most. OpenAI's reasoning models know it only as
   /// "max_completion_tokens"; give them that in `extra`.
   std::optional<std::uint32_t> max_tokens;
-  /// Where the model stops.
+  /// The texts at which the model stops.
   std::vector<std::string> stop;
   std::optional<std::int64_t> seed;
   std::vector<tool_spec> tools;
@@ -153,7 +153,7 @@ struct usage {
   friend bool operator==(const usage&, const usage&) = default;
 };
 
-/// Why a reply ends.
+/// The reason why a reply ends.
 enum class finish_reason : std::uint8_t {
   /// The model was done, or met a `stop`.
   stop,
@@ -167,7 +167,7 @@ enum class finish_reason : std::uint8_t {
   other,
 };
 
-/// What a model answered.
+/// The reply of a model.
 struct chat_reply {
   /// The server's name for it.
   std::string id = {};

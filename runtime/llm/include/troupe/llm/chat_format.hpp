@@ -11,7 +11,7 @@
 
 namespace troupe::llm {
 
-/// Where a model server is, and how it knows who asks.
+/// The address and the credentials of a model server.
 struct endpoint {
   /// With the part of the path that is before the format's own, for example
   /// "https://api.openai.com/v1".
@@ -35,13 +35,13 @@ class reply_builder {
   /// Errors: throws `errc::bad_reply` for an event that makes no sense, and
   /// what `error_of_reply` makes of an error that the server reports.
   virtual std::string take(const sse_event& event) = 0;
-  /// Whether the server has said that this is all, so that nothing more needs
-  /// to be read.
+  /// Returns whether the server has said that this is all, so that nothing more
+  /// needs to be read.
   [[nodiscard]] virtual bool is_complete() const noexcept = 0;
-  /// Whether the reply is whole if the stream ends cleanly now: the server has
-  /// said why the model stopped. More may come, such as the usage.
+  /// Returns whether the reply is whole if the stream ends cleanly now: the
+  /// server has said why the model stopped. More may come, such as the usage.
   [[nodiscard]] virtual bool may_end() const noexcept = 0;
-  /// How much text has come so far.
+  /// Returns the text that has come so far.
   [[nodiscard]] virtual const std::string& text() const noexcept = 0;
   /// The whole reply, once `is_complete`, or at the clean end of the stream.
   /// Errors: throws `errc::bad_reply` if neither `is_complete` nor `may_end`,
@@ -50,7 +50,7 @@ class reply_builder {
   [[nodiscard]] virtual chat_reply finish() = 0;
 };
 
-/// How a family of servers writes a conversation and a reply.
+/// The form in which a family of servers writes a conversation and a reply.
 ///
 /// Thread safety: immutable; may be used anywhere.
 class chat_format {
@@ -88,7 +88,8 @@ class chat_format {
 /// A part of a list of models.
 struct model_page {
   std::vector<std::string> names = {};
-  /// What to ask for the next part with; empty where this is the last one.
+  /// The token with which to ask for the next part; empty where this is the
+  /// last one.
   std::string next = {};
 };
 

@@ -9,11 +9,11 @@
 
 namespace troupe::llm {
 
-/// When a server that fails is left alone.
+/// Options of a `circuit_breaker`.
 struct breaker_options {
   /// So many failures one after the other open the circuit. At least 1.
   std::uint32_t failures_max = 10;
-  /// How long it stays open, more than zero.
+  /// The time for which it stays open, more than zero.
   duration pause = std::chrono::seconds{10};
 };
 
@@ -34,8 +34,8 @@ class circuit_breaker {
   explicit circuit_breaker(breaker_options options) noexcept
       : options_(options) {}
 
-  /// Whether a call would be refused now, and if so how long to wait before
-  /// asking again.
+  /// Returns the time to wait before asking again if a call would be refused
+  /// now; nothing if it would be let through.
   [[nodiscard]] std::optional<duration> outlook(time_point now) const noexcept;
   /// The same for a call that is made now unless it is refused. Each that is
   /// let through must be told of.
@@ -56,7 +56,7 @@ class circuit_breaker {
   breaker_options options_;
   std::uint32_t failures_ = 0;
   std::optional<time_point> open_since_;
-  /// Whether the call is away that is to find out.
+  /// True while the call is away that is to find out.
   bool is_trying_ = false;
 };
 

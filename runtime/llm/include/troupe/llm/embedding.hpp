@@ -35,9 +35,9 @@ struct embedding_reply {
 [[nodiscard]] embedding_reply decode_embedding(std::string_view body,
                                                std::size_t count);
 
-/// How alike two vectors are, from -1 to 1: the cosine of the angle between
-/// them. 0 where one of them is all zeros.
-/// Errors: throws `errc::bad_value` for vectors of different lengths.
+/// Returns the similarity of two vectors, from -1 to 1: the cosine of the angle
+/// between them. 0 where one of them is all zeros. Errors: throws
+/// `errc::bad_value` for vectors of different lengths.
 [[nodiscard]] double similarity(const std::vector<float>& one,
                                 const std::vector<float>& other);
 

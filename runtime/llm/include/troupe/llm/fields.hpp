@@ -45,7 +45,7 @@ class field_of {
   }
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
-  /// What its schema has besides the type.
+  /// Returns the members of its schema besides the type.
   [[nodiscard]] const json& extra() const noexcept { return extra_; }
   [[nodiscard]] T& in(Owner& owner) const { return owner.*member_; }
   [[nodiscard]] const T& in(const Owner& owner) const { return owner.*member_; }
@@ -134,7 +134,7 @@ void write_field(const Field& field, const T& from, json& form) {
 
 }  // namespace troupe::llm
 
-/// How nlohmann's library converts a struct that lists its fields.
+/// The conversion of a struct that lists its fields by nlohmann's library.
 template <troupe::llm::described T>
 struct nlohmann::adl_serializer<T> {
   static void to_json(json& form, const T& from) {

@@ -16,9 +16,9 @@ namespace troupe::llm {
 
 /// The parts of a conversation, by positions.
 struct history_parts {
-  /// Where what may be folded begins, after the messages of the system.
+  /// The beginning of what may be folded, after the system messages.
   std::size_t old = 0;
-  /// Where what stays as it is begins.
+  /// The beginning of what stays as it is.
   std::size_t recent = 0;
 };
 

@@ -38,10 +38,10 @@ class json_schema {
   /// or a pattern which is not supported.
   explicit json_schema(json form);
 
-  /// How `value` does not fit, as sentences that begin with the place, 16 of
-  /// them at most; empty if it fits. Values and names in them are printable,
-  /// and cut. A value that is nested deeper than 100 levels does not fit, nor
-  /// one that cannot be checked within `steps_max`.
+  /// Returns the mistakes in `value`, as sentences that begin with the place,
+  /// 16 of them at most; empty if it fits. Values and names in them are
+  /// printable, and cut. A value that is nested deeper than 100 levels does not
+  /// fit, nor one that cannot be checked within `steps_max`.
   [[nodiscard]] std::vector<std::string> mistakes_in(const json& value) const;
 
   [[nodiscard]] const json& form() const& noexcept;

@@ -11,7 +11,7 @@
 
 namespace troupe::llm {
 
-/// Who checks the arguments of a tool.
+/// The party that checks the arguments of a tool.
 enum class argument_check : std::uint8_t {
   /// The tool, before its function is called.
   by_schema,
