@@ -13,7 +13,7 @@ namespace summarize {
 /// Draws at most ten times a second and never wider than the terminal. Writes
 /// nothing at all when made disabled, as for a pipe. The time is an argument,
 /// so the bar has no clock of its own.
-/// Thread safety: not safe to share; use from one thread at a time.
+/// Thread safety: confined to one thread.
 class progress_bar {
  public:
   using time_point = std::chrono::steady_clock::time_point;

@@ -29,7 +29,7 @@ namespace troupe {
 /// `errc::actor_died` of an actor given by handle, which will not come back:
 /// the fallback or the failure follows at once.
 /// Cancellation: `step_request::stop` is set and the reply is dropped.
-/// Thread safety: immutable; copies are independent.
+/// Thread safety: immutable. Copies are independent.
 class actor_node {
  public:
   /// The longest that the reply may take where the node has no `timeout`.

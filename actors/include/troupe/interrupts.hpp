@@ -18,7 +18,8 @@ namespace troupe {
 ///     const troupe::run run = system.start(work);
 ///     interrupted.on_first([run] { run.cancel("interrupted"); });
 ///
-/// Thread safety: `came` from any thread, all else from one at a time.
+/// Thread safety: confined to one thread, except `came`, which any thread may
+/// call.
 class interrupts {
  public:
   interrupts();

@@ -28,8 +28,7 @@ namespace troupe {
 ///
 /// This is a handle: copies share the limits.
 ///
-/// Thread safety: immutable; may be used anywhere. `make` is called by one
-/// thread at a time.
+/// Thread safety: immutable. One thread at a time calls `make`.
 template <class Limit>
 class keyed {
  public:

@@ -85,7 +85,7 @@ class [[nodiscard]] receive_operation final : private detail::waiter {
 ///
 /// It may be destroyed after its system, but not be used after it.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class mailbox {
  public:
   /// Errors: throws `errc::bad_flow` for options that make no sense.

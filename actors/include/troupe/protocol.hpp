@@ -21,7 +21,7 @@ namespace troupe {
 ///
 /// Ownership: the actor may keep it as long as it likes; a snapshot costs the
 /// same at any size and does not change.
-/// Thread safety: as its members: copies are independent.
+/// Thread safety: confined to one actor or task. Copies are independent.
 struct step_request {
   /// The id of the run, or of the sub-flow.
   std::string run{};
@@ -50,7 +50,7 @@ struct step_request {
 /// The reply of that actor: the edge to follow, and the writes to make. Or that
 /// the attempt has failed; to reply with a `caf::error` says that as well.
 ///
-/// Thread safety: confined to one actor; copies are independent.
+/// Thread safety: confined to one actor or task. Copies are independent.
 struct step_reply {
   step_reply() = default;
   /// Takes what was written to `written` since `step_request::writable`, and

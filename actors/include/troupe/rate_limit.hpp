@@ -104,7 +104,7 @@ class [[nodiscard]] pass_operation final : private detail::waiter {
 ///
 /// It may be destroyed after its system, but not be used after it.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class rate_limit {
  public:
   /// Errors: throws `errc::bad_flow` for options that make no sense.

@@ -59,7 +59,7 @@ class cache_core : public std::enable_shared_from_this<cache_core> {
 template <class T>
 task<T> get_or_make(std::shared_ptr<cache_core> core, context& ctx,
                     std::string key, task<T> work) {
-  // What failed once may have failed for what is kept.
+  // A kept result may be what made the first attempt fail.
   const bool reads = ctx.attempt() == 0;
   if (reads) {
     if (auto kept = core->find(key, ctx.now()))
@@ -94,7 +94,7 @@ task<T> get_or_make(std::shared_ptr<cache_core> core, context& ctx,
 /// This is a handle: copies share what is kept. It must not be used after its
 /// system.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class result_cache {
  public:
   /// Errors: throws `errc::bad_flow` for options that make no sense.

@@ -24,8 +24,8 @@ class place_in_line;
 ///
 /// It must not outlive the semaphore's system.
 ///
-/// Thread safety: confined to one actor or task at a time; it may be destroyed
-/// on any thread.
+/// Thread safety: confined to one actor or task. It may be destroyed on any
+/// thread.
 class [[nodiscard]] permit {
  public:
   /// Stands for no permit.
@@ -107,7 +107,7 @@ class [[nodiscard]] acquire_operation final : private detail::waiter {
 ///
 /// It may be destroyed after its system, but not be used after it.
 ///
-/// Thread safety: immutable; `acquire` may be called anywhere.
+/// Thread safety: immutable. Any thread may call `acquire`.
 class semaphore {
  public:
   /// Errors: throws `errc::bad_flow` for less than one permit.

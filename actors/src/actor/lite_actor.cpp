@@ -137,7 +137,7 @@ void lite_actor::close_mailbox() noexcept {
         try {
           refuse(*element);
         } catch (const std::bad_alloc&) {
-          // Who asked has a time limit, and watches this actor.
+          // The asking actor has a time limit, and watches this actor.
         }
       } else {
         delete reinterpret_cast<letter*>(current);
@@ -274,7 +274,7 @@ void lite_actor::quit(caf::error reason) {
   }
 }
 
-// Where there is no memory for the reason, the actor ends without one.
+// Quits without a reason if there is no memory for one.
 void lite_actor::quit_with(const char* why) noexcept {
   try {
     quit(caf::make_error(caf::sec::runtime_error, std::string{why}));

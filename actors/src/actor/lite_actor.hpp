@@ -153,7 +153,7 @@ template <class T, class... Args>
 lite_ptr<T> spawn_lite(home& at, exec_ctx* from, Args&&... args) {
   caf::actor_config config{from};
   config.flags = caf::abstract_actor::is_hidden_flag;
-  // What make_actor does, less its metrics and logging.
+  // The same as make_actor, less its metrics and logging.
   auto* block = new caf::actor_storage<T>(at.system.next_actor_id(),
                                           at.system.node(), &at.system, config,
                                           at, std::forward<Args>(args)...);

@@ -25,8 +25,8 @@ namespace troupe::detail {
 /// stands still until `advance_to`, which fires them in order of time, and of
 /// arming within a millisecond.
 ///
-/// Thread safety: all members may be called from any thread, but those for the
-/// manual clock only from one at a time.
+/// Thread safety: internally synchronised. The members for the manual clock
+/// belong to one thread at a time.
 class timer_service {
  public:
   using time_point = std::chrono::steady_clock::time_point;

@@ -58,8 +58,8 @@ struct pool_load {
 /// thread itself. Where all threads do, and all these runs wait for a thread,
 /// the job that came last is told that there is a deadlock.
 ///
-/// Thread safety: all members may be called from any thread, `stop` from any
-/// but those of the pool.
+/// Thread safety: internally synchronised. `stop` must not be called on a
+/// thread of the pool.
 class blocking_pool {
  public:
   struct options {

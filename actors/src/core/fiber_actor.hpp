@@ -27,7 +27,8 @@ struct call_origin {
 
 /// The kinds of signals between the actors of a run.
 namespace signal_kind {
-/// What a coroutine waits for has come; `body` is an `answer`, or null.
+/// The answer that a coroutine waits for has come; `body` is an `answer`, or
+/// null.
 inline constexpr std::uint32_t answer = own;
 /// To a supervisor: end now; `body` is a `cancel_order`, or null.
 inline constexpr std::uint32_t cancel = own + 1;

@@ -94,7 +94,7 @@ class run_core final : public event_sink,
   void set_supervisor(lite_ptr<lite_actor> supervisor);
   /// The first call counts. Needs no memory.
   void end(outcome result) noexcept;
-  /// Where there is no memory for the reason, it is cancelled without.
+  /// Cancels the run; without a reason if there is no memory for one.
   void cancel(std::string_view reason) noexcept;
 
   [[nodiscard]] bool done() const;

@@ -184,8 +184,8 @@ acquire_order* semaphore_actor::one_of(const holding_waits::ring& ring) const {
   return any;
 }
 
-// Where all that is out is held by those that wait here, nothing comes back,
-// whoever stands first.
+// If all permits are held by those that wait here, none comes back, whoever
+// stands first.
 void semaphore_actor::look_at_line() {
   std::set<std::shared_ptr<void>> held;
   std::uint64_t count = 0;

@@ -57,7 +57,7 @@ system_core::system_core(caf::actor_system& system, system_options options,
       queue_(how == drive::by_hand ? std::make_unique<manual_queue>(system)
                                    : nullptr),
       home_{system, queue_.get(), timers_.get(), &blocking_} {
-  // What is said where there is no memory is made while there is.
+  // Makes the error for lack of memory while there is memory.
   static_cast<void>(cancelled_for_no_reason());
   static_cast<void>(died_for_want_of_memory());
 }

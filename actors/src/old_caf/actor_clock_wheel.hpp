@@ -21,8 +21,8 @@ namespace troupe::detail {
 /// the time limit of an answered request, and costs several microseconds for
 /// every actor that ends.
 ///
-/// Thread safety: all members may be called from any thread, but `start` and
-/// `stop` only once each.
+/// Thread safety: internally synchronised. `start` and `stop` are called once
+/// each.
 class actor_clock_wheel final : public caf::actor_clock {
  public:
   actor_clock_wheel();

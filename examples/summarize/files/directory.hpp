@@ -15,7 +15,7 @@ struct opened {
 
 /// An open directory, below which files are opened without following any link,
 /// so that nothing that is moved or linked meanwhile leads out of it.
-/// Thread safety: all members may be called at the same time.
+/// Thread safety: internally synchronised.
 class open_directory {
  public:
   /// Where that cannot be opened, everything below has the `fault` of this.

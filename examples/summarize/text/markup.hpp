@@ -21,7 +21,7 @@ namespace summarize {
 ///
 /// Errors: throws std::runtime_error where `reads_html` is false, and
 /// std::bad_alloc.
-/// Thread safety: free of shared data.
+/// Thread safety: internally synchronised. It shares no data.
 [[nodiscard]] std::string html_to_text(std::string_view html);
 
 }  // namespace summarize

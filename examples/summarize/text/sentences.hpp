@@ -30,7 +30,7 @@ struct sentence {
 /// stop. Common English abbreviations and initials do not. List markers and
 /// the margins of comments and quotations (`#`, `//`, `*`, `>`) are left out.
 /// No sentence is longer than about 1,200 bytes: longer ones are cut.
-/// Thread safety: free of shared data.
+/// Thread safety: internally synchronised. It shares no data.
 [[nodiscard]] std::vector<sentence> split_sentences(std::string_view text);
 
 }  // namespace summarize

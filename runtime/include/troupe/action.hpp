@@ -9,7 +9,7 @@ namespace troupe {
 /// The result of `post`: the name of the edge to follow. The empty action and
 /// "default" are the same one.
 ///
-/// Thread safety: confined to one actor or task; copies are independent.
+/// Thread safety: confined to one actor or task. Copies are independent.
 class action {
  public:
   action() = default;

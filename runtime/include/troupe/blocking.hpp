@@ -26,8 +26,8 @@ namespace detail {
 /// A call and what comes of it. Who waits for it drops it, and the pool runs
 /// it: `stage_` decides which of the two comes first.
 ///
-/// Thread safety: `run`, `refuse` and `is_dropped` are for the pool, the others
-/// for the one who waits.
+/// Thread safety: internally synchronised. `run`, `refuse` and `is_dropped` are
+/// for the pool, the others for the waiting task.
 template <class F>
 class typed_blocking_job final : public blocking_job {
  public:

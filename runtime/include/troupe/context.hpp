@@ -58,7 +58,8 @@ class step_host {
 /// coroutine up to its end. In a blocking `exec` it may be used on the
 /// blocking thread.
 ///
-/// Thread safety: confined to the call it was given to.
+/// Thread safety: confined to one actor or task. It is valid for the call it
+/// was given to.
 class context {
  public:
   context(detail::step_host& host, std::uint32_t attempt) noexcept

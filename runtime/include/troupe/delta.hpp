@@ -20,7 +20,7 @@ namespace troupe {
 ///
 /// `state::apply` performs it, `merger` combines those of several branches.
 ///
-/// Thread safety: immutable; copies share their content.
+/// Thread safety: immutable. Copies share their content.
 class delta {
  public:
   enum class kind : std::uint8_t {

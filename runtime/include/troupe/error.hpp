@@ -53,7 +53,7 @@ enum class errc : std::uint8_t {
   too_deep,
   /// A server asks for fewer or smaller requests.
   rate_limited,
-  /// What a server or a model answered is not what was asked for.
+  /// The answer of a server or a model is not what was asked for.
   bad_reply,
   /// A message to or from another process, or of a server, is larger than it
   /// may be.
@@ -85,7 +85,7 @@ enum class errc : std::uint8_t {
 /// It is an exception as well, so that `get()` and `co_await` can throw it.
 /// Copies share their content until one is changed.
 ///
-/// Thread safety: confined to one actor or task; copies are independent.
+/// Thread safety: confined to one actor or task. Copies are independent.
 class error : public std::exception {
  public:
   error(errc code, std::string message);

@@ -25,7 +25,7 @@ enum class event_kind : std::uint8_t {
   fallback,
   /// Something a person should look at, which does not end the run.
   warning,
-  /// What a node gave to `context::emit`, in `data`.
+  /// An event that a node gave to `context::emit`, in `data`.
   custom,
   /// A run or a sub-flow ended; `text` is its action or its error.
   finished,

@@ -33,7 +33,7 @@ class limit_line {
 /// Something that attempts have to pass, for `node_options::limits`: a
 /// `semaphore`, a `rate_limit`. Copies stand for the same line.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class limit {
  public:
   explicit limit(std::shared_ptr<detail::limit_line> line) noexcept

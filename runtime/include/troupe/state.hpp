@@ -30,8 +30,8 @@ class recorder;
 /// errc::bad_value when containers would nest deeper than `value::max_depth`
 /// or a key is not UTF-8.
 ///
-/// Thread safety: confined to one actor or task; copies are independent and
-/// may live on other threads.
+/// Thread safety: confined to one actor or task. Copies are independent and may
+/// live on other threads.
 class state {
  public:
   // -- constructors ----------------------------------------------------------

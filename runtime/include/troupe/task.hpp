@@ -23,7 +23,7 @@ namespace troupe {
 /// awaited more than `task_depth_max` deep, as by a recursion without an end,
 /// does not begin: `co_await` throws `errc::too_deep`.
 /// Cancellation: the task is destroyed at the `co_await` it waits in.
-/// Thread safety: confined to one actor.
+/// Thread safety: confined to one actor or task.
 template <class T>
 class [[nodiscard]] task {
  public:

@@ -33,8 +33,8 @@ struct tree;
 /// Values are made from null, booleans, numbers, text, JSON, and anything with
 /// a JSON form; a pointer or a function does not compile.
 ///
-/// Thread safety: immutable; copies may be used on different threads, one
-/// object is confined to one actor or task while it is assigned to.
+/// Thread safety: immutable. An object that is assigned to is confined to one
+/// actor or task meanwhile.
 class value : private detail::value_storage {
  public:
   using iterator = value_iterator;

@@ -75,7 +75,7 @@ void rate_meter::charge(time_point now, double amount) noexcept {
   const time_point from = std::max(due_, after(now, -lateness));
   time_point last = now;
   for (int i = 0; i < corrected_windows_max; ++i) last = after(last, most);
-  // What was taken may lie beyond that: it was the user's own number.
+  // The amount taken may lie beyond that: it was the user's own number.
   due_ = std::max(from,
                   std::min(after(from, std::min(span_of(amount), most)), last));
 }

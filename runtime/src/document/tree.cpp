@@ -250,7 +250,7 @@ value tree::insert_slot(value& holder, std::size_t at, value& item, key name) {
   value right;
   value* side = &holder;
   if (root(holder)->count == fan_out) {
-    // What grows at its end is left full behind.
+    // A node that grows at its end is left full behind.
     const std::size_t middle = at == fan_out ? fan_out : fan_out / 2;
     right = split(holder, middle);
     if (at > middle || middle == fan_out) {

@@ -17,7 +17,7 @@ class served_node final : public node_model {
         options_(from.options),
         asked_(std::move(asked)),
         output_(std::move(output)) {
-    // Who asks has passed these, and tries again itself.
+    // The asking process has passed these, and tries again itself.
     options_.concurrency = {};
     options_.limits.clear();
     options_.retry = {};

@@ -125,7 +125,7 @@ std::optional<std::size_t> end_of(std::string_view secret,
                                   std::string_view text, std::size_t at) {
   std::size_t done = 0;
   while (done < secret.size()) {
-    // What was cut in the middle of it.
+    // A secret that was cut in the middle.
     if (done >= part_min && text.substr(at).starts_with("...")) return at;
     if (at >= text.size()) return std::nullopt;
     if (secret[done] == '\\' && text[at] == '\\') {
@@ -283,8 +283,9 @@ std::vector<secrets::span> secrets::found_in(std::string_view text) const {
       found.push_back({at, *end});
       at = *end;
     } else {
-      // What does not begin with all backslashes does not begin with some, and
-      // to look at each of them would take the square of their number.
+      // A text that does not begin with all backslashes does not begin with
+      // some, and to look at each of them would take the square of their
+      // number.
       at += std::max<std::size_t>(backslashes_at(text, at), 1);
     }
   }

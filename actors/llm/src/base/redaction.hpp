@@ -17,8 +17,8 @@ namespace troupe::llm::detail {
 /// the middle of one and ends in "...". A text of less than 8 characters is
 /// taken for a word that stands for no secret, as local servers want it.
 ///
-/// Thread safety: confined to one actor or task while it is filled, immutable
-/// afterwards.
+/// Thread safety: immutable. It is confined to one actor or task while it is
+/// filled.
 class secrets {
  public:
   /// The text in the place of one.

@@ -39,7 +39,8 @@ class exchange_hearer {
 /// A request, and what has come of it. Who waits takes that from here, so that
 /// a part of a stream costs one message, and none where it is there already.
 ///
-/// Thread safety: one thread brings what comes while another one takes it.
+/// Thread safety: internally synchronised. One thread brings the parts while
+/// another one takes them.
 class exchange final : public troupe::detail::payload {
  public:
   exchange(http_request asked, bool streamed, bool farewell = false)

@@ -72,7 +72,7 @@ class [[nodiscard]] next_arrival final : private troupe::detail::waiter {
   explicit next_arrival(exchange_end& end) noexcept : end_(end) {}
   ~next_arrival() {
     if (host() == nullptr) return;
-    // What was on its way here is lost, so nothing may follow it.
+    // A part on its way here is lost, so nothing may follow it.
     end_.was_cancelled = true;
     end_.drop();
   }

@@ -106,7 +106,7 @@ void lane::go_on(time_point now) {
 // turn, for the sake of all else.
 void lane::look_again() {
   must_look_again_ = false;
-  // What follows may remove some.
+  // The calls below may remove some.
   const std::vector<curl_socket_t> sockets{shared_.begin(), shared_.end()};
   for (const auto each : sockets) act(each, CURL_CSELECT_IN);
 }

@@ -16,7 +16,7 @@ namespace troupe::llm::detail {
 /// exchange that begins, so that ten thousand in one cost three times as much
 /// as the same in forty.
 ///
-/// Thread safety: belongs to the thread of its client.
+/// Thread safety: confined to one thread, that of its client.
 class lane {
  public:
   /// Of connections at most, in all and to one host.
@@ -53,7 +53,7 @@ class lane {
     int left = 0;
     while (const CURLMsg* told = curl_multi_info_read(multi_.get(), &left)) {
       if (told->msg != CURLMSG_DONE) continue;
-      // What `told` points to is gone with the handle.
+      // The target of `told` is gone with the handle.
       const CURLcode result = told->data.result;
       auto& known = transfer::of(told->easy_handle);
       take_out(known);

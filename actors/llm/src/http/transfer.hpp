@@ -16,7 +16,7 @@ namespace troupe::llm::detail {
 
 /// An exchange under way: passes on what libcurl brings.
 ///
-/// Thread safety: belongs to the thread of its client.
+/// Thread safety: confined to one thread, that of its client.
 class transfer {
  public:
   using limit_timers = timer_wheel<transfer*>;

@@ -13,8 +13,8 @@ namespace troupe::llm::detail {
 
 /// All exchanges of one client, on libcurl's multi interface.
 ///
-/// Thread safety: `wake` may be called from anywhere, all else belongs to one
-/// thread.
+/// Thread safety: confined to one thread, except `wake`, which any thread may
+/// call.
 class transfers {
  public:
   explicit transfers(const http_options& options);

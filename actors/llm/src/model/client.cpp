@@ -103,7 +103,7 @@ task<chat_reply> ask(std::shared_ptr<client_core> core, chat_request asked) {
   return fetch(std::move(core), std::move(request), tokens_of(asked), read);
 }
 
-// What tells of a failure is read as a whole.
+// Reads a whole body that tells of a failure.
 task<http_response> rest_of(std::unique_ptr<reply_body> from) {
   http_response whole = from->head();
   for (;;) {

@@ -200,7 +200,7 @@ void client_core::record(http_request request, recorded_reply reply) {
   record_.add(line);
 }
 
-// What was recorded had its secrets taken out as well.
+// Recorded requests had their secrets taken out as well.
 recorded_reply client_core::replayed(http_request request) {
   request.url = hidden_.without(std::move(request.url));
   request.body = hidden_.without(std::move(request.body));

@@ -277,7 +277,7 @@ void child_process::end() noexcept {
       waitpid(id_, nullptr, 0);
     }
   }
-  // What it has started and left behind.
+  // Also ends the programs that it has started and left behind.
   kill(-id_, SIGKILL);
   id_ = -1;
 }

@@ -13,7 +13,7 @@ namespace troupe::llm::detail {
 /// The pace at which a program is read that writes what nobody waits for: as
 /// fast as it likes at first, then 10,000 lines, or 10 MB, a second.
 ///
-/// Thread safety: belongs to one thread.
+/// Thread safety: confined to one thread.
 class reading_pace {
  public:
   static constexpr std::int64_t at_once = 20'000;

@@ -145,7 +145,7 @@ void gateway::say_all(worker& to) {
 }
 
 void gateway::on_stop(const caf::error&) noexcept {
-  // What is left of orders answers for itself.
+  // The orders that are left answer for themselves.
   orders_.clear();
   post(*shares_.desk, detail::signal{desk_signal::stop});
   {

@@ -146,7 +146,7 @@ void gateway::forget_snapshot(std::uint64_t id) {
 void gateway::give(worker_id to, lease which) {
   auto& who = workers_.at(to);
   const auto known = orders_.find(which.work);
-  // What was ordered is over by now, perhaps.
+  // The order may be over by now.
   if (known == orders_.end()) return;
   const auto& order = *known->second;
   std::uint64_t snapshot = 0;

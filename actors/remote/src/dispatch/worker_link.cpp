@@ -156,7 +156,7 @@ void worker_link::on_said(wire::dismiss& said) {
 }
 
 void worker_link::on_said(wire::give& said) {
-  // Who says of no result that it came gets no more of them.
+  // A supervisor that acknowledges no results gets no more of them.
   const bool has_room =
       result_bytes_ <= peer_limits::kept_messages * options_.message_max;
   if (is_draining_ || !has_room || !holder_.take(said.which)) return;

@@ -123,7 +123,7 @@ void on_progress(const SSL* session, int where, int result) noexcept {
   if ((where & SSL_CB_EXIT) == 0 || result > 0) return;
   handshakes.look(clock::steady().now());
   const auto failure = ERR_peek_error();
-  // What is wrong with a certificate was told already.
+  // The fault of a certificate was told already.
   if (failure != 0 &&
       ERR_GET_REASON(failure) != SSL_R_CERTIFICATE_VERIFY_FAILED) {
     const char* const why = ERR_reason_error_string(failure);

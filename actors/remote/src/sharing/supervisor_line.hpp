@@ -30,8 +30,8 @@ inline constexpr std::uint32_t end = detail::signal_kind::own + 31;
 /// Something that the supervisor lent with an answer. It goes back when this is
 /// destroyed.
 ///
-/// Thread safety: confined to one actor or task at a time; it may be destroyed
-/// on any thread.
+/// Thread safety: confined to one actor or task. It may be destroyed on any
+/// thread.
 class borrowed {
  public:
   borrowed(std::shared_ptr<supervisor_line> from, std::uint64_t number) noexcept

@@ -188,8 +188,8 @@ cbor_reader::item cbor_reader::head() {
   return found;
 }
 
-// What has a length is at least as long as that, so that a false one is seen
-// before memory is taken for it.
+// An item with a length is at least as long as that, so that a false length is
+// seen before memory is taken for it.
 std::size_t cbor_reader::length(unsigned major) {
   const auto found = head();
   if (found.major != major) refuse("unexpected CBOR type");
@@ -312,7 +312,7 @@ std::size_t cbor_reader::pass(std::size_t memory_allowed) {
   return memory;
 }
 
-// What it reads was passed over before, so its depth is known.
+// The item was passed over before, so its depth is known.
 json cbor_reader::tree() {
   const auto found = head();
   switch (found.major) {

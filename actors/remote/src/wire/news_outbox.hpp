@@ -17,7 +17,7 @@ namespace troupe::remote {
 /// waits for that: there the oldest gives way, so that a process that reads
 /// slowly costs no more than this.
 ///
-/// Thread safety: confined to one actor.
+/// Thread safety: confined to one actor or task.
 class news_outbox {
  public:
   static constexpr std::size_t away_max = 256;

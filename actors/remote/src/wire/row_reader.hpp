@@ -65,8 +65,7 @@ class row_reader {
   std::size_t left_;
 };
 
-// What a peer sends may be anything, so every way in which it is not what it
-// should be ends here.
+// Reads what a peer sent, which may be anything: every fault in it ends here.
 template <class F>
 auto checked(const char* what, F read) {
   try {

@@ -16,7 +16,7 @@ constexpr std::uint64_t sum_within_range(std::uint64_t a, std::uint64_t b) {
 /// The messages on their way to one other process, which confirms them in their
 /// order: a bounded number, and bounded bytes, or one alone.
 ///
-/// Thread safety: confined to one actor.
+/// Thread safety: confined to one actor or task.
 class sent_window {
  public:
   sent_window(std::size_t count_max, std::size_t bytes_max)

@@ -33,7 +33,7 @@ finish_reason reason_of(const std::string& text) {
 void take_usage(const reply_fields& from, usage& into) {
   const auto read = from.count_or("cache_read_input_tokens", into.cached);
   const auto written = from.count_or("cache_creation_input_tokens", 0);
-  // What was cached is not counted as input there, but it is here.
+  // Cached tokens are not counted as input there, but they are here.
   if (const auto input = from.count("input_tokens")) {
     into.input = *input + read + written;
   }
@@ -239,7 +239,7 @@ class messages_builder final : public reply_builder {
 };
 
 std::string messages_builder::take(const sse_event& event) {
-  // What gateways made for OpenAI's formats add.
+  // Gateways made for OpenAI's formats add this.
   if (ends_stream(event)) {
     is_complete_ = true;
     return {};

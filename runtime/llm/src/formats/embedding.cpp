@@ -71,7 +71,7 @@ std::optional<std::string> bytes_in_base64(std::string_view text) {
     count -= 8;
     bytes += static_cast<char>(bits >> count & 0xFFU);
   }
-  // What is left over is nothing.
+  // The remaining bits must be zero.
   if ((bits & ((1U << count) - 1)) != 0) return std::nullopt;
   return bytes;
 }

@@ -195,7 +195,7 @@ class responses_builder_of_events final : public reply_builder {
 };
 
 std::string responses_builder_of_events::take(const sse_event& event) {
-  // What gateways made for OpenAI's other format add.
+  // Gateways made for OpenAI's other format add this.
   if (ends_stream(event)) {
     is_complete_ = true;
     return {};

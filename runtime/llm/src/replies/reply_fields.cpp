@@ -121,7 +121,7 @@ json arguments_of(const json& form) {
 
 std::string text_of_arguments(const json& arguments) {
   if (arguments.is_null()) return "{}";
-  // What was no JSON goes back as it came.
+  // Text that was not JSON goes back as it came.
   if (arguments.is_string()) {
     const auto& text = arguments.get_ref<const std::string&>();
     const auto bare = trimmed(text);

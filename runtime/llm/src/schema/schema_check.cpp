@@ -112,7 +112,7 @@ class schema_check {
       return fail([] { return std::string{"nothing is allowed here"}; });
     }
     if ((node.types & type_of(value)) == 0) {
-      // What else is wrong with it says no more.
+      // Further mistakes in it say no more.
       return fail([&] {
         return "it is " + shown_value(value) + ", not " + names_of(node.types);
       });

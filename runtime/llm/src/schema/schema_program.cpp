@@ -300,7 +300,7 @@ class compiler {
         made(node.lists).others = index_of(form);
       }
     } else if (word == "additionalItems") {
-      // What it says depends on `items`; that it is a schema does not.
+      // Its meaning depends on `items`; that it is a schema does not.
       static_cast<void>(index_of(form));
     } else if (word == "contains") {
       made(node.lists).contained = index_of(form);

@@ -14,7 +14,7 @@ namespace troupe::llm::detail {
 /// A regular expression of a JSON schema, matched in a time that grows with the
 /// text only, and without recursion.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class pattern {
  public:
   /// Errors: throws a permanent `errc::bad_flow` that shows the pattern and

@@ -122,7 +122,7 @@ class chat_stream {
 /// `chat_format`, and of the limits.
 /// Cancellation: aborts the transfer.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class client {
  public:
   /// Errors: throws `errc::bad_flow` for options that make no sense, and a

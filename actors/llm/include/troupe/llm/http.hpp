@@ -78,7 +78,7 @@ class http_stream {
 /// This is a handle: copies share connections and limits. What headers and
 /// bodies contain never shows in an error.
 ///
-/// Thread safety: immutable; `send` and `open` may be called anywhere.
+/// Thread safety: immutable. Any thread may call `send` and `open`.
 class http_client {
  public:
   /// `where` must outlive all use of the client. A simulation has no network.

@@ -56,7 +56,7 @@ class mcp_core;
 /// task is cancelled, as long as the client or one of its tools is there to say
 /// so.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class mcp_client {
  public:
   /// Errors: throws `errc::bad_flow` for options that make no sense.

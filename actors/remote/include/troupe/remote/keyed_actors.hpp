@@ -19,7 +19,7 @@ class keyed_core;
 
 /// An actor that `keyed_actors` makes for one key, behind an interface.
 ///
-/// Thread safety: it is used by one actor.
+/// Thread safety: confined to one actor or task.
 class keyed_actor {
  public:
   keyed_actor() = default;
@@ -81,8 +81,8 @@ struct keyed_options {
 /// the one that is about to end. A handle may be destroyed after its system,
 /// but not be used after it.
 ///
-/// Thread safety: immutable; may be used anywhere. The function is called by
-/// actors, for several keys at once.
+/// Thread safety: immutable. Actors call the function, for several keys at
+/// once.
 class keyed_actors {
  public:
   using maker =

@@ -57,7 +57,7 @@ class shared_pass {
 /// and the next of its name begins anew, with all that it may give at once. It
 /// may be destroyed after its system, but not be used after it.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class shared_limit {
  public:
   /// Errors: throws `errc::bad_flow` for options that make no sense, and for

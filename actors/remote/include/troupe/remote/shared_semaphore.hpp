@@ -19,8 +19,8 @@ class shared_semaphore_core;
 ///
 /// It must not outlive the semaphore's system.
 ///
-/// Thread safety: confined to one actor or task at a time; it may be destroyed
-/// on any thread.
+/// Thread safety: confined to one actor or task. It may be destroyed on any
+/// thread.
 class [[nodiscard]] shared_permit {
  public:
   /// Stands for no permit.
@@ -59,7 +59,7 @@ class [[nodiscard]] shared_permit {
 /// also if it is made after the others are gone but while a permit of theirs is
 /// out. It may be destroyed after its system, but not be used after it.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class shared_semaphore {
  public:
   /// Errors: throws `errc::bad_flow` for less than one permit, and for another

@@ -29,7 +29,7 @@ struct subscription_options {
 ///
 /// It may be destroyed after its system; it hears nothing more then.
 ///
-/// Thread safety: internally synchronised, but for moving it.
+/// Thread safety: internally synchronised, except for moves.
 class [[nodiscard]] subscription {
  public:
   subscription(std::shared_ptr<switchboard> board, std::string topic,
@@ -81,7 +81,7 @@ class [[nodiscard]] subscription {
 /// It is a handle: those of the same name in a system are one topic. It must
 /// not be used after its system.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class topic {
  public:
   /// Errors: throws `errc::bad_value` for a name of more than 256 bytes, or

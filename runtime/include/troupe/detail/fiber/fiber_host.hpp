@@ -71,7 +71,7 @@ class blocking_job {
 /// their waits and reaches the outside for them. Every coroutine is resumed by
 /// its host, and by nothing else.
 ///
-/// Thread safety: confined to one actor.
+/// Thread safety: confined to one actor or task.
 class fiber_host {
  public:
   fiber_host() = default;

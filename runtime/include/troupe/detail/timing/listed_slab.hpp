@@ -13,7 +13,7 @@ namespace troupe::detail {
 /// A slab whose values stand in one of `Lists` lists each, in the order in
 /// which they came to it. To move a value, unlink it and append it again.
 ///
-/// Thread safety: confined to one thread, or under one lock.
+/// Thread safety: confined to one thread. A lock may take its place.
 template <class T, std::uint32_t Lists>
 class listed_slab {
  public:

@@ -19,7 +19,7 @@ namespace troupe {
 /// comes in blocks of 256 values; an empty block is given back as soon as
 /// another one has room.
 ///
-/// Thread safety: confined to one thread, or under one lock.
+/// Thread safety: confined to one thread. A lock may take its place.
 template <class T>
 class slab {
  public:

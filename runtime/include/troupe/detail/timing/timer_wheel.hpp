@@ -26,7 +26,7 @@ namespace troupe {
 /// highest byte in which its tick differs from the current one, and moves down
 /// when time enters its slot.
 ///
-/// Thread safety: confined to one thread, or under one lock.
+/// Thread safety: confined to one thread. A lock may take its place.
 template <class Payload>
 class timer_wheel {
  public:

@@ -13,7 +13,7 @@ namespace troupe::llm {
 
 /// The author of a message.
 enum class role : std::uint8_t {
-  /// Who set the model up; also known as developer.
+  /// The party that set the model up; also known as developer.
   system,
   user,
   /// The model.

@@ -52,7 +52,7 @@ class reply_builder {
 
 /// The form in which a family of servers writes a conversation and a reply.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class chat_format {
  public:
   chat_format() = default;

@@ -26,7 +26,7 @@ namespace troupe::llm {
 ///
 /// Copies share the schema.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class json_schema {
  public:
   /// The most elementary steps of a check: to look at a value by one schema, at

@@ -68,7 +68,7 @@ using call_step = std::variant<to_send, to_ask, to_wait, to_end>;
 ///
 /// Errors: its functions throw why the call failed; it is over then.
 ///
-/// Thread safety: confined to one task.
+/// Thread safety: confined to one actor or task.
 class tool_call {
  public:
   tool_call(std::string tool, json arguments, call_rules rules);

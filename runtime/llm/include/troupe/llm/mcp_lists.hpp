@@ -31,7 +31,7 @@ struct freshness {
 ///
 /// Limits: 1,000 pages with 10,000 tools; more are not kept.
 ///
-/// Thread safety: confined to one task.
+/// Thread safety: confined to one actor or task.
 class kept_pages {
  public:
   /// The page that begins at `cursor`, if it is fresh. One that is private is

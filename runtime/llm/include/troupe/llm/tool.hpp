@@ -21,7 +21,7 @@ enum class argument_check : std::uint8_t {
 
 /// A function that a model may call. Copies share it.
 ///
-/// Thread safety: immutable; the function may be called on several threads at
+/// Thread safety: immutable. The function may be called on several threads at
 /// once.
 class tool {
  public:
