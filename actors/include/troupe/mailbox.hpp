@@ -88,7 +88,7 @@ class [[nodiscard]] receive_operation final : private detail::waiter {
 /// Thread safety: immutable.
 class mailbox {
  public:
-  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  /// Errors: throws `errc::bad_flow` for invalid options.
   explicit mailbox(system& where) : mailbox(where, mailbox_options{}) {}
   mailbox(system& where, mailbox_options options);
 

@@ -107,7 +107,7 @@ class [[nodiscard]] pass_operation final : private detail::waiter {
 /// Thread safety: immutable.
 class rate_limit {
  public:
-  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  /// Errors: throws `errc::bad_flow` for invalid options.
   rate_limit(system& where, const rate_limit_options& options);
 
   /// Awaitable: gives a pass, after waiting in line for it. `tokens` are those

@@ -97,7 +97,7 @@ task<T> get_or_make(std::shared_ptr<cache_core> core, context& ctx,
 /// Thread safety: immutable.
 class result_cache {
  public:
-  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  /// Errors: throws `errc::bad_flow` for invalid options.
   explicit result_cache(system& where)
       : result_cache(where, result_store_options{}) {}
   result_cache(system& where, result_store_options options);

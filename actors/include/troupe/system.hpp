@@ -98,7 +98,7 @@ struct run_options {
 class system {
  public:
   /// Starts an actor system of its own.
-  /// Errors: throws `errc::bad_flow` for options that make no sense, and
+  /// Errors: throws `errc::bad_flow` for invalid options, and
   /// `errc::overloaded` where a thread cannot be started, after ending those
   /// that were.
   system() : system(system_options{}) {}
@@ -117,7 +117,7 @@ class system {
   static void load(caf::actor_system_config& config);
 
   /// Starts `work` on `initial`, the run's shared state.
-  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  /// Errors: throws `errc::bad_flow` for invalid options.
   run start(const flow& work) { return start(work, state{}, run_options{}); }
   run start(const flow& work, state initial) {
     return start(work, std::move(initial), run_options{});

@@ -131,7 +131,7 @@ void apply(fan_out_model& model, fan_out_options options);
 /// when a place is free. Each is merged over the params of the batch itself;
 /// the item wins. The action of a batch without a `post` is the default one.
 ///
-/// Errors: throws `errc::bad_flow` for options that make no sense.
+/// Errors: throws `errc::bad_flow` for invalid options.
 template <class Items>
 [[nodiscard]] flow batch(std::string name, flow body, Items items,
                          fan_out_options options) {
@@ -165,7 +165,7 @@ template <class Items>
 /// before the fork, and joins when the last has ended. No branch waits for the
 /// steps of another. The action is that of `options.post`, or the default.
 ///
-/// Errors: throws `errc::bad_flow` for options that make no sense.
+/// Errors: throws `errc::bad_flow` for invalid options.
 [[nodiscard]] flow fork(std::string name, std::vector<flow> branches,
                         fan_out_options options);
 [[nodiscard]] inline flow fork(std::string name, std::vector<flow> branches) {

@@ -39,7 +39,7 @@ enum class errc : std::uint8_t {
   wrong_type,
   /// Text that is not valid UTF-8, or a value JSON cannot hold.
   bad_value,
-  /// The graph of a flow, or an option, makes no sense.
+  /// The graph of a flow, or an option, is invalid.
   bad_flow,
   /// An actor died: over a step, too often, or before it answered a request.
   actor_died,

@@ -128,7 +128,7 @@ class flow_builder {
   node_ref start(node_ref first);
 
   /// Checks the graph and makes the flow. Every mistake is found, each is
-  /// named with its node: options that make no sense, no nodes, unreachable
+  /// named with its node: invalid options, no nodes, unreachable
   /// nodes, doubled or empty names, two edges for one action, edges for
   /// actions that the node does not declare, nodes of another builder.
   /// Errors: throws `errc::bad_flow` with all mistakes, one a line.

@@ -49,7 +49,7 @@ struct node_options {
   return options.concurrency || !options.limits.empty();
 }
 
-/// Every way in which `options` make no sense, as sentences; empty if sound.
+/// Returns the faults of `options`, as sentences; empty if it has none.
 [[nodiscard]] std::vector<std::string> mistakes_in(const node_options& options);
 
 }  // namespace troupe

@@ -21,7 +21,7 @@ struct rate {
   double burst = 1;
 };
 
-/// Every way in which a rate makes no sense, as sentences; empty if sound.
+/// Returns the faults of a rate, as sentences; empty if it has none.
 [[nodiscard]] std::vector<std::string> mistakes_in(const rate& allowed);
 
 /// Decides when the next may pass, so that a rate is kept.

@@ -22,7 +22,7 @@ struct result_store_options {
   std::optional<duration> ttl = {};
 };
 
-/// Every way in which `options` make no sense, as sentences; empty if sound.
+/// Returns the faults of `options`, as sentences; empty if it has none.
 [[nodiscard]] std::vector<std::string> mistakes_in(
     const result_store_options& options);
 

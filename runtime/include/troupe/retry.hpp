@@ -43,7 +43,7 @@ struct retry_options {
   std::function<bool(const error&)> when = {};
 };
 
-/// Every way in which `options` make no sense, as sentences; empty if sound.
+/// Returns the faults of `options`, as sentences; empty if it has none.
 [[nodiscard]] std::vector<std::string> mistakes_in(
     const retry_options& options);
 

@@ -30,7 +30,7 @@ enum class server_is : std::uint8_t {
 /// Thread safety: internally synchronised.
 class client_core {
  public:
-  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  /// Errors: throws `errc::bad_flow` for invalid options.
   client_core(std::optional<http_client> web, client_options options);
 
   /// @pre it does not replay

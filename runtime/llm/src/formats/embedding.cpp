@@ -2,6 +2,7 @@
 
 #include "replies/reply_fields.hpp"
 #include "replies/served_error.hpp"
+#include "text/base64.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -44,41 +45,9 @@ namespace {
 /// Of the longest vectors that are in use, twice.
 constexpr std::size_t numbers_max = 16'384;
 
-/// Returns the number that a character of Base64 stands for, or 64.
-unsigned digit_of(char each) {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const auto at = digits.find(each);
-  return at == digits.npos ? 64U : static_cast<unsigned>(at);
-}
-
-/// RFC 4648, 4: also without its padding, as some write it.
-std::optional<std::string> bytes_in_base64(std::string_view text) {
-  text = detail::trimmed(text);
-  if (text.size() % 4 == 0) {
-    text.remove_suffix(text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0);
-  }
-  if (text.empty() || text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  unsigned bits = 0;
-  unsigned count = 0;
-  for (const char each : text) {
-    const unsigned digit = digit_of(each);
-    if (digit > 63) return std::nullopt;
-    bits = (bits << 6U | digit) & 0xFFFFU;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes += static_cast<char>(bits >> count & 0xFFU);
-  }
-  // The remaining bits must be zero.
-  if ((bits & ((1U << count) - 1)) != 0) return std::nullopt;
-  return bytes;
-}
-
 /// The numbers of a vector in Base64, four bytes each, the low ones first.
 std::vector<float> packed_vector_in(const reply_fields& from) {
-  const auto bytes = bytes_in_base64(from.text());
+  const auto bytes = detail::from_base64(detail::trimmed(from.text()));
   if (!bytes) from.refuse("must be an array of numbers or Base64");
   if (bytes->size() % 4 != 0) {
     from.refuse("has an incomplete number at its end");

@@ -58,7 +58,7 @@ struct agent_options {
 /// Before each call of a tool there is a custom event with the data
 /// {"tool": its name}.
 ///
-/// Errors: throws `errc::bad_flow` for options that make no sense. The run
+/// Errors: throws `errc::bad_flow` for invalid options. The run
 /// fails with `errc::missing_key` where there is neither a task nor a
 /// conversation, and with a permanent `errc::step_limit` at `turns_max`.
 [[nodiscard]] flow make_agent(std::string name, client model,

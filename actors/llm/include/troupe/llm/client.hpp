@@ -125,7 +125,7 @@ class chat_stream {
 /// Thread safety: immutable.
 class client {
  public:
-  /// Errors: throws `errc::bad_flow` for options that make no sense, and a
+  /// Errors: throws `errc::bad_flow` for invalid options, and a
   /// permanent `errc::bad_value` for a recording that cannot be used.
   client(http_client web, client_options options);
   client(system& where, client_options options);

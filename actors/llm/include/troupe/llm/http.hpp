@@ -82,7 +82,7 @@ class http_stream {
 class http_client {
  public:
   /// `where` must outlive all use of the client. A simulation has no network.
-  /// Errors: throws `errc::bad_flow` for options that make no sense, and in a
+  /// Errors: throws `errc::bad_flow` for invalid options, and in a
   /// simulation; `errc::overloaded` when the process may open no more files,
   /// or start no more threads.
   explicit http_client(system& where) : http_client(where, http_options{}) {}
@@ -92,7 +92,7 @@ class http_client {
   /// was kept, and which the server closed before it said anything, is sent
   /// again on a new one.
   ///
-  /// Errors: throws `errc::bad_value` for a request that makes no sense;
+  /// Errors: throws `errc::bad_value` for an invalid request;
   /// `errc::timed_out` when one of its limits has passed;
   /// `errc::request_failed` when there is no connection, or it breaks off, with
   /// how much had come, or what came is no HTTP; `errc::too_large` for a head

@@ -59,7 +59,7 @@ class mcp_core;
 /// Thread safety: immutable.
 class mcp_client {
  public:
-  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  /// Errors: throws `errc::bad_flow` for invalid options.
   mcp_client(system& where, mcp_command server)
       : mcp_client(where, std::move(server), mcp_options{}) {}
   mcp_client(system& where, mcp_command server, mcp_options options);

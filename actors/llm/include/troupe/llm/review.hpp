@@ -47,7 +47,7 @@ using reviewer =
 /// action "rejected" if the last round was no good either; its last feedback is
 /// then in the agent's member `feedback`.
 ///
-/// Errors: throws `errc::bad_flow` for options that make no sense.
+/// Errors: throws `errc::bad_flow` for invalid options.
 [[nodiscard]] flow reviewed(std::string name, flow agent, reviewer judge,
                             review_options options);
 [[nodiscard]] inline flow reviewed(std::string name, flow agent,

@@ -89,7 +89,7 @@ class keyed_actors {
       std::function<std::unique_ptr<keyed_actor>(const std::string& key)>;
 
   /// `make(key)` gives an object with `task<json> receive(json)`.
-  /// Errors: throws `errc::bad_flow` for options that make no sense;
+  /// Errors: throws `errc::bad_flow` for invalid options;
   /// `errc::bad_value` for a name of more than 256 bytes, or with control
   /// characters.
   template <std::invocable<const std::string&> F>

@@ -66,7 +66,7 @@ struct listener_options {
 /// Thread safety: internally synchronised.
 class listener {
  public:
-  /// Errors: throws `errc::bad_flow` for options that make no sense, for a
+  /// Errors: throws `errc::bad_flow` for invalid options, for a
   /// `where` that is not prepared with `network` or has a listener or a worker
   /// already, and for an address other than loopback without TLS;
   /// `errc::request_failed` if it cannot listen.

@@ -63,7 +63,7 @@ struct network_options {
 ///
 ///     troupe::system system{{.prepare = troupe::remote::network()}};
 ///
-/// Errors: throws `errc::bad_flow` for options that make no sense: a file that
+/// Errors: throws `errc::bad_flow` for invalid options: a file that
 /// cannot be read, or no peers. The list of peers is that of the actor system:
 /// other TLS connections of the process have nothing to do with it.
 [[nodiscard]] std::function<void(caf::actor_system_config&)> network(

@@ -31,7 +31,7 @@ class shared_pass {
   /// Sets right how many tokens it took. One that is never told took what was
   /// asked for. In a worker's process the last word counts, and the supervisor
   /// hears it when the pass is destroyed.
-  /// Errors: throws `errc::bad_value` for a number that makes no sense.
+  /// Errors: throws `errc::bad_value` for an invalid number.
   void used(double tokens);
 
  private:
@@ -60,7 +60,7 @@ class shared_pass {
 /// Thread safety: immutable.
 class shared_limit {
  public:
-  /// Errors: throws `errc::bad_flow` for options that make no sense, and for
+  /// Errors: throws `errc::bad_flow` for invalid options, and for
   /// others than a limit of this name has in this system; `errc::bad_value` for
   /// a name of more than 256 bytes, or with control characters.
   shared_limit(system& where, std::string name,

@@ -92,7 +92,7 @@ class topic {
   /// Errors: throws `errc::too_large` for what is larger than `message_max` of
   /// the listener or worker here.
   void publish(const value& message) const;
-  /// Errors: throws `errc::bad_flow` for options that make no sense;
+  /// Errors: throws `errc::bad_flow` for invalid options;
   /// `errc::overloaded` if 100,000 topics are heard in this process.
   subscription subscribe(subscription_options options) const;
   subscription subscribe() const { return subscribe(subscription_options{}); }

@@ -53,7 +53,7 @@ struct worker_options {
 class worker {
  public:
   /// Returns at once; joining goes on by itself.
-  /// Errors: throws `errc::bad_flow` for options that make no sense, for flows
+  /// Errors: throws `errc::bad_flow` for invalid options, for flows
   /// in which nothing is placed on workers, for a `where` that is not prepared
   /// with `network` or has a worker or a listener already, and for an address
   /// other than loopback without TLS; `errc::bad_value` for a name of a worker,

@@ -2,7 +2,9 @@
 
 #include "troupe/json.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +25,26 @@ enum class role : std::uint8_t {
 };
 
 /// A picture that goes with a message.
+///
+/// Thread safety: confined to one actor or task.
 struct image {
+  /// The largest picture that is taken, in bytes before Base64. Servers may
+  /// have lower limits.
+  static constexpr std::size_t bytes_max = std::size_t{20} << 20;
+
+  /// Makes one of the bytes of a picture: PNG, JPEG, GIF or WebP, by its first
+  /// bytes. Errors: throws a permanent `errc::bad_value` for other bytes, for
+  /// none, and for more than `bytes_max`.
+  [[nodiscard]] static image from_bytes(std::string_view bytes);
+  /// The same for a picture of a type that the server knows, such as
+  /// "image/png". The bytes are not looked at.
+  [[nodiscard]] static image from_bytes(std::string_view bytes,
+                                        std::string media_type);
+  /// Reads a file, as `from_bytes` does. It blocks as long as the disk takes.
+  /// Errors: throws a permanent `errc::bad_value` that names the file, also for
+  /// one that cannot be read or is not a regular file.
+  [[nodiscard]] static image from_file(const std::filesystem::path& file);
+
   /// The URL at which the server finds it; or empty, and it is in `data`.
   std::string url = {};
   /// Its bytes in Base64.

@@ -32,7 +32,7 @@ class reply_builder {
 
   /// Takes the next event of the stream. The result is the text that it adds
   /// to the reply, mostly a token.
-  /// Errors: throws `errc::bad_reply` for an event that makes no sense, and
+  /// Errors: throws `errc::bad_reply` for an invalid event, and
   /// what `error_of_reply` makes of an error that the server reports.
   virtual std::string take(const sse_event& event) = 0;
   /// Returns whether the server has said that this is all, so that nothing more
@@ -61,7 +61,7 @@ class chat_format {
   virtual ~chat_format() = default;
 
   /// Errors: throws a permanent `errc::bad_value` for what this format has no
-  /// words for, and for what makes no sense.
+  /// words for, and for invalid values.
   [[nodiscard]] virtual http_request encode(const chat_request& asked,
                                             const endpoint& at,
                                             bool stream) const = 0;

@@ -17,7 +17,7 @@ struct breaker_options {
   duration pause = std::chrono::seconds{10};
 };
 
-/// Every way in which `options` make no sense, as sentences; empty if sound.
+/// Returns the faults of `options`, as sentences; empty if it has none.
 [[nodiscard]] std::vector<std::string> mistakes_in(
     const breaker_options& options);
 

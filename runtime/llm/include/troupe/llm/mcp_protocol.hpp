@@ -143,7 +143,7 @@ struct tool_page {
   std::string next;
   /// Tools that cannot be used, which are not among `tools`: they have no name,
   /// one that is too long, a schema that takes no object, or one with
-  /// annotations for headers that make no sense; see `mirrors_in`.
+  /// invalid annotations for headers; see `mirrors_in`.
   std::size_t left_out = 0;
   /// The reason why the first of them is left out.
   std::string first_reason;
