@@ -272,6 +272,15 @@ client::client(system& where, client_options options) {
       std::make_shared<detail::client_core>(std::move(web), std::move(options));
 }
 
+task<chat_reply> client::chat(context& ctx, std::string prompt) const {
+  return chat(ctx, chat_request{std::move(prompt)});
+}
+
+task<chat_reply> client::chat(context& ctx,
+                              std::vector<message> conversation) const {
+  return chat(ctx, chat_request{std::move(conversation)});
+}
+
 task<chat_reply> client::chat(context& ctx, chat_request asked) const {
   if (core_->options().stream) {
     return detail::ask_streaming(core_, ctx, std::move(asked));
@@ -284,6 +293,10 @@ task<chat_stream> client::opened(std::shared_ptr<detail::client_core> core,
   auto opening = detail::open_call(std::move(core), std::move(asked));
   auto open = co_await opening;
   co_return chat_stream{std::move(open)};
+}
+
+task<chat_stream> client::open(std::string prompt) const {
+  return open(chat_request{std::move(prompt)});
 }
 
 task<chat_stream> client::open(chat_request asked) const {

@@ -112,8 +112,7 @@ class chat_stream {
 ///     how.model = "gpt-4o-mini";
 ///     const troupe::llm::client model{runtime, how};
 ///     // in a node:
-///     troupe::llm::chat_request ask{"Summarize: " + text};
-///     const auto reply = co_await model.chat(ctx, std::move(ask));
+///     const auto reply = co_await model.chat(ctx, "Summarize: " + text);
 ///
 /// This is a handle: copies share connections and limits. It retries nothing;
 /// that is up to the node's `retry`, which waits as long as the server asks.
@@ -130,9 +129,14 @@ class client {
   client(http_client web, client_options options);
   client(system& where, client_options options);
 
-  /// The whole reply.
+  /// Returns the whole reply, to a prompt, to a conversation, or to a request
+  /// with options of its own.
+  [[nodiscard]] task<chat_reply> chat(context& ctx, std::string prompt) const;
+  [[nodiscard]] task<chat_reply> chat(context& ctx,
+                                      std::vector<message> conversation) const;
   [[nodiscard]] task<chat_reply> chat(context& ctx, chat_request asked) const;
-  /// The reply as it comes.
+  /// Returns the reply as it comes.
+  [[nodiscard]] task<chat_stream> open(std::string prompt) const;
   [[nodiscard]] task<chat_stream> open(chat_request asked) const;
   /// A vector for each of `texts`, in their order. `extra` as for
   /// `encode_embedding`, for example {"dimensions": 256}.
