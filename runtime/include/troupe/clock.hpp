@@ -9,9 +9,9 @@ namespace troupe {
 using time_point = std::chrono::steady_clock::time_point;
 using duration = std::chrono::steady_clock::duration;
 
-/// The time `span` after `from`, or before it where `span` is negative. What
-/// would lie beyond an end of time is that end, so that no deadline, wait or
-/// number of a peer can turn the future into the past.
+/// The time `span` after `from`, or before it where `span` is negative. A
+/// result beyond either end of time is that end, so that no deadline, wait or
+/// number from a peer can turn the future into the past.
 [[nodiscard]] constexpr time_point after(time_point from,
                                          duration span) noexcept {
   if (span > duration::zero()) {
@@ -20,8 +20,8 @@ using duration = std::chrono::steady_clock::duration;
   return from < time_point::min() - span ? time_point::min() : from + span;
 }
 
-/// The clock of the runtime. Nothing else asks the operating system, so a test
-/// may put any clock in its place.
+/// The clock of the runtime. Nothing else reads the time of the operating
+/// system.
 ///
 /// Thread safety: internally synchronised.
 class clock {

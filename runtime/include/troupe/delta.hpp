@@ -60,12 +60,13 @@ class delta {
     return static_cast<const delta&>(*this).ops();
   }
 
-  /// This without the writes to the top-level `keys` and below them.
+  /// Returns this delta without the writes to the top-level `keys` and below
+  /// them.
   [[nodiscard]] delta without(const std::vector<std::string>& keys) const;
 
   /// A list of `[kind, path, operand]`, for the store and the wire.
   [[nodiscard]] json to_json() const;
-  /// Reads what `to_json` gave. Errors: errc::bad_value for anything else.
+  /// Reads the result of `to_json`. Errors: errc::bad_value for anything else.
   [[nodiscard]] static delta from_json(const json& form);
 
   friend bool operator==(const delta& a, const delta& b) noexcept {

@@ -22,8 +22,8 @@ namespace troupe {
 
 /// Options of a batch node.
 struct each_options {
-  /// The most items whose `exec` has started and not ended; 1 and `sequence`
-  /// mean one after the other. At least 1.
+  /// The maximum number of items whose `exec` has started and not ended; 1 and
+  /// `sequence` mean one after the other. At least 1.
   std::size_t concurrency = 1;
 };
 
@@ -50,7 +50,7 @@ auto items_of(List&& list) {
   }
 }
 
-/// A batch node: `prep` gives the items, `exec` and `fallback` work on one.
+/// A batch node: `prep` returns the items, `exec` and `fallback` work on one.
 template <class N>
 class each_node {
   using p = phases<N>;
@@ -65,8 +65,8 @@ class each_node {
   using node_type = N;
   using items_t = decltype(items_of(std::declval<prep_t>()));
   using item_t = typename items_t::value_type;
-  /// An item for the length of its task: a reference, or where the list gives
-  /// none, as that of `bool`, a copy.
+  /// An item for the length of its task: a reference or, if the list has none,
+  /// as a list of `bool`, a copy.
   using held_item_t = std::conditional_t<
       std::is_reference_v<std::ranges::range_reference_t<const items_t&>>,
       const item_t&, const item_t>;
@@ -202,11 +202,11 @@ class each_node {
 
 }  // namespace detail
 
-/// Makes a batch node of `node`: its `prep` gives a range of items (or JSON,
-/// null meaning none), its `exec` is called for each, and its `post` gets the
-/// items and the list of results in the order of the items. Attempts, waits,
-/// time limits and the fallback of the node options apply to each item; an
-/// item that finally fails ends the step, and later items do not run.
+/// Makes a batch node of `node`: its `prep` returns a range of items (or JSON,
+/// where null means none), its `exec` is called for each, and its `post` takes
+/// the items and the list of results in the order of the items. Attempts,
+/// waits, time limits and the fallback of the node options apply to each item;
+/// an item that finally fails ends the step, and later items do not run.
 template <node_type N>
 [[nodiscard]] detail::each_node<N> each(N node, each_options options) {
   return {std::move(node), options};

@@ -22,7 +22,7 @@ enum class on_error : std::uint8_t {
 
 /// Options of `gather`.
 struct gather_options {
-  /// The most tasks that are started and not ended. At least 1.
+  /// The maximum number of tasks that are started and not ended. At least 1.
   std::size_t width = 1024;
   on_error error_rule = on_error::cancel_others;
 };
@@ -135,7 +135,7 @@ class [[nodiscard]] gather_operation {
 }  // namespace detail
 
 /// Awaitable: runs `tasks` side by side on the actor that awaits it, at most
-/// `options.width` at once, and gives their results in the order of `tasks`.
+/// `options.width` at once, and returns their results in the order of `tasks`.
 ///
 /// Errors: as `options.error_rule` says; later errors are dropped.
 /// Cancellation: reaches every task.

@@ -30,15 +30,15 @@ struct nlohmann::adl_serializer<troupe::value> {
 
 namespace troupe {
 
-/// A type whose objects have a JSON form, through nlohmann's `to_json`. What a
-/// node keeps or hands on must have one, because a step may be stored or sent.
+/// A type whose objects have a JSON form, through nlohmann's `to_json`. The
+/// values that a node keeps or hands on must have one, because a step may be
+/// stored or sent.
 template <class T>
 concept json_convertible =
     !std::is_pointer_v<std::decay_t<T>> && !std::is_function_v<T> &&
     !std::is_member_pointer_v<T> && std::is_constructible_v<json, const T&>;
 
-/// A type that can be made again from its JSON form, through nlohmann's
-/// `from_json`.
+/// A type that can be read from its JSON form, through nlohmann's `from_json`.
 template <class T>
 concept json_readable =
     std::is_object_v<T> && !std::is_pointer_v<T> && requires(const json& form) {

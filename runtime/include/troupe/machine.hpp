@@ -17,12 +17,11 @@
 namespace troupe {
 
 /// The life of a run, or of a sub-flow, as a pure state machine: which node is
-/// next, which attempt, when to retry, to fall back, to stop. It is told what
-/// happened and says what to do; it has no threads, no clock, and no state of
-/// the user's.
+/// next, which attempt, when to retry, to fall back, to stop. It takes events
+/// and returns commands; it has no threads, no clock, and no user state.
 ///
-/// After each call the caller carries out `command()` and tells the machine
-/// how that went, with the one matching `on_...` function:
+/// After each call the caller carries out `command()` and reports the result by
+/// the matching `on_...` function:
 ///
 /// | command         | what to do               | then tell                  |
 /// | --------------- | ------------------------ | -------------------------- |
@@ -62,7 +61,8 @@ class machine {
   // -- what to do ------------------------------------------------------------
 
   [[nodiscard]] command next() const noexcept { return command_; }
-  /// The node of the step. @pre the command is about a step
+  /// The node of the step.
+  /// @pre the command is about a step
   [[nodiscard]] const detail::graph_node& node() const noexcept {
     return top_.graph->nodes[top_.at];
   }
@@ -95,14 +95,16 @@ class machine {
                                               : *top_.graph;
   }
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
-  /// That of the current step, unlike that of any other.
+  /// Returns the seed of the current step, which no other step has.
   [[nodiscard]] std::uint64_t step_seed() const noexcept;
 
-  /// The last action. @pre the command is `finish` and there is no failure
+  /// The last action.
+  /// @pre the command is `finish` and there is no failure
   [[nodiscard]] troupe::action action() const {
     return seldom_ ? seldom_->action : troupe::action{};
   }
-  /// Returns the reason why it failed, or null. @pre the command is `finish`
+  /// Returns the reason why it failed, or null.
+  /// @pre the command is `finish`
   [[nodiscard]] std::shared_ptr<const error> failure() const;
   /// Returns whether `on_cancel` ended it.
   [[nodiscard]] bool was_cancelled() const noexcept {
@@ -124,19 +126,19 @@ class machine {
 
   /// The step, its fallback, or the fan-out ended well, with this action.
   void on_done(const troupe::action& chosen);
-  /// An attempt of `exec` failed. It is tried again only if `take_retry`, where
-  /// there is one, says so; that is asked when nothing else forbids it.
+  /// An attempt of `exec` failed. It is retried only if `take_retry`, if there
+  /// is one, returns true; it is called last, when nothing else forbids a
+  /// retry.
   void on_exec_failed(error why, const std::function<bool()>& take_retry);
   void on_exec_failed(error why) { on_exec_failed(std::move(why), nullptr); }
   /// The step or the fan-out failed for good.
   void on_failed(error why);
   /// The wait is over.
   void on_waited();
-  /// The run is to end now, as `why` says.
+  /// Ends the run now, with the reason `why`.
   void on_cancel(error why);
-  /// Tells that the executor of the command died. The step is to be done again,
-  /// from its beginning and without costing an attempt, up to `deaths_max`
-  /// times.
+  /// Tells that the executor of the command died. The step begins again,
+  /// without costing an attempt, up to `deaths_max` times.
   void on_died();
 
   /// The maximum number of times that a step is dispatched again after its

@@ -98,7 +98,8 @@ class state {
   template <detail::key_text Key>
   [[nodiscard]] state_entry operator[](const Key& key);
   [[nodiscard]] state_entry operator[](const value& key);
-  /// Reads a top-level member. Errors: errc::missing_key.
+  /// Reads a top-level member.
+  /// Errors: errc::missing_key.
   template <detail::key_text Key>
   [[nodiscard]] value operator[](const Key& key) const {
     return root_.at(key);
@@ -191,7 +192,8 @@ class state_entry {
   state_entry(const state_entry&) = default;
   ~state_entry() = default;
 
-  /// Reads. Errors: errc::missing_key, errc::wrong_type.
+  /// Reads.
+  /// Errors: errc::missing_key, errc::wrong_type.
   operator value() const { return read(); }
   template <detail::read_implicitly T>
   operator T() const {

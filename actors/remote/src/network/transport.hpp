@@ -12,8 +12,8 @@
 
 namespace troupe::remote {
 
-/// Returns whether an actor system speaks to others with TLS. Errors: throws
-/// `errc::bad_flow` if it speaks to nobody.
+/// Returns whether an actor system speaks to others with TLS.
+/// Errors: throws `errc::bad_flow` if it speaks to nobody.
 [[nodiscard]] bool is_encrypted(caf::actor_system& system);
 /// Errors: throws `errc::bad_flow` for an address other than loopback that is
 /// to be used without TLS.

@@ -87,8 +87,8 @@ class newsroom {
  public:
   /// Errors: throws `errc::too_large` for what no connection may carry.
   void publish(const std::string& topic, const value& message);
-  /// Delivers a message from another process to those who hear it here. Errors:
-  /// throws `errc::bad_value` for what is no message.
+  /// Delivers a message from another process to those who hear it here.
+  /// Errors: throws `errc::bad_value` for what is no message.
   void deliver(const std::string& topic, const wire::bytes& body,
                std::uint64_t missed);
 

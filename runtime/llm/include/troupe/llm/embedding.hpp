@@ -36,8 +36,8 @@ struct embedding_reply {
                                                std::size_t count);
 
 /// Returns the similarity of two vectors, from -1 to 1: the cosine of the angle
-/// between them. 0 where one of them is all zeros. Errors: throws
-/// `errc::bad_value` for vectors of different lengths.
+/// between them. 0 where one of them is all zeros.
+/// Errors: throws `errc::bad_value` for vectors of different lengths.
 [[nodiscard]] double similarity(const std::vector<float>& one,
                                 const std::vector<float>& other);
 

@@ -78,9 +78,9 @@ namespace mcp {
 [[nodiscard]] std::optional<error> missing_capability(const json& failure);
 
 /// Returns the inputs that a server asks for in `requests`, the "inputRequests"
-/// of an answer about the tool `tool`, in the order of their keys. Errors:
-/// throws a permanent `errc::bad_reply` for what is none, for more than 32 of
-/// them, for a kind that is not in `inputs`, and for an address of which
+/// of an answer about the tool `tool`, in the order of their keys.
+/// Errors: throws a permanent `errc::bad_reply` for what is none, for more than
+/// 32 of them, for a kind that is not in `inputs`, and for an address of which
 /// `is_web_url` is false.
 [[nodiscard]] std::vector<mcp_input_request> inputs_in(
     const json& requests, const std::set<mcp_input_kind>& inputs,

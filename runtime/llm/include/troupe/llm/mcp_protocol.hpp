@@ -58,12 +58,12 @@ struct agreement {
 [[nodiscard]] json opening_params();
 
 /// Reads the answer to `server/discover` in the current revision; nothing where
-/// the server has to be opened as older ones are. Errors: throws a permanent
-/// `errc::request_failed`, naming the revisions of both sides, for a server
-/// that has only revisions not known here.
+/// the server has to be opened as older ones are.
+/// Errors: throws a permanent `errc::request_failed`, naming the revisions of
+/// both sides, for a server that has only revisions not known here.
 [[nodiscard]] std::optional<agreement> agreed_by_discovery(const json& answer);
-/// Reads the answer to `initialize`. Errors: as above, and those of
-/// `result_in`.
+/// Reads the answer to `initialize`.
+/// Errors: as above, and those of `result_in`.
 [[nodiscard]] agreement agreed_by_opening(const json& answer);
 
 /// The result in an answer.
@@ -168,9 +168,9 @@ class tool_names {
 };
 
 /// Returns the result of a tool as text for a model: its texts, and a word for
-/// each part that is not text. Errors: throws `errc::request_failed` with that
-/// text, 64 KiB at most, where the tool says that it failed; `errc::bad_reply`
-/// for what is no result.
+/// each part that is not text.
+/// Errors: throws `errc::request_failed` with that text, 64 KiB at most, where
+/// the tool says that it failed; `errc::bad_reply` for what is no result.
 [[nodiscard]] std::string text_in(const json& result);
 
 }  // namespace mcp
