@@ -7,11 +7,11 @@
 
 namespace troupe {
 
-/// Lets a program end in order when it is asked to: by Ctrl-C, or SIGTERM.
-/// Asked a second time, it ends at once.
+/// The signals that ask a program to end: Ctrl-C or SIGTERM. The first one lets
+/// it end in order, the second one ends it at once.
 ///
-/// To be made before all other threads, which then leave these signals alone:
-/// so before a `system`. They wait until `on_first`.
+/// Make it before all other threads, so before a `system`: they then leave
+/// these signals alone. Signals wait until `on_first`.
 ///
 ///     troupe::interrupts interrupted;
 ///     troupe::system system;

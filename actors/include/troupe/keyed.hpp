@@ -22,9 +22,8 @@ namespace troupe {
 ///         }};
 ///     auto pass = co_await by_tenant.of("tenant 7").acquire();
 ///
-/// At most `keys_max` are kept. Then the one that was not asked for for the
-/// longest time is forgotten: who has it or waits at it keeps it, and its key
-/// begins anew.
+/// At most `keys_max` are kept; beyond that the least recently used one is
+/// forgotten: its users keep it, and its key begins anew.
 ///
 /// This is a handle: copies share the limits.
 ///

@@ -94,9 +94,10 @@ class mailbox {
 
   /// Awaitable: puts a message in, after waiting for room.
   /// Errors: throws a permanent `errc::request_failed` once it is closed.
-  /// Cancellation: who still waits for room has sent nothing.
+  /// Cancellation: while it waits for room, nothing has been sent.
   [[nodiscard]] send_operation send(value message) const;
-  /// Puts a message in if there is room and it is not closed. Returns whether.
+  /// Puts a message in if there is room and it is not closed. Returns whether
+  /// it did.
   bool try_send(value message) const;
 
   /// Awaitable: takes the next message, after waiting for one. Nothing once it
@@ -104,7 +105,8 @@ class mailbox {
   /// Cancellation: a message that was on its way goes back to the front.
   [[nodiscard]] receive_operation receive() const;
 
-  /// Takes no more messages. Those that are in can still be received.
+  /// Closes it: no more messages are accepted. Those inside can still be
+  /// received.
   void close() const;
 
  private:

@@ -35,11 +35,12 @@ struct step_request {
   std::uint32_t attempt = 0;
   /// The shared state before the step, a snapshot.
   state shared{};
-  /// Asks to stop: set when the run is cancelled or the attempt has timed out.
-  /// An answer is dropped then, so there is no need to give one.
+  /// Requests a stop when the run is cancelled or the attempt has timed out. An
+  /// answer is dropped then, so none is needed.
   std::stop_token stop{};
 
-  /// A copy of `shared` to write, which records what is written, for the reply.
+  /// Returns a copy of `shared` to write, which records its writes for the
+  /// reply.
   [[nodiscard]] state writable() const {
     state copy = shared;
     copy.record();
@@ -53,8 +54,8 @@ struct step_request {
 /// Thread safety: confined to one actor or task. Copies are independent.
 struct step_reply {
   step_reply() = default;
-  /// Takes what was written to `written` since `step_request::writable`, and
-  /// ends that recording.
+  /// Takes the writes to `written` since `step_request::writable`, and ends
+  /// their recording.
   step_reply(state& written, troupe::action next)
       : action(std::move(next)), writes(written.take_delta()) {}
   explicit step_reply(state& written) : writes(written.take_delta()) {}

@@ -79,17 +79,17 @@ task<T> get_or_make(std::shared_ptr<cache_core> core, context& ctx,
 
 }  // namespace detail
 
-/// Keeps what is dear to make, by what it is made of:
+/// A cache of expensive results, by their input:
 ///
 ///     troupe::result_cache cache{runtime, {.ttl = 1h}};
 ///     // in a node's exec:
 ///     auto work = summarize(text);  // a task<std::string>, not begun yet
 ///     co_return co_await cache.get(ctx, text, std::move(work));
 ///
-/// Who asks for a result that is being made waits for it, and makes it if that
-/// fails: the work for one input is never done twice at the same time. An
-/// attempt after the first makes its result anew, since what is kept may be
-/// why the one before it failed.
+/// A call for a result that is being made waits for it, and makes it itself if
+/// that fails: the work for one input is never done twice at the same time. An
+/// attempt after the first makes its result anew, since the kept result may be
+/// the reason why the one before failed.
 ///
 /// This is a handle: copies share what is kept. It must not be used after its
 /// system.
@@ -102,9 +102,9 @@ class result_cache {
       : result_cache(where, result_store_options{}) {}
   result_cache(system& where, result_store_options options);
 
-  /// The result of `work`, which is what `input` leads to.
+  /// Returns the result of `work`, which must depend on `input` alone.
   /// Errors: those of `work`, which are not kept.
-  /// Cancellation: reaches `work`; who waited for it then does it.
+  /// Cancellation: reaches `work`; one of the waiting calls then does it.
   template <class T>
     requires(json_convertible<T>&& json_readable<T>)
   [[nodiscard]] task<T> get(context& ctx, const value& input,
