@@ -34,7 +34,7 @@ struct review_options {
   std::size_t rounds_max = 3;
   /// The `agent_options::state_key` of the agent.
   std::string state_key = "agent";
-  /// Of the node that reviews.
+  /// Options of the node that reviews.
   node_options reviewing = {};
 };
 
@@ -42,10 +42,10 @@ struct review_options {
 using reviewer =
     std::function<task<verdict>(const std::string& answer, context&)>;
 
-/// A flow around that of an agent, whose answer a supervisor judges. Work that
-/// is no good goes back: the feedback is the agent's next task. Ends with the
-/// action "rejected" if the last round was no good either; its last feedback is
-/// then in the agent's member `feedback`.
+/// Returns a flow around that of an agent, in which a reviewer judges the
+/// agent's answer. If the reviewer rejects it, the feedback is the agent's next
+/// task. The flow ends with the action "rejected" if the last round was
+/// rejected, too; its last feedback is then in the agent's member `feedback`.
 ///
 /// Errors: throws `errc::bad_flow` for invalid options.
 [[nodiscard]] flow reviewed(std::string name, flow agent, reviewer judge,

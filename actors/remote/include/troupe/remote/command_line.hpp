@@ -19,7 +19,7 @@ struct cluster_arguments {
   std::optional<endpoint> listen = {};
   /// The supervisor that it joins: the program is a worker.
   std::optional<endpoint> join = {};
-  /// All empty where no TLS was asked for.
+  /// All empty without TLS.
   tls_options tls = {};
 
   /// For `network`.
@@ -34,7 +34,7 @@ struct cluster_arguments {
 
 namespace troupe::detail {
 
-/// Makes HOST:PORT of a port alone. The result is what is wrong, or nothing.
+/// Completes a port alone to HOST:PORT. Returns the fault, or an empty text.
 inline std::string complete_address(std::string& text) {
   if (text.find(':') == text.npos) text = "127.0.0.1:" + text;
   try {

@@ -28,10 +28,10 @@ struct endpoint {
   [[nodiscard]] std::string text() const;
 };
 
-/// Mutual TLS: each side shows a certificate, and looks at that of the other.
+/// Mutual TLS: each side shows a certificate and verifies that of the other.
 /// The files are PEM. CAF reads them anew for each connection and ends the
-/// process if it cannot: they must stay as long as the actor system, and be
-/// replaced only by restarting the process.
+/// process if it cannot: they must exist as long as the actor system. Restart
+/// the process to replace them.
 struct tls_options {
   /// The certificate that this process shows, with the key that belongs to it.
   std::string certificate;
@@ -46,13 +46,14 @@ struct tls_options {
 };
 
 struct network_options {
-  /// Absent: no encryption, and nothing but this machine is spoken to.
+  /// Absent: no encryption, and connections within this machine only.
   std::optional<tls_options> tls = {};
   /// The interval at which CAF tells its peers that the process is alive, and
   /// the silence after which a connection is closed: longer than the transfer
-  /// of the largest message takes. A handshake that is not over at a beat is
-  /// broken off by who calls, so it is best not much less than a second. Who is
-  /// called waits for one with TLS as long as `silence_max`.
+  /// of the largest message takes. The calling side breaks off a handshake that
+  /// is not complete at a heartbeat, so the interval should not be much less
+  /// than a second. The accepting side waits up to `silence_max` for a TLS
+  /// handshake.
   duration heartbeat = std::chrono::seconds{1};
   duration silence_max = std::chrono::seconds{4};
 };
@@ -63,9 +64,9 @@ struct network_options {
 ///
 ///     troupe::system system{{.prepare = troupe::remote::network()}};
 ///
-/// Errors: throws `errc::bad_flow` for invalid options: a file that
-/// cannot be read, or no peers. The list of peers is that of the actor system:
-/// other TLS connections of the process have nothing to do with it.
+/// Errors: throws `errc::bad_flow` for invalid options: a file that cannot be
+/// read, or no peers. The list of peers applies to this actor system only, not
+/// to other TLS connections of the process.
 [[nodiscard]] std::function<void(caf::actor_system_config&)> network(
     network_options options);
 [[nodiscard]] inline std::function<void(caf::actor_system_config&)> network() {

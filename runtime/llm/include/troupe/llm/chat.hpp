@@ -28,16 +28,16 @@ enum class role : std::uint8_t {
 ///
 /// Thread safety: confined to one actor or task.
 struct image {
-  /// The largest picture that is taken, in bytes before Base64. Servers may
-  /// have lower limits.
+  /// The maximum size of a picture, in bytes before Base64. Servers may have
+  /// lower limits.
   static constexpr std::size_t bytes_max = std::size_t{20} << 20;
 
-  /// Makes one of the bytes of a picture: PNG, JPEG, GIF or WebP, by its first
-  /// bytes. Errors: throws a permanent `errc::bad_value` for other bytes, for
-  /// none, and for more than `bytes_max`.
+  /// Makes an image from the bytes of a picture; the first ones tell whether it
+  /// is PNG, JPEG, GIF or WebP. Errors: throws a permanent `errc::bad_value`
+  /// for other bytes, for none, and for more than `bytes_max`.
   [[nodiscard]] static image from_bytes(std::string_view bytes);
   /// The same for a picture of a type that the server knows, such as
-  /// "image/png". The bytes are not looked at.
+  /// "image/png". The bytes are not checked.
   [[nodiscard]] static image from_bytes(std::string_view bytes,
                                         std::string media_type);
   /// Reads a file, as `from_bytes` does. It blocks as long as the disk takes.
@@ -59,11 +59,11 @@ struct image {
 /// the signature of what the model thought. It goes back as it came, to servers
 /// of the format it came from; some refuse a conversation without it.
 ///
-/// What the user changes in a message wins over what is kept here of the same:
-/// a changed `message::text` takes the place of the first text there, calls
-/// that are no longer in `message::calls` are left out, and others are added at
-/// the end. Thinking, and what the server's own tools found, goes back all the
-/// same; to keep it back as well, empty this.
+/// Changes of the user in a message win over what is kept here: a changed
+/// `message::text` takes the place of the first text there, calls that are no
+/// longer in `message::calls` are left out, and others are added at the end.
+/// Thinking and results of the server's own tools go back all the same; clear
+/// this to keep them back, too.
 struct server_content {
   /// "openai_chat", "openai_responses" or "anthropic_messages".
   std::string format = {};
@@ -81,7 +81,7 @@ struct tool_call {
   std::string id = {};
   /// The tool.
   std::string name = {};
-  /// As the model wrote them; an object unless it got that wrong.
+  /// As the model wrote them; an object unless the model made a mistake.
   json arguments = json::object();
   server_content opaque = {};
 
@@ -114,7 +114,7 @@ struct message {
   friend bool operator==(const message&, const message&) = default;
 };
 
-/// A tool as a model is told of it.
+/// The description of a tool for a model.
 struct tool_spec {
   /// Letters, digits, '_' and '-', at most 64.
   std::string name = {};
@@ -146,8 +146,8 @@ struct chat_request {
   std::string model;
   std::vector<message> messages;
   std::optional<double> temperature;
-  /// Tokens of the reply at most. OpenAI's reasoning models know it only as
-  /// "max_completion_tokens"; give them that in `extra`.
+  /// The maximum number of tokens of the reply. OpenAI's reasoning models know
+  /// it only as "max_completion_tokens"; give them that in `extra`.
   std::optional<std::uint32_t> max_tokens;
   /// The texts at which the model stops.
   std::vector<std::string> stop;
@@ -169,7 +169,7 @@ struct usage {
   /// Those of `input` that the server had kept from before.
   std::uint64_t cached = 0;
 
-  /// Stays at the largest number there is where the sum is larger.
+  /// Saturates if the sum is too large.
   usage& operator+=(const usage& other) noexcept;
   friend bool operator==(const usage&, const usage&) = default;
 };
@@ -178,13 +178,13 @@ struct usage {
 enum class finish_reason : std::uint8_t {
   /// The model was done, or met a `stop`.
   stop,
-  /// There was no room for more tokens.
+  /// The maximum number of tokens was reached.
   length,
   /// It waits for the results of tools.
   tool_calls,
   /// The server held something back, or the model refused.
   refused,
-  /// Something that is not known here; see `chat_reply::finish_text`.
+  /// A reason that is unknown here; see `chat_reply::finish_text`.
   other,
 };
 

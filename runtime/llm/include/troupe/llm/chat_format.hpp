@@ -20,7 +20,7 @@ struct endpoint {
   std::string api_key = {};
 };
 
-/// Puts a streamed reply together.
+/// A builder of a reply from the events of its stream.
 ///
 /// Thread safety: confined to one actor or task.
 class reply_builder {
@@ -30,10 +30,10 @@ class reply_builder {
   reply_builder& operator=(const reply_builder&) = delete;
   virtual ~reply_builder() = default;
 
-  /// Takes the next event of the stream. The result is the text that it adds
-  /// to the reply, mostly a token.
-  /// Errors: throws `errc::bad_reply` for an invalid event, and
-  /// what `error_of_reply` makes of an error that the server reports.
+  /// Takes the next event of the stream. Returns the text that it adds to the
+  /// reply, usually a token.
+  /// Errors: throws `errc::bad_reply` for an invalid event, and what
+  /// `error_of_reply` makes of an error that the server reports.
   virtual std::string take(const sse_event& event) = 0;
   /// Returns whether the server has said that this is all, so that nothing more
   /// needs to be read.
@@ -60,12 +60,13 @@ class chat_format {
   chat_format& operator=(const chat_format&) = delete;
   virtual ~chat_format() = default;
 
-  /// Errors: throws a permanent `errc::bad_value` for what this format has no
-  /// words for, and for invalid values.
+  /// Errors: throws a permanent `errc::bad_value` for members that this format
+  /// cannot express, and for invalid values.
   [[nodiscard]] virtual http_request encode(const chat_request& asked,
                                             const endpoint& at,
                                             bool stream) const = 0;
-  /// Errors: throws `errc::bad_reply` for what is no reply, naming the place.
+  /// Errors: throws `errc::bad_reply` for an invalid reply, and names the
+  /// place.
   [[nodiscard]] virtual chat_reply decode(std::string_view body) const = 0;
   [[nodiscard]] virtual std::unique_ptr<reply_builder> build() const = 0;
   /// Asks for the list of models, or where `after` is not empty for what

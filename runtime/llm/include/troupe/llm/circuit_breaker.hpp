@@ -11,7 +11,7 @@ namespace troupe::llm {
 
 /// Options of a `circuit_breaker`.
 struct breaker_options {
-  /// So many failures one after the other open the circuit. At least 1.
+  /// The number of consecutive failures that open the circuit. At least 1.
   std::uint32_t failures_max = 10;
   /// The time for which it stays open, more than zero.
   duration pause = std::chrono::seconds{10};
@@ -21,9 +21,9 @@ struct breaker_options {
 [[nodiscard]] std::vector<std::string> mistakes_in(
     const breaker_options& options);
 
-/// Keeps calls from a server that fails, so that it can recover and its
-/// callers do not wait in vain. After `pause` one call may try; if it goes well
-/// all may, else the pause begins anew.
+/// A circuit breaker: it keeps calls from a failing server, so that the server
+/// can recover and its callers do not wait in vain. After `pause` one call may
+/// try; if it succeeds all may, else the pause begins anew.
 ///
 /// Source: M. Nygard, "Release It!", 2007, "Circuit Breaker".
 ///
@@ -37,8 +37,8 @@ class circuit_breaker {
   /// Returns the time to wait before asking again if a call would be refused
   /// now; nothing if it would be let through.
   [[nodiscard]] std::optional<duration> outlook(time_point now) const noexcept;
-  /// The same for a call that is made now unless it is refused. Each that is
-  /// let through must be told of.
+  /// The same for a call that is made now unless it is refused. Each call that
+  /// is let through must be reported.
   [[nodiscard]] std::optional<duration> refusal(time_point now) noexcept;
 
   /// A call went well, as far as the server's health goes.
