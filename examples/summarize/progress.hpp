@@ -51,7 +51,7 @@ class progress_bar {
   bool finished_ = false;
 };
 
-/// Whether standard error is a terminal that can redraw a line.
+/// Returns whether standard error is a terminal that can redraw a line.
 [[nodiscard]] bool stderr_is_terminal();
 
 /// Width of the terminal behind standard error; 80 where it cannot be told.

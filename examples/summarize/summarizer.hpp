@@ -6,7 +6,7 @@
 
 namespace summarize {
 
-/// How long a summary gets.
+/// The length of a summary.
 struct summary_options {
   /// Sentences in the summary, at least 1. A text with few sentences gets
   /// fewer: about two thirds of its own.

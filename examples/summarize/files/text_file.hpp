@@ -11,7 +11,7 @@
 
 namespace summarize {
 
-/// What became of one file.
+/// The result of reading one file.
 enum class file_status { ok, empty, binary, too_large, unreadable };
 
 /// The word that stands for `status` in reports, such as `"too_large"`.
@@ -44,7 +44,7 @@ struct listing {
   std::vector<unlisted_entry> problems;  ///< directories that cannot be listed
 };
 
-/// What becomes of symbolic links that lead out of the directory.
+/// The treatment of symbolic links that lead out of the directory.
 enum class outside_links { passed_over, followed };
 
 /// Lists the regular files under `root`, in subfolders too.

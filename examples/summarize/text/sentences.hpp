@@ -7,7 +7,7 @@
 
 namespace summarize {
 
-/// What a piece of text looks like.
+/// The kind of a piece of text.
 enum class sentence_kind {
   prose,     ///< ends as a sentence does
   fragment,  ///< ends without a full stop: a table row, an item, a cut
