@@ -61,8 +61,7 @@ class machine {
   // -- what to do ------------------------------------------------------------
 
   [[nodiscard]] command next() const noexcept { return command_; }
-  /// The node of the step.
-  /// @pre the command is about a step
+  /// The node of the step. @pre the command is about a step
   [[nodiscard]] const detail::graph_node& node() const noexcept {
     return top_.graph->nodes[top_.at];
   }
@@ -98,8 +97,7 @@ class machine {
   /// Returns the seed of the current step, which no other step has.
   [[nodiscard]] std::uint64_t step_seed() const noexcept;
 
-  /// The last action.
-  /// @pre the command is `finish` and there is no failure
+  /// The last action. @pre the command is `finish` and there is no failure
   [[nodiscard]] troupe::action action() const {
     return seldom_ ? seldom_->action : troupe::action{};
   }

@@ -98,8 +98,7 @@ class state {
   template <detail::key_text Key>
   [[nodiscard]] state_entry operator[](const Key& key);
   [[nodiscard]] state_entry operator[](const value& key);
-  /// Reads a top-level member.
-  /// Errors: errc::missing_key.
+  /// Reads a top-level member. Errors: errc::missing_key.
   template <detail::key_text Key>
   [[nodiscard]] value operator[](const Key& key) const {
     return root_.at(key);
@@ -114,8 +113,7 @@ class state {
   /// replaces, and "-" or the position after the last appends.
   /// Errors: errc::missing_key for a position further out.
   void set(std::string_view path, value item);
-  /// Erases what is at `path`; returns whether there was anything. Later array
-  /// elements move up.
+  /// Erases `path`; later array elements move up. False if nothing was there.
   bool erase(std::string_view path);
   /// Adds to the end of an array, which is made if it is missing.
   void append(std::string_view path, value item);
@@ -192,8 +190,7 @@ class state_entry {
   state_entry(const state_entry&) = default;
   ~state_entry() = default;
 
-  /// Reads.
-  /// Errors: errc::missing_key, errc::wrong_type.
+  /// Reads. Errors: errc::missing_key, errc::wrong_type.
   operator value() const { return read(); }
   template <detail::read_implicitly T>
   operator T() const {

@@ -3,7 +3,7 @@
 #include "support/has.hpp"
 #include "support/temporary_file.hpp"
 
-#include <troupe/llm/chat.hpp>
+#include <troupe/llm/image.hpp>
 
 #include <filesystem>
 #include <fstream>

@@ -1,11 +1,13 @@
+#include "troupe/llm/image.hpp"
+
 #include "text/base64.hpp"
 #include "troupe/error.hpp"
-#include "troupe/llm/chat.hpp"
 #include "troupe/printable.hpp"
 
 #include <fstream>
 #include <ios>
 #include <system_error>
+#include <utility>
 
 namespace troupe::llm {
 

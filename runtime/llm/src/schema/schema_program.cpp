@@ -77,9 +77,8 @@ class compiler {
         .permanent();
   }
 
-  [[noreturn]] void refuse_type(const json& at,
-                                const std::string& wanted) const {
-    refuse(at, "must be " + wanted + ", got " + shown_value(at));
+  [[noreturn]] void refuse_type(const json& at, const char* wanted) const {
+    refuse(at, std::string{"must be "} + wanted + ", got " + shown_value(at));
   }
 
   schema_index index_of(const json& form) {
@@ -115,11 +114,9 @@ class compiler {
   }
 
   schema_index target_of(const json& reference) {
-    if (!reference.is_string() ||
-        !reference.get_ref<const std::string&>().starts_with('#')) {
-      refuse(reference, "refers to something outside of the schema");
-    }
-    const auto* target = target_in(root_, text_of(reference));
+    const auto& name = text_of(reference);
+    if (!name.starts_with('#')) refuse(reference, "leads out of the schema");
+    const auto* target = target_in(root_, name);
     if (target != nullptr) return index_of(*target);
     refuse(reference, "refers to a place that does not exist");
   }
@@ -269,13 +266,10 @@ class compiler {
 
   [[nodiscard]] value_types types_in(const json& form) const {
     if (form.is_string()) {
-      const auto named = types_named(text_of(form));
-      if (named != 0) return named;
+      if (const auto named = types_named(text_of(form))) return named;
       refuse_type(form, "the name of a type");
     }
-    if (!form.is_array() || form.empty()) {
-      refuse_type(form, "the name of a type, or an array of them");
-    }
+    if (!form.is_array() || form.empty()) refuse_type(form, "a list of types");
     value_types all = 0;
     for (const auto& each : form) {
       if (!each.is_string()) refuse_type(each, "the name of a type");

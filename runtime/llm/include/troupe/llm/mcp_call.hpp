@@ -79,8 +79,7 @@ class tool_call {
   void on_answer(const json& answer, time_point now);
   /// @pre `next` is a `to_send`
   void on_failure(const error& why, time_point now);
-  /// `answers` is an object.
-  /// @pre `next` is a `to_ask`
+  /// `answers` is an object. @pre `next` is a `to_ask`
   void on_inputs(json answers, time_point now);
   /// @pre `next` is a `to_wait`
   void on_waited();
