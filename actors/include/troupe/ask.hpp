@@ -108,10 +108,10 @@ template <class Reply, detail::actor_handle Handle, class... Ts>
                 "give the message a name before co_await: GCC 12 corrupts an "
                 "aggregate that is a temporary in such an expression");
   static_assert(detail::takes_message<Handle, Ts...>,
-                "the interface of this actor has no such message");
+                "the interface of this actor does not accept this message");
   if constexpr (detail::takes_message<Handle, Ts...>) {
     static_assert(detail::may_answer<Handle, Reply, Ts...>,
-                  "this actor does not answer such a message with a Reply");
+                  "this actor does not answer this message with a Reply");
   }
   return {caf::actor_cast<caf::actor>(to), limit,
           caf::make_message(std::forward<Ts>(message)...)};

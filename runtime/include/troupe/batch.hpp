@@ -34,8 +34,7 @@ class fan_out_post {
              std::constructible_from<function, F>)
   fan_out_post(F call) : call_(std::move(call)) {
     static_assert(!copies_state<F>,
-                  "what is written to a copy of the state is lost: take it as "
-                  "state&");
+                  "writes to a copy of the state are lost: take it as state&");
   }
 
   [[nodiscard]] function take() && { return std::move(call_); }
@@ -108,7 +107,7 @@ item_source source_of(List list) {
   } else {
     static_assert(std::ranges::forward_range<List>,
                   "a batch needs a range of params, JSON, or a function that "
-                  "gives an optional<value> until it gives none");
+                  "returns an optional<value>, empty at the end");
     auto items = std::make_shared<item_list<List>>(std::move(list));
     return [items, at = std::ranges::begin(
                        items->all)]() mutable -> std::optional<value> {
@@ -139,16 +138,16 @@ template <class Items>
                          fan_out_options options) {
   detail::fan_out_model model;
   model.bodies.push_back(body.share());
-  static_assert(!detail::copies_state<Items>,
-                "what is written to a copy of the state is lost: take it as "
-                "const state&");
+  static_assert(
+      !detail::copies_state<Items>,
+      "writes to a copy of the state are lost: take it as const state&");
   model.items = [items = std::move(items)](const state& shared, context& ctx) {
     if constexpr (std::invocable<const Items&, const state&, context&>) {
       return detail::source_of(items(shared, ctx));
     } else {
       static_assert(std::invocable<const Items&, const state&>,
-                    "items of a batch: a callable that takes const state&, "
-                    "and context& if it likes");
+                    "the items of a batch: a callable that takes const state& "
+                    "and, optionally, context&");
       static_cast<void>(ctx);
       return detail::source_of(items(shared));
     }

@@ -157,8 +157,8 @@ struct blocking_t {
                   "capturing lambda that is a temporary in such an expression");
     static_assert(!may_view<std::invoke_result_t<std::remove_cvref_t<F>&>,
                             std::remove_cvref_t<F>>,
-                  "what the call gives may refer to what it captured, which "
-                  "ends with the call: give a value, not a view");
+                  "the result of the call may refer to its captures, which end "
+                  "with the call: return a value, not a view");
     return blocking_operation<std::remove_cvref_t<F>>{std::forward<F>(work)};
   }
 };

@@ -38,7 +38,7 @@ auto items_of(List&& list) {
     return items_in_json(value{std::forward<List>(list)});
   } else {
     static_assert(std::ranges::input_range<List>,
-                  "prep of a batch node must give a range of items");
+                  "prep of a batch node must return a range of items");
     using item = std::ranges::range_value_t<List>;
     if constexpr (std::same_as<std::remove_cvref_t<List>, std::vector<item>>) {
       return std::vector<item>(std::forward<List>(list));

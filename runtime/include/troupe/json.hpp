@@ -86,8 +86,8 @@ concept read_on_request =
 template <class T>
 constexpr void refuse_view_of_temporary() {
   static_assert(!std::same_as<T, std::string_view>,
-                "a view of a temporary dangles: give what it is read from a "
-                "name first, or get a std::string");
+                "a view of a temporary dangles: name the value first, or get a "
+                "std::string");
 }
 
 /// The types that are converted to a value for a comparison.

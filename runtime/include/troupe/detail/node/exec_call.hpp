@@ -94,8 +94,8 @@ struct exec_call {
                                         bool last_use) {
     static_assert(
         lends_input<N> || !may_view<result_t, std::remove_const_t<Input>>,
-        "a coroutine must give a value, not a view of its input, "
-        "which ends with it");
+        "a coroutine must return a value, not a view of its input, which ends "
+        "with it");
     return call::call(node, &N::exec, values_of(input), last_use,
                       {&shared, nullptr, &ctx, nullptr});
   }

@@ -99,12 +99,12 @@ struct phases {
                     !parameter_facts<exec_parameters>::copies_state &&
                     !parameter_facts<fallback_parameters>::copies_state &&
                     !parameter_facts<post_parameters>::copies_state,
-                "what is written to a copy of the state is lost: take it as "
-                "state& in post and in a lambda, as const state& elsewhere");
+                "writes to a copy of the state are lost: take it as state& in "
+                "post and in a lambda, as const state& elsewhere");
   static_assert(!std::is_reference_v<prep_value> &&
                     !std::is_reference_v<exec_value> &&
                     !std::is_reference_v<fallback_value>,
-                "a phase must give a value, not a reference");
+                "a phase must return a value, not a reference");
 
   template <class Facts>
   // clang-format off
