@@ -93,7 +93,7 @@ TEST_CASE("What is wrong with a reply is told", "[structured]") {
   CHECK(has(fault_of(saying(R"({"name": "Ada"})")), "born"));
   CHECK(has(fault_of(saying(R"({"name": "Ada", "born": "1815"})")), "/born"));
   CHECK(has(fault_of(saying(ada, finish_reason::refused)), "refuses"));
-  CHECK(has(fault_of(saying(ada, finish_reason::length)), "too long"));
+  CHECK(has(fault_of(saying(ada, finish_reason::length)), "maximum length"));
 }
 
 TEST_CASE("A reply that makes no sense can be asked for again",

@@ -145,10 +145,10 @@ void mcp_process::run() {
     while (!is_stopping_.load()) {
       if (!take_turn()) break;
     }
-    end_all("is not used any more");
+    end_all("is no longer used");
   } catch (const error& why) {
     end_all(
-        "is not to be understood: " + why.message(),
+        "cannot be understood: " + why.message(),
         why.code() == errc::too_large ? errc::too_large : errc::request_failed);
   }
   program_.end();

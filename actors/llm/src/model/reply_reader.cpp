@@ -160,7 +160,7 @@ chat_reply reply_reader::finish() {
   if (!has_begun_ && kind_ == body_kind::events && !begins_event(bytes_)) {
     throw not_a_reply(asked_, "neither JSON nor an event stream", bytes_);
   }
-  throw error{errc::request_failed, "the reply stream broke off after " +
+  throw error{errc::request_failed, "the reply stream was cut off after " +
                                         std::to_string(text().size()) +
                                         " bytes of text"};
 }

@@ -102,8 +102,8 @@ std::string gateway::reason_to_refuse(const wire::hello& said) const {
   for (const auto& [name, form] : said.flows) {
     const auto known = forms_.find(name);
     if (known == forms_.end() || known->second == form) continue;
-    return "its flow '" + name +
-           "' differs: " + detail::first_difference(known->second, form) +
+    return "it has another flow '" + name +
+           "': " + detail::first_difference(known->second, form) +
            " ('here' is the supervisor)";
   }
   return {};
