@@ -40,7 +40,7 @@ chat_reply saying(const std::string& text,
   return reply;
 }
 
-/// Why a reply is no person.
+/// Returns the reason why a reply is no person.
 std::string fault_of(const chat_reply& reply) {
   std::string text;
   CHECK(code_of([&] { static_cast<void>(read_reply<person>(reply)); }, &text) ==

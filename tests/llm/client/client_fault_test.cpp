@@ -1,4 +1,4 @@
-// What a client makes of a server that fails, against
+// The reaction of a client to a server that fails, against
 // tests/support/servers/model_server.py: each fault ends in the right error, or
 // in a reply after a retry, within the client's limits.
 
@@ -26,14 +26,14 @@ using troupe::llm::http_limits;
 
 namespace {
 
-/// What comes of a fault.
+/// A fault, and its outcome.
 struct fault_case {
   std::string fault;
   errc code{};
   /// In the text of the error.
   std::string part;
   http_limits limits = {};
-  /// What the fault is given.
+  /// The parameters of the fault.
   json more = json::object();
   bool is_permanent = false;
 };

@@ -179,7 +179,8 @@ const std::vector<language>& languages() {
   return all;
 }
 
-/// What a stream that comes in `parts` yields: the reply, and its tokens.
+/// Returns the result of a stream that comes in `parts`: the reply, and its
+/// tokens.
 std::pair<chat_reply, std::string> built(
     const chat_format& format, const std::vector<std::string_view>& parts) {
   sse_parser events;

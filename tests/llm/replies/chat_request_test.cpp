@@ -1,4 +1,4 @@
-// What is asked of the servers, in their formats.
+// The requests to servers, in their formats.
 
 #include "support/catch.hpp"
 

@@ -22,7 +22,7 @@ bool matches(const std::string& pattern, const std::string& text) {
   return json_schema{{{"pattern", pattern}}}.mistakes_in(text).empty();
 }
 
-/// Why a pattern is refused; empty if it is not.
+/// Returns the reason why a pattern is refused; empty if it is not.
 std::string refusal(const std::string& pattern) {
   std::string text;
   const auto code = code_of(

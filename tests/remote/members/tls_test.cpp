@@ -51,8 +51,9 @@ std::unique_ptr<worker_room> worker_for(const endpoint& at,
   return std::make_unique<worker_room>(std::move(options), network);
 }
 
-/// Whether a worker joins a supervisor. Ends with the first refusal, which an
-/// honest pair may see too on a slow machine: so `can_meet` asks again.
+/// Returns whether a worker joins a supervisor. Ends with the first refusal,
+/// which an honest pair may see too on a slow machine: so `can_meet` asks
+/// again.
 bool meet(const network_options& supervisor, const network_options& worker) {
   cluster_room room{{}, supervisor};
   const auto joining = worker_for(room.listener().at(), worker);

@@ -1,4 +1,4 @@
-// What those may do who are let in: they speak CAF, and say what they like.
+// The powers of peers that are let in: they speak CAF, and say what they like.
 
 #include "remote/members/cluster_room.hpp"
 #include "remote/peers/raw_peer.hpp"

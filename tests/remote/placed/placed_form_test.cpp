@@ -1,4 +1,4 @@
-// What the forms of values may be on their way to workers and back.
+// The forms that values may have on their way to workers and back.
 
 #include "remote/members/cluster_room.hpp"
 #include "remote/peers/raw_peer.hpp"

@@ -20,7 +20,7 @@ using troupe_test::nothing;
 
 namespace {
 
-/// What build() says is wrong, or nothing.
+/// Returns the mistakes that build() names, or nothing.
 std::string mistakes(const flow_builder& builder) {
   try {
     static_cast<void>(builder.build());
@@ -40,7 +40,7 @@ struct plain_exec {
   int exec() const { return 1; }
 };
 
-/// What is written as JSON, and cannot be read from it.
+/// A type that is written as JSON, and cannot be read from it.
 struct opaque {
   friend void to_json(troupe::json& into, const opaque&) { into = 1; }
 };

@@ -9,7 +9,8 @@
 
 namespace troupe_test {
 
-/// What is left of a run's events, up to the final one. @pre the run is done
+/// Returns the rest of a run's events, up to the final one. @pre the run is
+/// done
 inline std::vector<troupe::event> events_of(const troupe::run& run) {
   std::vector<troupe::event> all;
   auto reader = run.events();
