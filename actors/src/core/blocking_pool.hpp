@@ -164,7 +164,6 @@ class blocking_pool {
   std::unique_ptr<job> take_first();
   void loop();
   void run_first(std::unique_lock<std::mutex>& lock);
-  void drop_gone();
   std::unique_ptr<job> take_deadlocked();
 
   const options options_;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 
 namespace troupe {
@@ -31,27 +30,6 @@ class clock {
 
   /// The machine's monotonic clock, alive as long as the program.
   [[nodiscard]] static const clock& steady() noexcept;
-};
-
-/// A clock that moves only when told to.
-///
-/// Thread safety: internally synchronised.
-class manual_clock final : public clock {
- public:
-  [[nodiscard]] time_point now() const noexcept override {
-    return time_point{duration{ticks_.load(std::memory_order_acquire)}};
-  }
-
-  /// @pre `to` is not before `now()`.
-  void advance_to(time_point to) noexcept {
-    ticks_.store(to.time_since_epoch().count(), std::memory_order_release);
-  }
-
-  void advance(duration by) noexcept { advance_to(after(now(), by)); }
-
- private:
-  // Not zero: a default-constructed time_point stays in the past.
-  std::atomic<duration::rep> ticks_{duration{std::chrono::hours{1}}.count()};
 };
 
 }  // namespace troupe

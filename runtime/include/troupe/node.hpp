@@ -20,10 +20,7 @@ concept step_function =
     parameter_facts<
         typename signature<decltype(&F::operator())>::parameters>::takes_state;
 
-/// Calls such a callable as the `post` of a node.
-template <class F>
-struct function_node;
-
+/// A node whose `post` is such a callable.
 template <class F, class R, class... Args>
 struct function_post {
   R post(Args... args) const { return call(std::forward<Args>(args)...); }

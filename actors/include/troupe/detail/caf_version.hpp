@@ -27,7 +27,6 @@
 #define TROUPE_CAF_1 0
 #include <caf/detail/type_list.hpp>
 #include <caf/make_message.hpp>
-#include <caf/meta/type_name.hpp>
 #include <caf/replies_to.hpp>
 #endif
 
@@ -51,25 +50,6 @@ using answers = typename caf::replies_to<Args...>::template with<Result>;
 template <class... Ts>
 using message_types = caf::detail::type_list<Ts...>;
 #endif
-
-/// The result of `inspect` for a struct, with which CAF reads and writes its
-/// fields: `return inspect_fields(f, value, "point", field("x", value.x),
-/// ...)`.
-template <class T>
-std::pair<const char*, T&> field(const char* name, T& value) {
-  return {name, value};
-}
-template <class Inspector, class T, class... Ts>
-auto inspect_fields(Inspector& f, T& value, const char* name,
-                    std::pair<const char*, Ts&>... fields) {
-#if TROUPE_CAF_1
-  return f.object(value).pretty_name(name).fields(
-      f.field(fields.first, fields.second)...);
-#else
-  static_cast<void>(value);
-  return f(caf::meta::type_name(name), fields.second...);
-#endif
-}
 
 // -- requests -----------------------------------------------------------------
 

@@ -15,8 +15,6 @@ inline constexpr std::size_t name_bytes = 256;
 inline constexpr std::size_t key_bytes = 1024;
 /// Bytes of the place of a node within its flows.
 inline constexpr std::size_t path_bytes = std::size_t{64} << 10;
-/// Bytes of a reason that people read.
-inline constexpr std::size_t reason_bytes = std::size_t{4} << 10;
 
 /// Messages in one packet.
 inline constexpr std::size_t messages = std::size_t{32} << 10;
