@@ -63,7 +63,7 @@ struct pool_load {
 class blocking_pool {
  public:
   struct options {
-    /// At most so many jobs at once, at least 1.
+    /// The maximum number of jobs at once, at least 1.
     std::size_t threads_max = 64;
     /// More waiting jobs than these are told by `look` at once, at least 1.
     std::size_t queue_max = 65'536;

@@ -8,7 +8,7 @@
 
 namespace troupe::detail {
 
-/// Work on its way to another process, and who is told of it.
+/// Work on its way to another process, and the receiver of its result.
 struct placed_order {
   placed_work what;
   /// Gets `reply` once, with an `answer` as its body that has a

@@ -32,7 +32,7 @@ struct permit_out {
   std::uint32_t count = 0;
 };
 
-/// True if who waits by `order` may hold a permit meanwhile.
+/// Returns whether the waiting task of `order` may hold a permit meanwhile.
 bool holds_any(const acquire_order& order) {
   if (!order.holds.empty()) return true;
   const auto run = order.run.lock();

@@ -13,7 +13,7 @@
 namespace troupe::detail {
 
 /// A wait for what an actor hands out. It ends once: the actor answers it, or
-/// the one who waits withdraws it, and whoever is first decides.
+/// the waiting task withdraws it; the first one decides.
 ///
 /// Thread safety: internally synchronised. Any thread may end it.
 class wait_order : public payload {
@@ -37,7 +37,7 @@ class wait_order : public payload {
   std::atomic<bool> is_ended_{false};
 };
 
-/// A wait, as the one who waits knows it.
+/// A wait, from the side of the waiting task.
 class place_in_line {
  public:
   explicit place_in_line(caf::intrusive_ptr<wait_order> placed)

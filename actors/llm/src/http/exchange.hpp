@@ -36,8 +36,9 @@ class exchange_hearer {
   virtual void on_end() = 0;
 };
 
-/// A request, and what has come of it. Who waits takes that from here, so that
-/// a part of a stream costs one message, and none where it is there already.
+/// A request, and the parts of its response that have arrived. The waiting task
+/// takes them from here, so that a part of a stream costs one message, and none
+/// if it is here already.
 ///
 /// Thread safety: internally synchronised. One thread brings the parts while
 /// another one takes them.

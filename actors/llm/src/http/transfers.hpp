@@ -27,7 +27,7 @@ class transfers {
   void go_on(const exchange& about);
   /// Drops one, wherever it stands.
   void drop(const exchange& about);
-  /// Drops all, and answers whoever waits with `errc::shut_down`.
+  /// Drops all, and answers waiting tasks with `errc::shut_down`.
   void close();
 
   /// Waits until something can go on, or until `latest`, and lets it.

@@ -26,7 +26,7 @@ struct mcp_events::place {
   bool reads = false;
 };
 
-/// The place of one who waits. With it goes the turn to read.
+/// The place of a waiting task, with the turn to read.
 class mcp_events::seat {
  public:
   seat(mcp_events& at, std::uint64_t number) : from(at), id(number) {

@@ -22,13 +22,13 @@ using namespace std::chrono_literals;
 using troupe::detail::answer_of;
 using troupe::detail::waker;
 
-/// Unsent messages may have so many times the bytes of the largest one.
+/// The maximum size of unsent messages, as a multiple of the largest message.
 constexpr std::size_t unsent_factor = 4;
 /// Something that it has started may write for ever.
 constexpr int reads_after_end = 64;
 /// The time that a program which reads no more may go on.
 constexpr auto last_words = 1s;
-/// A request of a program is as much work as so many lines.
+/// The cost of a request of a program, in lines.
 constexpr std::size_t lines_of_request = 20;
 constexpr std::size_t given_up_max = 1'000;
 /// A program that writes by the byte is read so often.
@@ -295,8 +295,8 @@ bool mcp_process::take_message(json message) {
   return false;
 }
 
-/// Wakes who waits for an answer. One that names no request is that to the only
-/// one that has none.
+/// Wakes the task that waits for an answer. An answer that names no request is
+/// that to the only open one.
 bool mcp_process::give(std::optional<std::uint64_t> id, mcp_arrival came) {
   std::optional<waker> who;
   {

@@ -59,8 +59,8 @@ class mcp_process {
   /// The first line that is no message, in words; empty if there was none.
   [[nodiscard]] std::string remark();
 
-  /// Sends a request. Its answer, or why there is none, wakes `who` with an
-  /// `mcp_arrival`.
+  /// Sends a request. Its answer, or the reason why there is none, wakes `who`
+  /// with an `mcp_arrival`.
   void ask(std::uint64_t id, const json& request, troupe::detail::waker who);
   /// Nobody waits for the answer any more: tells the program.
   void forget(std::uint64_t id);

@@ -37,8 +37,8 @@ class mcp_refusal : public error {
   int status_;
 };
 
-/// A server that knows nothing of the session of a request, which it has
-/// therefore not looked at: whoever asked may greet it and ask again.
+/// A server that does not know the session of a request, and so has not looked
+/// at the request: the caller may greet it and ask again.
 class mcp_session_lost : public error {
  public:
   explicit mcp_session_lost(error why) : error(std::move(why)) {}

@@ -17,7 +17,8 @@ namespace {
 constexpr int redirects_max = 5;
 /// The most that is read of a response that refuses a request.
 constexpr std::size_t refusal_max = std::size_t{64} << 10;
-/// A stream of events may have so many times the bytes of the largest message.
+/// The maximum size of a stream of events, as a multiple of the largest
+/// message.
 constexpr std::size_t stream_factor = 64;
 constexpr const char* session_header = "mcp-session-id";
 

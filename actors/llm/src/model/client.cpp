@@ -70,8 +70,8 @@ usage usage_of(const chat_reply& reply) { return reply.usage; }
 usage usage_of(const embedding_reply& reply) { return reply.usage; }
 usage usage_of(const model_page&) { return {}; }
 
-/// Sends a request that is likely to take so many tokens. The result is what
-/// `read(response, asked)` makes of a good response.
+/// Sends a request that is likely to take `tokens`. Returns the result of
+/// `read(response, asked)` for a good response.
 template <class Read>
 auto fetch(std::shared_ptr<client_core> core, http_request request,
            double tokens, Read read)

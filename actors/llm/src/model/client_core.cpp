@@ -39,7 +39,7 @@ bool has_header(const std::vector<http_header>& headers,
   });
 }
 
-/// Returns whether the user's headers say who asks.
+/// Returns whether the user's headers have credentials.
 bool has_key(const std::vector<http_header>& headers) {
   static constexpr std::array<std::string_view, 4> names = {
       "authorization", "api-key", "x-api-key", "x-goog-api-key"};

@@ -47,8 +47,8 @@ struct gateway_shares {
   detail::lite_ptr<service_desk> desk;
 };
 
-/// A supervisor's end of all connections to workers: who does what is decided
-/// by a `lease_table`; this carries it out.
+/// A supervisor's end of all connections to workers: a `lease_table` assigns
+/// the work, and this carries it out.
 class gateway final : public detail::lite_actor {
  public:
   gateway(caf::actor_config& config, detail::home& at,

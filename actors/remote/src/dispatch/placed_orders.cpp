@@ -8,7 +8,7 @@ namespace troupe::remote {
 
 namespace {
 
-/// Reads the result in the turn of who waits for it.
+/// Reads the result in the turn of the waiting task.
 class packed_answer final : public detail::answer {
  public:
   explicit packed_answer(wire::shared_bytes body) : body_(std::move(body)) {}

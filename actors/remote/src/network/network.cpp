@@ -140,7 +140,7 @@ bool is_v6_address(std::string_view text) {
   return inet_pton(AF_INET6, std::string{text}.c_str(), &parsed) == 1;
 }
 
-/// The host that is written there, or nothing if it is none.
+/// Returns the host in a text, or nothing if it is not a host.
 std::string_view host_in(std::string_view text) {
   constexpr std::size_t length_max = 253;
   if (text.size() > length_max) return {};

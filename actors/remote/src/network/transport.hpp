@@ -19,7 +19,7 @@ namespace troupe::remote {
 /// to be used without TLS.
 void check_trust(caf::actor_system& system, const endpoint& at);
 
-/// Lets others reach `whom`; the result is the port.
+/// Publishes `whom`; returns the port.
 /// Errors: throws `errc::request_failed`.
 [[nodiscard]] std::uint16_t publish(caf::actor_system& system,
                                     const caf::actor& whom, const endpoint& at);
@@ -38,8 +38,8 @@ inline constexpr duration connect_max = std::chrono::seconds{5};
 
 class peer_names;
 
-/// While it exists, `whom` gets a line for each peer that TLS keeps out. One
-/// for an actor system at a time.
+/// Passes a line to `whom` for each peer that TLS rejects, while it exists. One
+/// per actor system at a time.
 class refusal_notice {
  public:
   refusal_notice(caf::actor_system& system, refusals::notice whom);

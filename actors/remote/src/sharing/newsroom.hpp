@@ -38,9 +38,9 @@ class news_order final : public detail::payload {
   const wire::shared_bytes body;
 };
 
-/// The messages of one subscription that wait to be read. Where there are too
-/// many, or those of other processes take too much memory, the oldest gives
-/// way.
+/// The messages of one subscription that wait to be read. If there are too
+/// many, or those of other processes take too much memory, the oldest is
+/// dropped.
 ///
 /// Thread safety: internally synchronised.
 class news_queue {

@@ -17,8 +17,8 @@ constexpr auto limit_kind = "rate limit";
 
 bool is_sound(double tokens) { return tokens >= 0 && std::isfinite(tokens); }
 
-/// A number that another process sent.
-/// Errors: throws `errc::bad_value` for what is none.
+/// Returns a number that another process sent.
+/// Errors: throws `errc::bad_value` for anything else.
 double amount_in(const json& field) {
   if (field.is_number() && is_sound(field.get<double>())) {
     return field.get<double>();

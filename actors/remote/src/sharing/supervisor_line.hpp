@@ -61,8 +61,8 @@ struct call_result {
   std::optional<borrowed> with = {};
 };
 
-/// A call on its way. Destroying one that is not answered answers it: whoever
-/// drops it, its wait ends.
+/// A call on its way. The destructor answers one that is not answered, so that
+/// its wait always ends.
 class call_order final : public detail::payload {
  public:
   call_order(std::shared_ptr<supervisor_line> from, std::uint64_t of_number,

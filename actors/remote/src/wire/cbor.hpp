@@ -116,11 +116,11 @@ class cbor_reader {
   [[nodiscard]] std::size_t left() const noexcept { return rest_.size(); }
   /// Begins a list; its elements follow.
   [[nodiscard]] std::size_t list() { return length(4); }
-  /// The same for a list of at most so many, which are `what`.
+  /// The same for a list of at most `max` elements, which are `what`.
   [[nodiscard]] std::size_t list_within(std::size_t max, const char* what);
   /// The same for an object; each member is a text and then its value.
   [[nodiscard]] std::size_t members_within(std::size_t max, const char* what);
-  /// A text of at most so many bytes, which is `what`.
+  /// Reads a text of at most `max` bytes, which is `what`.
   [[nodiscard]] std::string text_within(std::size_t max, const char* what);
 
   template <class T>

@@ -76,7 +76,7 @@ class lease_table {
 
   // -- work ------------------------------------------------------------------
 
-  /// It takes so many bytes to send it. @pre there is no such work
+  /// `bytes` is the size of its message. @pre there is no such work
   void add(work_id what, std::string label, time_point now,
            std::size_t bytes = 0);
   void cancel(work_id what, time_point now);

@@ -14,8 +14,8 @@
 
 namespace troupe {
 
-/// Timers ordered by when they are due, without a clock or a thread: whoever
-/// owns it says what time it is.
+/// Timers ordered by when they are due, without a clock or a thread: the owner
+/// passes the time.
 ///
 /// Arming, cancelling and firing cost the same however many timers there are.
 /// Times are rounded up to ticks, so a timer is never early and less than one
