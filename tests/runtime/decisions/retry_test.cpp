@@ -150,7 +150,7 @@ TEST_CASE("Options that make no sense are named", "[retry]") {
   };
   CHECK(mistakes_in(retry_options{}).empty());
   CHECK(only_mistake({.attempts = 0}) ==
-        "retry.attempts is 0, it must be from 1 to 1000000");
+        "retry.attempts must be from 1 to 1000000, got 0");
   CHECK(only_mistake({.attempts = 1'000'001}).find("1000001") !=
         std::string::npos);
   CHECK(only_mistake({.wait = -1ms}) == "retry.wait must not be negative");
