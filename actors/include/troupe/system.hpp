@@ -30,8 +30,9 @@ class simulation;
 
 /// The ways to deliver a step to its node.
 enum class turns : std::uint8_t {
-  /// The flow supervisor runs the node's step itself, without a message to the
-  /// node's actor. The observable behaviour is the same.
+  /// The flow supervisor takes the turn of a node that is local, does not
+  /// block and has no limit, in place of sending it a message. What can be
+  /// observed is the same.
   in_place,
   /// Every step goes through the mailbox of the node's actor and back.
   by_message,

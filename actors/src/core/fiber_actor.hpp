@@ -27,8 +27,7 @@ struct call_origin {
 
 /// The kinds of signals between the actors of a run.
 namespace signal_kind {
-/// The answer that a coroutine waits for has come; `body` is an `answer`, or
-/// null.
+/// What a coroutine waits for has come; `body` is an `answer`, or null.
 inline constexpr std::uint32_t answer = own;
 /// To a supervisor: end now; `body` is a `cancel_order`, or null.
 inline constexpr std::uint32_t cancel = own + 1;
@@ -54,10 +53,10 @@ inline constexpr std::uint32_t stop = own + 9;
 inline constexpr std::uint32_t placed_done = own + 10;
 }  // namespace signal_kind
 
-/// The answer to a wait. Dropped unread if the wait is over by then.
+/// What a wait brought. Dropped unread if the wait is over by then.
 class answer : public payload {
  public:
-  /// Returns the content that the waiter's `receive` gets.
+  /// What the waiter's `receive` gets.
   virtual void* content() noexcept = 0;
 };
 
@@ -80,7 +79,7 @@ struct waker {
                   exec_ctx* from = nullptr) const noexcept;
 };
 
-/// The reply to a request: a message, an error, or the end of the actor.
+/// What came of a request: a message, an error, or the end of the actor.
 struct reply {
   caf::message content{};
   caf::error why{};
@@ -114,8 +113,7 @@ class fiber_actor : public lite_actor, public fiber_host {
   [[nodiscard]] std::vector<held_token> tokens_of(
       const held_permits* held) const;
 
-  /// Returns the scheduler that it runs on, as the sender of signals; null
-  /// while it does not run.
+  /// Where it runs, as the sender of signals; null while it does not.
   [[nodiscard]] exec_ctx* running_on() noexcept { return context(); }
 
   // -- fiber_host ------------------------------------------------------------

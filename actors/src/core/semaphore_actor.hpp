@@ -33,8 +33,8 @@ class acquire_order final : public wait_order {
   bool is_listed = false;
 };
 
-/// Lends a number of permits, first come, first served: a request for many is
-/// not overtaken by requests for few. What is handed out is a
+/// Hands out a number of permits, first come, first served: who wants many is
+/// not overtaken by those who want few. What is handed out is a
 /// `std::shared_ptr<void>`; it comes back when it dies, wherever that is: one
 /// for a coroutine that was cancelled meanwhile dies unread.
 ///

@@ -103,7 +103,7 @@ class flow_supervisor final : public fiber_actor,
   bool carry_out(watchdog::watch& watch);
   bool run_step(turn_kind what, watchdog::watch& watch);
   bool in_place() const noexcept;
-  /// Returns whether the actor of a node has the step.
+  /// Whether the actor of a node has the step.
   bool is_away() const noexcept { return line_ && line_->sent != 0; }
   void send_step(turn_kind what);
   node_actor& actor_of(const graph_node& node);

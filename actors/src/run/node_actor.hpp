@@ -21,7 +21,7 @@ step_status take_turn(const node_model& model, turn_kind what, frame& step);
 /// until the turn is over.
 class step_ticket final : public payload, public completion {
  public:
-  /// The values of `signal::slot` of a `turn_over`.
+  /// What `signal::slot` of a `turn_over` says.
   enum : std::uint32_t { came_back = 0, was_lost = 1 };
 
   ~step_ticket() override;

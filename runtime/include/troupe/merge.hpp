@@ -33,7 +33,7 @@ enum class on_conflict : std::uint8_t {
 /// value unless the rule is `agree`; a write below what another branch set or
 /// erased; and different kinds of writes to one place, as set and add.
 ///
-/// The cost of a merge depends on the writes, not on the size of the document.
+/// A merge costs what was written, whatever the size of the document.
 ///
 /// Thread safety: confined to one actor or task.
 class merger {

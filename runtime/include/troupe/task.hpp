@@ -69,7 +69,7 @@ class [[nodiscard]] task {
     return false;
   }
 
-  /// Returns whether it ended by an exception. @pre `done()`
+  /// Whether it ended by an exception. @pre `done()`
   [[nodiscard]] bool has_thrown() const noexcept {
     return handle_.promise().has_thrown();
   }

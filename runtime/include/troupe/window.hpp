@@ -96,10 +96,9 @@ class window {
   }
   /// Returns whether nothing runs and nothing more will start.
   [[nodiscard]] bool is_over() const noexcept;
-  /// Returns how it ended. @pre `is_over()`
+  /// How it ended. @pre `is_over()`
   [[nodiscard]] verdict result() const noexcept { return verdict_; }
-  /// Returns the reason why it failed, for people: counts and the policy. Empty
-  /// on success.
+  /// Why it failed, for people: counts and the policy. Empty on success.
   [[nodiscard]] std::string reason() const;
 
   // -- what happened ---------------------------------------------------------

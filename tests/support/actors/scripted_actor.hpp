@@ -7,7 +7,7 @@
 
 namespace troupe::testing_support {
 
-/// The signal that tests send to it.
+/// What tests send to it.
 inline constexpr auto poke = detail::signal_kind::own;
 
 /// An actor whose callbacks are given by the test.

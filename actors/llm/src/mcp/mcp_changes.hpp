@@ -16,8 +16,8 @@ namespace troupe::llm::detail {
 /// changed: the response to "subscriptions/listen". Once it has ended, changes
 /// may have been missed, so that its end counts as one.
 ///
-/// Thread safety: confined to one thread, except `is_over` and `is_refused`,
-/// which any thread may call.
+/// Thread safety: one thread brings what comes; `is_over` and `is_refused` are
+/// synchronised.
 class mcp_changes final : public exchange_hearer {
  public:
   mcp_changes(std::size_t bytes_max, mcp_hearing hears)

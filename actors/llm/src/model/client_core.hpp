@@ -40,7 +40,7 @@ class client_core {
   }
   [[nodiscard]] const endpoint& at() const noexcept { return at_; }
   [[nodiscard]] const chat_format& format() const noexcept { return format_; }
-  /// Returns the texts that no error and no recording may show.
+  /// What no error and no recording may show.
   [[nodiscard]] const secrets& hidden() const noexcept { return hidden_; }
 
   /// A request with what the options add to it.

@@ -41,7 +41,7 @@ class called_worker final : public detail::payload {
   caf::actor who;
 };
 
-/// The services, besides work, that a gateway offers its workers.
+/// What a gateway serves its workers with, besides work.
 struct gateway_shares {
   std::shared_ptr<switchboard> board;
   detail::lite_ptr<service_desk> desk;

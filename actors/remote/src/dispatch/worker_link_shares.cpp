@@ -35,7 +35,7 @@ void worker_link::on_shared(detail::signal& received) {
 }
 
 void worker_link::on_call(call_order_ptr order) {
-  // Messages after the hello are heard if the worker is taken in; if it is not,
+  // What follows the hello is heard if the worker is taken in; if it is not,
   // it is sent away.
   if (!has_said_hello_) {
     order->fail(errc::request_failed,

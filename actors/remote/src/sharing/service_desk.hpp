@@ -47,7 +47,7 @@ class service_desk final : public detail::fiber_actor {
                detail::system_core& core, std::shared_ptr<switchboard> board,
                std::size_t message_max);
 
-  /// Sets the receiver of answers. Called before the first call.
+  /// Where answers go. Called before the first call.
   void answer_to(detail::lite_ptr<detail::lite_actor> gateway) {
     gateway_ = std::move(gateway);
   }
