@@ -66,8 +66,8 @@ class system_core {
   void set_elsewhere(std::shared_ptr<placement> where);
   void clear_elsewhere() noexcept;
 
-  /// Returns the part that the library for several processes keeps here, made
-  /// by the first call. Closed when the system ends.
+  /// What the library for several processes keeps here, made by whoever asks
+  /// first. Closed when the system ends.
   [[nodiscard]] std::shared_ptr<system_part> part(
       const std::function<std::shared_ptr<system_part>()>& make);
 

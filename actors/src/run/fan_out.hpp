@@ -40,7 +40,7 @@ class branch_result final : public payload {
   std::size_t index = 0;
   troupe::action action;
   std::shared_ptr<const error> failure;
-  /// The writes of its committed steps.
+  /// What its committed steps wrote.
   delta wrote;
 };
 using branch_result_ptr = caf::intrusive_ptr<branch_result>;
@@ -102,7 +102,7 @@ class fan_out_run {
   /// Made beforehand: stopping must not fail.
   const caf::intrusive_ptr<cancel_order> cancel_;
   window window_;
-  /// The state that each sub-flow starts from; in a sequence, the present one.
+  /// What each sub-flow starts from; in a sequence, the state as it is.
   const state base_;
   item_source source_;
   std::vector<child> children_;

@@ -16,7 +16,7 @@
 
 namespace troupe::detail {
 
-/// The data of a supervisor that sends its steps to node actors.
+/// What a supervisor keeps that sends its steps to node actors.
 struct node_line {
   struct known {
     const graph_node* node = nullptr;
@@ -59,7 +59,7 @@ class flow_supervisor final : public fiber_actor,
   [[nodiscard]] run_core& run() const noexcept { return *run_; }
   [[nodiscard]] step_host& steps() noexcept { return *this; }
   [[nodiscard]] std::string run_id() const override;
-  /// Returns the id of the sub-flow of an item of the present step.
+  /// What the sub-flow of an item of the present step is called.
   [[nodiscard]] std::string sub_flow_id(std::size_t index) const;
 
  private:
@@ -136,7 +136,7 @@ class flow_supervisor final : public fiber_actor,
   /// Null for the supervisor of a whole run.
   lite_ptr<flow_supervisor> parent_;
   std::uint32_t place_ = 0;
-  /// The number of retries that have been waited for.
+  /// How many retries have been waited for.
   std::uint32_t waits_ = 0;
   bool is_ready_ = false;
   bool has_reported_ = false;

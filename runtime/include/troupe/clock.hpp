@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 
 namespace troupe {
@@ -8,9 +9,9 @@ namespace troupe {
 using time_point = std::chrono::steady_clock::time_point;
 using duration = std::chrono::steady_clock::duration;
 
-/// The time `span` after `from`, or before it where `span` is negative. A
-/// result beyond either end of time is that end, so that no deadline, wait or
-/// number from a peer can turn the future into the past.
+/// The time `span` after `from`, or before it where `span` is negative. What
+/// would lie beyond an end of time is that end, so that no deadline, wait or
+/// number of a peer can turn the future into the past.
 [[nodiscard]] constexpr time_point after(time_point from,
                                          duration span) noexcept {
   if (span > duration::zero()) {
@@ -19,8 +20,8 @@ using duration = std::chrono::steady_clock::duration;
   return from < time_point::min() - span ? time_point::min() : from + span;
 }
 
-/// The clock of the runtime. Nothing else reads the time of the operating
-/// system.
+/// Where the runtime reads the time. Nothing else asks the operating system,
+/// so a test may put any clock in its place.
 ///
 /// Thread safety: internally synchronised.
 class clock {
@@ -30,6 +31,27 @@ class clock {
 
   /// The machine's monotonic clock, alive as long as the program.
   [[nodiscard]] static const clock& steady() noexcept;
+};
+
+/// A clock that moves only when told to.
+///
+/// Thread safety: internally synchronised.
+class manual_clock final : public clock {
+ public:
+  [[nodiscard]] time_point now() const noexcept override {
+    return time_point{duration{ticks_.load(std::memory_order_acquire)}};
+  }
+
+  /// @pre `to` is not before `now()`.
+  void advance_to(time_point to) noexcept {
+    ticks_.store(to.time_since_epoch().count(), std::memory_order_release);
+  }
+
+  void advance(duration by) noexcept { advance_to(after(now(), by)); }
+
+ private:
+  // Not zero: a default-constructed time_point stays in the past.
+  std::atomic<duration::rep> ticks_{duration{std::chrono::hours{1}}.count()};
 };
 
 }  // namespace troupe

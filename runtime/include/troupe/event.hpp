@@ -39,7 +39,7 @@ struct event {
   event_kind kind{};
   /// The time of the event, by the system's clock.
   time_point at{};
-  /// The run's id. The id of a sub-flow adds the step that began it, and its
+  /// The run's id. That of a sub-flow has the step that began it, and its
   /// position there: "run-1/4/7".
   std::string run{};
   /// The node, with its flows outermost first; empty if there is none.

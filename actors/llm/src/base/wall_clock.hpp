@@ -4,7 +4,7 @@
 
 namespace troupe::llm::detail {
 
-/// Returns the time that servers' dates are compared with.
+/// What servers' dates are compared with.
 [[nodiscard]] inline std::chrono::system_clock::time_point wall_now() {
   return std::chrono::system_clock::now();
 }
