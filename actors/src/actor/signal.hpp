@@ -8,7 +8,7 @@
 
 namespace troupe::detail {
 
-/// The content of a signal besides its numbers. Shared by reference and never
+/// What a signal carries besides its numbers. Shared by reference and never
 /// copied: who sends it hands over what it holds.
 class payload : public caf::ref_counted {
  public:

@@ -187,9 +187,9 @@ TEST_CASE("A node that cannot be placed on workers is a mistake", "[flow]") {
             "reads applies to work on workers, but on is empty"));
   CHECK(has(mistake_of(nothing, {.on = "gpu"}), "it has no exec"));
   CHECK(has(mistake_of(takes_opaque{}, {.on = "gpu"}),
-            "the result of its prep cannot be read from JSON"));
+            "what its prep gives cannot be read from JSON"));
   CHECK(has(mistake_of(gives_opaque{}, {.on = "gpu"}),
-            "the result of its exec cannot be read from JSON"));
+            "what its exec gives cannot be read from JSON"));
   CHECK(has(mistake_of(reads_state{}, {.on = "gpu"}),
             "name the keys that exec reads"));
   CHECK(mistake_of(reads_state{}, {.on = "gpu", .reads = {"key"}}).empty());

@@ -29,7 +29,7 @@ struct exec_call {
   using result_t = typename task_traits<typename p::exec_result>::value_type;
   using call = caller<typename p::exec_parameters>;
 
-  /// True if an attempt can be made in another process.
+  /// Whether an attempt can be made in another process.
   template <class Input>
   static constexpr bool can_travel =
       readable_or_none<std::remove_const_t<Input>>&& readable_or_none<exec_t>;
@@ -94,8 +94,8 @@ struct exec_call {
                                         bool last_use) {
     static_assert(
         lends_input<N> || !may_view<result_t, std::remove_const_t<Input>>,
-        "a coroutine must return a value, not a view of its input, which ends "
-        "with it");
+        "a coroutine must give a value, not a view of its input, "
+        "which ends with it");
     return call::call(node, &N::exec, values_of(input), last_use,
                       {&shared, nullptr, &ctx, nullptr});
   }

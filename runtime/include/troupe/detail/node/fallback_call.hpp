@@ -57,7 +57,7 @@ struct fallback_call {
                                       Input& input, error why,
                                       const state& shared, context& ctx) {
     static_assert(!may_view<result_t, std::remove_const_t<Input>>,
-                  "a coroutine must return a value, not a view of its input, "
+                  "a coroutine must give a value, not a view of its input, "
                   "which ends with it");
     const supplies from{&shared, nullptr, &ctx, &why};
     auto work = call::call(*node, &N::fallback, values_of(input), false, from);

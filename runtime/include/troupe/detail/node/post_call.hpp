@@ -48,7 +48,7 @@ struct post_call {
     return true;
   }
 
-  /// Goes on after the end of that task.
+  /// What follows the end of that task.
   static step_status after_task(frame& step, values& kept) {
     using value_t = typename p::post_value;
     auto next = guarded_end<value_t>(step, kept.post_task);

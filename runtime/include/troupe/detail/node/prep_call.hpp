@@ -16,8 +16,7 @@ struct prep_call {
   using p = phases<N>;
   using prep_t = typename p::prep_value;
 
-  /// Returns the result of a `prep` that is a plain call, or nothing if it
-  /// throws.
+  /// What a `prep` that is a plain call gives, or nothing if it throws.
   static std::optional<prep_t> at_once(const N& node, frame& step) {
     return guarded(step, [&]() -> prep_t {
       if constexpr (!p::has_prep) {

@@ -12,7 +12,7 @@
 
 namespace troupe::detail {
 
-/// Returns the types that an `exec` takes and returns, for people.
+/// What an `exec` takes and gives, for people.
 [[nodiscard]] std::string signature_text(const std::type_info& input,
                                          const std::type_info& result);
 
@@ -29,10 +29,10 @@ struct served_exec {
     if constexpr (!phases<N>::has_exec) {
       return "it has no exec";
     } else if constexpr (!readable_or_none<input_t>) {
-      return "the result of its prep cannot be read from JSON (nlohmann's "
+      return "what its prep gives cannot be read from JSON (nlohmann's "
              "from_json)";
     } else if constexpr (!readable_or_none<result_t>) {
-      return "the result of its exec cannot be read from JSON (nlohmann's "
+      return "what its exec gives cannot be read from JSON (nlohmann's "
              "from_json)";
     } else {
       return {};
@@ -70,7 +70,7 @@ struct served_exec<N> {
     if constexpr (!readable_or_none<input_t>) {
       return "its items cannot be read from JSON (nlohmann's from_json)";
     } else if constexpr (!readable_or_none<result_t>) {
-      return "the result of its exec cannot be read from JSON (nlohmann's "
+      return "what its exec gives cannot be read from JSON (nlohmann's "
              "from_json)";
     } else {
       return {};

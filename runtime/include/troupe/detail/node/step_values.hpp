@@ -11,7 +11,7 @@
 
 namespace troupe::detail {
 
-/// The values of a step of node `N` that waits or has failed, on the heap.
+/// What a step of node `N` that waits or has failed keeps on the heap.
 template <class N>
 struct step_values final : kept_values {
   using p = phases<N>;
