@@ -45,16 +45,17 @@ struct tls_options {
   std::vector<std::string> peers;
 };
 
+/// Options of `network`.
 struct network_options {
   /// Absent: no encryption, and connections within this machine only.
   std::optional<tls_options> tls = {};
-  /// The interval at which CAF tells its peers that the process is alive, and
-  /// the silence after which a connection is closed: longer than the transfer
-  /// of the largest message takes. The calling side breaks off a handshake that
-  /// is not complete at a heartbeat, so the interval should not be much less
-  /// than a second. The accepting side waits up to `silence_max` for a TLS
-  /// handshake.
+  /// The interval at which CAF tells its peers that the process is alive. The
+  /// calling side breaks off a handshake that is not complete at a heartbeat,
+  /// so it should not be much less than a second.
   duration heartbeat = std::chrono::seconds{1};
+  /// The silence after which a connection is closed: longer than the transfer
+  /// of the largest message takes. The accepting side waits as long for a TLS
+  /// handshake.
   duration silence_max = std::chrono::seconds{4};
 };
 
