@@ -12,7 +12,7 @@
 
 namespace troupe::bench {
 
-/// What all cases can be told.
+/// The parameters that all cases get.
 struct measuring {
   std::size_t threads = 2;
   std::size_t repetitions = 5;

@@ -18,7 +18,7 @@ double seconds(const timeval& span) {
          static_cast<double>(span.tv_usec) * 1e-6;
 }
 
-/// What the system says of this process; see proc(5).
+/// Returns a figure of this process as the system reports it; see proc(5).
 std::size_t status_of(const std::string& name) {
   std::ifstream file{"/proc/self/status"};
   for (std::string word; file >> word;) {

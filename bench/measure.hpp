@@ -36,7 +36,7 @@ class samples {
   std::vector<double> figures_;
 };
 
-/// What a case found out: names and figures, in the order they were set.
+/// The result of a case: names and figures, in the order they were set.
 class report {
  public:
   explicit report(const std::string& name) { set("case", name); }

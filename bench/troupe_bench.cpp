@@ -200,7 +200,7 @@ class command_line {
     }
   }
 
-  // What the cases above start; not for people.
+  // Adds the command that the cases above start; not for people.
   void add_worker() {
     auto& served = given_.served;
     auto* worker = app_.add_subcommand("remote-worker")->group("");

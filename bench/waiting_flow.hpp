@@ -12,9 +12,9 @@ namespace troupe::bench {
 struct waiting_tally {
   std::atomic<std::size_t> waiting{0};
   std::atomic<std::size_t> most{0};
-  /// How often a wait ended, well or by being cancelled.
+  /// The number of waits that ended, well or by being cancelled.
   std::atomic<std::size_t> ended{0};
-  /// When the last of `expected` ended.
+  /// The time at which the last of `expected` ended.
   std::size_t expected = 0;
   std::atomic<double> last_ended_ns{0};
 };

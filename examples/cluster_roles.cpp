@@ -23,7 +23,7 @@
 
 namespace {
 
-/// How many steps the Collatz sequence takes from `n` to 1.
+/// Returns the number of steps that the Collatz sequence takes from `n` to 1.
 int steps_from(int n) {
   int steps = 0;
   for (long long at = n; at != 1; ++steps) {

@@ -1,5 +1,5 @@
-// What a coroutine may wait for: a time span, several tasks, a call that
-// blocks, work with a time limit, another run, an actor, a permit, a rate.
+// The things that a coroutine may wait for: a time span, several tasks, a call
+// that blocks, work with a time limit, another run, an actor, a permit, a rate.
 
 #include <troupe/ask.hpp>
 #include <troupe/blocking.hpp>

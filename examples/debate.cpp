@@ -28,17 +28,13 @@ struct debater {
         "You are " + name + " and argue for " + view + ", in one sentence.")};
     std::vector<std::string> said;
     for (int round = 0; round < rounds; ++round) {
-      auto receiving = own.receive();
-      const auto heard = co_await receiving;
+      const auto heard = co_await own.receive();
       if (!heard) break;
       talk.push_back(troupe::llm::message::user(heard->get<std::string>()));
-      troupe::llm::chat_request ask{talk};
-      auto asking = model.chat(ctx, std::move(ask));
-      const auto reply = co_await asking;
+      const auto reply = co_await model.chat(ctx, talk);
       talk.push_back(reply.message);
       said.push_back(reply.text());
-      auto sending = other.send(reply.text());
-      co_await sending;
+      co_await other.send(reply.text());
     }
     co_return said;
   }

@@ -1,4 +1,4 @@
-// What the failure of one sub-flow means for a batch is a choice. Here two of
+// The effect of the failure of one sub-flow on a batch is a choice. Here two of
 // five sub-flows fail, one after the other, under each policy.
 
 #include <troupe/system.hpp>

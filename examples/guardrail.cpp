@@ -43,8 +43,7 @@ struct guard {
              "You are a guard: only questions about travel are allowed."),
          troupe::llm::message::user(std::move(question))}};
     ask.reply_as = troupe::llm::reply_schema_of<ruling>("ruling");
-    auto asking = model.chat(ctx, std::move(ask));
-    const auto reply = co_await asking;
+    const auto reply = co_await model.chat(ctx, std::move(ask));
     co_return troupe::llm::read_reply<ruling>(reply);
   }
   // If nobody can tell, it is not allowed.
@@ -66,9 +65,7 @@ struct respond {
   }
   troupe::task<std::string> exec(std::string question,
                                  troupe::context& ctx) const {
-    troupe::llm::chat_request ask{std::move(question)};
-    auto asking = model.chat(ctx, std::move(ask));
-    const auto reply = co_await asking;
+    const auto reply = co_await model.chat(ctx, std::move(question));
     co_return reply.text();
   }
   void post(troupe::state& shared, const std::string&,

@@ -21,9 +21,8 @@ struct summarize_parts {
     return shared.get<std::vector<std::string>>("parts");
   }
   troupe::task<std::string> exec(std::string part, troupe::context& ctx) const {
-    troupe::llm::chat_request ask{"Summarise this part:\n" + part};
-    auto asking = model.chat(ctx, std::move(ask));
-    const auto reply = co_await asking;
+    const auto reply =
+        co_await model.chat(ctx, "Summarise this part:\n" + part);
     co_return reply.text();
   }
   std::string fallback(const std::string&, const troupe::error& why) const {
@@ -48,9 +47,7 @@ struct summarize_summaries {
     return all;
   }
   troupe::task<std::string> exec(std::string all, troupe::context& ctx) const {
-    troupe::llm::chat_request ask{"Put these together:\n" + all};
-    auto asking = model.chat(ctx, std::move(ask));
-    const auto reply = co_await asking;
+    const auto reply = co_await model.chat(ctx, "Put these together:\n" + all);
     co_return reply.text();
   }
   void post(troupe::state& shared, const std::string&,

@@ -16,13 +16,12 @@ struct add_numbers {
   troupe::llm::mcp_client server;
 
   troupe::task<json> exec() const {
-    auto listing = server.tools();
-    for (const auto& each : co_await listing) {
+    const auto tools = co_await server.tools();
+    for (const auto& each : tools) {
       std::cout << "has " << troupe::printable(each.spec().name) << "\n";
     }
     const json numbers{{"a", 19}, {"b", 23}};
-    auto calling = server.call("add", numbers);
-    const json result = co_await calling;
+    const json result = co_await server.call("add", numbers);
     co_return result.at("structuredContent").at("sum");
   }
   void post(troupe::state& shared, const json& sum) const {

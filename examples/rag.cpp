@@ -23,8 +23,7 @@ struct embed_chunks {
   }
   troupe::task<std::vector<std::vector<float>>> exec(
       std::vector<std::string> chunks) const {
-    auto embedding = embedder.embed(std::move(chunks));
-    const auto reply = co_await embedding;
+    const auto reply = co_await embedder.embed(std::move(chunks));
     co_return reply.vectors;
   }
   void post(troupe::state& shared, const std::vector<std::string>&,
@@ -54,8 +53,7 @@ struct find_nearest {
   }
   troupe::task<std::vector<std::string>> exec(question_and_index in) const {
     std::vector<std::string> texts{in.question};
-    auto embedding = embedder.embed(std::move(texts));
-    const auto reply = co_await embedding;
+    const auto reply = co_await embedder.embed(std::move(texts));
     std::vector<std::pair<double, std::string>> ranked;
     for (std::size_t i = 0; i < in.chunks.size(); ++i) {
       ranked.emplace_back(
@@ -89,9 +87,7 @@ struct answer {
   }
   troupe::task<std::string> exec(std::string prompt,
                                  troupe::context& ctx) const {
-    troupe::llm::chat_request ask{std::move(prompt)};
-    auto asking = model.chat(ctx, std::move(ask));
-    const auto reply = co_await asking;
+    const auto reply = co_await model.chat(ctx, std::move(prompt));
     co_return reply.text();
   }
   void post(troupe::state& shared, const std::string&,

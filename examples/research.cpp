@@ -47,8 +47,7 @@ struct plan {
                                troupe::context& ctx) const {
     troupe::llm::chat_request ask{"Plan research on: " + subject};
     ask.reply_as = troupe::llm::reply_schema_of<questions>("questions");
-    auto asking = model.chat(ctx, std::move(ask));
-    const auto reply = co_await asking;
+    const auto reply = co_await model.chat(ctx, std::move(ask));
     co_return troupe::llm::read_reply<questions>(reply);
   }
   void post(troupe::state& shared, const std::string&,
@@ -105,9 +104,7 @@ struct report {
   }
   troupe::task<std::string> exec(std::string prompt,
                                  troupe::context& ctx) const {
-    troupe::llm::chat_request ask{std::move(prompt)};
-    auto asking = model.chat(ctx, std::move(ask));
-    const auto reply = co_await asking;
+    const auto reply = co_await model.chat(ctx, std::move(prompt));
     co_return reply.text();
   }
   void post(troupe::state& shared, const std::string&,

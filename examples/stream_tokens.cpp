@@ -15,9 +15,7 @@ struct tells {
   troupe::llm::client model;
 
   troupe::task<std::string> exec(troupe::context& ctx) const {
-    troupe::llm::chat_request ask{"Tell me of the sea."};
-    auto asking = model.chat(ctx, std::move(ask));
-    const auto reply = co_await asking;
+    const auto reply = co_await model.chat(ctx, "Tell me of the sea.");
     co_return reply.text();
   }
   void post(troupe::state& shared, const std::string& text) const {
@@ -32,12 +30,9 @@ struct tells_one_sentence {
   troupe::llm::client model;
 
   troupe::task<std::string> exec() const {
-    troupe::llm::chat_request ask{"Tell me of the sea."};
-    auto opening = model.open(std::move(ask));
-    auto reply = co_await opening;
+    auto reply = co_await model.open("Tell me of the sea.");
     while (reply.text().find('.') == std::string::npos) {
-      auto reading = reply.next();
-      if (!co_await reading) break;
+      if (!co_await reply.next()) break;
     }
     co_return reply.text();
   }

@@ -39,8 +39,7 @@ struct extracts {
   troupe::task<person> exec(std::string text, troupe::context& ctx) const {
     troupe::llm::chat_request ask{"Who is this text about?\n" + text};
     ask.reply_as = troupe::llm::reply_schema_of<person>("person");
-    auto asking = model.chat(ctx, std::move(ask));
-    const auto reply = co_await asking;
+    const auto reply = co_await model.chat(ctx, std::move(ask));
     co_return troupe::llm::read_reply<person>(reply);
   }
   void post(troupe::state& shared, const std::string&,

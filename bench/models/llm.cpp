@@ -18,7 +18,7 @@ namespace troupe::bench {
 
 namespace {
 
-/// What the nodes of one turn share.
+/// The state that the nodes of one turn share.
 struct our_calls {
   explicit our_calls(const model_calls& all)
       : which(all),

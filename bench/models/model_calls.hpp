@@ -10,21 +10,21 @@ namespace troupe::bench {
 
 /// Calls of a model, `concurrency` of them at once.
 struct model_calls {
-  /// When call number `n` begins, counted from the start, at the earliest. The
-  /// first ones are spread evenly over a latency, so that from then on as many
-  /// begin as end, and no call waits for a crowd of others.
+  /// Returns the earliest time at which call number `n` begins, counted from
+  /// the start. The first ones are spread evenly over a latency, so that from
+  /// then on as many begin as end, and no call waits for a crowd of others.
   [[nodiscard]] std::chrono::nanoseconds start_of(std::size_t n) const;
 
   /// "http://127.0.0.1:8000/v1".
   std::string base_url;
   std::size_t count = 0;
   std::size_t concurrency = 0;
-  /// What the server takes to the first token.
+  /// The time that the server takes to the first token.
   std::chrono::milliseconds latency{};
   bool is_streamed = false;
 };
 
-/// What came of them.
+/// The figures of the calls.
 struct model_call_figures {
   double wall_s = 0;
   double cpu_s = 0;
@@ -33,10 +33,10 @@ struct model_call_figures {
   std::vector<double> first_token_ns;
 };
 
-/// What `model_server` says in its first token.
+/// Returns the time that `model_server` reports in its first token.
 [[nodiscard]] double held_ns(std::string_view text);
 
-/// What is said in all calls.
+/// Returns the prompt of all calls.
 [[nodiscard]] std::string model_prompt();
 
 /// Makes the calls with libcurl's multi interface and epoll on this thread, and

@@ -19,7 +19,7 @@ class model_server_process {
   /// "http://127.0.0.1:8000/v1".
   [[nodiscard]] const std::string& base_url() const noexcept { return url_; }
 
-  /// What it counted since it was last asked.
+  /// The counts of the server since the last request for them.
   struct counts {
     std::size_t accepted = 0;
     std::size_t rejected = 0;

@@ -1,6 +1,6 @@
 #pragma once
 
-// What raw CAF does for the same work, with actors as its manual writes them.
+// The same work by raw CAF, with actors as its manual writes them.
 
 #include "caf/caf_version.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// What raw CAF does for the same work: requests to actors of other processes.
+// The same work by raw CAF: requests to actors of other processes.
 
 #include "caf/caf_version.hpp"
 

@@ -9,7 +9,7 @@
 
 namespace troupe::bench {
 
-/// What a worker process of a benchmark does.
+/// Options of a worker process of a benchmark.
 struct remote_worker_options {
   std::size_t threads = 1;
   std::size_t capacity = 1;

@@ -19,9 +19,9 @@ namespace summarize {
 /// Adds the options that make the program part of a cluster; none where it is
 /// built without workers.
 void add_cluster_options(CLI::App& app, command_line& chosen);
-/// Whether workers are to help.
+/// Returns whether workers are to help.
 [[nodiscard]] bool listens(const command_line& chosen);
-/// Whether the program is such a worker, and needs no directory.
+/// Returns whether the program is such a worker, and needs no directory.
 [[nodiscard]] bool is_worker(const command_line& chosen);
 
 /// Which workers may summarise for this command line: those that would say the

@@ -36,18 +36,18 @@ CLI::Validator whole_number(long long low, long long high) {
 
 void add_model_options(CLI::App& app, command_line& chosen) {
   auto* model = app.add_option("--model", chosen.model,
-                               "summarise by this model of a server, not by "
-                               "the program itself")
+                               "summarise with this model of a server instead "
+                               "of the built-in method")
                     ->type_name("NAME")
                     ->check([](const std::string& name) {
                       return name.empty() ? "is empty; name a model" : "";
                     });
-  app.add_option("--api", chosen.api, "what the model's server speaks")
+  app.add_option("--api", chosen.api, "the API of the model server")
       ->check(CLI::IsMember({"openai", "responses", "anthropic"}))
       ->needs(model);
   app.add_option("--base-url", chosen.base_url,
-                 "where the model's server is; else OPENAI_BASE_URL or "
-                 "ANTHROPIC_BASE_URL, else that of OpenAI or Anthropic")
+                 "the address of the model server; by default OPENAI_BASE_URL "
+                 "or ANTHROPIC_BASE_URL, else OpenAI's or Anthropic's")
       ->type_name("URL")
       ->check([](const std::string& url) {
         const bool good =
@@ -55,10 +55,11 @@ void add_model_options(CLI::App& app, command_line& chosen) {
         return good ? "" : "must begin with http:// or https://";
       })
       ->needs(model);
-  app.add_option("--rpm", chosen.rpm, "the most requests a minute")
+  app.add_option("--rpm", chosen.rpm,
+                 "the maximum number of requests per minute")
       ->check(whole_number(1, 1'000'000'000))
       ->needs(model);
-  app.add_option("--tpm", chosen.tpm, "the most tokens a minute")
+  app.add_option("--tpm", chosen.tpm, "the maximum number of tokens per minute")
       ->check(whole_number(1, 1'000'000'000'000))
       ->needs(model);
 }
@@ -97,10 +98,11 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
   CLI::App app("Summarises every text file under a directory.",
                "summarize_files");
   app.option_defaults()->always_capture_default();
-  app.add_option("DIR", directory, "the directory; subfolders count too");
+  app.add_option("DIR", directory,
+                 "the directory, including its subdirectories");
   const auto* concurrency =
       app.add_option("--concurrency", chosen.concurrency,
-                     "how many files to work on at the same time")
+                     "the number of files to work on at the same time")
           ->check(whole_number(1, 100'000));
   app.add_option("--out", output, "write the result to FILE")
       ->type_name("FILE")
@@ -109,12 +111,12 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
       });
   app.add_flag("--json", chosen.json, "write one JSON object per file");
   app.add_flag("--follow-links", chosen.follow_links,
-               "follow links that lead out of DIR, too");
+               "also follow links that lead out of DIR");
   app.add_option("--sentences", chosen.sentences,
-                 "the most sentences in a summary")
+                 "the maximum number of sentences in a summary")
       ->check(whole_number(1, 1'000));
   app.add_option("--chunk-bytes", chosen.chunk_bytes,
-                 "the most bytes summarised as one piece")
+                 "the maximum size of one piece, in bytes")
       ->check(whole_number(256, 64LL * 1024 * 1024));
   app.add_option("--max-bytes", chosen.max_bytes,
                  "larger files are reported, not read")
@@ -123,7 +125,8 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
   add_cluster_options(app, chosen);
   app.footer(
       "Exit status: 0 all files summarised, 1 some not, 2 wrong usage.\n"
-      "Ctrl-C ends it with what is done by then, a second one at once.");
+      "Ctrl-C ends it with the results so far, a second Ctrl-C ends it at "
+      "once.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -17,7 +17,7 @@ namespace summarize {
 /// Exit statuses of the program.
 enum class exit_status { all_summarised = 0, some_failed = 1, bad_usage = 2 };
 
-/// What the user asked for.
+/// The choices of the user.
 struct command_line {
   std::filesystem::path directory;
   std::size_t concurrency = 1;  ///< files, or pieces of a worker, at a time

@@ -12,7 +12,8 @@ namespace summarize {
 
 namespace {
 
-/// What a sub-flow needs for itself; only its place in "reports" is merged.
+/// The keys that a sub-flow keeps to itself; only its place in "reports" is
+/// merged.
 const std::vector<std::string> local_keys{"text", "chunks", "parts", "report"};
 
 std::string place_of(std::size_t index) {
@@ -73,7 +74,7 @@ std::vector<std::string> chunk::exec(const std::string& text) const {
 void chunk::post(troupe::state& shared, const std::string&,
                  const std::vector<std::string>& chunks) const {
   shared["chunks"] = chunks;
-  // When summaries are cut again, the number is still that of the file.
+  // The number stays that of the file when summaries are cut again.
   if (shared.get<std::size_t>("/report/chunks") == 0) {
     shared["report"]["chunks"] = chunks.size();
   }

@@ -97,7 +97,7 @@ struct file_away {
   void post(troupe::state& shared, troupe::context& ctx) const;
 };
 
-/// What stands for a model: any callable that takes a text and gives its
+/// A stand-in for a model: any callable that takes a text and gives its
 /// summary, a text or a `summary`, as a value or, as a model client would, a
 /// `troupe::task` of it.
 struct extractive {
@@ -149,7 +149,7 @@ struct combine {
   Summarizer summarizer;
 };
 
-/// How the flow treats the files.
+/// The settings of the flow.
 struct flow_settings {
   std::size_t concurrency = 1;  ///< files at the same time
   std::size_t width = 4;        ///< chunks of one file at the same time
@@ -163,9 +163,9 @@ struct flow_settings {
 /// about five times as much memory.
 constexpr std::uintmax_t texts_bytes_max = std::uintmax_t{256} * 1024 * 1024;
 
-/// How many files to work on at the same time: `wanted`, or fewer where the
-/// largest so many could have more than `texts_bytes_max` together; at least
-/// one.
+/// Returns the number of files to work on at the same time: `wanted`, or fewer
+/// where the largest so many could have more than `texts_bytes_max` together;
+/// at least one.
 [[nodiscard]] std::size_t files_at_once(const std::vector<listed_file>& files,
                                         std::size_t wanted,
                                         std::uintmax_t max_bytes);

@@ -27,8 +27,7 @@ std::size_t summary_bytes_max(std::size_t text_bytes) {
 struct by_model {
   troupe::task<summary> operator()(std::string text,
                                    troupe::context& ctx) const {
-    auto asking = model.chat(ctx, request_for(text));
-    auto reply = co_await asking;
+    auto reply = co_await model.chat(ctx, request_for(text));
     ctx.emit(troupe::value::object({{"tokens_in", reply.usage.input},
                                     {"tokens_out", reply.usage.output}}));
     if (reply.text().empty()) {

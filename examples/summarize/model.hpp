@@ -10,7 +10,7 @@
 
 namespace summarize {
 
-/// What a model has taken and given, over all calls.
+/// The tokens that a model has taken and given, over all calls.
 struct token_count {
   std::uint64_t in = 0;
   std::uint64_t out = 0;

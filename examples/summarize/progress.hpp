@@ -13,7 +13,7 @@ namespace summarize {
 /// Draws at most ten times a second and never wider than the terminal. Writes
 /// nothing at all when made disabled, as for a pipe. The time is an argument,
 /// so the bar has no clock of its own.
-/// Thread safety: not safe to share; use from one thread at a time.
+/// Thread safety: confined to one thread.
 class progress_bar {
  public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -51,7 +51,7 @@ class progress_bar {
   bool finished_ = false;
 };
 
-/// Whether standard error is a terminal that can redraw a line.
+/// Returns whether standard error is a terminal that can redraw a line.
 [[nodiscard]] bool stderr_is_terminal();
 
 /// Width of the terminal behind standard error; 80 where it cannot be told.

@@ -11,7 +11,7 @@
 
 namespace summarize {
 
-/// What is told about one file at the end.
+/// The report on one file.
 struct file_report {
   std::string file;
   std::vector<std::string> links;  ///< symbolic links to it under DIR

@@ -49,8 +49,8 @@ void reduce(std::string& word) {
   }
 }
 
-/// Whether a character of three bytes starts with `byte` that is a word by
-/// itself: Chinese and Japanese are written without spaces.
+/// Returns whether a character of three bytes starts with `byte` that is a word
+/// by itself: Chinese and Japanese are written without spaces.
 bool starts_ideograph(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte >= 0xE3 && byte <= 0xE9;
@@ -170,7 +170,7 @@ letter_counts count_letters(std::string_view text) {
   return counts;
 }
 
-/// Whether the sentence leans on the one before it.
+/// Returns whether the sentence leans on the one before it.
 bool leans_back(std::string_view text) {
   constexpr std::array<std::string_view, 17> openings{
       "However",     "But ",       "This ", "These ",      "Therefore",
@@ -181,7 +181,7 @@ bool leans_back(std::string_view text) {
                      [&](auto opening) { return text.starts_with(opening); });
 }
 
-/// Whether the sentence only says what a word means.
+/// Returns whether the sentence only says what a word means.
 bool is_definition(std::string_view text) {
   constexpr std::array<std::string_view, 6> verbs{
       " mean", " refer", " is ", " are ", " shall mean", " denote"};
@@ -194,11 +194,11 @@ bool is_definition(std::string_view text) {
          });
 }
 
-/// How well a sentence reads in a summary, from 0 to 1.
+/// Returns how well a sentence reads in a summary, from 0 to 1.
 double readability(const sentence& one, std::size_t words) {
   double value = 1;
   if (one.kind == sentence_kind::fragment) {
-    // What introduces a list often says what the list is about.
+    // A sentence that introduces a list often says what the list is about.
     value *= one.text.back() == ':' && words > 12 ? 0.7 : 0.25;
   }
   if (one.kind == sentence_kind::heading) value *= 0.05;
@@ -237,7 +237,7 @@ std::size_t words_and_ideographs_in(std::string_view text) {
                  [](char c) { return c == ' ' || starts_ideograph(c); }));
 }
 
-/// What each sentence is worth in a summary, by itself.
+/// Returns the value of each sentence in a summary, by itself.
 std::vector<double> values_of(const std::vector<sentence>& all,
                               const std::vector<sparse_vector>& vectors,
                               const std::vector<std::size_t>& words) {

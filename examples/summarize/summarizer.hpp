@@ -6,7 +6,7 @@
 
 namespace summarize {
 
-/// How long a summary gets.
+/// The length of a summary.
 struct summary_options {
   /// Sentences in the summary, at least 1. A text with few sentences gets
   /// fewer: about two thirds of its own.
@@ -27,7 +27,7 @@ struct summary_options {
 /// The result ends with a full stop or the like, is valid UTF-8 on one line,
 /// and is empty only if `text` has no letter or digit. Same text, same summary.
 /// Takes time proportional to the length of the text.
-/// Thread safety: free of shared data.
+/// Thread safety: internally synchronised. It shares no data.
 [[nodiscard]] std::string summary_of(std::string_view text,
                                      const summary_options& options = {});
 

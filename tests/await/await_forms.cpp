@@ -179,8 +179,22 @@ task<std::string> chat(troupe::llm::client model, context& ctx) {
 task<std::string> chat_in_place(troupe::llm::client model, context& ctx) {
   co_return (co_await model.chat(ctx, troupe::llm::chat_request{text})).text();
 }
+task<std::string> chat_in_one_line(troupe::llm::client model, context& ctx) {
+  const auto reply = co_await model.chat(ctx, "Summarize: " + text);
+  co_return reply.text();
+}
+task<std::string> chat_of_literal(troupe::llm::client model, context& ctx) {
+  const auto reply = co_await model.chat(ctx, "Summarize.");
+  co_return reply.text();
+}
+task<std::string> chat_of_messages(troupe::llm::client model, context& ctx) {
+  const std::vector<troupe::llm::message> talk{
+      troupe::llm::message::user("Summarize: " + text)};
+  const auto reply = co_await model.chat(ctx, talk);
+  co_return reply.text();
+}
 task<std::string> chat_stream(troupe::llm::client model) {
-  auto reply = co_await model.open(troupe::llm::chat_request{text});
+  auto reply = co_await model.open("Summarize: " + text);
   while (co_await reply.next()) continue;
   co_return reply.text();
 }
@@ -221,6 +235,9 @@ task<std::string> servers(parts& of, context& ctx) {
   calls.push_back([&] { return http(web); });
   calls.push_back([&] { return http_in_place(web); });
   calls.push_back([&] { return chat(model, ctx); });
+  calls.push_back([&] { return chat_in_one_line(model, ctx); });
+  calls.push_back([&] { return chat_of_literal(model, ctx); });
+  calls.push_back([&] { return chat_of_messages(model, ctx); });
   calls.push_back([&] { return chat_in_place(model, ctx); });
   calls.push_back([&] { return chat_stream(model); });
   calls.push_back([&] { return embed(model); });

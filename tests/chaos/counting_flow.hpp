@@ -12,10 +12,10 @@ namespace chaos {
 
 /// The label of all workers.
 inline constexpr const char* label = "work";
-/// How many sub-flows of one run are alive at once.
+/// The number of sub-flows of one run that are alive at once.
 inline constexpr std::size_t width = 12;
 
-/// What a run begins with.
+/// Returns the state that a run begins with.
 [[nodiscard]] troupe::state initial_state();
 
 /// The flow of every run: a placed step, a batch of placed sub-flows, and

@@ -13,10 +13,10 @@ struct piece {
   std::string name;
 };
 
-/// What a worker began and ended, and when by the clock that all processes of
-/// a machine share, one line each: "begun RUN NAME NANOSECONDS", and the same
-/// with "ended" and "dropped". Each line is written at once, so that a worker
-/// which is killed leaves all that it did.
+/// The beginnings and ends of the work of a worker, with times by the clock
+/// that all processes of a machine share, one line each: "begun RUN NAME
+/// NANOSECONDS", and the same with "ended" and "dropped". Each line is written
+/// at once, so that a worker which is killed leaves all that it did.
 ///
 /// Thread safety: internally synchronised.
 class journal {

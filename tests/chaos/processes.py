@@ -12,7 +12,7 @@ import time
 from stalling_proxy import StallingProxy
 
 JOINED = re.compile(r"the worker '([^']+)' has joined")
-GONE = re.compile(r"(?:lost|parts with) the worker '([^']+)'")
+GONE = re.compile(r"(?:lost|sends away) the worker '([^']+)'")
 
 
 class Wrong(Exception):

@@ -56,7 +56,7 @@ bool has_name(const std::vector<std::string>& names, const char* name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// What each server made with FastMCP must do, however it is reached.
+/// Checks what each server made with FastMCP must do, however it is reached.
 void check_fast(mcp_room& room) {
   CHECK(has_name(tool_names(room), "report"));
   CHECK(room.use("add", {{"a", 19}, {"b", 23}}).text == "42");

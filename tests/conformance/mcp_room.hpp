@@ -39,7 +39,7 @@ struct mcp_room {
            })
         .get<std::string>();
   }
-  /// What a model is told that calls the tools.
+  /// Returns the messages for a model that calls the tools.
   std::vector<troupe::llm::message> use(
       std::vector<troupe::llm::tool_call> calls) {
     return result_of([&](troupe::context& ctx) -> troupe::task<troupe::json> {

@@ -72,7 +72,7 @@ struct mock_room : client_room {
   error failure_of(const client_options& how, const std::string& prompt) {
     return chat_failure(client(how), chat_request{prompt});
   }
-  /// What the mock says that it was last asked, in the words of OpenAI's chat.
+  /// Returns the last request to the mock, in the words of OpenAI's chat.
   json last_asked() {
     troupe::http_request ask{server("/__aimock/journal", "MODEL_SERVER")};
     ask.headers = {{"Authorization", "Bearer test-key"}};

@@ -33,7 +33,7 @@ const chat_format& format_of(unsigned which) {
   return anthropic_messages();
 }
 
-/// What came of a server goes into the next request.
+/// Puts a server's content into the next request.
 void give_back(const chat_format& format, const message& said) {
   chat_request asked{std::vector<message>{message::user("Hi"), said}};
   asked.model = "m";

@@ -42,8 +42,8 @@ void summarise(std::string_view text) {
   require(troupe::printable(shown) == shown);
 }
 
-/// What the work on one input costs is in proportion to this, also where other
-/// programs leave little of the processor.
+/// The work on one input is in proportion to this, also where other programs
+/// leave little of the processor.
 constexpr std::size_t much_bytes = 4'000;
 
 /// A larger page of a small part, so that time shows where it is not linear.

@@ -1,4 +1,4 @@
-// What workers and supervisors say to each other, and what is in it: any bytes
+// The messages between workers and supervisors, and their content: any bytes
 // are read or refused, and what was read is written and read again as it was.
 
 #include "wire/messages.hpp"

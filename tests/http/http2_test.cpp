@@ -32,8 +32,8 @@ task<http_stream> open_large(http_room& room) {
   co_return co_await room.web.open(std::move(ask));
 }
 
-/// How many bytes of a stream of `/large` come, or a text that tells why not
-/// all did. It is given up once there are `most`.
+/// Returns the number of bytes of a stream of `/large` that come, or a text
+/// that tells why not all did. It is given up once there are `most`.
 task<json> read_large(http_room& room, std::size_t most) {
   auto stream = co_await open_large(room);
   std::size_t all = 0;
@@ -52,7 +52,7 @@ task<json> get(http_room& room, std::string path) {
   co_return seen(reply);
 }
 
-/// What `count` requests at the same time yield.
+/// Returns the results of `count` requests at the same time.
 task<json> get_many(http_room& room, std::string path, int count) {
   std::vector<task<json>> all;
   for (int i = 0; i < count; ++i) all.push_back(get(room, path));

@@ -37,7 +37,7 @@ seen events_of(std::string_view stream) {
   return all;
 }
 
-/// What one line of a stream may be.
+/// Returns lines that a stream may have.
 const std::vector<std::string>& lines() {
   static const std::vector<std::string> all{"",
                                             "data: a",

@@ -15,11 +15,11 @@ namespace troupe::replay {
 /// A node, a batch node, a flow or a batch flow of a recorded case.
 struct element {
   enum class kind : std::uint8_t { node, batch_node, flow, batch_flow };
-  /// Where `prep` takes the input from.
+  /// The source of the input of `prep`.
   enum class source : std::uint8_t { read, constant, param, items };
-  /// What `exec` does to its input.
+  /// The work of `exec` on its input.
   enum class arithmetic : std::uint8_t { add, sub, mul };
-  /// How `post` writes the result.
+  /// The way in which `post` writes the result.
   enum class writing : std::uint8_t { set, add, append_log, put };
 
   std::string id;
@@ -51,7 +51,8 @@ struct element {
   std::vector<json> item_params;
 };
 
-/// What a run showed, or was recorded to show. What is null is not compared.
+/// The observations of a run, or the recorded ones. What is null is not
+/// compared.
 struct observation {
   bool ok = false;
   std::string error;
@@ -79,7 +80,7 @@ struct recorded_case {
   std::map<std::string, edges> successors;
   std::size_t overwritten_edges = 0;
   std::size_t overwritten_edges_expected = 0;
-  /// Whether sub-flows interleave, so that the trace has no order.
+  /// True if sub-flows interleave, so that the trace has no order.
   bool is_unordered = false;
   observation expected;
 };

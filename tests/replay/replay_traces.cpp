@@ -27,7 +27,7 @@ namespace {
 using namespace troupe::replay;
 using troupe::json;
 
-/// Whether it ended at all, and how.
+/// Runs a case; returns its end, if it ended.
 using driver = std::function<std::optional<observation>(
     const recorded_case&, const std::shared_ptr<trace>&)>;
 
@@ -105,7 +105,8 @@ std::string difference(const recorded_case& from, observation got) {
   return {};
 }
 
-/// What is different first, with the name of the driver; empty if nothing is.
+/// Returns the first difference, with the name of the driver; empty if there is
+/// none.
 std::string replay(const recorded_case& from,
                    const std::vector<std::pair<std::string, driver>>& drivers) {
   if (from.overwritten_edges != from.overwritten_edges_expected) {

@@ -34,7 +34,7 @@ namespace {
 using number = std::int64_t;
 using numbers = std::vector<number>;
 
-/// What all nodes that follow a script do in their phases.
+/// The common part of all nodes that follow a script.
 class script {
  public:
   script(element does, std::shared_ptr<trace> seen)
@@ -127,7 +127,7 @@ task<void> pause(context& ctx) {
   }
 }
 
-/// What a node does for one input, and for one item of a batch.
+/// The `exec` of a node for one input, and for one item of a batch.
 struct plain_exec {
   script does;
 

@@ -17,7 +17,7 @@
 
 namespace troupe::replay {
 
-/// What the nodes of a run did, in the order they did it.
+/// The deeds of the nodes of a run, in their order.
 ///
 /// Thread safety: internally synchronised.
 class trace {

@@ -7,23 +7,23 @@
 
 namespace soak {
 
-/// What this process holds at one moment.
+/// The resources that this process holds at one moment.
 struct sample {
   double rss_mb = 0;
   std::size_t threads = 0;
   std::size_t descriptors = 0;
 };
 
-/// What this process holds now, after giving back what is free.
+/// Takes a sample of this process, after giving back what is free.
 [[nodiscard]] sample take_sample();
 
-/// What many samples say.
+/// The verdict of many samples.
 struct verdict {
   /// The median of the first third after the warm-up.
   sample first;
   /// The median of the last third.
   sample last;
-  /// What has grown, as sentences.
+  /// The resources that have grown, as sentences.
   std::vector<std::string> growth;
 };
 

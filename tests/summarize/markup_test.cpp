@@ -17,7 +17,7 @@ std::string repeated(std::string_view part, std::size_t bytes) {
   return text;
 }
 
-/// Whether there is something to test.
+/// Returns whether there is something to test.
 bool is_built_in() {
   if (summarize::reads_html()) return true;
   REQUIRE_THROWS_AS(html_to_text("<html>"), std::runtime_error);

@@ -4,7 +4,7 @@
 
 namespace troupe_test {
 
-/// Whether `text` has `part` in it.
+/// Returns whether `text` has `part` in it.
 inline bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }

@@ -4,7 +4,7 @@
 
 namespace troupe_test {
 
-/// Whose allocations fail.
+/// The threads whose allocations fail.
 enum class memory_of { this_thread, all_threads };
 
 /// Lets allocations fail, while it exists: the one with the number `first`,
@@ -22,7 +22,7 @@ class scarce_memory {
   /// Ends what the constructor began.
   ~scarce_memory();
 
-  /// How many there were, the failed ones included.
+  /// Returns the number of allocations, the failed ones included.
   [[nodiscard]] static std::size_t allocations() noexcept;
 };
 

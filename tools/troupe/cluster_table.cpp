@@ -14,7 +14,7 @@ namespace {
 
 using row = std::vector<std::string>;
 
-/// What one worker says must not widen the rows of all others, nor must very
+/// The text of one worker must not widen the rows of all others, nor must very
 /// many of them fill the memory.
 constexpr std::size_t cell_bytes_max = 300;
 constexpr std::size_t rows_max = 10'000;

@@ -29,10 +29,10 @@ struct arguments {
 
 void add_connection(CLI::App& app, arguments& chosen) {
   troupe::detail::add_address(app, "--connect", chosen.supervisor,
-                              "where the supervisor listens")
+                              "the address of the supervisor")
       ->required();
   app.add_option("--timeout", chosen.seconds,
-                 "the longest to wait for an answer, in seconds")
+                 "the time limit for an answer, in seconds")
       ->check(&troupe_tool::fault_of_seconds);
   add_tls_options(app, chosen.cluster.tls);
 }
@@ -63,9 +63,10 @@ int show_status(const arguments& chosen) {
 }  // namespace
 
 int main(int count, char** words) {
-  CLI::App app{"Looks at what Troupe runs.", "troupe"};
+  CLI::App app{"Shows the state of a running Troupe cluster.", "troupe"};
   app.require_subcommand(1);
-  auto* cluster = app.add_subcommand("cluster", "a supervisor and its workers");
+  auto* cluster = app.add_subcommand(
+      "cluster", "commands about commands about a supervisor and its workers");
   cluster->require_subcommand(1);
   arguments chosen;
   auto* status = cluster->add_subcommand(

@@ -25,7 +25,7 @@ class request_wait : private waiter {
       : to_(std::move(to)), limit_(limit), content_(std::move(content)) {}
   request_wait(const request_wait&) = delete;
   request_wait& operator=(const request_wait&) = delete;
-  /// Withdraws the request: what is answered from now on is dropped.
+  /// Withdraws the request: a later answer is dropped.
   ~request_wait();
 
   template <hosted Promise>
@@ -75,21 +75,21 @@ class [[nodiscard]] ask_operation final : private request_wait {
   }
 };
 
-/// Whether a temporary of this type, as part of a message, survives GCC 12 in a
-/// `co_await`: what a constructor made does.
+/// True for a type of which a temporary, as part of a message, survives GCC 12
+/// in a `co_await`: what a constructor made does.
 template <class T>
 concept message_beside_co_await =
     safe_beside_co_await<T> || !std::is_aggregate_v<std::remove_cvref_t<T>>;
 
 }  // namespace detail
 
-/// Awaitable: sends `message` as a request to the CAF actor `to` and gives its
-/// answer, a `Reply`. The actor that awaits goes on with other work meanwhile.
+/// Awaitable: sends `message` as a request to the CAF actor `to` and returns
+/// its answer, a `Reply`. The awaiting actor does other work meanwhile.
 ///
 ///     int sum = co_await troupe::ask<int>(calculator, 5s, 1, 2);
 ///
-/// `Reply` may be `void` for an empty answer, and `caf::message` for whatever
-/// comes. For a statically typed handle the compiler checks the message and
+/// `Reply` may be `void` for an empty answer, and `caf::message` for any
+/// answer. For a statically typed handle the compiler checks the message and
 /// the reply. An element of `message` that is an aggregate must have a name.
 ///
 /// Resolution of `limit`: one millisecond, never early.
@@ -97,10 +97,10 @@ concept message_beside_co_await =
 /// `errc::actor_died` as soon as `to` is known to have ended, also if it has
 /// passed the request on; `errc::request_failed` if it answers with an error,
 /// takes no such message, or throws, for which CAF answers before it ends the
-/// actor; `errc::wrong_type` for an answer that is no `Reply`.
+/// actor; `errc::wrong_type` for an answer that is not a `Reply`.
 /// Cancellation: the wait is withdrawn and an answer is dropped. CAF cannot
 /// take back a message, so `to` is not told; put a `std::stop_token` into the
-/// message where that matters.
+/// message if that matters.
 template <class Reply, detail::actor_handle Handle, class... Ts>
 [[nodiscard]] detail::ask_operation<Reply> ask(const Handle& to, duration limit,
                                                Ts&&... message) {
@@ -108,10 +108,10 @@ template <class Reply, detail::actor_handle Handle, class... Ts>
                 "give the message a name before co_await: GCC 12 corrupts an "
                 "aggregate that is a temporary in such an expression");
   static_assert(detail::takes_message<Handle, Ts...>,
-                "the interface of this actor has no such message");
+                "the interface of this actor does not accept this message");
   if constexpr (detail::takes_message<Handle, Ts...>) {
     static_assert(detail::may_answer<Handle, Reply, Ts...>,
-                  "this actor does not answer such a message with a Reply");
+                  "this actor does not answer this message with a Reply");
   }
   return {caf::actor_cast<caf::actor>(to), limit,
           caf::make_message(std::forward<Ts>(message)...)};

@@ -7,18 +7,19 @@
 
 namespace troupe {
 
-/// Lets a program end in order when it is asked to: by Ctrl-C, or SIGTERM.
-/// Asked a second time, it ends at once.
+/// The signals that ask a program to end: Ctrl-C or SIGTERM. The first one lets
+/// it end in order, the second one ends it at once.
 ///
-/// To be made before all other threads, which then leave these signals alone:
-/// so before a `system`. They wait until `on_first`.
+/// Make it before all other threads, so before a `system`: they then leave
+/// these signals alone. Signals wait until `on_first`.
 ///
 ///     troupe::interrupts interrupted;
 ///     troupe::system system;
 ///     const troupe::run run = system.start(work);
 ///     interrupted.on_first([run] { run.cancel("interrupted"); });
 ///
-/// Thread safety: `came` from any thread, all else from one at a time.
+/// Thread safety: confined to one thread, except `came`, which any thread may
+/// call.
 class interrupts {
  public:
   interrupts();
@@ -32,7 +33,7 @@ class interrupts {
   /// it already was.
   /// Errors: throws `errc::bad_flow` the second time.
   void on_first(std::function<void()> stop);
-  /// Whether the program was asked to end, since `on_first`.
+  /// Returns whether the program was asked to end, since `on_first`.
   [[nodiscard]] bool came() const noexcept { return signal_ != 0; }
   /// Ends as the signal would have ended it, so that a shell knows.
   /// @pre `came()`

@@ -22,14 +22,12 @@ namespace troupe {
 ///         }};
 ///     auto pass = co_await by_tenant.of("tenant 7").acquire();
 ///
-/// At most `keys_max` are kept. Then the one that was not asked for for the
-/// longest time is forgotten: who has it or waits at it keeps it, and its key
-/// begins anew.
+/// At most `keys_max` are kept; beyond that the least recently used one is
+/// forgotten: its users keep it, and its key begins anew.
 ///
 /// This is a handle: copies share the limits.
 ///
-/// Thread safety: immutable; may be used anywhere. `make` is called by one
-/// thread at a time.
+/// Thread safety: immutable. One thread at a time calls `make`.
 template <class Limit>
 class keyed {
  public:
@@ -38,7 +36,10 @@ class keyed {
   /// Errors: throws `errc::bad_flow` without a `make`, and for no keys.
   explicit keyed(maker make, std::size_t keys_max = 10'000)
       : shared_(std::make_shared<shared>(std::move(make), keys_max)) {
-    if (!shared_->make) throw error{errc::bad_flow, "keyed: nothing makes one"};
+    if (!shared_->make) {
+      throw error{errc::bad_flow,
+                  "keyed: the function that makes a value is empty"};
+    }
     if (keys_max < 1) {
       throw error{errc::bad_flow, "keyed: keys_max must be at least 1"};
     }
@@ -62,7 +63,7 @@ class keyed {
     return all.front().second;
   }
 
-  /// How many keys are kept.
+  /// Returns the number of keys that are kept.
   [[nodiscard]] std::size_t size() const {
     const std::lock_guard lock{shared_->mutex};
     return shared_->all.size();

@@ -17,7 +17,7 @@ class mailbox_line;
 class place_in_line;
 }  // namespace detail
 
-/// What a `mailbox` is made with.
+/// Options of a `mailbox`.
 struct mailbox_options {
   /// Messages that wait to be received. At least 1.
   std::size_t messages_max = 1024;
@@ -85,18 +85,19 @@ class [[nodiscard]] receive_operation final : private detail::waiter {
 ///
 /// It may be destroyed after its system, but not be used after it.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class mailbox {
  public:
-  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  /// Errors: throws `errc::bad_flow` for invalid options.
   explicit mailbox(system& where) : mailbox(where, mailbox_options{}) {}
   mailbox(system& where, mailbox_options options);
 
   /// Awaitable: puts a message in, after waiting for room.
   /// Errors: throws a permanent `errc::request_failed` once it is closed.
-  /// Cancellation: who still waits for room has sent nothing.
+  /// Cancellation: while it waits for room, nothing has been sent.
   [[nodiscard]] send_operation send(value message) const;
-  /// Puts a message in if there is room and it is not closed. Returns whether.
+  /// Puts a message in if there is room and it is not closed. Returns whether
+  /// it did.
   bool try_send(value message) const;
 
   /// Awaitable: takes the next message, after waiting for one. Nothing once it
@@ -104,7 +105,8 @@ class mailbox {
   /// Cancellation: a message that was on its way goes back to the front.
   [[nodiscard]] receive_operation receive() const;
 
-  /// Takes no more messages. Those that are in can still be received.
+  /// Closes it: no more messages are accepted. Those inside can still be
+  /// received.
   void close() const;
 
  private:

@@ -16,12 +16,12 @@
 
 namespace troupe {
 
-/// What a flow asks the CAF actor that stands for a node: to do one attempt of
-/// a step. See `actor_node`.
+/// The request of a flow to the CAF actor that stands for a node: one attempt
+/// of a step. See `actor_node`.
 ///
 /// Ownership: the actor may keep it as long as it likes; a snapshot costs the
 /// same at any size and does not change.
-/// Thread safety: as its members: copies are independent.
+/// Thread safety: confined to one actor or task. Copies are independent.
 struct step_request {
   /// The id of the run, or of the sub-flow.
   std::string run{};
@@ -35,11 +35,12 @@ struct step_request {
   std::uint32_t attempt = 0;
   /// The shared state before the step, a snapshot.
   state shared{};
-  /// Asks to stop: set when the run is cancelled or the attempt has timed out.
-  /// An answer is dropped then, so there is no need to give one.
+  /// Requests a stop when the run is cancelled or the attempt has timed out. An
+  /// answer is dropped then, so none is needed.
   std::stop_token stop{};
 
-  /// A copy of `shared` to write, which records what is written, for the reply.
+  /// Returns a copy of `shared` to write, which records its writes for the
+  /// reply.
   [[nodiscard]] state writable() const {
     state copy = shared;
     copy.record();
@@ -47,14 +48,14 @@ struct step_request {
   }
 };
 
-/// What that actor replies: which edge to follow, and what to write. Or that
+/// The reply of that actor: the edge to follow, and the writes to make. Or that
 /// the attempt has failed; to reply with a `caf::error` says that as well.
 ///
-/// Thread safety: confined to one actor; copies are independent.
+/// Thread safety: confined to one actor or task. Copies are independent.
 struct step_reply {
   step_reply() = default;
-  /// Takes what was written to `written` since `step_request::writable`, and
-  /// ends that recording.
+  /// Takes the writes to `written` since `step_request::writable`, and ends
+  /// their recording.
   step_reply(state& written, troupe::action next)
       : action(std::move(next)), writes(written.take_delta()) {}
   explicit step_reply(state& written) : writes(written.take_delta()) {}

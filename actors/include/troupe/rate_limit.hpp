@@ -18,20 +18,20 @@ class place_in_line;
 class rate_line;
 }  // namespace detail
 
-/// What a `rate_limit` is made with.
+/// Options of a `rate_limit`.
 struct rate_limit_options {
-  /// How many may pass.
+  /// The requests that may pass.
   rate requests;
-  /// How many tokens, or whatever else `acquire` counts, may pass with them.
+  /// The tokens, or other units that `acquire` counts, that may pass with them.
   std::optional<rate> tokens = {};
-  /// How much of both is used, more than 0 and up to 1. The rest is room for
-  /// messages that a network brings closer together than they were sent.
+  /// The share of both that is used, more than 0 and up to 1. The rest is room
+  /// for messages that a network brings closer together than they were sent.
   double share = 0.98;
-  /// Who waits in line at most. At least 1.
+  /// The maximum number of requests that wait. At least 1.
   std::size_t waiting_max = 1'000'000;
 };
 
-/// Leave to do something once, given by a `rate_limit`.
+/// A permission to make one request, granted by a `rate_limit`.
 ///
 /// It must not outlive the limit's system.
 ///
@@ -44,13 +44,13 @@ class rate_pass {
   rate_pass& operator=(const rate_pass&) = delete;
   ~rate_pass() = default;
 
-  /// Sets right how many tokens it took. One that is never told took what was
-  /// asked for. What is more than that counts for one window at most, as
-  /// `rate_meter` says, because it may be a number that a peer made up: where
-  /// one call takes more than a window, say so to `acquire`.
+  /// Corrects the number of tokens that it took. A pass that is never corrected
+  /// took the number it was acquired with. More than that counts for one window
+  /// at most, as `rate_meter` says, because a peer may have made the number up:
+  /// if one call takes more than a window, tell `acquire`.
   void used(double tokens);
-  /// What it was for did not happen: it counts as never given. It is of no use
-  /// afterwards.
+  /// Tells that the request was not made: the pass counts as never given. It is
+  /// of no use afterwards.
   void give_back();
 
  private:
@@ -90,8 +90,8 @@ class [[nodiscard]] pass_operation final : private detail::waiter {
   bool is_refused_ = false;
 };
 
-/// Keeps a rate for all the coroutines of a system, of whatever node, run or
-/// sub-flow, as a server asks for:
+/// A rate limit for all coroutines of a system, whatever their node, run or
+/// sub-flow:
 ///
 ///     troupe::rate_limit_options allowed;
 ///     allowed.requests = {.amount = 500, .per = 1min};
@@ -100,23 +100,23 @@ class [[nodiscard]] pass_operation final : private detail::waiter {
 ///
 /// It is an actor, and this a handle to it: copies keep one rate together.
 ///
-/// Fair: first come, first served. See `rate_meter` for how a rate is kept.
+/// Fair: first come, first served. `rate_meter` documents the algorithm.
 ///
 /// It may be destroyed after its system, but not be used after it.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class rate_limit {
  public:
-  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  /// Errors: throws `errc::bad_flow` for invalid options.
   rate_limit(system& where, const rate_limit_options& options);
 
-  /// Awaitable: gives a pass, after waiting in line for it. `tokens` are those
-  /// that are likely to be used; `rate_pass::used` sets them right.
+  /// Awaitable: returns a pass, after waiting for it in the queue. `tokens` is
+  /// the number that is likely to be used; `rate_pass::used` corrects it.
   ///
   /// Errors: throws `errc::bad_value` for a number of tokens that is negative
-  /// or none, and a permanent one for more than the limit ever gives at once:
-  /// more than both `amount` and `burst`; `errc::overloaded` when `waiting_max`
-  /// wait.
+  /// or not finite, and a permanent one for more than the limit ever grants at
+  /// once: more than both `amount` and `burst`; `errc::overloaded` when
+  /// `waiting_max` wait.
   /// Cancellation: the place in line is given up. A pass that was on its way
   /// goes back, and counts as never given.
   [[nodiscard]] pass_operation acquire(double tokens = 0) const;
@@ -127,9 +127,9 @@ class rate_limit {
   // NOLINTNEXTLINE(google-explicit-constructor)
   operator limit() const;
 
-  /// The server says that it was too much: the rates are halved, and grow back
-  /// as `rate_meter::back_off` says. Nothing passes within `pause`, of which a
-  /// day counts at most, or one window where that is longer.
+  /// Halves the rates, for a server that says that it was too much; they grow
+  /// back as `rate_meter::back_off` says. Nothing passes within `pause`, which
+  /// is cut to a day, or to one window if that is longer.
   void back_off(duration pause = duration::zero()) const;
 
  private:

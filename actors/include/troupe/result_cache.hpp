@@ -18,7 +18,7 @@
 
 namespace troupe {
 
-/// What a cache has done so far, and holds.
+/// Counts of what a cache has done so far, and of what it holds.
 struct cache_counts {
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
@@ -28,7 +28,7 @@ struct cache_counts {
 
 namespace detail {
 
-/// What the copies of a cache share.
+/// The shared state of the copies of a cache.
 ///
 /// Thread safety: internally synchronised.
 class cache_core : public std::enable_shared_from_this<cache_core> {
@@ -39,8 +39,8 @@ class cache_core : public std::enable_shared_from_this<cache_core> {
   [[nodiscard]] std::optional<value> find(const std::string& key,
                                           time_point now);
   void put(const std::string& key, value result, time_point now);
-  /// Whose turn it is to make the result of `key`. All who ask while somebody
-  /// holds it get the same.
+  /// Returns the lock of the one who makes the result of `key`. All who ask
+  /// while somebody holds it get the same.
   [[nodiscard]] std::shared_ptr<semaphore> turn_for(const std::string& key);
   void clear();
   [[nodiscard]] cache_counts counts() const;
@@ -59,7 +59,7 @@ class cache_core : public std::enable_shared_from_this<cache_core> {
 template <class T>
 task<T> get_or_make(std::shared_ptr<cache_core> core, context& ctx,
                     std::string key, task<T> work) {
-  // What failed once may have failed for what is kept.
+  // A kept result may be what made the first attempt fail.
   const bool reads = ctx.attempt() == 0;
   if (reads) {
     if (auto kept = core->find(key, ctx.now()))
@@ -79,32 +79,32 @@ task<T> get_or_make(std::shared_ptr<cache_core> core, context& ctx,
 
 }  // namespace detail
 
-/// Keeps what is dear to make, by what it is made of:
+/// A cache of expensive results, by their input:
 ///
 ///     troupe::result_cache cache{runtime, {.ttl = 1h}};
 ///     // in a node's exec:
 ///     auto work = summarize(text);  // a task<std::string>, not begun yet
 ///     co_return co_await cache.get(ctx, text, std::move(work));
 ///
-/// Who asks for a result that is being made waits for it, and makes it if that
-/// fails: the work for one input is never done twice at the same time. An
-/// attempt after the first makes its result anew, since what is kept may be
-/// why the one before it failed.
+/// A call for a result that is being made waits for it, and makes it itself if
+/// that fails: the work for one input is never done twice at the same time. An
+/// attempt after the first makes its result anew, since the kept result may be
+/// the reason why the one before failed.
 ///
 /// This is a handle: copies share what is kept. It must not be used after its
 /// system.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class result_cache {
  public:
-  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  /// Errors: throws `errc::bad_flow` for invalid options.
   explicit result_cache(system& where)
       : result_cache(where, result_store_options{}) {}
   result_cache(system& where, result_store_options options);
 
-  /// The result of `work`, which is what `input` leads to.
+  /// Returns the result of `work`, which must depend on `input` alone.
   /// Errors: those of `work`, which are not kept.
-  /// Cancellation: reaches `work`; who waited for it then does it.
+  /// Cancellation: reaches `work`; one of the waiting calls then does it.
   template <class T>
     requires(json_convertible<T>&& json_readable<T>)
   [[nodiscard]] task<T> get(context& ctx, const value& input,

@@ -19,21 +19,22 @@ namespace detail {
 class run_core;
 }
 
-/// How a run ended.
+/// The end of a run: its final state, and its failure if it has one.
 struct outcome {
   /// The last action, if it succeeded.
   troupe::action action{};
   /// The shared state: all that had been committed, also after a failure.
   troupe::state state{};
-  /// Why it failed or was cancelled, with node, item, attempt and cause.
+  /// The reason why it failed or was cancelled, with node, item, attempt and
+  /// cause.
   troupe::failure failure{};
 
   [[nodiscard]] bool ok() const noexcept { return !failure; }
 };
 
-/// Reads the events of one run, in order. The stream is bounded: where the
-/// reader is slow, the oldest events give way, by their number and by their
-/// bytes, and `dropped` counts them.
+/// Reads the events of one run, in order. The stream is bounded by the number
+/// and the bytes of its events: if the reader is slow, the oldest ones are
+/// dropped, and `dropped` counts them.
 ///
 /// Thread safety: confined to one thread.
 class event_reader {
@@ -43,7 +44,7 @@ class event_reader {
   [[nodiscard]] std::optional<event> next();
   /// The next event, if one is there.
   [[nodiscard]] std::optional<event> try_next();
-  /// How many events gave way so far.
+  /// Returns the number of events dropped so far.
   [[nodiscard]] std::size_t dropped() const;
 
  private:
@@ -67,10 +68,10 @@ class run {
 
   /// Waits for the end. A run that no other thread has begun yet runs on this
   /// one, until it first waits for something or has taken about 100 µs: a short
-  /// run costs no switch of threads. A step that it is in by then is finished
-  /// here, however long that takes.
-  /// Not for a thread that runs nodes, which the run may need: `co_await` the
-  /// run there. The blocking pool may wait.
+  /// run costs no thread switch. A step that has begun by then is finished
+  /// here, however long it takes. Do not call it on a thread that runs nodes,
+  /// which the run may need: `co_await` the run there. Threads of the blocking
+  /// pool may wait.
   /// Errors: throws a permanent `errc::request_failed` at once on a thread that
   /// runs nodes, and in a simulation within any call of a node; so do
   /// `wait_for` and `event_reader::next`.
@@ -78,7 +79,7 @@ class run {
   /// Waits at most `limit`, on another thread than the run's; nothing if it has
   /// not ended by then.
   [[nodiscard]] std::optional<outcome> wait_for(duration limit) const;
-  /// Whether it has ended.
+  /// Returns whether it has ended.
   [[nodiscard]] bool done() const;
 
   /// Ends the run: coroutines are destroyed where they wait, sub-flows are
@@ -111,9 +112,10 @@ class run {
     std::shared_ptr<detail::run_core> core_;
     outcome result_;
   };
-  /// `co_await run` waits for the end, holds no thread, and gives the outcome.
-  /// Errors: a run that needs a permit which the attempt that awaits it holds
-  /// fails with `errc::deadlock`.
+  /// `co_await run` waits for the end without holding a thread, and returns the
+  /// outcome.
+  /// Errors: a run fails with `errc::deadlock` if it needs a permit that the
+  /// awaiting attempt holds.
   /// Cancellation: cancels the run.
   awaiter operator co_await() const { return awaiter{core_}; }
 

@@ -18,14 +18,13 @@ class semaphore_line;
 class place_in_line;
 }  // namespace detail
 
-/// A right to do something, lent by a `semaphore`. It goes back when this is
-/// destroyed, so it comes back on every way out of a coroutine: its end, an
-/// exception, and cancellation.
+/// A permit lent by a `semaphore`. It goes back when this is destroyed, so on
+/// every way out of a coroutine: its end, an exception, and cancellation.
 ///
 /// It must not outlive the semaphore's system.
 ///
-/// Thread safety: confined to one actor or task at a time; it may be destroyed
-/// on any thread.
+/// Thread safety: confined to one actor or task. It may be destroyed on any
+/// thread.
 class [[nodiscard]] permit {
  public:
   /// Stands for no permit.
@@ -44,7 +43,7 @@ class [[nodiscard]] permit {
 
   /// Gives it back before its end.
   void release() noexcept { mark_.reset(); }
-  /// Whether it is there to be given back.
+  /// True unless it was given back or moved from.
   [[nodiscard]] explicit operator bool() const noexcept {
     return mark_ != nullptr;
   }
@@ -92,7 +91,7 @@ class [[nodiscard]] acquire_operation final : private detail::waiter {
   detail::permit_answer got_;
 };
 
-/// A number of permits for all the coroutines of a system, of whatever node,
+/// A counting semaphore for all coroutines of a system, whatever their node,
 /// run or sub-flow:
 ///
 ///     troupe::semaphore seats{runtime, 3};
@@ -101,25 +100,25 @@ class [[nodiscard]] acquire_operation final : private detail::waiter {
 /// It is an actor, and this a handle to it: copies lend the same permits. For
 /// the attempts of one node, `concurrency` in its options does the same.
 ///
-/// Fair: first come, first served. Who wants many permits is not overtaken by
-/// those who want few. The line has no bound of its own; each place in it is a
-/// coroutine that waits.
+/// Fair: first come, first served. A request for many permits is not overtaken
+/// by requests for few. The queue has no bound of its own; each entry is a
+/// waiting coroutine.
 ///
 /// It may be destroyed after its system, but not be used after it.
 ///
-/// Thread safety: immutable; `acquire` may be called anywhere.
+/// Thread safety: immutable. Any thread may call `acquire`.
 class semaphore {
  public:
   /// Errors: throws `errc::bad_flow` for less than one permit.
   semaphore(system& where, std::uint32_t permits);
 
-  /// Awaitable: gives `count` permits as one, after waiting for them in line.
-  /// A time limit is that of `within` around it.
+  /// Awaitable: returns `count` permits as one, after waiting for them in the
+  /// queue. Wrap it in `within` for a time limit.
   ///
-  /// Errors: throws `errc::bad_flow` for none, and for more than there are;
-  /// `errc::deadlock`, which is permanent, where the permits can never come,
-  /// because they are held by coroutines that wait for what this one holds,
-  /// here or at other semaphores, or by attempts that await what waits so.
+  /// Errors: throws `errc::bad_flow` for 0, and for more than there are; a
+  /// permanent `errc::deadlock` if the permits can never come, because their
+  /// holders wait for something that this coroutine holds, here or at other
+  /// semaphores.
   /// Cancellation: the place in line is given up. Permits that were on their
   /// way go back.
   [[nodiscard]] acquire_operation acquire(std::uint32_t count = 1) const;
@@ -129,7 +128,7 @@ class semaphore {
   // NOLINTNEXTLINE(google-explicit-constructor)
   operator limit() const;
 
-  /// How many permits there are in all.
+  /// Returns the number of permits in all.
   [[nodiscard]] std::uint32_t size() const noexcept { return permits_; }
 
  private:

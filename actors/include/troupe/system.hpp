@@ -28,7 +28,7 @@ namespace testing {
 class simulation;
 }
 
-/// Who takes the turns of a node.
+/// The ways to deliver a step to its node.
 enum class turns : std::uint8_t {
   /// The flow supervisor takes the turn of a node that is local, does not
   /// block and has no limit, in place of sending it a message. What can be
@@ -38,72 +38,73 @@ enum class turns : std::uint8_t {
   by_message,
 };
 
-/// What a system is made with.
+/// Options of a `system`.
 struct system_options {
   /// Threads that run actors, from 1 to 1,024. Absent: one per core.
   std::optional<std::size_t> threads = {};
-  /// The most threads of the blocking pool, from 1 to 4,096.
+  /// The maximum number of threads of the blocking pool, from 1 to 4,096.
   std::size_t blocking_threads_max = 64;
-  /// The number of blocking calls that may wait for a thread before that is
-  /// told as a warning event. They wait as long as it takes, and none is
-  /// refused. At least 1.
+  /// The number of blocking calls that may wait for a thread before a warning
+  /// event is emitted. They wait as long as it takes; none is refused. At least
+  /// 1.
   std::size_t blocking_queue_max = 65'536;
   enum turns turns = turns::in_place;
-  /// A node that holds a thread for longer than this, although it is not
-  /// declared blocking, is told as a warning event; so is a blocking call that
-  /// waits for a thread of its pool for longer.
+  /// The time after which a warning event is emitted, for a node that holds a
+  /// thread although it is not declared blocking, and for a blocking call that
+  /// waits for a thread of its pool.
   duration watchdog = std::chrono::milliseconds{50};
   /// Prepares the system's own actor system further, for example with
   /// `remote::network`.
   std::function<void(caf::actor_system_config&)> prepare = {};
 };
 
-/// What a run is started with.
+/// Options of a run.
 struct run_options {
-  /// What the run is called, in its events and in the keys of its steps: at
-  /// most 200 bytes, without '/' and '#'. Empty: a name that no other run has.
-  /// One that is started again under its name has the same keys.
+  /// The id of the run, in its events and in the keys of its steps: at most 200
+  /// bytes, without '/' and '#'. Empty: a name that no other run has. A run
+  /// that is restarted with the same id has the same step keys.
   std::string id = {};
   /// The params of the outermost flow: an object.
   value params = value::object();
-  /// The most steps of the run, and of each sub-flow. At least 1.
+  /// The maximum number of steps of the run, and of each sub-flow. At least 1.
   std::uint64_t steps_max = 1'000'000;
-  /// The longest the whole run may take, more than zero; it is then
+  /// The time limit of the whole run, more than zero; the run is then
   /// cancelled. Absent means no limit.
   std::optional<duration> deadline = {};
-  /// How many retries all nodes of the run may make together, so that a server
-  /// in trouble does not get a multiple of the calls. Absent means no limit but
-  /// those of the nodes. Of placed sub-flows each may make as many as were left
-  /// when it was sent.
+  /// The maximum number of retries of all nodes of the run together, so that a
+  /// server in trouble does not get a multiple of the calls. Absent means no
+  /// limit besides those of the nodes. Each placed sub-flow may make as many as
+  /// were left when it was sent.
   std::optional<std::uint64_t> retries_max = {};
-  /// The source of the random parts of waits: runs of one seed wait as long
-  /// as each other. Absent: another one for every run.
+  /// The seed of the random parts of waits: runs with the same seed wait for
+  /// the same times. Absent: a different seed for every run.
   std::optional<std::uint64_t> seed = {};
-  /// How much the event stream shows.
+  /// The detail of the event stream.
   event_detail events = event_detail::notable;
-  /// The most events that wait to be read; older ones give way. At least 1.
-  std::size_t events_max = 1024;
-  /// The most bytes of memory that they take, about; older ones give way. One
-  /// that is larger by itself is not kept at all. The final event always is.
+  /// The maximum number of events that wait to be read; older ones are dropped.
   /// At least 1.
+  std::size_t events_max = 1024;
+  /// The approximate maximum of the memory they take, in bytes; older ones are
+  /// dropped. An event that is larger by itself is not kept, except the final
+  /// one. At least 1.
   std::size_t event_bytes_max = std::size_t{64} << 20;
 };
 
-/// Where flows run: an actor system, with its threads, timers, and pool for
-/// blocking calls.
+/// The runtime that flows run in: an actor system with its threads, its timers
+/// and a pool for blocking calls.
 ///
-/// Destroying it waits for the runs that are left.
+/// The destructor waits for the remaining runs.
 ///
 /// Thread safety: internally synchronised.
 class system {
  public:
   /// Starts an actor system of its own.
-  /// Errors: throws `errc::bad_flow` for options that make no sense, and
-  /// `errc::overloaded` where a thread cannot be started, after ending those
-  /// that were.
+  /// Errors: throws `errc::bad_flow` for invalid options, and
+  /// `errc::overloaded` if a thread cannot be started, after ending those that
+  /// were.
   system() : system(system_options{}) {}
   explicit system(system_options options);
-  /// Works in an actor system that the caller owns and that outlives it. Load
+  /// Uses an actor system that the caller owns and that outlives it. Load
   /// Troupe into its configuration first; see `load`.
   /// Errors: as above.
   explicit system(caf::actor_system& host) : system(host, system_options{}) {}
@@ -117,7 +118,7 @@ class system {
   static void load(caf::actor_system_config& config);
 
   /// Starts `work` on `initial`, the run's shared state.
-  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  /// Errors: throws `errc::bad_flow` for invalid options.
   run start(const flow& work) { return start(work, state{}, run_options{}); }
   run start(const flow& work, state initial) {
     return start(work, std::move(initial), run_options{});

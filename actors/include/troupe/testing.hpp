@@ -17,8 +17,8 @@
 
 namespace troupe::testing {
 
-/// A system that moves only when the test says so. All its actors, timers and
-/// blocking calls run on the test's thread, in an order that is the same each
+/// A deterministic system that runs only when the test says so. All its actors,
+/// timers and blocking calls run on the test's thread, in the same order each
 /// time, and its clock is virtual, so a day of waiting takes no time:
 ///
 ///     troupe::testing::simulation sim;
@@ -26,12 +26,12 @@ namespace troupe::testing {
 ///     auto result = sim.finish(run);          // jumps from timer to timer
 ///     CHECK(sim.now() - start == 24h);
 ///
-/// Do not call `run::get` on a run that is not done: nobody would end it.
+/// Do not call `run::get` on a run that is not done: nothing would complete it.
 /// A CAF actor that a node asks runs on the test's thread as well if it was
-/// spawned with `caf::lazy_init`. One that is busy on a thread of its own may
-/// find the time limit of the request over: virtual time does not wait for it.
+/// spawned with `caf::lazy_init`. An actor that is busy on a thread of its own
+/// may exceed the time limit of the request: virtual time does not wait for it.
 ///
-/// Destroying it cancels the runs that it started and that are left.
+/// The destructor cancels the runs that it started and that are left.
 ///
 /// Thread safety: confined to one thread.
 class simulation {
@@ -57,26 +57,27 @@ class simulation {
   }
   run start(const flow& work, state initial, run_options options);
 
-  /// Does all that can happen at this time, blocking calls included, until
-  /// nothing is left. Returns the number of turns taken.
+  /// Runs everything that is due now, blocking calls included, until nothing is
+  /// left. Returns the number of turns taken.
   std::size_t run_ready();
 
-  /// Does at most one thing that can happen at this time. Returns whether
-  /// there was one.
+  /// Runs at most one thing that is due now. Returns whether there was one.
   bool run_one();
 
-  /// Moves the time on, and does all that can happen at each timer on the way.
+  /// Advances the time, and runs everything that is due at each timer on the
+  /// way.
   /// @pre `span` is not negative
   void advance(duration span);
 
-  /// Moves on from timer to timer until `which` is done, and gives its outcome.
+  /// Advances from timer to timer until `which` is done, and returns its
+  /// outcome.
   /// Errors: throws `errc::timed_out` if it would take longer than `limit`,
   /// `errc::request_failed` if nothing can happen any more.
   outcome finish(const run& which,
                  duration limit = std::chrono::hours{24 * 365});
 
   /// For use inside of a node: the time that a plain or blocking call takes.
-  /// Moves the time on and does nothing else until the call has returned.
+  /// Advances the time and runs nothing else until the call has returned.
   /// @pre `span` is not negative
   void elapse(duration span);
 
@@ -85,7 +86,7 @@ class simulation {
   std::vector<run> started_;
 };
 
-/// What the calls of a node do, one after the other:
+/// A script for the calls of a node, one entry per call:
 ///
 ///     troupe::testing::script model;
 ///     model.fails("busy").after(30s).fails("overloaded").gives("a summary");
@@ -94,7 +95,7 @@ class simulation {
 ///       co_return (co_await model.next(ctx)).get<std::string>();
 ///     }
 ///
-/// A call beyond the last entry fails for good and says so. Copies share one
+/// A call beyond the last entry fails permanently and says so. Copies share one
 /// script, so a copy in a node tells the test what happened.
 ///
 /// Thread safety: internally synchronised.
@@ -124,7 +125,7 @@ class script {
   /// node under `turns::by_message`, else that of the run or the sub-flow.
   /// Only for `next`.
   script& dies();
-  /// The entry that follows takes so long first. Only for `next`.
+  /// The next entry takes `wait` first. Only for `next`.
   script& after(duration wait);
 
   // -- playing it -------------------------------------------------------------

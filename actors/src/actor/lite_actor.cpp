@@ -25,7 +25,7 @@ constexpr link foreign = 1;
 
 std::atomic<long> live_actors{0};
 
-// Whether this thread is inside a turn taken in place.
+// True while this thread is inside a turn taken in place.
 thread_local bool in_place = false;
 
 bool is_entry(link entry) {
@@ -111,7 +111,7 @@ void lite_actor::close_mailbox() noexcept {
         try {
           refuse(*element);
         } catch (const std::bad_alloc&) {
-          // Who asked has a time limit, and watches this actor.
+          // The asking actor has a time limit, and watches this actor.
         }
       } else {
         delete reinterpret_cast<letter*>(current);
@@ -248,7 +248,7 @@ void lite_actor::quit(caf::error reason) {
   }
 }
 
-// Where there is no memory for the reason, the actor ends without one.
+// Quits without a reason if there is no memory for one.
 void lite_actor::quit_with(const char* why) noexcept {
   try {
     quit(caf::make_error(caf::sec::runtime_error, std::string{why}));

@@ -16,10 +16,11 @@ class blocking_pool;
 class manual_queue;
 class timer_service;
 
-/// What the actors of one system share. Outlives all of them.
+/// The data that the actors of one system share. Outlives all of them.
 struct home {
   caf::actor_system& system;
-  /// Where actors run instead of in CAF's scheduler, in tests; or null.
+  /// The queue in which actors run instead of in CAF's scheduler, in tests; or
+  /// null.
   manual_queue* queue = nullptr;
   timer_service* timers = nullptr;
   blocking_pool* blocking = nullptr;
@@ -49,7 +50,7 @@ class lite_actor : public own_actor {
   lite_actor(caf::actor_config& config, home& at);
   ~lite_actor() override;
 
-  /// How many exist in this process, for tests.
+  /// Returns the number of actors in this process, for tests.
   [[nodiscard]] static long live() noexcept;
 
   /// A handle for CAF, with which any actor can watch or stop this one.
@@ -70,7 +71,7 @@ class lite_actor : public own_actor {
   virtual void on_message(caf::mailbox_element& message);
   /// The turn asked for with `again()`, after this turn's messages.
   virtual void on_turn() {}
-  /// When it ends, exactly once, also for an actor that was killed, that
+  /// Called when it ends, exactly once, also for an actor that was killed, that
   /// threw, or that nobody can reach any more. May run on any thread then. Must
   /// not call `request()` or make a handle to this actor.
   virtual void on_stop(const caf::error& reason) noexcept;
@@ -82,7 +83,7 @@ class lite_actor : public own_actor {
   /// Asks for `on_turn()`. An actor that asks again in `on_turn()` lets others
   /// run in between.
   void again() noexcept { again_ = true; }
-  /// Whether messages wait. Cheap enough for every step of a long loop.
+  /// Returns whether messages wait. Cheap enough for every step of a long loop.
   [[nodiscard]] bool has_mail() const noexcept;
   /// Sends a request to any actor, and returns the number under which the
   /// answer comes back. There is no time limit: arm a timer.
@@ -190,7 +191,7 @@ template <class T, class... Args>
 lite_ptr<T> spawn_lite(home& at, exec_ctx* from, Args&&... args) {
   caf::actor_config config{from};
   config.flags = caf::abstract_actor::is_hidden_flag;
-  // What make_actor does, less its metrics and logging.
+  // The same as make_actor, less its metrics and logging.
   auto* block = new caf::actor_storage<T>(at.system.next_actor_id(),
                                           at.system.node(), &at.system, config,
                                           at, std::forward<Args>(args)...);

@@ -17,7 +17,7 @@ namespace troupe::detail {
 /// CAF actors included, run here as well, unless they are woken as from
 /// outside.
 ///
-/// Thread safety: `push` may be called from anywhere. All else belongs to one
+/// Thread safety: internally synchronised. All but `push` belongs to one
 /// thread.
 class manual_queue final : private own_ctx {
  public:

@@ -16,7 +16,7 @@ namespace troupe::detail {
 /// The requests of one actor that are not answered, and which actors it has to
 /// watch because of them.
 ///
-/// Thread safety: confined to one actor.
+/// Thread safety: confined to one actor or task.
 class pending_requests {
  public:
   struct entry {

@@ -28,7 +28,7 @@ timer_service::timer_service(clock source)
       wheel_{start_of(source)},
       manual_now_{timer_service::time_point{}} {
   if (source_ == clock::real) {
-    // What is due is never lost for want of memory.
+    // A due timer is never lost for want of memory.
     due_.reserve(batch_size);
     thread_ = start_thread("timers", [this] { loop(); });
   }

@@ -26,8 +26,8 @@ namespace troupe::detail {
 /// stands still until `advance_to`, which fires them in order of time, and of
 /// arming within a millisecond.
 ///
-/// Thread safety: all members may be called from any thread, but those for the
-/// manual clock only from one at a time.
+/// Thread safety: internally synchronised. The members for the manual clock
+/// belong to one thread at a time.
 class timer_service {
  public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -83,7 +83,8 @@ class timer_service {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   timer_wheel<wake_up> wheel_;
-  // When the thread looks again by itself; an earlier timer must wake it.
+  // The time at which the thread looks again by itself; an earlier timer must
+  // wake it.
   time_point next_look_ = time_point::max();
   std::atomic<time_point> manual_now_;
   bool stopped_ = false;

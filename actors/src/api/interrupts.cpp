@@ -43,7 +43,7 @@ interrupts::~interrupts() {
 
 void interrupts::on_first(std::function<void()> stop) {
   if (watching_.joinable()) {
-    throw error{errc::bad_flow, "interrupts: on_first is called twice"};
+    throw error{errc::bad_flow, "interrupts: on_first was called twice"};
   }
   watching_ = detail::start_thread(
       "interrupts", [this, stop = std::move(stop)] { watch(stop); });

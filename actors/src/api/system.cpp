@@ -44,7 +44,7 @@ void check(const run_options& options) {
     refuse("run_options.id must have at most 200 bytes and no '/' or '#'");
   }
   if (!options.params.is_object()) {
-    refuse("run_options.params must be an object, they are " +
+    refuse("run_options.params must be an object, got " +
            std::string{options.params.type_name()});
   }
   if (options.steps_max < 1) {

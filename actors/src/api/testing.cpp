@@ -21,8 +21,8 @@ system_options by_hand(system_options options) {
   return options;
 }
 
-/// How long, in real time, an actor on a thread of its own may take to answer
-/// when nothing else is left.
+/// The real time that an actor on a thread of its own may take to answer when
+/// nothing else is left.
 constexpr auto grace = std::chrono::milliseconds{500};
 
 /// Awaitable: the end of the actor that runs the coroutine.
@@ -106,14 +106,15 @@ outcome simulation::finish(const run& which, duration limit) {
     const auto due = timers.next_due();
     if (!due) {
       if (system_.core().queue()->wait_for_work(grace)) continue;
-      throw error{errc::request_failed,
-                  which.id() +
-                      " cannot end: nothing is left to happen, and no timer "
-                      "is due at any time"};
+      throw error{
+          errc::request_failed,
+          which.id() +
+              " cannot end: no work and no timer is left that could wake it"};
     }
     if (*due > end) {
-      throw error{errc::timed_out,
-                  which.id() + " does not end within the limit of the test"};
+      throw error{
+          errc::timed_out,
+          which.id() + " did not end within the time limit of the test"};
     }
     timers.advance_to(*due);
   }

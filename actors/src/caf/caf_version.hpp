@@ -1,7 +1,7 @@
 #pragma once
 
-// What differs between the versions of CAF, for the sources only. The installed
-// header of the same name has the rest.
+// The differences between the versions of CAF, for the sources only. The
+// installed header of the same name has the rest.
 
 #include <troupe/detail/caf_version.hpp>
 
@@ -22,8 +22,8 @@
 
 namespace troupe::detail {
 
-/// What runs actors and takes those they wake. Passed from a running actor to
-/// what it sends, so that the woken one runs next on the same thread.
+/// The object that runs actors and takes those they wake. Passed from a running
+/// actor to what it sends, so that the woken one runs next on the same thread.
 #if TROUPE_CAF_1
 using exec_ctx = caf::scheduler;
 #else
@@ -78,7 +78,7 @@ inline caf::message take_content(caf::mailbox_element& element) {
 #endif
 }
 
-/// Whether the content of `element` is exactly one `T`.
+/// Returns whether the content of `element` is exactly one `T`.
 template <class T>
 bool holds(const caf::mailbox_element& element) {
 #if TROUPE_CAF_1
@@ -168,7 +168,8 @@ class own_actor : public caf::local_actor, public caf::resumable {
 #endif
 };
 
-/// Whether `why` is CAF's answer for `asked`, which ended before its own.
+/// Returns whether `why` is CAF's answer for `asked`, which ended before its
+/// own.
 [[nodiscard]] bool ended_unanswered(const caf::actor& asked,
                                     const caf::error& why);
 

@@ -28,7 +28,7 @@ request_wait::~request_wait() {
 }
 
 void request_wait::begin(fiber_host& host, wake_key key) {
-  auto& owner = fiber_actor::of(host, "ask another");
+  auto& owner = fiber_actor::of(host, "ask another actor");
   timer_ = owner.wake_at(after(owner.now(), limit_), key);
   request_ = owner.ask(to_, std::move(content_), key);
   owner_ = &owner;
@@ -58,7 +58,8 @@ caf::message request_wait::take() {
 }
 
 void request_wait::refuse_answer() {
-  throw error{errc::wrong_type, "the actor's answer has another type"};
+  throw error{errc::wrong_type,
+              "the actor's answer does not have the type that was asked for"};
 }
 
 }  // namespace troupe::detail

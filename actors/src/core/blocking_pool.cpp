@@ -20,18 +20,18 @@ thread_local const blocking_pool::origin* origin_of_thread = nullptr;
 
 error no_thread_can_come() {
   error why{errc::deadlock,
-            "the call can never begin: each thread of the blocking pool waits "
-            "by get() for a run that waits for a thread; co_await the run in a "
-            "node that is not blocking, or raise "
+            "the call can never begin: every thread of the blocking pool waits "
+            "in get() for a run that itself waits for a thread; co_await the "
+            "run in a node that is not blocking, or raise "
             "system_options.blocking_threads_max"};
   return why.permanent();
 }
 
 blocking_pool::blocking_pool(options chosen) : options_{chosen} {
   if (options_.threads_max == 0 || options_.queue_max == 0) {
-    throw error{errc::bad_flow,
-                "A pool for blocking work needs at least one thread and room "
-                "for one job."};
+    throw error{
+        errc::bad_flow,
+        "a blocking pool needs at least one thread and room for one call"};
   }
 }
 

@@ -58,12 +58,12 @@ struct pool_load {
 /// thread itself. Where all threads do, and all these runs wait for a thread,
 /// the job that came last is told that there is a deadlock.
 ///
-/// Thread safety: all members may be called from any thread, `stop` from any
-/// but those of the pool.
+/// Thread safety: internally synchronised. `stop` must not be called on a
+/// thread of the pool.
 class blocking_pool {
  public:
   struct options {
-    /// At most so many jobs at once, at least 1.
+    /// The maximum number of jobs at once, at least 1.
     std::size_t threads_max = 64;
     /// More waiting jobs than these are told by `look` at once, at least 1.
     std::size_t queue_max = 65'536;
@@ -77,7 +77,7 @@ class blocking_pool {
   /// Calls `stop`.
   ~blocking_pool();
 
-  /// Whose job it is. All may be left out.
+  /// The origin of a job. All may be left out.
   struct origin {
     std::shared_ptr<run_core> run = {};
     const graph_node* node = nullptr;

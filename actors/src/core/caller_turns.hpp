@@ -16,7 +16,7 @@ namespace troupe::detail {
 /// takes longer, goes to the scheduler, so that a run that could use several
 /// threads gets them.
 ///
-/// Thread safety: belongs to the thread that waits.
+/// Thread safety: confined to one thread.
 class caller_turns final : private own_ctx {
  public:
   caller_turns(caf::actor_system& system, watchdog& dog);

@@ -8,7 +8,7 @@
 
 namespace troupe::detail {
 
-/// Why a supervisor is to end now.
+/// The reason why a supervisor is to end now.
 class cancel_order final : public payload {
  public:
   explicit cancel_order(error reason) : why(std::move(reason)) {}

@@ -114,7 +114,7 @@ const void* fiber_actor::acquire(const void* owner, std::uint32_t limit,
 std::uint64_t fiber_actor::place(placed_work what, wake_key key) {
   const auto where = core_.elsewhere();
   if (!where) {
-    throw error{errc::shut_down, "the system listens for workers no more"};
+    throw error{errc::shut_down, "the system no longer listens for workers"};
   }
   return where->place({std::move(what), waker_for(key)});
 }

@@ -17,7 +17,7 @@ struct graph_node;
 class run_core;
 class system_core;
 
-/// Whose step it is that waits, for who is told that it does for long.
+/// The step that waits, for those who are told that it does for long.
 struct call_origin {
   /// Null for what is no step of a run.
   std::shared_ptr<run_core> run = {};
@@ -57,7 +57,7 @@ class fiber_actor : public answer_receiver, public fiber_host {
   /// Nobody waits for the answer any more.
   void forget(std::uint64_t request) noexcept;
 
-  /// Whose coroutines these are.
+  /// Returns the origin of these coroutines.
   [[nodiscard]] virtual call_origin origin() const { return {}; }
   /// The permits that a coroutine of this one holds, with names.
   [[nodiscard]] std::vector<held_token> tokens_of(

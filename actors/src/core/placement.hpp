@@ -8,14 +8,14 @@
 
 namespace troupe::detail {
 
-/// Work on its way to another process, and who is told of it.
+/// Work on its way to another process, and the receiver of its result.
 struct placed_order {
   placed_work what;
   /// Is woken once, with a `placed_result`.
   waker asker;
 };
 
-/// Where placed work goes. Implemented by who listens for workers.
+/// The destination of placed work. Implemented by who listens for workers.
 ///
 /// Thread safety: internally synchronised.
 class placement {

@@ -234,7 +234,7 @@ void run_core::add_held_above(std::vector<held_token>& into) const {
 // its end.
 const error& cancelled_for_no_reason() {
   static const auto& why = *new error{
-      errc::cancelled, "cancelled, with no memory left for the reason"};
+      errc::cancelled, "cancelled; there was no memory for the reason"};
   return why;
 }
 
@@ -249,7 +249,7 @@ const error& died_for_want_of_memory() {
 namespace {
 
 constexpr std::string_view await_it =
-    "write 'co_await run' in a phase that gives a task";
+    "write 'co_await run' in a phase that returns a task";
 
 }  // namespace
 
@@ -268,7 +268,9 @@ void run::cancel(std::string reason) const { core_->cancel(reason); }
 event_reader run::events() const { return event_reader{core_}; }
 
 run::awaiter::~awaiter() {
-  if (host() != nullptr) core_->cancel("who waited for it was cancelled");
+  if (host() != nullptr) {
+    core_->cancel("the task that awaited the run was cancelled");
+  }
 }
 
 void run::awaiter::receive(void*) { result_ = core_->result(); }

@@ -34,7 +34,8 @@ struct run_elsewhere {
   std::function<void()> on_event;
 };
 
-/// What a run's handles, its supervisors and its late blocking calls share.
+/// The state that a run's handles, its supervisors and its late blocking calls
+/// share.
 ///
 /// Thread safety: internally synchronised.
 class run_core final : public event_sink,
@@ -81,7 +82,8 @@ class run_core final : public event_sink,
   /// So many were made elsewhere.
   void count_retries(std::uint64_t made) noexcept { retries_ += made; }
   [[nodiscard]] std::uint64_t retries() const noexcept { return retries_; }
-  /// How many the run may still make; nothing for no limit.
+  /// Returns the number of retries that the run may still make; nothing for no
+  /// limit.
   [[nodiscard]] std::optional<std::uint64_t> retries_left() const noexcept;
 
   // -- the start -------------------------------------------------------------
@@ -95,8 +97,8 @@ class run_core final : public event_sink,
 
   // -- the end ---------------------------------------------------------------
 
-  /// What the run wrote, for who started it from elsewhere: the state of an
-  /// outcome is a copy, which does not have that.
+  /// Sets the writes of the run, for those who started it from elsewhere: the
+  /// state of an outcome is a copy, which does not have them.
   void set_wrote(delta wrote);
   [[nodiscard]] delta take_wrote();
 
@@ -105,7 +107,7 @@ class run_core final : public event_sink,
   void set_supervisor(supervisor_address supervisor);
   /// The first call counts. Needs no memory.
   void end(outcome result) noexcept;
-  /// Where there is no memory for the reason, it is cancelled without.
+  /// Cancels the run; without a reason if there is no memory for one.
   void cancel(std::string_view reason) noexcept;
 
   [[nodiscard]] bool done() const;

@@ -32,7 +32,7 @@ struct permit_out {
   std::uint32_t count = 0;
 };
 
-/// True if who waits by `order` may hold a permit meanwhile.
+/// Returns whether the waiting task of `order` may hold a permit meanwhile.
 bool holds_any(const acquire_order& order) {
   if (!order.holds.empty()) return true;
   const auto run = order.run.lock();
@@ -51,17 +51,19 @@ std::string names_of(const std::set<std::string>& holders) {
 }
 
 std::string text_of_line(const std::set<std::string>& holders) {
-  return "the permit can never come: all that are out are held by " +
+  return "the permit can never be granted: all permits are held by " +
          names_of(holders) +
-         ", which waits for one more here, or for a run that does; do not "
-         "enter a limit within itself, or give it more permits";
+         ", which waits for another one here, or for a run that does; do not "
+         "acquire a limit while holding it, or give it more permits";
 }
 
 std::string text_of_ring(const holding_waits::ring& ring) {
   if (ring.lenders < 2) return text_of_line(ring.holders);
-  return "the permit can never come: attempts of " + names_of(ring.holders) +
-         " wait for each other over " + std::to_string(ring.lenders) +
-         " limits; take limits in one order, or give them more permits";
+  return "the permit can never be granted: attempts of " +
+         names_of(ring.holders) + " wait for each other over " +
+         std::to_string(ring.lenders) +
+         " limits; acquire limits in the same order everywhere, or give them "
+         "more permits";
 }
 
 }  // namespace
@@ -186,8 +188,8 @@ acquire_order* semaphore_actor::one_of(const holding_waits::ring& ring) const {
   return any;
 }
 
-// Where all that is out is held by those that wait here, nothing comes back,
-// whoever stands first.
+// If all permits are held by those that wait here, none comes back, whoever
+// stands first.
 void semaphore_actor::look_at_line() {
   std::set<std::shared_ptr<void>> held;
   std::uint64_t count = 0;

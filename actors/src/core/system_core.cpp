@@ -23,8 +23,8 @@ blocking_pool::options pool_options(const system_options& options, drive how) {
   return chosen;
 }
 
-/// What the ids of a system's runs begin with, so that those of no other system
-/// are the same. In virtual time all is as it was the last time.
+/// Returns the prefix of the ids of a system's runs, so that those of no other
+/// system are the same. In virtual time all is as it was the last time.
 std::string new_runs_prefix(drive how) {
   if (how == drive::by_hand) return "run-";
   std::random_device random;
@@ -59,7 +59,7 @@ system_core::system_core(caf::actor_system& system, system_options options,
       queue_(how == drive::by_hand ? std::make_unique<manual_queue>(system)
                                    : nullptr),
       home_{system, queue_.get(), timers_.get(), &blocking_} {
-  // What is said where there is no memory is made while there is.
+  // Makes the error for lack of memory while there is memory.
   static_cast<void>(cancelled_for_no_reason());
   static_cast<void>(died_for_want_of_memory());
 }

@@ -26,10 +26,10 @@
 
 namespace troupe::detail {
 
-/// Who moves a system on: threads and the clock, or a test.
+/// The drive of a system: threads and the clock, or a test.
 enum class drive : std::uint8_t { by_threads, by_hand };
 
-/// What all runs of one system share. Outlives its actors.
+/// The data that all runs of one system share. Outlives its actors.
 ///
 /// Thread safety: internally synchronised.
 class system_core {
@@ -61,7 +61,8 @@ class system_core {
   const void* acquire(const void* owner, std::uint32_t limit,
                       caf::intrusive_ptr<acquire_order> order, exec_ctx* from);
 
-  /// Where work goes that is to be done elsewhere; null if it is done here.
+  /// Returns the destination of work that is to be done elsewhere; null if it
+  /// is done here.
   [[nodiscard]] std::shared_ptr<placement> elsewhere() const;
   /// @pre there is none: each system has one listener at most.
   void set_elsewhere(std::shared_ptr<placement> where);

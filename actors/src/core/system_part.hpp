@@ -2,7 +2,7 @@
 
 namespace troupe::detail {
 
-/// What a library on top of this one keeps with a system.
+/// The part that a library on top of this one keeps with a system.
 ///
 /// Thread safety: internally synchronised.
 class system_part {

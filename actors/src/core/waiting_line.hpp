@@ -14,9 +14,9 @@
 namespace troupe::detail {
 
 /// A wait for what an actor hands out. It ends once: the actor answers it, or
-/// the one who waits withdraws it, and whoever is first decides.
+/// the waiting task withdraws it; the first one decides.
 ///
-/// Thread safety: any thread may end it.
+/// Thread safety: internally synchronised. Any thread may end it.
 class wait_order : public payload {
  public:
   explicit wait_order(waker asker) : who_(std::move(asker)) {}
@@ -38,7 +38,7 @@ class wait_order : public payload {
   std::atomic<bool> is_ended_{false};
 };
 
-/// A wait, as the one who waits knows it.
+/// A wait, from the side of the waiting task.
 class place_in_line {
  public:
   explicit place_in_line(caf::intrusive_ptr<wait_order> placed)
@@ -54,7 +54,7 @@ class place_in_line {
 /// that was withdrawn stays in it until it comes to the front, or until such
 /// waits are half of it.
 ///
-/// Thread safety: confined to the actor.
+/// Thread safety: confined to one actor or task.
 template <class Order>
 class waiting_line {
  public:

@@ -30,10 +30,11 @@ std::string in_ms(duration span) {
 
 std::string text_of_wait(const waiting_calls& waiting, const pool_load& load,
                          duration limit) {
-  std::string text = "waits for a thread of the blocking pool for more than " +
-                     in_ms(limit) + ", and is not tried meanwhile";
+  std::string text =
+      "has waited for a thread of the blocking pool for more than " +
+      in_ms(limit) + ", and has not begun";
   if (waiting.count > 1) {
-    text += ", as do " + std::to_string(waiting.count - 1) +
+    text += ", nor have " + std::to_string(waiting.count - 1) +
             " more calls of the run";
   }
   text += "; all of its " + std::to_string(load.threads_max) +
@@ -41,8 +42,8 @@ std::string text_of_wait(const waiting_calls& waiting, const pool_load& load,
           " calls wait";
   if (load.in_get > 0) {
     text += "; " + std::to_string(load.in_get) +
-            " of the threads wait by get() for a run, which can be awaited "
-            "instead in a node that is not blocking";
+            " of the threads wait in get() for a run; a node that is not "
+            "blocking can await it instead";
   }
   return text + "; see system_options.blocking_threads_max";
 }
@@ -156,9 +157,9 @@ void watchdog::look_at_threads(time_point now) {
     warning.text =
         "has held a thread for more than " + in_ms(limit_) +
         (node->options.threads == threads::blocking
-             ? "; of a blocking node only exec and fallback run on the "
+             ? "; only exec and fallback of a blocking node run on the "
                "blocking pool, so move the work there from prep or post"
-             : "; declare it blocking or let it wait by co_await");
+             : "; declare it blocking, or wait with co_await");
     at.run->tell(std::move(warning));
   }
 }

@@ -27,7 +27,7 @@ class run_core;
 /// Thread safety: internally synchronised.
 class watchdog {
  public:
-  /// What one thread is doing.
+  /// The activity of one thread.
   struct post {
     /// Guards `run`; held while the watchdog tells of it.
     std::mutex mutex;

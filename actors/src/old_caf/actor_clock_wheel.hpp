@@ -21,8 +21,8 @@ namespace troupe::detail {
 /// the time limit of an answered request, and costs several microseconds for
 /// every actor that ends.
 ///
-/// Thread safety: all members may be called from any thread, but `start` and
-/// `stop` only once each.
+/// Thread safety: internally synchronised. `start` and `stop` are called once
+/// each.
 class actor_clock_wheel final : public caf::actor_clock {
  public:
   actor_clock_wheel();
@@ -73,7 +73,8 @@ class actor_clock_wheel final : public caf::actor_clock {
   timer_wheel<event_ptr> wheel_;
   // The first of the timeouts of each actor that has any.
   std::unordered_map<caf::actor_id, event*> of_actor_;
-  // Whether that is empty, for actors that end without ever having had one.
+  // False as long as that is empty, for actors that end without ever having had
+  // one.
   std::atomic<bool> has_timeouts_{false};
   time_point next_look_ = time_point::max();
   bool stopped_ = false;

@@ -17,8 +17,8 @@ namespace troupe::detail {
 
 /// A thread of `worker_scheduler` that runs actors, with its queue.
 ///
-/// Thread safety: what is public may be called from anywhere, but for
-/// `exec_later`, `random` and what is said otherwise.
+/// Thread safety: internally synchronised, except `exec_later`, `random` and
+/// members that say otherwise.
 class worker_scheduler::worker final : public caf::execution_unit {
  public:
   worker(worker_scheduler& owner, std::size_t index);

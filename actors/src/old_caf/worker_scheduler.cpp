@@ -90,7 +90,7 @@ void worker_scheduler::end_threads() {
   clock_.stop();
   drop_jobs();
   stopped_ = true;
-  // What another thread queued before it could see that.
+  // Another thread may have queued jobs before it could see that.
   drop_jobs();
 }
 

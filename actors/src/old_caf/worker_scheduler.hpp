@@ -48,7 +48,7 @@ class worker_scheduler final : public caf::scheduler::abstract_coordinator {
   explicit worker_scheduler(caf::actor_system& system);
   ~worker_scheduler() override;
 
-  /// What `config.load<worker_scheduler>()` calls.
+  /// Makes the module, for `config.load<worker_scheduler>()`.
   static caf::actor_system::module* make(caf::actor_system& system,
                                          caf::detail::type_list<>);
 

@@ -9,9 +9,11 @@
 
 namespace troupe::detail {
 
-/// What a blocking call knows of its step after the step has gone on.
+/// The part of a step that a blocking call still knows after the step has gone
+/// on.
 ///
-/// Thread safety: may be used on one other thread.
+/// Thread safety: confined to one thread. It may be another one than the
+/// supervisor's.
 class detached_steps final : public step_host {
  public:
   detached_steps(step_host& from, std::shared_ptr<run_core> run)

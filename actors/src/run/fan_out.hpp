@@ -20,7 +20,7 @@ namespace troupe::detail {
 
 class flow_supervisor;
 
-/// What a sub-flow is started with.
+/// The parameters with which a sub-flow is started.
 struct branch_start {
   const flow_model* body = nullptr;
   /// Its position among the items.
@@ -31,7 +31,7 @@ struct branch_start {
   const state* snapshot = nullptr;
 };
 
-/// How a sub-flow ended, on its way to its parent.
+/// The end of a sub-flow, on its way to its parent.
 class branch_result final : public payload {
  public:
   branch_end end;
@@ -66,7 +66,7 @@ class fan_out_run {
  private:
   struct child {
     lite_ptr<flow_supervisor> actor;
-    /// How often it has died and was dispatched again.
+    /// The number of times that it has died and was dispatched again.
     std::uint32_t deaths = 0;
   };
 

@@ -10,7 +10,7 @@
 
 namespace troupe::detail {
 
-/// What a node is asked to do with a step.
+/// The request to a node about a step.
 enum class turn_kind : std::uint8_t { begin, retry, fall_back };
 
 /// Runs one phase of a step, as told.

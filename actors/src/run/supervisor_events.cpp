@@ -1,5 +1,5 @@
-// What a flow supervisor tells its nodes, its parent and the readers of the
-// event stream.
+// The part of a flow supervisor that tells its nodes, its parent and the
+// readers of the event stream.
 
 #include "core/cancel_order.hpp"
 #include "core/system_core.hpp"

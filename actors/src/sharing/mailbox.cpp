@@ -7,7 +7,7 @@ namespace troupe {
 
 namespace detail {
 
-/// What the copies of a mailbox share.
+/// The shared state of the copies of a mailbox.
 class mailbox_line {
  public:
   mailbox_line(lite_ptr<mailbox_actor> keeper,
@@ -24,7 +24,7 @@ namespace {
 template <class Message>
 std::shared_ptr<place_in_line> place(mailbox_line& line, fiber_host& host,
                                      wake_key key, value message) {
-  auto& owner = fiber_actor::of(host, "wait at a mailbox");
+  auto& owner = fiber_actor::of(host, "wait for a mailbox");
   auto order = caf::make_counted<mailbox_order>(owner.waker_for(key),
                                                 std::move(message));
   auto placed = std::make_shared<place_in_line>(order);

@@ -8,7 +8,7 @@ namespace troupe::detail {
 
 namespace {
 
-/// Brings `content` to who waits for it, who must not wait for ever.
+/// Delivers `content` to the waiting task, which must not wait for ever.
 template <class T>
 void wake_with(const waker& who, T content, exec_ctx* from) noexcept {
   caf::intrusive_ptr<answer_of<T>> brought;

@@ -48,7 +48,7 @@ struct receiver_left {};
 struct close {};
 }  // namespace mailbox_message
 
-/// How many messages there are room for, and are.
+/// The capacity and the fill level of a mailbox.
 class mailbox_room {
  public:
   explicit mailbox_room(std::size_t most) noexcept : most_(most) {}
@@ -69,7 +69,7 @@ class mailbox_room {
     exceed();
     arrive();
   }
-  /// Whether none is there, on its way here, or able to come back.
+  /// Returns whether none is there, on its way here, or able to come back.
   [[nodiscard]] bool is_drained() const noexcept {
     return used_.load() == 0 && away_.load() == 0;
   }

@@ -62,7 +62,7 @@ class rate_grant {
 /// Nothing if the line is full.
 using rate_answer = answer_of<std::optional<rate_grant>>;
 
-/// Lets through who waits in line, first come, first served, as its meters say.
+/// Lets waiting requests through, first come, first served, as its meters say.
 class rate_actor final : public lite_actor {
  public:
   using messages = message_set<rate_message::acquire, rate_message::withdrawn,

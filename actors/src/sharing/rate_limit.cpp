@@ -14,7 +14,7 @@ namespace troupe {
 
 namespace detail {
 
-/// What the copies of a limit share.
+/// The shared state of the copies of a limit.
 class rate_line : public limit_line,
                   public std::enable_shared_from_this<rate_line> {
  public:
@@ -76,16 +76,19 @@ std::string in_words(double number) {
 void check_within(const rate& allowed, double tokens) {
   const double most = std::max(allowed.amount, allowed.burst);
   if (tokens <= most) return;
-  throw error{error{errc::bad_value,
-                    "a request of " + in_words(tokens) +
-                        " tokens can never pass: the rate limit gives " +
-                        in_words(most) + " at most"}
-                  .permanent()};
+  throw error{
+      error{errc::bad_value,
+            "a request of " + in_words(tokens) +
+                " tokens can never pass: the rate limit allows at most " +
+                in_words(most)}
+          .permanent()};
 }
 
 void check(double tokens) {
   if (tokens >= 0 && std::isfinite(tokens)) return;
-  throw error{errc::bad_value, "a number of tokens must not be negative"};
+  throw error{errc::bad_value,
+              "the number of tokens must be finite and not negative, got " +
+                  in_words(tokens)};
 }
 
 }  // namespace
@@ -128,7 +131,9 @@ void pass_operation::receive(void* answer) {
 
 rate_pass pass_operation::await_resume() {
   if (is_refused_) {
-    throw error{errc::overloaded, "the line of the rate limit is full"};
+    throw error{errc::overloaded,
+                "the queue of the rate limit is full: "
+                "rate_limit_options.waiting_max limits it"};
   }
   return {line_, tokens_};
 }

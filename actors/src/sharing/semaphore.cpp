@@ -9,7 +9,7 @@ namespace troupe {
 
 namespace detail {
 
-/// What the copies of a semaphore share.
+/// The shared state of the copies of a semaphore.
 class semaphore_line : public limit_line,
                        public std::enable_shared_from_this<semaphore_line> {
  public:

@@ -8,8 +8,8 @@ namespace troupe::detail {
 
 namespace {
 
-/// What a value takes beside its place in what holds it, about. Stops soon
-/// after it is more than `most`.
+/// Returns the approximate number of bytes that a value takes beside its place
+/// in what holds it. Stops soon after it is more than `most`.
 std::size_t bytes_of(const value& data, std::size_t most) {
   if (data.is_string()) return data.get<std::string_view>().size();
   std::size_t sum = 0;

@@ -10,16 +10,16 @@
 
 namespace troupe::detail {
 
-/// How much the events of one run that wait to be read may be.
+/// The bounds of the events of one run that wait to be read.
 struct event_bounds {
   std::size_t number = 1024;
   std::size_t bytes = std::size_t{64} << 20;
 };
 
 /// The event stream of a run: bounded, so a slow reader costs the buffer and
-/// nothing else. The oldest event gives way to the newest, and one that is too
-/// large by itself, or for which there is no memory, is not kept; all of these
-/// are counted. The final one is always delivered, last.
+/// nothing else. The oldest event is dropped for the newest, and an event that
+/// is too large by itself, or for which there is no memory, is not kept; all of
+/// these are counted. The final one is always delivered, last.
 ///
 /// Thread safety: internally synchronised.
 class event_queue {

@@ -15,7 +15,7 @@ namespace troupe::detail {
 /// more of them wait than ever before, and waits for it where there is none: an
 /// actor that was woken must not be lost.
 ///
-/// Thread safety: under one lock.
+/// Thread safety: confined to one thread. A lock may take its place.
 class job_queue {
  public:
   job_queue() : ring_(1024) {}

@@ -13,8 +13,8 @@ void node_thread::refuse_wait(std::string_view call, std::string_view instead) {
   if (marks == 0) return;
   std::string text{call};
   text +=
-      " would hold a thread that runs nodes, perhaps that which is to end the "
-      "wait: ";
+      " would block a thread that runs nodes, perhaps the one that would end "
+      "the wait: ";
   text += instead;
   error why{errc::request_failed, std::move(text)};
   why.permanent();

@@ -25,7 +25,7 @@ void throw_no_thread(std::string_view purpose) {
   } catch (const std::system_error& why) {
     refuse(purpose, why.code().message());
   } catch (const std::bad_alloc&) {
-    refuse(purpose, "there is no memory left");
+    refuse(purpose, "out of memory");
   }
 }
 

@@ -6,7 +6,7 @@
 namespace summarize {
 
 /// The owner of a file descriptor, which it closes; of none while negative.
-/// Thread safety: not safe to share; use from one thread at a time.
+/// Thread safety: confined to one thread.
 class descriptor {
  public:
   descriptor() = default;

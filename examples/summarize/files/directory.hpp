@@ -7,7 +7,7 @@
 
 namespace summarize {
 
-/// What `open_directory` could open, or the error number.
+/// The result of `open_directory`: a directory, or the error number.
 struct opened {
   descriptor file;
   int fault = 0;
@@ -15,10 +15,10 @@ struct opened {
 
 /// An open directory, below which files are opened without following any link,
 /// so that nothing that is moved or linked meanwhile leads out of it.
-/// Thread safety: all members may be called at the same time.
+/// Thread safety: internally synchronised.
 class open_directory {
  public:
-  /// Where that cannot be opened, everything below has the `fault` of this.
+  /// If that cannot be opened, everything below has the `fault` of this.
   explicit open_directory(const std::filesystem::path& path);
 
   /// Opens `name`, relative to the directory; the directory itself if that is

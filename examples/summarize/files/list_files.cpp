@@ -37,7 +37,7 @@ class lister {
   listing run() {
     folders_.push_back({"", root_, true});
     while (!folders_.empty() || !linked_folders_.empty()) {
-      // What is below the root itself is named after that, not after a link.
+      // Entries below the root itself are named after that, not after a link.
       auto& from = folders_.empty() ? linked_folders_ : folders_;
       const folder next = std::move(from.back());
       from.pop_back();
@@ -148,14 +148,14 @@ class lister {
     std::error_code failure;
     const fs::path target = fs::canonical(at.path / entry, failure);
     struct stat there {};
-    // What cannot be reached is listed: reading it gives the reason.
+    // A file that cannot be reached is listed: reading it gives the reason.
     if (failure || ::stat(target.c_str(), &there) != 0) {
       return add_file(at, std::move(name), entry, about);
     }
     const bool is_folder = S_ISDIR(there.st_mode);
     if (!is_folder && !S_ISREG(there.st_mode)) {
       found_.skipped.push_back(
-          {std::move(name), "link to something not a regular file"});
+          {std::move(name), "link to something that is not a regular file"});
     } else if (is_folder && is_inside(target)) {
       found_.skipped.push_back(
           {std::move(name), "link to a directory, not followed"});
@@ -172,7 +172,7 @@ class lister {
     }
   }
 
-  /// Whether something real is under the root.
+  /// Returns whether something real is under the root.
   [[nodiscard]] bool is_inside(const fs::path& real) const {
     return !real_root_.empty() && !below_root(real).empty();
   }

@@ -61,7 +61,7 @@ descriptor open_folder(const fs::path& folder) {
   return descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-/// Whether a link there may be one that another user has set as a trap.
+/// Returns whether a link there may be one that another user has set as a trap.
 bool is_link_of_stranger(const fs::path& path) {
   struct stat link {};
   struct stat folder {};
@@ -75,8 +75,8 @@ bool is_link_of_stranger(const fs::path& path) {
          link.st_uid != folder.st_uid;
 }
 
-/// What `path` leads to, if it is a link, else itself. Nothing need be there
-/// yet. Sets `fault` to an error number, or to 0.
+/// Returns the target of `path`, if it is a link, else `path` itself. Nothing
+/// need be there yet. Sets `fault` to an error number, or to 0.
 fs::path target_of(fs::path path, int& fault) {
   constexpr int links_max = 40;
   std::error_code failure;

@@ -20,7 +20,7 @@ namespace summarize {
 /// program reads from is refused. A symbolic link
 /// is followed, so that its target is replaced; where anyone may write, as in
 /// `/tmp`, only a link of this user or of the owner of the directory is.
-/// Thread safety: not safe to share; use from one thread at a time.
+/// Thread safety: confined to one thread.
 class output_file {
  public:
   /// Throws std::system_error, with a text that names `path`, if there is no

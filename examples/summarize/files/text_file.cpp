@@ -24,7 +24,7 @@ loaded_file refused(file_status status, std::string reason,
   return {status, {}, std::move(reason), bytes};
 }
 
-/// What is wrong with a link, or with what it leads to.
+/// Returns the fault of a link, or of its target.
 std::string link_fault(const fs::path& path) {
   std::error_code fault;
   const std::string target = fs::read_symlink(path, fault).string();
@@ -161,7 +161,7 @@ loaded_file classify(std::string bytes) {
   }
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.erase(0, 3);
   if (bytes.find_first_not_of(" \t\r\n\f\v") == std::string::npos) {
-    return refused(file_status::empty, "has nothing but white space", size);
+    return refused(file_status::empty, "contains only white space", size);
   }
   return {file_status::ok, std::move(bytes), {}, size};
 }

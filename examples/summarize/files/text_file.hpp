@@ -11,7 +11,7 @@
 
 namespace summarize {
 
-/// What became of one file.
+/// The result of reading one file.
 enum class file_status { ok, empty, binary, too_large, unreadable };
 
 /// The word that stands for `status` in reports, such as `"too_large"`.
@@ -44,7 +44,7 @@ struct listing {
   std::vector<unlisted_entry> problems;  ///< directories that cannot be listed
 };
 
-/// What becomes of symbolic links that lead out of the directory.
+/// The treatment of symbolic links that lead out of the directory.
 enum class outside_links { passed_over, followed };
 
 /// Lists the regular files under `root`, in subfolders too.
@@ -57,7 +57,7 @@ enum class outside_links { passed_over, followed };
 /// first link that leads there; a directory is listed only once. Names with
 /// more than 4,095 bytes are among the problems.
 /// Never throws for what it finds on disk.
-/// Thread safety: free of shared data.
+/// Thread safety: internally synchronised. It shares no data.
 [[nodiscard]] listing list_files(
     const std::filesystem::path& root,
     outside_links outside = outside_links::passed_over);
@@ -77,7 +77,7 @@ struct loaded_file {
 /// encodings are not guessed. A file with nothing but white space is `empty`.
 /// Blocks while the disk does, but never on a pipe or a device. Takes as much
 /// memory as the text has bytes.
-/// Thread safety: free of shared data.
+/// Thread safety: internally synchronised. It shares no data.
 [[nodiscard]] loaded_file load_file(const std::filesystem::path& path,
                                     std::uintmax_t max_bytes);
 /// The same for a file of a list. If it was listed below a directory, neither

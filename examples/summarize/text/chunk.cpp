@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view white_space = " \t\r\n\f\v";
 
-/// How good a place for a cut is; a higher one wins.
+/// The quality of a place for a cut; a higher one wins.
 enum class border { none, word, line, sentence, paragraph };
 
 bool is_space(char c) { return white_space.find(c) != std::string_view::npos; }

@@ -15,7 +15,7 @@ namespace summarize {
 /// is not a scrap. A text of white space alone gives no pieces.
 ///
 /// `max_bytes` under 64 counts as 64. The pieces are views into `text`.
-/// Thread safety: free of shared data.
+/// Thread safety: internally synchronised. It shares no data.
 [[nodiscard]] std::vector<std::string_view> split_chunks(std::string_view text,
                                                          std::size_t max_bytes);
 

@@ -33,7 +33,7 @@ using sparse_vector = std::vector<term_weight>;
 /// sentence vectors and its transpose, so a round of the power iteration
 /// multiplies by the two in turn, which costs the number of words; the n * n
 /// matrix is never formed.
-/// Thread safety: free of shared data.
+/// Thread safety: internally synchronised. It shares no data.
 [[nodiscard]] std::vector<double> lexrank(
     const std::vector<sparse_vector>& sentences, std::span<const double> prior,
     double damping = 0.85);

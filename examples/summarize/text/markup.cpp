@@ -58,7 +58,7 @@ bool is_white_space(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-/// What a page says, put together from its elements and text.
+/// The text of a page, put together from its elements and text.
 class page_text {
  public:
   void open(std::string_view name) {
@@ -256,7 +256,8 @@ class html_parser {
     if (name == "html") resume_ = place();
   }
 
-  /// Where the page goes on behind a tag that is too long to be read.
+  /// Returns the place at which the page goes on behind a tag that is too long
+  /// to be read.
   [[nodiscard]] std::optional<std::size_t> behind_long_tag(
       std::string_view page) const {
     const std::size_t at = place();

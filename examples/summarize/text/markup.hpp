@@ -5,10 +5,11 @@
 
 namespace summarize {
 
-/// Whether `text` starts as an HTML page does.
+/// Returns whether `text` starts as an HTML page does.
 [[nodiscard]] bool looks_like_html(std::string_view text);
 
-/// Whether the program was built with libxml2, which `html_to_text` needs.
+/// Returns whether the program was built with libxml2, which `html_to_text`
+/// needs.
 [[nodiscard]] bool reads_html() noexcept;
 
 /// The words of an HTML page, without tags, scripts, styles and the head.
@@ -21,7 +22,7 @@ namespace summarize {
 ///
 /// Errors: throws std::runtime_error where `reads_html` is false, and
 /// std::bad_alloc.
-/// Thread safety: free of shared data.
+/// Thread safety: internally synchronised. It shares no data.
 [[nodiscard]] std::string html_to_text(std::string_view html);
 
 }  // namespace summarize

@@ -150,7 +150,7 @@ bool is_notice(std::string_view line) {
                      [&](std::string_view o) { return start.starts_with(o); });
 }
 
-/// Whether `line` starts as a field does: `License: GPL-2`.
+/// Returns whether `line` starts as a field does: `License: GPL-2`.
 bool is_field(std::string_view line) {
   if (line.empty() || !is_upper(line.front())) return false;
   std::size_t i = 1;
@@ -170,7 +170,7 @@ bool is_abbreviation(std::string_view word) {
   return std::binary_search(known.begin(), known.end(), small);
 }
 
-/// Whether the full stop at `text[at]` belongs to the word before it.
+/// Returns whether the full stop at `text[at]` belongs to the word before it.
 bool is_word_stop(std::string_view text, std::size_t at) {
   std::size_t begin = at;
   while (begin > 0 && text[begin - 1] != ' ' && text[begin - 1] != '(' &&
@@ -242,7 +242,7 @@ std::size_t words_in(std::string_view text) {
          1;
 }
 
-/// Where to cut a run of text without a full stop.
+/// Returns the place to cut a run of text without a full stop.
 std::size_t forced_cut(std::string_view text) {
   std::size_t cut = text.rfind(' ', max_sentence_bytes);
   if (cut != std::string_view::npos && cut > max_sentence_bytes / 2) return cut;
@@ -281,7 +281,8 @@ class splitter {
   std::vector<sentence> take() { return std::move(found_); }
 
  private:
-  /// Whether `line` starts something new though no blank line precedes it.
+  /// Returns whether `line` starts something new though no blank line precedes
+  /// it.
   static bool starts_unit(std::string_view previous, std::string_view line,
                           std::size_t marker, std::size_t width) {
     if (previous.empty()) return true;

@@ -7,7 +7,7 @@
 
 namespace summarize {
 
-/// What a piece of text looks like.
+/// The kind of a piece of text.
 enum class sentence_kind {
   prose,     ///< ends as a sentence does
   fragment,  ///< ends without a full stop: a table row, an item, a cut
@@ -30,7 +30,7 @@ struct sentence {
 /// stop. Common English abbreviations and initials do not. List markers and
 /// the margins of comments and quotations (`#`, `//`, `*`, `>`) are left out.
 /// No sentence is longer than about 1,200 bytes: longer ones are cut.
-/// Thread safety: free of shared data.
+/// Thread safety: internally synchronised. It shares no data.
 [[nodiscard]] std::vector<sentence> split_sentences(std::string_view text);
 
 }  // namespace summarize

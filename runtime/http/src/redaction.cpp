@@ -93,8 +93,9 @@ struct unit {
   std::size_t size = 1;
 };
 
-// What stands at a place of a text if it is escaped there: "%2B", or "\u002b",
-// or "\/", or one of these with more backslashes, as in JSON inside of JSON.
+// Returns the character that is escaped at a place of a text: "%2B", or
+// "\u002b", or "\/", or one of these with more backslashes, as in JSON inside
+// of JSON.
 std::optional<unit> escaped_at(std::string_view text, std::size_t at) {
   if (text[at] == '%') {
     const auto number = number_at(text, at + 1, 2);
@@ -118,13 +119,13 @@ std::size_t backslashes_at(std::string_view text, std::size_t at) {
   return std::min(text.find_first_not_of('\\', at), text.size()) - at;
 }
 
-/// Where `secret`, of which the bytes from `done` on are left, ends in `text`,
-/// or nothing.
+/// Returns the position in `text` at which `secret`, of which the bytes from
+/// `done` on are left, ends, or nothing.
 std::optional<std::size_t> end_of(std::string_view secret,
                                   std::string_view text, std::size_t at) {
   std::size_t done = 0;
   while (done < secret.size()) {
-    // What was cut in the middle of it.
+    // A secret that was cut in the middle.
     if (done >= part_min && text.substr(at).starts_with("...")) return at;
     if (at >= text.size()) return std::nullopt;
     if (secret[done] == '\\' && text[at] == '\\') {
@@ -183,14 +184,15 @@ bool is_secret_name(std::string_view name) {
          });
 }
 
-/// Where an address has its host, behind "https://".
+/// Returns the position of the host in an address, behind "https://".
 std::size_t host_of(std::string_view url) {
   const auto scheme = url.find("://");
   return scheme == url.npos ? 0 : scheme + 3;
 }
 
-/// What an address has before '@', or nothing. Of an address that makes no
-/// sense, with a '/' in a password for example, it is all up to the last '@'.
+/// Returns the part of an address before '@', or nothing. Of an address that
+/// makes no sense, with a '/' in a password for example, it is all up to the
+/// last '@'.
 std::string_view user_of(std::string_view url) {
   const auto rest = url.substr(host_of(url));
   const auto authority = rest.substr(0, rest.find_first_of("/?#"));
@@ -262,7 +264,7 @@ void secrets::add_url(std::string_view url) {
 std::vector<secrets::span> secrets::found_in(std::string_view text) const {
   std::vector<span> found;
   if (known_.empty()) return found;
-  // Where a secret may begin.
+  // The bytes with which a secret may begin.
   std::array<bool, 256> starts{};
   for (const auto& each : known_) {
     starts[static_cast<unsigned char>(each.front())] = true;
@@ -281,8 +283,9 @@ std::vector<secrets::span> secrets::found_in(std::string_view text) const {
       found.push_back({at, *end});
       at = *end;
     } else {
-      // What does not begin with all backslashes does not begin with some, and
-      // to look at each of them would take the square of their number.
+      // A text that does not begin with all backslashes does not begin with
+      // some, and to look at each of them would take the square of their
+      // number.
       at += std::max<std::size_t>(backslashes_at(text, at), 1);
     }
   }

@@ -11,7 +11,8 @@ namespace troupe {
 
 namespace {
 
-// What std::string_view::find_first_of takes a call for each byte to find.
+// Returns the end of a line; std::string_view::find_first_of takes a call for
+// each byte.
 std::size_t end_of_line(std::string_view bytes) {
   const auto found = std::find_if(bytes.begin(), bytes.end(), [](char each) {
     return each == '\n' || each == '\r';

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view slashes = "://";
 
-/// Where the path begins, or the query, or the end. 0 for what has no scheme.
+/// Returns the beginning of the path, or of the query, or the end. 0 for what
+/// has no scheme.
 std::size_t end_of_authority(std::string_view url) {
   const auto scheme = url.find(slashes);
   if (scheme == url.npos || url.find_first_of("/?#") < scheme) return 0;

@@ -6,10 +6,10 @@
 
 namespace troupe {
 
-/// What `post` returns: the name of the edge to follow. The empty action and
-/// "default" are the same one.
+/// The result of `post`: the name of the edge to follow. The empty action and
+/// "default" are the same.
 ///
-/// Thread safety: confined to one actor or task; copies are independent.
+/// Thread safety: confined to one actor or task. Copies are independent.
 class action {
  public:
   action() = default;
@@ -24,7 +24,7 @@ class action {
 
   [[nodiscard]] bool is_default() const noexcept { return name_.empty(); }
 
-  /// The name, "default" for the default one.
+  /// Returns the name; "default" for the default action.
   [[nodiscard]] std::string_view name() const& noexcept {
     return name_.empty() ? std::string_view{"default"} : name_;
   }

@@ -34,8 +34,7 @@ class fan_out_post {
              std::constructible_from<function, F>)
   fan_out_post(F call) : call_(std::move(call)) {
     static_assert(!copies_state<F>,
-                  "what is written to a copy of the state is lost: take it as "
-                  "state&");
+                  "writes to a copy of the state are lost: take it as state&");
   }
 
   [[nodiscard]] function take() && { return std::move(call_); }
@@ -46,40 +45,41 @@ class fan_out_post {
 
 }  // namespace detail
 
-/// How a batch or a fork treats its sub-flows.
+/// Options of a batch or a fork.
 struct fan_out_options {
-  /// The most sub-flows alive at once, from 1 to `concurrency_max`, or
-  /// `sequence`. A fork runs all its branches at once.
+  /// The maximum number of sub-flows alive at once, from 1 to
+  /// `concurrency_max`, or `sequence`. A fork runs all its branches at once.
   std::size_t concurrency = sequence;
-  /// What a failed sub-flow means for the others and for the whole.
+  /// The effect of a failed sub-flow on the others and on the whole.
   failure_policy on_failure = fail_fast;
-  /// Who wins when two sub-flows write one place differently.
+  /// The rule for two sub-flows that write one place differently.
   troupe::on_conflict on_conflict = troupe::on_conflict::error;
-  /// Top-level keys that a sub-flow keeps to itself: what it writes there is
+  /// Top-level keys that a sub-flow keeps to itself: its writes to them are
   /// dropped when it ends.
   std::vector<std::string> local = {};
-  /// Which workers run the sub-flows: those that serve this label. A snapshot
-  /// of the state goes out, once per worker or, in sequence, for each; params
-  /// go out and writes come back. Empty, or in a process that listens for no
-  /// workers: they run here.
+  /// The label of the workers that run the sub-flows. A snapshot of the state
+  /// is sent once per worker or, in sequence, once per sub-flow; params are
+  /// sent and writes come back. If it is empty, or the process does not listen
+  /// for workers, they run here.
   std::string on = {};
-  /// Called once at the end, unless the whole failed, with the outcomes in
-  /// the order of the items; may write the state; its action is the flow's.
+  /// Called once at the end, unless the whole failed, with the outcomes in the
+  /// order of the items; it may write the state, and its action is that of the
+  /// flow.
   detail::fan_out_post post = {};
 };
 
 namespace detail {
 
-/// Checks that it is an object. Errors: `errc::bad_items`.
+/// Checks that `item` is an object. Errors: `errc::bad_items`.
 value checked_item(value item);
 /// JSON as a source: an array of objects, or null for none.
 item_source source_from_json(const value& list);
 
-/// Empties `form`, so that its end needs no memory. That of a container of
-/// nlohmann's does, and ends the process where there is none.
+/// Empties `form`, so that its destruction needs no memory. The destructor of
+/// nlohmann's containers allocates, and ends the process if it cannot.
 void dismantle(json& form) noexcept;
 
-/// The items of a batch, which end in the middle of whatever stops it.
+/// The items of a batch, which whatever stops the batch ends in the middle.
 template <class List>
 struct item_list {
   explicit item_list(List given) : all(std::move(given)) {}
@@ -107,7 +107,7 @@ item_source source_of(List list) {
   } else {
     static_assert(std::ranges::forward_range<List>,
                   "a batch needs a range of params, JSON, or a function that "
-                  "gives an optional<value> until it gives none");
+                  "returns an optional<value>, empty at the end");
     auto items = std::make_shared<item_list<List>>(std::move(list));
     return [items, at = std::ranges::begin(
                        items->all)]() mutable -> std::optional<value> {
@@ -126,27 +126,28 @@ void apply(fan_out_model& model, fan_out_options options);
 /// A flow that runs `body` once per item, each in a sub-flow actor of its own.
 ///
 /// `items` is called once with the state, and the context if it takes one. It
-/// gives the params of the sub-flows: a range of JSON objects, a JSON array
-/// (null means none), or a function that gives them one by one, called only
-/// when a place is free. Each is merged over the params of the batch itself;
-/// the item wins. The action of a batch without a `post` is the default one.
+/// returns the params of the sub-flows: a range of JSON objects, a JSON array
+/// (null means none), or a function that returns them one by one, called only
+/// when a sub-flow may start. Each is merged over the params of the batch
+/// itself; members of the item win. The action of a batch without a `post` is
+/// the default one.
 ///
-/// Errors: throws `errc::bad_flow` for options that make no sense.
+/// Errors: throws `errc::bad_flow` for invalid options.
 template <class Items>
 [[nodiscard]] flow batch(std::string name, flow body, Items items,
                          fan_out_options options) {
   detail::fan_out_model model;
   model.bodies.push_back(body.share());
-  static_assert(!detail::copies_state<Items>,
-                "what is written to a copy of the state is lost: take it as "
-                "const state&");
+  static_assert(
+      !detail::copies_state<Items>,
+      "writes to a copy of the state are lost: take it as const state&");
   model.items = [items = std::move(items)](const state& shared, context& ctx) {
     if constexpr (std::invocable<const Items&, const state&, context&>) {
       return detail::source_of(items(shared, ctx));
     } else {
       static_assert(std::invocable<const Items&, const state&>,
-                    "items of a batch: a callable that takes const state&, "
-                    "and context& if it likes");
+                    "the items of a batch: a callable that takes const state& "
+                    "and, optionally, context&");
       static_cast<void>(ctx);
       return detail::source_of(items(shared));
     }
@@ -165,7 +166,7 @@ template <class Items>
 /// before the fork, and joins when the last has ended. No branch waits for the
 /// steps of another. The action is that of `options.post`, or the default.
 ///
-/// Errors: throws `errc::bad_flow` for options that make no sense.
+/// Errors: throws `errc::bad_flow` for invalid options.
 [[nodiscard]] flow fork(std::string name, std::vector<flow> branches,
                         fan_out_options options);
 [[nodiscard]] inline flow fork(std::string name, std::vector<flow> branches) {

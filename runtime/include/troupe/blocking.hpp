@@ -23,11 +23,11 @@ namespace troupe {
 
 namespace detail {
 
-/// A call and what comes of it. Who waits for it drops it, and the pool runs
-/// it: `stage_` decides which of the two comes first.
+/// A call and its result. The waiting task may drop it while the pool runs it:
+/// `stage_` decides which of the two comes first.
 ///
-/// Thread safety: `run`, `refuse` and `is_dropped` are for the pool, the others
-/// for the one who waits.
+/// Thread safety: internally synchronised. `run`, `refuse` and `is_dropped` are
+/// for the pool, the others for the waiting task.
 template <class F>
 class typed_blocking_job final : public blocking_job {
  public:
@@ -36,7 +36,8 @@ class typed_blocking_job final : public blocking_job {
   explicit typed_blocking_job(F work) : work_(std::move(work)) {}
 
   /// The permits of the attempt that makes the call, held until the call has
-  /// ended, also when nobody waits for it any more. Before it is queued.
+  /// ended, even if nobody waits for it any more. Called before the call is
+  /// queued.
   void keep(const held_permits* mine) {
     if (mine == nullptr) return;
     permits_ = permits_in(mine);
@@ -44,8 +45,8 @@ class typed_blocking_job final : public blocking_job {
   }
   [[nodiscard]] std::vector<held_token> held() const override { return held_; }
 
-  /// Nobody waits for it any more: it need not begin. Returns whether it has
-  /// not begun.
+  /// Tells that nobody waits for it any more, so it need not begin. Returns
+  /// whether it has not begun.
   bool drop() noexcept {
     auto expected = stage::queued;
     if (!stage_.compare_exchange_strong(expected, stage::dropped)) return false;
@@ -140,7 +141,7 @@ class [[nodiscard]] blocking_operation final : private waiter {
   time_point queued_{};
 };
 
-/// Whether a temporary of this type survives GCC 12 in a `co_await`.
+/// True for a type of which a temporary survives GCC 12 in a `co_await`.
 template <class F>
 concept safe_beside_co_await = std::is_lvalue_reference_v<F> ||
     std::is_trivially_copyable_v<std::remove_cvref_t<F>>;
@@ -156,8 +157,8 @@ struct blocking_t {
                   "capturing lambda that is a temporary in such an expression");
     static_assert(!may_view<std::invoke_result_t<std::remove_cvref_t<F>&>,
                             std::remove_cvref_t<F>>,
-                  "what the call gives may refer to what it captured, which "
-                  "ends with the call: give a value, not a view");
+                  "the result of the call may refer to its captures, which end "
+                  "with the call: return a value, not a view");
     return blocking_operation<std::remove_cvref_t<F>>{std::forward<F>(work)};
   }
 };
@@ -165,24 +166,24 @@ struct blocking_t {
 }  // namespace detail
 
 /// `co_await blocking(work)` runs `work()` on the system's bounded pool of
-/// blocking threads and gives its result. The actor goes on with other
-/// messages meanwhile. In node options, `.threads = blocking` does the same
-/// with a whole `exec`.
+/// blocking threads and returns its result. The actor handles other messages
+/// meanwhile. In node options, `.threads = blocking` does the same with a whole
+/// `exec`.
 ///
 /// `work` is copied. A lambda with captures must have a name:
 ///
 ///     auto read = [path] { return slurp(path); };
 ///     auto text = co_await troupe::blocking(read);
 ///
-/// While all threads are busy it waits for one, and a warning event tells when
+/// While all threads are busy it waits for one; a warning event is emitted if
 /// that takes longer than `system_options::watchdog`.
 ///
-/// Errors: throws what `work` throws; `errc::overloaded` if not one thread can
-/// be started; `errc::deadlock` where all threads wait by `run::get` for runs
-/// that wait for a thread; `errc::shut_down` if the system ends first.
-/// Cancellation: a call that runs goes on to its end, its result is dropped,
-/// and permits of the attempt that made it stay with it; one that waits for a
-/// thread does not begin.
+/// Errors: throws what `work` throws; `errc::overloaded` if no thread can be
+/// started; `errc::deadlock` if all threads wait in `run::get` for runs that
+/// wait for a thread themselves; `errc::shut_down` if the system ends first.
+/// Cancellation: a running call goes on to its end and keeps the permits of its
+/// attempt, and its result is dropped; a call that waits for a thread does not
+/// begin.
 inline constexpr detail::blocking_t blocking{};
 
 }  // namespace troupe

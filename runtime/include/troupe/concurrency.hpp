@@ -6,13 +6,13 @@
 namespace troupe {
 
 /// The value of `concurrency` for one sub-flow after the other, each of which
-/// sees what the ones before it wrote. No number of sub-flows is as large.
+/// sees the writes of those before it. No number of sub-flows is as large.
 inline constexpr std::size_t sequence =
     std::numeric_limits<std::size_t>::max() - 1;
-/// The most sub-flows that a fan-out may have alive at once.
+/// The maximum number of sub-flows that a fan-out may have alive at once.
 inline constexpr std::size_t concurrency_max = 100'000'000;
-/// At most `width` sub-flows at once, 1 included; each sees the state before
-/// the batch.
+/// Allows `width` sub-flows at once, also 1; each sees the state before the
+/// batch.
 [[nodiscard]] constexpr std::size_t concurrent(std::size_t width) {
   return width == sequence ? 0 : width;
 }

@@ -21,7 +21,8 @@ namespace detail {
 
 struct placed_work;
 
-/// What the one who runs a step tells its node. Implemented by supervisors.
+/// The services that a running step offers to its node. Implemented by
+/// supervisors.
 class step_host {
  public:
   [[nodiscard]] virtual const value& params() const noexcept = 0;
@@ -31,18 +32,18 @@ class step_host {
   [[nodiscard]] virtual time_point now() const noexcept = 0;
   [[nodiscard]] virtual std::stop_token stop_token() = 0;
   [[nodiscard]] virtual const node_options& options() const noexcept = 0;
-  /// Where the random part of the step's waits comes from.
+  /// Returns the seed of the random part of the step's waits.
   [[nodiscard]] virtual std::uint64_t seed() const noexcept = 0;
   /// Takes one of the retries that the run has left, if it has one.
   [[nodiscard]] virtual bool take_retry() noexcept = 0;
-  /// Whether an event of this detail would reach anybody.
+  /// Returns whether anybody would receive an event of this detail.
   [[nodiscard]] virtual bool listens(event_detail detail) const noexcept = 0;
   /// Passes an event on; the host fills in run, node, step and time.
   virtual void tell(event what) = 0;
   /// A copy that outlives the step, for a call on another thread.
   [[nodiscard]] virtual std::shared_ptr<step_host> detach() = 0;
-  /// The step as another process has to know it; nothing if there is none that
-  /// could do a part of it.
+  /// Returns the step as another process has to know it; nothing if there is no
+  /// process that could do a part of it.
   [[nodiscard]] virtual std::optional<placed_work> work_elsewhere() const;
 
  protected:
@@ -51,13 +52,14 @@ class step_host {
 
 }  // namespace detail
 
-/// What a node may know of its step, and how it speaks to the outside.
+/// The view that a node has of its step, and its way to emit events.
 ///
 /// A reference to it is valid as long as the call it was given to, and for a
 /// coroutine up to its end. In a blocking `exec` it may be used on the
 /// blocking thread.
 ///
-/// Thread safety: confined to the call it was given to.
+/// Thread safety: confined to one actor or task. It is valid for the call it
+/// was given to.
 class context {
  public:
   context(detail::step_host& host, std::uint32_t attempt) noexcept
@@ -73,7 +75,8 @@ class context {
 
   /// The small immutable object that identifies a sub-flow; batches set it.
   [[nodiscard]] const value& params() const noexcept { return host_->params(); }
-  /// The attempt of `exec`, counted from 0; in `fallback` and `post` the last.
+  /// The attempt of `exec`, counted from 0; in `fallback` and `post` the last
+  /// one.
   [[nodiscard]] std::uint32_t attempt() const noexcept { return attempt_; }
   /// The position of the item, in a batch node.
   [[nodiscard]] std::optional<std::size_t> item() const noexcept {
@@ -85,21 +88,22 @@ class context {
   [[nodiscard]] std::string node() const { return host_->node_path(); }
   /// The step, counted from 0 within its run or sub-flow.
   [[nodiscard]] std::uint64_t step() const noexcept { return host_->step(); }
-  /// A name for this step, or this item of it, that is the same in every
-  /// attempt, on every machine, and differs from that of every other step of
-  /// any run: an idempotency key. Only a run that is started again under its
-  /// id has the keys that it had before; see `run_options::id`.
+  /// Returns an idempotency key for this step, or this item of it: the same in
+  /// every attempt and on every machine, and different from the key of every
+  /// other step of any run. A run that is started again with the same id has
+  /// the same keys; see `run_options::id`.
   [[nodiscard]] std::string key() const;
   [[nodiscard]] time_point now() const noexcept { return host_->now(); }
 
   // -- speaking to the outside -----------------------------------------------
 
-  /// Puts a custom event into the run's event stream. If the reader is slow,
-  /// the oldest events of the stream give way.
+  /// Emits a custom event into the run's event stream. If the reader is slow,
+  /// the oldest events of the stream are dropped.
   void emit(value data);
 
-  /// Asks to stop: set when the run is cancelled or the attempt has timed out.
-  /// A coroutine need not look, it is destroyed where it waits.
+  /// Returns a token that requests a stop when the run is cancelled or the
+  /// attempt has timed out. A coroutine need not check it: it is destroyed
+  /// where it waits.
   [[nodiscard]] std::stop_token stop_token() const {
     return host_->stop_token();
   }

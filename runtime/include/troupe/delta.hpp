@@ -11,7 +11,7 @@
 
 namespace troupe {
 
-/// What one step or one sub-flow wrote, as a value of its own.
+/// The writes of one step or one sub-flow, as a value of its own.
 ///
 /// Canonical: one operation per place, in the order of first writes, however
 /// often the place was written; nothing lies below a place that is set or
@@ -20,7 +20,7 @@ namespace troupe {
 ///
 /// `state::apply` performs it, `merger` combines those of several branches.
 ///
-/// Thread safety: immutable; copies share their content.
+/// Thread safety: immutable. Copies share their content.
 class delta {
  public:
   enum class kind : std::uint8_t {
@@ -60,12 +60,13 @@ class delta {
     return static_cast<const delta&>(*this).ops();
   }
 
-  /// This without the writes to the top-level `keys` and below them.
+  /// Returns this delta without the writes to the top-level `keys` and below
+  /// them.
   [[nodiscard]] delta without(const std::vector<std::string>& keys) const;
 
   /// A list of `[kind, path, operand]`, for the store and the wire.
   [[nodiscard]] json to_json() const;
-  /// Reads what `to_json` gave. Errors: errc::bad_value for anything else.
+  /// Reads the result of `to_json`. Errors: errc::bad_value for anything else.
   [[nodiscard]] static delta from_json(const json& form);
 
   friend bool operator==(const delta& a, const delta& b) noexcept {

@@ -19,10 +19,10 @@
 
 namespace troupe {
 
-/// How a batch node works through its items.
+/// Options of a batch node.
 struct each_options {
-  /// The most items whose `exec` has started and not ended; 1 and `sequence`
-  /// mean one after the other. At least 1.
+  /// The maximum number of items whose `exec` has started and not ended; 1 and
+  /// `sequence` mean one after the other. At least 1.
   std::size_t concurrency = 1;
 };
 
@@ -37,7 +37,7 @@ auto items_of(List&& list) {
     return items_in_json(value{std::forward<List>(list)});
   } else {
     static_assert(std::ranges::input_range<List>,
-                  "prep of a batch node must give a range of items");
+                  "prep of a batch node must return a range of items");
     using item = std::ranges::range_value_t<List>;
     if constexpr (std::same_as<std::remove_cvref_t<List>, std::vector<item>>) {
       return std::vector<item>(std::forward<List>(list));
@@ -49,7 +49,7 @@ auto items_of(List&& list) {
   }
 }
 
-/// A batch node: `prep` gives the items, `exec` and `fallback` work on one.
+/// A batch node: `prep` returns the items, `exec` and `fallback` work on one.
 template <class N>
 class each_node {
   using p = phases<N>;
@@ -64,8 +64,8 @@ class each_node {
   using node_type = N;
   using items_t = decltype(items_of(std::declval<prep_t>()));
   using item_t = typename items_t::value_type;
-  /// An item for the length of its task: a reference, or where the list gives
-  /// none, as that of `bool`, a copy.
+  /// An item for the length of its task: a reference or, if the list has none,
+  /// as a list of `bool`, a copy.
   using held_item_t = std::conditional_t<
       std::is_reference_v<std::ranges::range_reference_t<const items_t&>>,
       const item_t&, const item_t>;
@@ -74,11 +74,10 @@ class each_node {
   each_node(N node, each_options options)
       : node_(std::make_shared<const N>(std::move(node))), options_(options) {
     if (options_.concurrency != 0) return;
-    throw error{errc::bad_flow,
-                "each: concurrency is 0, it must be at least 1"};
+    throw error{errc::bad_flow, "each: concurrency must be at least 1, got 0"};
   }
 
-  /// What works on one item.
+  /// Returns the node that works on one item.
   [[nodiscard]] const std::shared_ptr<const N>& of_item() const noexcept {
     return node_;
   }
@@ -189,11 +188,11 @@ class each_node {
 
 }  // namespace detail
 
-/// Makes a batch node of `node`: its `prep` gives a range of items (or JSON,
-/// null meaning none), its `exec` is called for each, and its `post` gets the
-/// items and the list of results in the order of the items. Attempts, waits,
-/// time limits and the fallback of the node options apply to each item; an
-/// item that finally fails ends the step, and later items do not run.
+/// Makes a batch node of `node`: its `prep` returns a range of items (or JSON,
+/// where null means none), its `exec` is called for each, and its `post` takes
+/// the items and the list of results in the order of the items. Attempts,
+/// waits, time limits and the fallback of the node options apply to each item;
+/// an item that finally fails ends the step, and later items do not run.
 template <node_type N>
 [[nodiscard]] detail::each_node<N> each(N node, each_options options) {
   return {std::move(node), options};

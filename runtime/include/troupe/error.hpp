@@ -12,8 +12,8 @@
 
 namespace troupe {
 
-/// What went wrong, as a value that code may branch on. New enumerators are
-/// appended, because a stored run keeps the number.
+/// The kind of an error, for code to branch on. New enumerators are appended,
+/// because a stored run keeps the number.
 enum class errc : std::uint8_t {
   /// The user's `exec`, `prep`, `post` or `fallback` threw.
   node_threw = 1,
@@ -23,11 +23,11 @@ enum class errc : std::uint8_t {
   cancelled,
   /// A run made more steps than its step limit allows.
   step_limit,
-  /// A node returned an action that nothing continues, and the flow forbids it.
+  /// A node returned an action without an edge, and the flow forbids it.
   missing_edge,
   /// A node returned an action that it does not declare.
   undeclared_action,
-  /// A batch source gave something that is not a list of objects.
+  /// A batch source returned something that is not a list of objects.
   bad_items,
   /// Too few sub-flows finished for the batch's failure policy.
   too_many_failures,
@@ -35,11 +35,11 @@ enum class errc : std::uint8_t {
   merge_conflict,
   /// A path of the state or of the params does not exist.
   missing_key,
-  /// A value does not have the type it was asked for.
+  /// A value does not have the requested type.
   wrong_type,
   /// Text that is not valid UTF-8, or a value JSON cannot hold.
   bad_value,
-  /// The graph of a flow, or an option, makes no sense.
+  /// The graph of a flow, or an option, is invalid.
   bad_flow,
   /// An actor died: over a step, too often, or before it answered a request.
   actor_died,
@@ -53,45 +53,47 @@ enum class errc : std::uint8_t {
   too_deep,
   /// A server asks for fewer or smaller requests.
   rate_limited,
-  /// What a server or a model answered is not what was asked for.
+  /// The answer of a server or a model is not what was asked for.
   bad_reply,
   /// A message to or from another process, or of a server, is larger than it
   /// may be.
   too_large,
-  /// A server wants to know who asks, or knows and refuses. The text names the
+  /// A server requires credentials, or rejects those it got. The text names the
   /// server's address. Always permanent.
   unauthorized,
-  /// It waits for what cannot come before it has ended itself: a limit within
-  /// itself, a run that needs the permit of the attempt that awaits it.
+  /// It waits for something that cannot come before it has ended itself: a
+  /// limit that it holds already, a run that needs the permit of the attempt
+  /// that awaits it.
   deadlock,
 };
 
 /// The name of `code` as written in the source, for example "timed_out".
 [[nodiscard]] std::string_view to_string(errc code) noexcept;
 
-/// True if no repetition mends what `code` stands for: the same input, flow and
+/// Returns whether a retry cannot help against `code`: the same input, flow and
 /// options lead to it again. True of `step_limit`, `missing_edge`,
 /// `undeclared_action`, `bad_items`, `merge_conflict`, `missing_key`,
 /// `wrong_type`, `bad_value`, `bad_flow`, `too_deep`, `too_large`,
-/// `unauthorized` and `deadlock`. An error of one is permanent from the start.
+/// `unauthorized` and `deadlock`. Errors with these codes are permanent from
+/// the start.
 [[nodiscard]] bool is_permanent(errc code) noexcept;
 
 /// An error as a value: a code, a text for people, and the place it happened.
 ///
 /// `node`, `item` and `attempt` are filled in by the runtime as the error
-/// travels outwards; the innermost place wins. `cause` keeps the user's own
+/// travels outwards; the innermost node wins. `cause` keeps the user's own
 /// exception, so that a predicate or a caller can look at its type.
 ///
 /// It is an exception as well, so that `get()` and `co_await` can throw it.
 /// Copies share their content until one is changed.
 ///
-/// Thread safety: confined to one actor or task; copies are independent.
+/// Thread safety: confined to one actor or task. Copies are independent.
 class error : public std::exception {
  public:
   error(errc code, std::string message);
 
-  /// Wraps the exception in flight: an `error` is taken as it is, anything
-  /// else, non-exceptions included, becomes `errc::node_threw`.
+  /// Wraps an exception: an `error` is taken as it is, anything else,
+  /// non-exceptions included, becomes `errc::node_threw`.
   [[nodiscard]] static error from(std::exception_ptr cause);
 
   [[nodiscard]] errc code() const noexcept;
@@ -111,12 +113,13 @@ class error : public std::exception {
   [[nodiscard]] std::optional<std::uint32_t> attempt() const noexcept;
   /// The exception behind it, or null.
   [[nodiscard]] std::exception_ptr cause() const noexcept;
-  /// Whether a retry cannot help; see `permanent_error`.
+  /// Returns whether a retry cannot help; see `permanent_error`.
   [[nodiscard]] bool is_permanent() const noexcept;
-  /// How long to wait at least before trying again, where the other side said.
+  /// Returns the least time to wait before trying again, where the other side
+  /// said so.
   [[nodiscard]] std::optional<duration> retry_after() const noexcept;
 
-  /// The whole story in one line: place, code and message.
+  /// Returns place, code and message in one line.
   [[nodiscard]] std::string describe() const;
   /// Same as `message()`.
   [[nodiscard]] const char* what() const noexcept override;
@@ -127,7 +130,7 @@ class error : public std::exception {
   error& at_attempt(std::uint32_t attempt);
   error& permanent();
   error& retry_after(duration wait);
-  /// Puts the names of the flows outside of the place before it.
+  /// Prefixes the place with the names of the flows around it.
   error& inside(std::string_view outer);
 
  private:

@@ -11,7 +11,7 @@
 
 namespace troupe {
 
-/// What an event tells.
+/// The kind of an event.
 enum class event_kind : std::uint8_t {
   /// A run or a sub-flow began.
   started,
@@ -25,7 +25,7 @@ enum class event_kind : std::uint8_t {
   fallback,
   /// Something a person should look at, which does not end the run.
   warning,
-  /// What a node gave to `context::emit`, in `data`.
+  /// An event that a node gave to `context::emit`, in `data`.
   custom,
   /// A run or a sub-flow ended; `text` is its action or its error.
   finished,
@@ -37,7 +37,7 @@ enum class event_kind : std::uint8_t {
 /// Something that happened in a run, as its event stream shows it.
 struct event {
   event_kind kind{};
-  /// When, by the system's clock.
+  /// The time of the event, by the system's clock.
   time_point at{};
   /// The date, by the clock of the process where it happened; those of several
   /// machines may differ.
@@ -45,7 +45,7 @@ struct event {
   /// The run's id. That of a sub-flow has the step that began it, and its
   /// position there: "run-1/4/7".
   std::string run{};
-  /// The node, with its flows outermost first; empty where there is none.
+  /// The node, with its flows outermost first; empty if there is none.
   std::string node{};
   /// The step, counted from 0 within its run or sub-flow.
   std::uint64_t step = 0;
@@ -56,11 +56,11 @@ struct event {
   std::string text{};
   duration wait{};
   value data{};
-  /// Whether this is the last event of the stream.
+  /// True if this is the last event of the stream.
   bool is_final = false;
 };
 
-/// How much of a run its event stream shows.
+/// The part of a run that its event stream shows.
 enum class event_detail : std::uint8_t {
   /// Nothing but the final event.
   nothing,

@@ -9,8 +9,8 @@
 namespace troupe {
 
 /// An error, or none: a `std::optional` that is also safe as a part of a
-/// temporary, as in `run.get().failure.value().message()`. What comes of one
-/// is a copy, which may be kept by reference.
+/// temporary, as in `run.get().failure.value().message()`. A part of a
+/// temporary is a copy, which may be kept by reference.
 ///
 /// Thread safety: confined to one actor or task.
 class failure : public std::optional<error> {

@@ -17,9 +17,9 @@ namespace troupe {
 
 class flow_builder;
 
-/// An immutable, checked graph of nodes. It runs as it is, stands where a node
-/// stands in another flow, or is run once per item by a `batch`. A flow that
-/// stands for a node gives its last action as its own.
+/// An immutable, checked graph of nodes. It is run by itself, is a node of
+/// another flow, or is run once per item by a `batch`. A flow that is a node
+/// returns its last action.
 ///
 /// A handle: copies refer to the same flow.
 ///
@@ -53,7 +53,8 @@ class flow {
 /// Refers to its builder, which must be alive.
 class node_ref {
  public:
-  /// Makes `target` follow this node on `on`. Returns `target`, for chains.
+  /// Makes `target` follow this node on the action `on`. Returns `target`, for
+  /// chains.
   node_ref next(node_ref target, action on) const;
   node_ref next(node_ref target) const { return next(target, action{}); }
 
@@ -84,11 +85,11 @@ inline node_ref operator>>(open_edge edge, node_ref target) {
   return edge.source.next(target, std::move(edge.on));
 }
 
-/// What concerns a flow as a whole.
+/// Options of a flow as a whole.
 struct flow_options {
-  /// What an action does that no edge continues, at a node that has edges.
+  /// The effect of an action that no edge continues, at a node that has edges.
   enum class missing_edge : std::uint8_t {
-    /// It ends the flow and is told as a warning event.
+    /// It ends the flow and emits a warning event.
     warns,
     /// It fails the run with `errc::missing_edge`.
     fails,
@@ -96,7 +97,7 @@ struct flow_options {
   missing_edge on_missing_edge = missing_edge::warns;
 };
 
-/// Puts a flow together. Names are checked by `build`, all at once.
+/// A builder of a flow. `build` checks all names at once.
 ///
 /// Thread safety: confined to one thread.
 class flow_builder {
@@ -121,16 +122,16 @@ class flow_builder {
   node_ref add(std::string name, N node) {
     return add(std::move(name), std::move(node), node_options{});
   }
-  /// Adds a flow that stands for a node, with its last action as its own.
+  /// Adds a flow as a node; its last action is the action of the node.
   node_ref add(std::string name, flow inner);
 
   /// Makes `first` the start.
   node_ref start(node_ref first);
 
-  /// Checks the graph and makes the flow. Every mistake is found, each is
-  /// named with its node: options that make no sense, no nodes, unreachable
-  /// nodes, doubled or empty names, two edges for one action, edges for
-  /// actions that the node does not declare, nodes of another builder.
+  /// Checks the graph and makes the flow. All mistakes are reported, each with
+  /// its node: invalid options, no nodes, unreachable nodes, duplicate or empty
+  /// names, two edges for one action, edges for actions that the node does not
+  /// declare, nodes of another builder.
   /// Errors: throws `errc::bad_flow` with all mistakes, one a line.
   [[nodiscard]] flow build() const;
 

@@ -12,7 +12,7 @@
 
 namespace troupe {
 
-/// What `gather` does when one of its tasks throws.
+/// The effect of an exception of one task on `gather`.
 enum class on_error : std::uint8_t {
   /// Destroys the others where they wait and throws at once.
   cancel_others,
@@ -20,9 +20,9 @@ enum class on_error : std::uint8_t {
   wait_for_all,
 };
 
-/// How `gather` runs its tasks.
+/// Options of `gather`.
 struct gather_options {
-  /// The most tasks that are started and not ended. At least 1.
+  /// The maximum number of tasks that are started and not ended. At least 1.
   std::size_t width = 1024;
   on_error error_rule = on_error::cancel_others;
 };
@@ -135,7 +135,7 @@ class [[nodiscard]] gather_operation {
 }  // namespace detail
 
 /// Awaitable: runs `tasks` side by side on the actor that awaits it, at most
-/// `options.width` at once, and gives their results in the order of `tasks`.
+/// `options.width` at once, and returns their results in the order of `tasks`.
 ///
 /// Errors: as `options.error_rule` says; later errors are dropped.
 /// Cancellation: reaches every task.

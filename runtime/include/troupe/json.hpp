@@ -19,7 +19,7 @@ class value;
 
 }  // namespace troupe
 
-/// How nlohmann's library converts a `value`. Not by functions found by
+/// The conversion of a `value` by nlohmann's library. Not by functions found by
 /// argument-dependent lookup: those would be tried for every type that may
 /// convert to a value while it is still being decided whether it does.
 template <>
@@ -30,15 +30,15 @@ struct nlohmann::adl_serializer<troupe::value> {
 
 namespace troupe {
 
-/// A type whose objects have a JSON form, through nlohmann's `to_json`. What a
-/// node keeps or hands on must have one, because a step may be stored or sent.
+/// A type whose objects have a JSON form, through nlohmann's `to_json`. The
+/// values that a node keeps or hands on must have one, because a step may be
+/// stored or sent.
 template <class T>
 concept json_convertible =
     !std::is_pointer_v<std::decay_t<T>> && !std::is_function_v<T> &&
     !std::is_member_pointer_v<T> && std::is_constructible_v<json, const T&>;
 
-/// A type that can be made again from its JSON form, through nlohmann's
-/// `from_json`.
+/// A type that can be read from its JSON form, through nlohmann's `from_json`.
 template <class T>
 concept json_readable =
     std::is_object_v<T> && !std::is_pointer_v<T> && requires(const json& form) {
@@ -69,15 +69,16 @@ concept converted_by_json =
     !one_of<T, value, state_entry, json, std::string, std::string_view> &&
     json_convertible<T>;
 
-/// What a value turns into without being asked. Left out are types that would
-/// make the assignment to a string ambiguous, and views, which could dangle.
+/// The types that a value is converted to implicitly. Left out are types that
+/// would make the assignment to a string ambiguous, and views, which could
+/// dangle.
 template <class T>
 concept read_implicitly =
     !one_of<T, value, state_entry, json, std::string_view, std::any,
             std::nullptr_t, char, std::initializer_list<char>> &&
     json_readable<T>;
 
-/// What a value gives when it is asked for it.
+/// The types that a value is converted to on request.
 template <class T>
 concept read_on_request =
     json_readable<T> || one_of<T, value, std::string_view>;
@@ -85,11 +86,11 @@ concept read_on_request =
 template <class T>
 constexpr void refuse_view_of_temporary() {
   static_assert(!std::same_as<T, std::string_view>,
-                "a view of a temporary dangles: give what it is read from a "
-                "name first, or get a std::string");
+                "a view of a temporary dangles: name the value first, or get a "
+                "std::string");
 }
 
-/// What a value is compared with by turning it into one.
+/// The types that are converted to a value for a comparison.
 template <class T>
 concept turned_into_value =
     !std::same_as<T, value> && std::convertible_to<const T&, value>;

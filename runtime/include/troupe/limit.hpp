@@ -11,7 +11,7 @@ class task;
 
 namespace detail {
 
-/// What lets attempts in. Implemented by the limits that are actors.
+/// A gate that lets attempts in. Implemented by the limits that are actors.
 class limit_line {
  public:
   limit_line() = default;
@@ -19,21 +19,21 @@ class limit_line {
   limit_line& operator=(const limit_line&) = delete;
   virtual ~limit_line() = default;
 
-  /// Waits in line. The attempt is over when the result dies.
+  /// Waits in the queue. The attempt ends when the result is destroyed.
   [[nodiscard]] virtual task<std::shared_ptr<void>> enter() = 0;
-  /// The lender of the permits, for `held_permits`; null for one that does not
+  /// Returns the lender of the permits, for `held_permits`; null if it does not
   /// look for waits that cannot end.
   [[nodiscard]] virtual const void* lender() const noexcept { return nullptr; }
-  /// An attempt that was let in has failed.
+  /// Tells that an attempt that was let in has failed.
   virtual void on_failed(const error& why) { static_cast<void>(why); }
 };
 
 }  // namespace detail
 
-/// Something that attempts have to pass, for `node_options::limits`: a
-/// `semaphore`, a `rate_limit`. Copies stand for the same line.
+/// A limit that attempts have to pass, for `node_options::limits`: a
+/// `semaphore`, a `rate_limit`. Copies share one queue.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class limit {
  public:
   explicit limit(std::shared_ptr<detail::limit_line> line) noexcept

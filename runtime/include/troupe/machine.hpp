@@ -19,12 +19,11 @@
 namespace troupe {
 
 /// The life of a run, or of a sub-flow, as a pure state machine: which node is
-/// next, which attempt, when to retry, to fall back, to stop. It is told what
-/// happened and says what to do; it has no threads, no clock, and no state of
-/// the user's.
+/// next, which attempt, when to retry, to fall back, to stop. It takes events
+/// and returns commands; it has no threads, no clock, and no user state.
 ///
-/// After each call the caller carries out `command()` and tells the machine
-/// how that went, with the one matching `on_...` function:
+/// After each call the caller carries out `command()` and reports the result by
+/// the matching `on_...` function:
 ///
 /// | command         | what to do               | then tell                  |
 /// | --------------- | ------------------------ | -------------------------- |
@@ -92,7 +91,7 @@ class machine {
   [[nodiscard]] position where() const;
   /// The attempt of the step, counted from 0.
   [[nodiscard]] std::uint32_t attempt() const noexcept { return attempt_; }
-  /// Whether no further attempt would follow this one.
+  /// Returns whether no further attempt would follow this one.
   [[nodiscard]] bool is_last_attempt() const noexcept {
     return attempt_ + 1 >= node().options.retry.attempts;
   }
@@ -108,7 +107,7 @@ class machine {
                                               : *top_.graph;
   }
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
-  /// That of the current step, unlike that of any other.
+  /// Returns the seed of the current step, which no other step has.
   [[nodiscard]] std::uint64_t step_seed() const noexcept;
 
   /// The last action. @pre the command is `finish` and there is no failure
@@ -116,9 +115,10 @@ class machine {
     assert(is_over() && failure() == nullptr);
     return seldom_ ? seldom_->action : troupe::action{};
   }
-  /// Why it failed, or null. @pre the command is `finish`
+  /// Returns the reason why it failed, or null.
+  /// @pre the command is `finish`
   [[nodiscard]] std::shared_ptr<const error> failure() const;
-  /// Whether `on_cancel` ended it.
+  /// Returns whether `on_cancel` ended it.
   [[nodiscard]] bool was_cancelled() const noexcept {
     return seldom_ && seldom_->was_cancelled;
   }
@@ -138,24 +138,26 @@ class machine {
 
   /// The step, its fallback, or the fan-out ended well, with this action.
   void on_done(const troupe::action& chosen);
-  /// An attempt of `exec` failed. It is tried again only if `take_retry`, where
-  /// there is one, says so; that is asked when nothing else forbids it.
+  /// An attempt of `exec` failed. It is retried only if `take_retry`, if there
+  /// is one, returns true; it is called last, when nothing else forbids a
+  /// retry.
   void on_exec_failed(error why, const std::function<bool()>& take_retry);
   void on_exec_failed(error why) { on_exec_failed(std::move(why), nullptr); }
   /// The step or the fan-out failed for good.
   void on_failed(error why);
   /// The wait is over.
   void on_waited();
-  /// The run is to end now, as `why` says.
+  /// Ends the run now, with the reason `why`.
   void on_cancel(error why);
-  /// What carried out the command died. The step is to be done again, from
-  /// its beginning and without costing an attempt, up to `deaths_max` times.
+  /// Tells that the executor of the command died. The step begins again,
+  /// without costing an attempt, up to `deaths_max` times.
   void on_died();
 
   /// Asserts that the parts agree. For tests, after each call.
   void check() const;
 
-  /// How often a step is dispatched again after what ran it has died.
+  /// The maximum number of times that a step is dispatched again after its
+  /// executor died.
   static constexpr std::uint32_t deaths_max = 3;
 
  private:
@@ -164,7 +166,8 @@ class machine {
     std::uint32_t at = 0;
   };
 
-  /// What most runs never have, so that a sub-flow that waits is small.
+  /// The members that most runs never need, kept apart so that a waiting
+  /// sub-flow is small.
   struct seldom {
     /// The flows around the current one, outermost first.
     std::vector<level> outer;

@@ -9,21 +9,21 @@
 
 namespace troupe {
 
-/// Who wins when two branches write one place in ways that do not combine.
+/// The rule for two branches that write one place in ways that do not combine.
 enum class on_conflict : std::uint8_t {
-  /// Nobody: errc::merge_conflict, naming the place and both branches.
+  /// Neither: errc::merge_conflict, which names the place and both branches.
   error,
   /// The branch that is merged first keeps the place.
   first,
   /// The branch that is merged last takes the place.
   last,
-  /// As `error`, but that branches may set one place to the same value: for
-  /// what each finds out by itself, never for what one reads, changes and
-  /// sets, where the changes of all but one would be lost.
+  /// As `error`, except that branches may set one place to the same value: for
+  /// values that each finds out by itself, never for values that are read,
+  /// changed and set, where all changes but one would be lost.
   agree,
 };
 
-/// Combines what the branches of a batch or a fork wrote into their parent's
+/// Combines the writes of the branches of a batch or a fork in their parent's
 /// state. The caller merges in the order of the items, so the result never
 /// depends on which branch finished first.
 ///
@@ -63,9 +63,9 @@ class merger {
   merger& operator=(merger&&) noexcept;
   ~merger();
 
-  /// Writes into `into` what the branch numbered `branch` wrote. `into` is
-  /// the state that all branches started from, plus what this merger did to
-  /// it; the first call looks at it.
+  /// Applies the writes of branch number `branch` to `into`. `into` is the
+  /// state that all branches started from, plus what this merger did to it; the
+  /// first call looks at it.
   /// Errors: errc::merge_conflict under `on_conflict::error` and `agree`;
   /// `into` is then as it was before the call.
   void merge(state& into, std::size_t branch, const delta& wrote);

@@ -20,7 +20,7 @@ concept step_function =
     parameter_facts<
         typename signature<decltype(&F::operator())>::parameters>::takes_state;
 
-/// A node whose `post` calls such a callable.
+/// A node whose `post` is such a callable.
 template <class F, class R, class... Args>
 struct function_post {
   R post(Args... args) const { return call(std::forward<Args>(args)...); }

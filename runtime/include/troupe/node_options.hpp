@@ -12,10 +12,10 @@
 
 namespace troupe {
 
-/// How the runtime treats a node. Everything here concerns `exec`: `prep` and
-/// `post` run once per step, beside the state.
+/// Options of a node. Everything here concerns `exec`: `prep` and `post` run
+/// once per step, beside the state.
 struct node_options {
-  /// When a failed `exec` is tried again.
+  /// The rules for retries of a failed `exec`.
   retry_options retry = {};
   /// The longest an attempt may take, more than zero. A coroutine is destroyed
   /// where it waits, a blocking call goes on but its result is dropped, and a
@@ -23,13 +23,14 @@ struct node_options {
   /// Waiting for a permit does not count, nor does that of a blocking node for
   /// a thread. Absent means no limit.
   std::optional<duration> timeout = {};
-  /// How many attempts of this node run at once in one system, over all runs
-  /// and sub-flows, at least 1. Those above wait in line. A blocking call that
-  /// goes on after its attempt holds its place until it returns. Absent means
-  /// no limit.
+  /// The maximum number of attempts of this node that run at once in one
+  /// system, over all runs and sub-flows, at least 1. Those above wait in line.
+  /// A blocking call that goes on after its attempt holds its place until it
+  /// returns. Absent means no limit.
   std::optional<std::uint32_t> concurrency = {};
-  /// What each attempt has to pass, in this order, for example a `rate_limit`.
-  /// Nodes that name two of the same should name them in the same order.
+  /// The limits that each attempt has to pass, in this order, for example a
+  /// `rate_limit`. Nodes that name two of the same should name them in the same
+  /// order.
   std::vector<limit> limits = {};
   /// On which threads it runs; `troupe::blocking` for those that may block.
   enum threads threads = threads::shared;
@@ -43,12 +44,12 @@ struct node_options {
   std::vector<std::string> reads = {};
 };
 
-/// Whether an attempt may have to wait in a line before it begins.
+/// Returns whether an attempt may have to wait in a line before it begins.
 [[nodiscard]] inline bool has_line(const node_options& options) noexcept {
   return options.concurrency || !options.limits.empty();
 }
 
-/// Every way in which `options` make no sense, as sentences; empty if sound.
+/// Returns the faults of `options`, as sentences; empty if it has none.
 [[nodiscard]] std::vector<std::string> mistakes_in(const node_options& options);
 
 }  // namespace troupe

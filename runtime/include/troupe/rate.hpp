@@ -13,14 +13,15 @@ struct rate {
   double amount = 1;
   /// More than zero. A century stands for all that is longer.
   duration per = std::chrono::minutes{1};
-  /// How much may pass at once after a pause, at least 1. With 1, what passes
-  /// is spread evenly. What passes at once comes on top of what passes evenly
-  /// after it: within any time of `per`, up to `burst + amount` do. So where a
-  /// server counts windows, both together must not be more than it takes.
+  /// The amount that may pass at once after a pause, at least 1. With 1, what
+  /// passes is spread evenly. What passes at once comes on top of what passes
+  /// evenly after it: within any time of `per`, up to `burst + amount` do. So
+  /// where a server counts windows, both together must not be more than it
+  /// takes.
   double burst = 1;
 };
 
-/// Every way in which a rate makes no sense, as sentences; empty if sound.
+/// Returns the faults of a rate, as sentences; empty if it has none.
 [[nodiscard]] std::vector<std::string> mistakes_in(const rate& allowed);
 
 /// Decides when the next may pass, so that a rate is kept.
@@ -67,11 +68,11 @@ class rate_meter {
 
  private:
   [[nodiscard]] duration span_of(double amount) const noexcept;
-  /// How far one correction may move what comes next.
+  /// Returns the most that one correction may move the next pass.
   [[nodiscard]] duration correction_max() const noexcept;
 
   rate allowed_;
-  /// When the next would come if all came evenly.
+  /// The time of the next pass if all came evenly.
   time_point due_ = time_point::min();
   double pace_ = 1;
   time_point slowed_ = time_point::min();

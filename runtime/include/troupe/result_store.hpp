@@ -14,16 +14,16 @@
 
 namespace troupe {
 
-/// How much is kept, and how long.
+/// Options of a `result_store`: the bytes it keeps, and for how long.
 struct result_store_options {
   /// Bytes of all keys and results, as JSON text. At least 1.
   std::size_t bytes_max = std::size_t{64} << 20;
-  /// How long a result is good, more than zero. Absent: as long as there is
-  /// room.
+  /// The time for which a result is valid, more than zero. Absent: as long as
+  /// there is room.
   std::optional<duration> ttl = {};
 };
 
-/// Every way in which `options` make no sense, as sentences; empty if sound.
+/// Returns the faults of `options`, as sentences; empty if it has none.
 [[nodiscard]] std::vector<std::string> mistakes_in(
     const result_store_options& options);
 

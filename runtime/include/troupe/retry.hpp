@@ -11,9 +11,9 @@
 
 namespace troupe {
 
-/// How a random part is mixed into a wait, so that many failed steps do not
-/// come back at the same instant. Source of the names: M. Brooker,
-/// "Exponential Backoff And Jitter", 2015.
+/// The random part of a wait, so that many failed steps do not come back at the
+/// same instant. Source of the names: M. Brooker, "Exponential Backoff And
+/// Jitter", 2015.
 enum class jitter : std::uint8_t {
   /// The wait as computed.
   none,
@@ -23,9 +23,9 @@ enum class jitter : std::uint8_t {
   full,
 };
 
-/// When a failed `exec` is tried again.
+/// The rules for retries of a failed `exec`.
 struct retry_options {
-  /// How often `exec` is tried at all; 1 means no retry. From 1 to 1,000,000.
+  /// The number of attempts in all; 1 means no retry. From 1 to 1,000,000.
   std::uint32_t attempts = 1;
   /// The wait before the second attempt. Not negative.
   duration wait{};
@@ -43,14 +43,14 @@ struct retry_options {
   std::function<bool(const error&)> when = {};
 };
 
-/// Every way in which `options` make no sense, as sentences; empty if sound.
+/// Returns the faults of `options`, as sentences; empty if it has none.
 [[nodiscard]] std::vector<std::string> mistakes_in(
     const retry_options& options);
 
-/// What follows a failed attempt.
+/// The decision that follows a failed attempt.
 struct retry_decision {
   bool again = false;
-  /// How long to wait before the next attempt, if there is one.
+  /// The wait before the next attempt, if there is one.
   duration wait{};
   /// The error that `retry_options::when` threw; the step fails with it.
   std::optional<error> broken = {};

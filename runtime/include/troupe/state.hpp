@@ -30,8 +30,8 @@ class recorder;
 /// errc::bad_value when containers would nest deeper than `value::max_depth`
 /// or a key is not UTF-8.
 ///
-/// Thread safety: confined to one actor or task; copies are independent and
-/// may live on other threads.
+/// Thread safety: confined to one actor or task. Copies are independent and may
+/// live on other threads.
 class state {
  public:
   // -- constructors ----------------------------------------------------------
@@ -113,7 +113,7 @@ class state {
   /// replaces, and "-" or the position after the last appends.
   /// Errors: errc::missing_key for a position further out.
   void set(std::string_view path, value item);
-  /// Whether there was something to erase; later array elements move up.
+  /// Erases `path`; later array elements move up. False if nothing was there.
   bool erase(std::string_view path);
   /// Adds to the end of an array, which is made if it is missing.
   void append(std::string_view path, value item);
@@ -137,7 +137,7 @@ class state {
   /// Starts to record writes, from nothing; a recording under way is dropped.
   void record();
   [[nodiscard]] bool recording() const noexcept { return recording_; }
-  /// What was written since `record`, and ends the recording. Empty when
+  /// Returns the writes since `record`, and ends the recording. Empty when
   /// nothing was recorded.
   [[nodiscard]] delta take_delta();
 

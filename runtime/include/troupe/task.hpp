@@ -26,7 +26,7 @@ namespace troupe {
 /// for one that is empty, was moved from, or was awaited before, `co_await`
 /// throws a permanent `errc::bad_flow`.
 /// Cancellation: the task is destroyed at the `co_await` it waits in.
-/// Thread safety: confined to one actor.
+/// Thread safety: confined to one actor or task.
 template <class T>
 class [[nodiscard]] task {
  public:
@@ -45,7 +45,7 @@ class [[nodiscard]] task {
   }
   ~task() { reset(); }
 
-  /// Whether it ran to its end.
+  /// Returns whether it ran to its end.
   [[nodiscard]] bool done() const noexcept { return handle_ && handle_.done(); }
   [[nodiscard]] explicit operator bool() const noexcept {
     return handle_ != nullptr;

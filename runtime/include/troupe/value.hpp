@@ -33,8 +33,8 @@ struct tree;
 /// Values are made from null, booleans, numbers, text, JSON, and anything with
 /// a JSON form; a pointer or a function does not compile.
 ///
-/// Thread safety: immutable; copies may be used on different threads, one
-/// object is confined to one actor or task while it is assigned to.
+/// Thread safety: immutable. An object that is assigned to is confined to one
+/// actor or task meanwhile.
 class value : private detail::value_storage {
  public:
   using iterator = value_iterator;
@@ -109,7 +109,8 @@ class value : private detail::value_storage {
 
   // -- reading ---------------------------------------------------------------
 
-  /// Whether this is an object with that member. The key is taken literally.
+  /// Returns whether this is an object with that member. The key is taken
+  /// literally.
   [[nodiscard]] bool contains(std::string_view key) const noexcept;
   /// A member by its literal key; of a temporary a copy of it, which shares.
   /// Errors: errc::wrong_type when this is no object, errc::missing_key.
@@ -127,8 +128,9 @@ class value : private detail::value_storage {
   /// A member or an element, as `key` is text or an integer. Errors: as above.
   [[nodiscard]] const value& at(const value& key) const&;
   [[nodiscard]] value at(const value& key) const&& { return at(key); }
-  /// What is at `path`, or null: a JSON pointer when it begins with "/", this
-  /// value for "", a literal key otherwise. Lives as long as this value.
+  /// Returns the value at `path`, or null: a JSON pointer when it begins with
+  /// "/", this value for "", a literal key otherwise. Lives as long as this
+  /// value.
   [[nodiscard]] const value* find(std::string_view path) const&;
   /// Of a temporary: a copy, or nothing.
   [[nodiscard]] std::optional<value> find(std::string_view path) const&&;

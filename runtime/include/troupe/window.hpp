@@ -8,7 +8,7 @@
 
 namespace troupe {
 
-/// What the failure of one sub-flow means for its siblings and for the batch.
+/// The effect of the failure of one sub-flow on its siblings and on the batch.
 ///
 /// Thread safety: immutable.
 class failure_policy {
@@ -86,9 +86,9 @@ class window {
   [[nodiscard]] std::size_t running() const noexcept {
     return started_ - finished_ - failed_ - cancelled_;
   }
-  /// Whether another one may be started now.
+  /// Returns whether another one may be started now.
   [[nodiscard]] bool has_room() const noexcept;
-  /// Whether those still running are to be cancelled.
+  /// Returns whether those still running are to be cancelled.
   [[nodiscard]] bool is_stopping() const noexcept {
     return verdict_ != verdict::running;
   }
@@ -96,7 +96,7 @@ class window {
   [[nodiscard]] bool has_failed() const noexcept {
     return verdict_ == verdict::failed;
   }
-  /// Whether nothing runs and nothing more will start.
+  /// Returns whether nothing runs and nothing more will start.
   [[nodiscard]] bool is_over() const noexcept;
   /// How it ended. @pre `is_over()`
   [[nodiscard]] verdict result() const noexcept {

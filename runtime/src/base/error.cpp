@@ -52,7 +52,7 @@ namespace {
 // The name of the type in flight as it is written in a program.
 std::string type_in_flight() {
   const auto* type = abi::__cxa_current_exception_type();
-  if (type == nullptr) return "another language";
+  if (type == nullptr) return "unknown";
   int failed = 0;
   const std::unique_ptr<char, void (*)(void*)> name{
       abi::__cxa_demangle(type->name(), nullptr, nullptr, &failed), std::free};
@@ -132,7 +132,7 @@ error::error(errc code, std::string message)
                                                  {}})) {}
 
 error error::from(std::exception_ptr cause) {
-  if (!cause) return {errc::node_threw, "an exception that is not there"};
+  if (!cause) return {errc::node_threw, "an empty std::exception_ptr"};
   try {
     std::rethrow_exception(cause);
   } catch (const error& known) {

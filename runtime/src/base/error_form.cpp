@@ -38,7 +38,7 @@ error error_from(const json& form) {
     const auto known = static_cast<errc>(code);
     if (code < 1 || static_cast<int>(known) != code ||
         to_string(known) == "unknown") {
-      throw error{errc::bad_value, "not the form of an error: its code is " +
+      throw error{errc::bad_value, "invalid form of an error: unknown code " +
                                        std::to_string(code)};
     }
     error made{known,
@@ -62,7 +62,7 @@ error error_from(const json& form) {
     return made;
   } catch (const json::exception& why) {
     throw error{errc::bad_value,
-                std::string{"not the form of an error: "} + why.what()};
+                std::string{"invalid form of an error: "} + why.what()};
   }
 }
 

@@ -12,7 +12,7 @@ namespace troupe {
 
 namespace {
 
-/// What a scan of the text finds before it is parsed.
+/// The extent of a text, found by a scan before it is parsed.
 struct extent {
   std::size_t depth = 0;
   std::size_t elements = 0;
@@ -85,13 +85,13 @@ json read_json(std::string_view text, const json_bounds& limits) {
     return json::parse(text);  // tidy: allow json
   } catch (const json::parse_error& fault) {
     throw error{errc::bad_value,
-                text.empty() ? std::string{"the text is empty, not JSON"}
-                             : "the text is not JSON: it breaks off or is "
-                               "wrong at byte " +
-                                   std::to_string(fault.byte) + " of " +
-                                   std::to_string(text.size())};
+                text.empty()
+                    ? std::string{"invalid JSON: the text is empty"}
+                    : "invalid JSON: it breaks off or is wrong at byte " +
+                          std::to_string(fault.byte) + " of " +
+                          std::to_string(text.size())};
   } catch (const json::exception&) {
-    throw error{errc::bad_value, "the text has a number too large for JSON"};
+    throw error{errc::bad_value, "invalid JSON: a number is too large"};
   }
 }
 
@@ -214,7 +214,8 @@ std::string write_json(const json& form, bad_text how) {
   try {
     return form.dump(-1, ' ', false, lenient);  // tidy: allow json
   } catch (const json::exception&) {
-    throw error{errc::bad_value, "JSON has text that is not UTF-8"}.permanent();
+    throw error{errc::bad_value, "JSON contains text that is not UTF-8"}
+        .permanent();
   }
 }
 

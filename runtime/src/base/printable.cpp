@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::uint32_t replacement = 0xFFFD;
 
-/// Whether a character moves the cursor, begins an escape sequence, or changes
-/// the direction of what follows.
+/// Returns whether a character moves the cursor, begins an escape sequence, or
+/// changes the direction of what follows.
 ///
 /// Source: ECMA-48, 5.2 and 5.3; Unicode Standard Annex 9, 2.
 bool acts_on_terminal(std::uint32_t character) {

@@ -272,9 +272,8 @@ void machine::arrive(std::uint32_t index) {
 bool machine::meets_step_limit() {
   if (steps_ < steps_max_) return false;
   fail(error{errc::step_limit,
-             "made " + std::to_string(steps_max_) +
-                 " steps, the most it may; raise steps_max if the loop is "
-                 "meant to go on"});
+             "reached the limit of " + std::to_string(steps_max_) +
+                 " steps; raise steps_max if the loop is meant to go on"});
   return true;
 }
 

@@ -8,8 +8,8 @@ namespace troupe {
 
 namespace {
 
-/// Who is let through by a timer is so late at most. That is forgiven, or the
-/// rate would be missed by it each time.
+/// The maximum lateness of a timer. That is forgiven, or the rate would be
+/// missed by it each time.
 constexpr duration lateness = std::chrono::milliseconds{2};
 
 /// However often it is halved.
@@ -45,7 +45,7 @@ rate_meter::rate_meter(rate allowed) noexcept : allowed_(allowed) {
   allowed_.per = std::min(allowed_.per, span_max);
 }
 
-// How long an amount takes at the whole rate.
+// Returns the time that an amount takes at the whole rate.
 duration rate_meter::span_of(double amount) const noexcept {
   const double ticks =
       static_cast<double>(allowed_.per.count()) / allowed_.amount * amount;
@@ -76,7 +76,7 @@ void rate_meter::charge(time_point now, double amount) noexcept {
   const time_point from = std::max(due_, after(now, -lateness));
   time_point last = now;
   for (int i = 0; i < corrected_windows_max; ++i) last = after(last, most);
-  // What was taken may lie beyond that: it was the user's own number.
+  // The amount taken may lie beyond that: it was the user's own number.
   due_ = std::max(from,
                   std::min(after(from, std::min(span_of(amount), most)), last));
 }

@@ -47,21 +47,22 @@ duration wait_before(const retry_options& options, std::uint32_t attempt,
 std::vector<std::string> mistakes_in(const retry_options& options) {
   std::vector<std::string> found;
   if (options.attempts < 1 || options.attempts > attempts_max) {
-    found.push_back("retry.attempts is " + std::to_string(options.attempts) +
-                    ", it must be from 1 to " + std::to_string(attempts_max));
+    found.push_back("retry.attempts must be from 1 to " +
+                    std::to_string(attempts_max) + ", got " +
+                    std::to_string(options.attempts));
   }
   if (options.wait < duration::zero()) {
-    found.emplace_back("retry.wait is negative");
+    found.emplace_back("retry.wait must not be negative");
   }
   if (!(options.backoff >= 1.0) || !std::isfinite(options.backoff)) {
-    found.push_back("retry.backoff is " + std::to_string(options.backoff) +
-                    ", it must be at least 1");
+    found.push_back("retry.backoff must be at least 1, got " +
+                    std::to_string(options.backoff));
   }
   if (options.wait_max < duration::zero()) {
-    found.emplace_back("retry.wait_max is negative");
+    found.emplace_back("retry.wait_max must not be negative");
   }
   if (options.wait > options.wait_max) {
-    found.emplace_back("retry.wait is longer than retry.wait_max");
+    found.emplace_back("retry.wait must not be longer than retry.wait_max");
   }
   return found;
 }

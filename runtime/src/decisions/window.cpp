@@ -30,11 +30,11 @@ std::string window::reason() const {
       text += ", " + std::to_string(policy_.count()) + " had to succeed";
       break;
     case failure_policy::kind::tolerate_count:
-      text += ", at most " + std::to_string(policy_.count()) + " may";
+      text += ", at most " + std::to_string(policy_.count()) + " may fail";
       break;
     case failure_policy::kind::tolerate_share:
-      text +=
-          ", at most a share of " + std::to_string(policy_.share()) + " may";
+      text += ", at most a share of " + std::to_string(policy_.share()) +
+              " may fail";
       break;
     default:
       break;

@@ -33,7 +33,9 @@ delta::operation read_operation(const json& form, std::size_t position) {
   made.what = static_cast<delta::kind>(index);
 
   made.path = form[1].get<std::string>();
-  if (!detail::is_pointer(made.path)) refuse(position, "has no JSON pointer");
+  if (!detail::is_pointer(made.path)) {
+    refuse(position, "has an invalid JSON pointer");
+  }
   // Malformed escapes, bytes that are not UTF-8, and operands JSON cannot hold
   // are refused by those who read them.
   for (detail::path_reader reader{made.path}; !reader.done();) {
@@ -54,7 +56,7 @@ delta::operation read_operation(const json& form, std::size_t position) {
         return made.operand.is_number();
     }
   }();
-  if (!fits) refuse(position, "has an operand that does not suit its kind");
+  if (!fits) refuse(position, "has an operand of the wrong type");
   return made;
 }
 
@@ -101,7 +103,7 @@ json delta::to_json() const {
 
 delta delta::from_json(const json& form) {
   if (!form.is_array()) {
-    throw error{errc::bad_value, "a delta is not a list of operations"};
+    throw error{errc::bad_value, "a delta must be an array of operations"};
   }
   std::vector<operation> operations;
   operations.reserve(form.size());

@@ -19,13 +19,13 @@ namespace {
 
 constexpr std::size_t nobody = static_cast<std::size_t>(-1);
 
-// What the branches did at one place and below it.
+// The writes of the branches at one place and below it.
 struct mark {
   std::size_t branch = nobody;
   kind what = kind::set;
-  // What was set; or how long the array was before the first append.
+  // The value that was set; or the length of the array before the first append.
   value operand;
-  // Who wrote below, and who else did.
+  // The branch that wrote below, and the other one.
   std::size_t below = nobody;
   std::size_t below_too = nobody;
   // A mark older than a reset above it says nothing.
@@ -70,12 +70,13 @@ error conflict_error(const conflict& found, std::size_t branch) {
   }
   return {errc::merge_conflict,
           branches + " set" + place +
-              " to the same value, which hides what one of them missed; count "
-              "with add, collect with append, or give the fan-out "
-              "on_conflict::agree"};
+              " to the same value, so one of them may have missed a write of "
+              "another; count with add, collect with append, or give the "
+              "fan-out on_conflict::agree"};
 }
 
-// Whether a write below an append touches only what was there before it.
+// Returns whether a write below an append touches only what was there before
+// it.
 bool is_before_append(const mark& append, std::string_view below) {
   detail::path_reader reader{below};
   const auto position = detail::position_of(reader.next());
@@ -98,7 +99,8 @@ struct merger::written {
   void check() const;
 
   on_conflict rule;
-  // What all branches started from; kept for `on_conflict::last` only.
+  // The state that all branches started from; kept for `on_conflict::last`
+  // only.
   std::optional<state> base;
   std::unordered_map<std::string, mark, text_hash, std::equal_to<>> marks;
   std::uint64_t resets = 0;

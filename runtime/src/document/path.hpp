@@ -7,7 +7,7 @@
 
 namespace troupe::detail {
 
-/// Whether `path` is a JSON pointer rather than one literal key.
+/// Returns whether `path` is a JSON pointer rather than one literal key.
 [[nodiscard]] inline bool is_pointer(std::string_view path) noexcept {
   return path.empty() || path.front() == '/';
 }
@@ -32,7 +32,7 @@ class path_reader {
       : rest_{path}, literal_{!is_pointer(path)} {}
 
   [[nodiscard]] bool done() const noexcept { return rest_.empty(); }
-  /// What is not yet read.
+  /// Returns the part that is not yet read.
   [[nodiscard]] std::string_view rest() const noexcept { return rest_; }
   /// The next token, valid until the next call.
   /// @pre `!done()`. Errors: errc::bad_value for a malformed escape.

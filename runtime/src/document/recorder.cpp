@@ -39,7 +39,7 @@ recorder::operation* recorder::find(std::string_view pointer) {
   return nullptr;
 }
 
-// Whether a noted operation above covers `pointer`.
+// Returns whether a noted operation above covers `pointer`.
 bool recorder::lies_within_noted(const value& document,
                                  std::string_view pointer) {
   const auto covers = [&](operation& above) {
@@ -51,7 +51,7 @@ bool recorder::lies_within_noted(const value& document,
           document.find(above.path)->size() - above.operand.get<std::size_t>();
       return position && *position >= before;
     }
-    // What was erased holds something again.
+    // An erased place holds something again.
     if (above.what == kind::erase) above.what = kind::set;
     return above.what == kind::set;
   };
@@ -92,7 +92,7 @@ void recorder::note(const value& document, kind what, std::string pointer,
 
 void recorder::combine(operation& noted, kind what, const value& operand) {
   if (noted.what != what) {
-    // What it comes to is what the document holds.
+    // The result of both is what the document holds.
     noted.what = what == kind::erase ? kind::erase : kind::set;
     return;
   }

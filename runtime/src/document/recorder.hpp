@@ -24,7 +24,7 @@ class recorder {
   /// Errors: errc::bad_value when a sum is out of range; nothing is noted.
   void note(const value& document, delta::kind what, std::string pointer,
             const value& operand);
-  /// What was noted, with its operands from `document`.
+  /// Takes the noted writes, with their operands from `document`.
   [[nodiscard]] std::vector<delta::operation> take(const value& document);
 
  private:

@@ -27,8 +27,8 @@ std::string quoted(std::string_view path) {
   return '"' + std::string{path} + '"';
 }
 
-// Where a token leads in a container; no position for "-", or for what does
-// not name an element.
+// The step of a token in a container; no position for "-", or for what does not
+// name an element.
 struct step {
   target where;
   bool appends;
@@ -43,7 +43,7 @@ std::optional<step> step_of(const value& container, std::string_view token) {
   return step{target::of(*position), *position == size};
 }
 
-// What a write to a path would find.
+// The place that a write to a path would find.
 struct spot {
   const value* found = nullptr;
   // The array that would grow, as the part of the path that leads to it.
@@ -65,7 +65,8 @@ spot look(const value& root, std::string_view path) {
     if (!next) {
       throw error{errc::missing_key, "the path " + quoted(path) +
                                          " names no element of an array of " +
-                                         std::to_string(at->size())};
+                                         std::to_string(at->size()) +
+                                         " elements"};
     }
     if (next->appends) return {nullptr, path.substr(0, used)};
     at = tree::find(*at, next->where);
@@ -77,9 +78,9 @@ spot look(const value& root, std::string_view path) {
 // Refuses what a write would otherwise find out half-way.
 void check(std::string_view path, std::size_t depth) {
   if (detail::length_of(path) + depth > value::max_depth) {
-    throw error{errc::bad_value, "containers would nest more than " +
+    throw error{errc::bad_value, "containers would nest deeper than " +
                                      std::to_string(value::max_depth) +
-                                     " deep"};
+                                     " levels"};
   }
   if (!is_utf8(path)) {
     throw error{errc::bad_value, "a key of the path is not valid UTF-8"};
@@ -130,9 +131,8 @@ std::string_view parent_of(std::string_view pointer) {
 
 void require_number(const value& operand) {
   if (operand.is_number()) return;
-  throw error{
-      errc::wrong_type,
-      "the operand is " + std::string{operand.type_name()} + ", not a number"};
+  throw error{errc::wrong_type, "the operand must be a number, got " +
+                                    std::string{operand.type_name()}};
 }
 
 }  // namespace
@@ -143,9 +143,9 @@ state::state() noexcept : root_{value::object()} {}
 
 state::state(value document) : root_{std::move(document)} {
   if (root_.is_object()) return;
-  throw error{errc::bad_value, "the document of a state is " +
-                                   std::string{root_.type_name()} +
-                                   ", not an object"};
+  throw error{errc::bad_value,
+              "the document of a state must be an object, got " +
+                  std::string{root_.type_name()}};
 }
 
 state::state(const state& other) noexcept : root_{other.root_} {}
@@ -195,7 +195,9 @@ void state::put(std::string_view path, value item, kind what,
                 const value& operand) {
   check(path, item.depth());
   if (path.empty() && !item.is_object()) {
-    throw error{errc::bad_value, "the document of a state is an object"};
+    throw error{errc::bad_value,
+                "the document of a state must be an object, got " +
+                    std::string{item.type_name()}};
   }
   if (recording_) {
     const auto grows = look(root_, path).grows;
@@ -302,7 +304,7 @@ void state::combine(std::string_view path, const value& operand, kind what) {
 
 void state::merge(std::string_view path, const value& patch) {
   if (!patch.is_object()) {
-    throw error{errc::wrong_type, "a merge patch is an object, not " +
+    throw error{errc::wrong_type, "a merge patch must be an object, got " +
                                       std::string{patch.type_name()}};
   }
   check(path, patch.depth());

@@ -6,7 +6,7 @@
 
 namespace troupe::detail {
 
-/// Where in a container: a key of an object, or a position of either kind.
+/// A place in a container: a key of an object, or a position of either kind.
 struct target {
   [[nodiscard]] static target of(std::string_view name) noexcept;
   [[nodiscard]] static target of(std::size_t position) noexcept {

@@ -169,9 +169,9 @@ void tree::refresh(value& container, target where) noexcept {
 
 void tree::put(value& container, const target& where, value item) {
   if (item.depth() >= value::max_depth) {
-    throw error{errc::bad_value, "containers would nest more than " +
+    throw error{errc::bad_value, "containers would nest deeper than " +
                                      std::to_string(value::max_depth) +
-                                     " deep"};
+                                     " levels"};
   }
   if (root(container) == nullptr) {
     tree* first = make(0, 1);
@@ -251,7 +251,7 @@ value tree::insert_slot(value& holder, std::size_t at, value& item, key name) {
   value right;
   value* side = &holder;
   if (root(holder)->count == fan_out) {
-    // What grows at its end is left full behind.
+    // A node that grows at its end is left full behind.
     const std::size_t middle = at == fan_out ? fan_out : fan_out / 2;
     right = split(holder, middle);
     if (at > middle || middle == fan_out) {

@@ -26,7 +26,7 @@ struct tree : shared_node {
       : height{static_cast<std::uint8_t>(levels)},
         capacity{static_cast<std::uint8_t>(room)} {}
 
-  // What a container holds there, or null.
+  // Returns the value that a container holds there, or null.
   [[nodiscard]] static const value* find(const value& container,
                                          target where) noexcept;
   // The same, to be assigned to, with the path to it unshared. Whoever changes
@@ -35,7 +35,7 @@ struct tree : shared_node {
   // Replaces what is there, or inserts it: at the end, if by position.
   // Errors: errc::bad_value for a key that is not UTF-8, or too deep nesting.
   static void put(value& container, const target& where, value item);
-  // Whether there was something to take away.
+  // Removes what is there; returns whether there was anything.
   static bool remove(value& container, const target& where);
   // Sets the depth right on the unshared path to `where`.
   static void refresh(value& container, target where) noexcept;

@@ -16,7 +16,7 @@ namespace troupe {
 
 namespace {
 
-// Where in a JSON form we are: rendered only when something is refused.
+// A place in a JSON form: rendered only when something is refused.
 struct place {
   const place* above;
   std::string_view key;
@@ -49,8 +49,8 @@ value build(const json& form, const place* above);
 value build_container(const json& form, const place* above) {
   const std::size_t depth = above == nullptr ? 0 : above->depth;
   if (depth == value::max_depth) {
-    refuse(above, "nests containers more than " +
-                      std::to_string(value::max_depth) + " deep");
+    refuse(above, "nests containers deeper than " +
+                      std::to_string(value::max_depth) + " levels");
   }
   value made = form.is_array() ? value::array() : value::object();
   if (form.is_array()) {

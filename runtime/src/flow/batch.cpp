@@ -12,7 +12,7 @@ namespace detail {
 
 value checked_item(value item) {
   if (!item.is_object()) {
-    throw error{errc::bad_items, "an item must be an object of params, it is " +
+    throw error{errc::bad_items, "an item must be an object of params, got " +
                                      std::string{item.type_name()}};
   }
   return item;
@@ -20,9 +20,8 @@ value checked_item(value item) {
 
 item_source source_from_json(const value& list) {
   if (!list.is_null() && !list.is_array()) {
-    throw error{errc::bad_items,
-                "the items must be an array of objects, they are " +
-                    std::string{list.type_name()}};
+    throw error{errc::bad_items, "the items must be an array of objects, got " +
+                                     std::string{list.type_name()}};
   }
   return [list, next = std::size_t{0}]() mutable -> std::optional<value> {
     if (next >= list.size()) return std::nullopt;
@@ -76,12 +75,13 @@ flow make_fan_out(std::string name, fan_out_model model) {
   if (name.empty()) refuse("it has no name");
   if (model.bodies.empty()) refuse("it has no branches");
   if (model.concurrency < 1 || model.concurrency > concurrency_max) {
-    refuse("concurrency is " + std::to_string(model.concurrency) +
-           ", it must be from 1 to " + std::to_string(concurrency_max));
+    refuse("concurrency must be from 1 to " + std::to_string(concurrency_max) +
+           ", got " + std::to_string(model.concurrency));
   }
   const double share = model.on_failure.share();
   if (!(share >= 0 && share <= 1)) {
-    refuse("the tolerated share must be from 0 to 1");
+    refuse("the tolerated share must be from 0 to 1, got " +
+           std::to_string(share));
   }
   if (model.on_failure.which() == failure_policy::kind::quorum &&
       model.on_failure.count() == 0) {

@@ -47,7 +47,7 @@ event event_from(const json& form, time_point now) {
     event made;
     const auto kind = integer_from<int>(form.at("kind"));
     if (kind < 0 || kind > static_cast<int>(event_kind::finished)) {
-      throw error{errc::bad_value, "not the form of an event: its kind is " +
+      throw error{errc::bad_value, "invalid form of an event: unknown kind " +
                                        std::to_string(kind)};
     }
     made.kind = static_cast<event_kind>(kind);
@@ -75,7 +75,7 @@ event event_from(const json& form, time_point now) {
     return made;
   } catch (const json::exception& why) {
     throw error{errc::bad_value,
-                std::string{"not the form of an event: "} + why.what()};
+                std::string{"invalid form of an event: "} + why.what()};
   }
 }
 

@@ -11,8 +11,8 @@
 namespace troupe::detail {
 
 void throw_too_deep() {
-  throw error{errc::too_deep, "tasks await each other more than " +
-                                  std::to_string(task_depth_max) + " deep"};
+  throw error{errc::too_deep, "tasks await each other deeper than " +
+                                  std::to_string(task_depth_max) + " levels"};
 }
 
 void throw_empty_task() {
@@ -71,7 +71,7 @@ std::uint32_t fiber_host::add_slot() {
 }
 
 std::uint64_t fiber_host::place(placed_work, wake_key) {
-  throw error{errc::shut_down, "there is no other process to do it"};
+  throw error{errc::shut_down, "the system does not listen for workers"};
 }
 
 void fiber_host::recall(std::uint64_t) noexcept {}

@@ -26,28 +26,31 @@ void check_options(const graph_node& node, mistakes& found) {
   const bool blocks = node.options.threads == threads::blocking;
   if (!node.model->has_exec()) {
     if (node.options.retry.attempts > 1) {
-      say("attempts without an exec: only exec is tried again");
+      say("retry.attempts applies to exec, but this node has none");
     }
     if (blocks || node.options.timeout || has_line(node.options)) {
-      say("threads, timeout, concurrency and limits concern exec, which it has "
-          "not");
+      say("threads, timeout, concurrency and limits apply to exec, but this "
+          "node has none");
     }
   } else if (blocks && node.model->exec_is_task()) {
     say("a coroutine cannot run on a blocking thread; let it await blocking()");
   } else if (blocks && node.model->facts().gives_view) {
-    say("exec gives a view, such as a std::string_view, and a blocking call "
-        "works on a copy of its input, which ends with the call: give a value");
+    say("exec returns a view, such as a std::string_view, but the copy of the "
+        "input that a blocking call works on ends with the call: return a "
+        "value");
   }
   if (node.options.on.empty()) {
-    if (!node.options.reads.empty()) say("reads without on");
+    if (!node.options.reads.empty()) {
+      say("reads applies to work on workers, but on is empty");
+    }
     return;
   }
   const auto facts = node.model->facts();
   if (!facts.obstacle.empty()) {
     say("it cannot be placed on workers: " + std::string{facts.obstacle});
   } else if (facts.reads_state && node.options.reads.empty()) {
-    say("it is placed on workers and its exec takes the state, of which it "
-        "would find nothing: name the keys in reads");
+    say("it is placed on workers and its exec takes the state, but reads is "
+        "empty: name the keys that exec reads");
   }
 }
 
@@ -127,7 +130,7 @@ node_ref node_ref::next(node_ref target, action on) const {
   auto& source = owner_->draft_->nodes[index_];
   if (target.owner_ != owner_) {
     owner_->mistakes_.push_back("node " + in_quotes(source.name) +
-                                ": edge to the node " +
+                                ": an edge leads to the node " +
                                 in_quotes(target.name()) + " of another flow");
     return target;
   }

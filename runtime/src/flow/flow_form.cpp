@@ -75,7 +75,7 @@ json one_flow_form(const flow_model& from, flow_list& flows) {
   return form;
 }
 
-/// What differs at one place; null where there is nothing.
+/// The two sides that differ at one place; null where there is nothing.
 struct two_sides {
   const json* here;
   const json* there;

@@ -43,7 +43,7 @@ auto at_third(Act act) {
   };
 }
 
-/// How a batch over four items fails with `node` for its body.
+/// Returns the failure of a batch over four items with `node` for its body.
 template <class N>
 troupe::error failure_in_batch(N node, std::size_t width) {
   const auto body = one_node(std::move(node));
@@ -53,7 +53,7 @@ troupe::error failure_in_batch(N node, std::size_t width) {
   return ended.failure.value();
 }
 
-/// How a batch over what `items` gives fails.
+/// Returns the failure of a batch over the result of `items`.
 template <class Items>
 troupe::error failure_of_items(Items items, std::size_t width) {
   const auto body = one_node([](state&) {});

@@ -31,7 +31,7 @@ constexpr std::uint64_t first_seed = 20'000;
 constexpr std::uint64_t flows = is_sanitized ? 600 : 3'000;
 // Semaphores live as long as their system.
 constexpr std::uint64_t flows_per_system = 100;
-// What a step, and a sub-flow, survives: see `machine::deaths_max`.
+// The deaths that a step, and a sub-flow, survives: see `machine::deaths_max`.
 constexpr int deaths_max = 3;
 
 struct ended {
@@ -89,7 +89,7 @@ class trial {
   }
 
  private:
-  /// Whose actor died did not tell its end, and two items may kill one actor.
+  /// A killed actor did not tell its end, and two items may kill one actor.
   void check_ends(const ended& run, turns how) {
     const auto lost = how == turns::in_place
                           ? static_cast<std::size_t>(world_.deaths())

@@ -95,7 +95,7 @@ TEST_CASE("A blocking call that waits for a thread is told once",
   CHECK(warnings[0].run == second.id());
   CHECK(warnings[0].node == "only");
   CHECK(has(warnings[0].text, "for more than 600000 ms"));
-  CHECK(has(warnings[0].text, "as do 2 more calls of the run"));
+  CHECK(has(warnings[0].text, "nor have 2 more calls of the run"));
   CHECK(has(warnings[0].text, "all of its 1 threads are busy"));
 }
 

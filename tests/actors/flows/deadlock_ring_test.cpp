@@ -202,7 +202,7 @@ TEST_CASE("A ring with a permit that was moved is told as a warning",
   const auto events = events_of(run);
   CHECK(std::any_of(events.begin(), events.end(), [](const auto& each) {
     return each.kind == troupe::event_kind::warning &&
-           has(each.text, "the permit can never come") &&
+           has(each.text, "the permit can never be granted") &&
            has(each.text, "node 'only'");
   }));
 }

@@ -28,7 +28,7 @@ using troupe::testing::simulation;
 
 namespace {
 
-/// What a sub-flow that fails does.
+/// The mishap of a sub-flow that fails.
 enum class mishap { throws, times_out, is_cancelled, dies };
 
 /// Fails as its item says, else takes a little longer the later it is.

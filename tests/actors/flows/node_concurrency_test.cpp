@@ -1,4 +1,4 @@
-// How many attempts of one node run at once, whatever runs it.
+// The number of attempts of one node that run at once, whatever runs it.
 
 #include "support/catch.hpp"
 #include "support/flows/small_flows.hpp"

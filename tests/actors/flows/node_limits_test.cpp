@@ -1,5 +1,5 @@
-// What a run and the options of a node allow its attempts: the limits they
-// have to pass, and the retries that all nodes of a run share.
+// The conditions that a run and the options of a node set for its attempts: the
+// limits they have to pass, and the retries that all nodes of a run share.
 
 #include "support/actors/both_ways.hpp"
 #include "support/catch.hpp"
@@ -39,7 +39,7 @@ troupe::flow in_parallel(
                        {.concurrency = count, .on_failure = on_failure});
 }
 
-/// When attempts began, and how many were under way at most.
+/// The times at which attempts began, and the most that were at work at once.
 struct attempt_log {
   std::vector<troupe::time_point> began;
   int now = 0;
@@ -214,6 +214,6 @@ TEST_CASE("A node without exec has nothing to limit", "[limits]") {
     one_node(only_posts{}, {.limits = {seat}});
     FAIL("the flow was built");
   } catch (const error& why) {
-    CHECK(has(why.message(), "limits concern exec"));
+    CHECK(has(why.message(), "limits apply to exec"));
   }
 }

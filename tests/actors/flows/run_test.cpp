@@ -197,7 +197,7 @@ TEST_CASE("Options of a run that make no sense are refused", "[run]") {
     return std::string{};
   };
   CHECK(refused({.params = troupe::value{7}}) ==
-        "run_options.params must be an object, they are a number");
+        "run_options.params must be an object, got a number");
   CHECK(has(refused({.steps_max = 0}), "steps_max"));
   CHECK(has(refused({.deadline = 0ms}), "deadline"));
   CHECK(has(refused({.events_max = 0}), "events_max"));
@@ -343,7 +343,7 @@ TEST_CASE("A thread that runs nodes is not made to wait for a run", "[run]") {
         runtime.start(one_node(waits_within{&runtime, wait})).get();
     const auto said = end.state.get<std::string>("said");
     CHECK(has(said, "permanent: "));
-    CHECK(has(said, "would hold a thread that runs nodes"));
+    CHECK(has(said, "would block a thread that runs nodes"));
     CHECK((has(said, "write 'co_await run'") || has(said, "write try_next()")));
   }
 }
@@ -356,7 +356,7 @@ TEST_CASE("A simulation has no other thread to wait on", "[run]") {
     const waits_within node{&sim.system(), wait};
     const auto end =
         sim.finish(sim.start(one_node(node, {.threads = threads})));
-    CHECK(has(end.state.get<std::string>("said"), "would hold a thread"));
+    CHECK(has(end.state.get<std::string>("said"), "would block a thread"));
   }
 }
 

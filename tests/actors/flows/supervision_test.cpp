@@ -1,5 +1,5 @@
-// What the supervisor of a flow owns: attempts, waits, fallbacks, time limits,
-// and nodes and sub-flows whose actors die.
+// The duties of the supervisor of a flow: attempts, waits, fallbacks, time
+// limits, and nodes and sub-flows whose actors die.
 
 #include "support/actors/let_others_run.hpp"
 #include "support/catch.hpp"

@@ -33,7 +33,7 @@ using troupe::value;
 
 namespace {
 
-/// How often each of many items was tried.
+/// The number of times that each of many items was tried.
 using tally = std::array<std::atomic<int>, 240>;
 
 /// Fails in every attempt; the result says which item fell back, or that an

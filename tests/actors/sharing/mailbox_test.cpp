@@ -30,7 +30,7 @@ namespace {
 
 using texts = std::vector<std::string>;
 
-/// What happens to a mailbox, in the order of happening.
+/// The events of a mailbox, in their order.
 struct post_office {
   mailbox box;
   std::shared_ptr<texts> log = std::make_shared<texts>();

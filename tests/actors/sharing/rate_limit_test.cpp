@@ -40,7 +40,7 @@ rate_limit_options a_second(double requests) {
   return options;
 }
 
-/// When each item passed, in the order of passing.
+/// The times at which items passed, in the order of passing.
 struct pass_log {
   std::vector<std::pair<int, time_point>> passed;
 };
@@ -66,7 +66,8 @@ troupe::flow all_of(passes node, std::size_t count) {
                        {.concurrency = troupe::concurrency_max});
 }
 
-/// How long the passes of `count` items take, from the first to the last.
+/// Returns the time that the passes of `count` items take, from the first to
+/// the last.
 troupe::duration span_of(const rate_limit_options& options, std::size_t count,
                          double tokens = 0, std::optional<double> used = {}) {
   simulation sim;

@@ -49,7 +49,7 @@ struct line {
   }
 };
 
-/// What the tasks of `make` do to a semaphore of so many seats.
+/// Returns the deeds of the tasks of `make` to a semaphore of so many seats.
 template <class Make>
 std::vector<std::string> log_of(std::uint32_t seats, Make make) {
   struct runs_tasks {

@@ -50,7 +50,7 @@ TEST_CASE("A message of nobody is refused by name", "[chat]") {
                   json{{"role", "oracle"}, {"text", ""}}.get<message>());
             },
             &text) == errc::bad_value);
-  CHECK(text == "'oracle' is not one of its names");
+  CHECK(text == "unknown name 'oracle'");
 }
 
 TEST_CASE("Usage adds up", "[chat]") {

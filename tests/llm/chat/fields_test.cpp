@@ -100,8 +100,8 @@ TEST_CASE("What is missing or of another type is named with its place",
   CHECK(told(form) == "/stops/city is missing");
   form = good;
   form["costs"] = 5;
-  CHECK(told(form).rfind("/costs is of another type", 0) == 0);
-  CHECK(told(5) == " is no object");
+  CHECK(told(form).rfind("/costs has the wrong type", 0) == 0);
+  CHECK(told(5) == " must be an object, got 5");
 }
 
 TEST_CASE("A struct of fields can be kept in the state", "[fields]") {

@@ -45,9 +45,9 @@ TEST_CASE("Only a regular file is a recording", "[record_file]") {
   const temporary_file pipe;
   fs::remove(pipe.path);
   REQUIRE(mkfifo(pipe.path.c_str(), 0600) == 0);
-  CHECK(has(reason_of(pipe.path), "it is no regular file"));
+  CHECK(has(reason_of(pipe.path), "it is not a regular file"));
   CHECK(has(reason_of("/dev/zero"), "'/dev/zero'"));
-  CHECK(has(reason_of("/"), "it is no regular file"));
+  CHECK(has(reason_of("/"), "it is not a regular file"));
   CHECK(has(reason_of("/none/at/all"), "cannot be read: No such file"));
   CHECK(code_of([&] { record_file{pipe.path}; }) == errc::bad_value);
 }

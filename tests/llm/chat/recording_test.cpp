@@ -105,7 +105,8 @@ TEST_CASE("A recording is named with its line, in words", "[recording]") {
   CHECK(code_of([&] { made.add("{}\n", "a.jsonl"); }, &text) ==
         errc::bad_value);
   CHECK(text ==
-        "line 1 of the recording 'a.jsonl' is no exchange: it has no member "
+        "line 1 of the recording 'a.jsonl' is not a recorded exchange: it has "
+        "no member "
         "'response'");
   CHECK(code_of([&] { made.add("\n{\"request\":", "a.jsonl"); }, &text) ==
         errc::bad_value);

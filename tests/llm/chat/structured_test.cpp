@@ -40,7 +40,7 @@ chat_reply saying(const std::string& text,
   return reply;
 }
 
-/// Why a reply is no person.
+/// Returns the reason why a reply is no person.
 std::string fault_of(const chat_reply& reply) {
   std::string text;
   CHECK(code_of([&] { static_cast<void>(read_reply<person>(reply)); }, &text) ==
@@ -69,7 +69,7 @@ TEST_CASE("What a model thinks aloud is passed over", "[structured]") {
   CHECK(born("<think>\nLet me see.\n</think>\n\n" + ada) == 1815);
   CHECK(born("So {\"name\": 1}...</think>" + ada) == 1815);
   CHECK(born("<think>a {</think>```json\n" + ada + "\n```") == 1815);
-  CHECK(has(fault_of(saying("<think>Is it " + ada)), "no JSON"));
+  CHECK(has(fault_of(saying("<think>Is it " + ada)), "not JSON"));
 }
 
 TEST_CASE("JSON among words is found if there is one value", "[structured]") {
@@ -84,16 +84,16 @@ TEST_CASE("JSON among words is found if there is one value", "[structured]") {
   CHECK(has(fault_of(saying("```\n" + ada + "\n```\n```\n" + other + "```")),
             "several"));
   CHECK(has(fault_of(saying("A list: [" + ada + "]")), "fit"));
-  CHECK(has(fault_of(saying(std::string(100'000, '{'))), "no JSON"));
+  CHECK(has(fault_of(saying(std::string(100'000, '{'))), "not JSON"));
 }
 
 TEST_CASE("What is wrong with a reply is told", "[structured]") {
-  CHECK(has(fault_of(saying("I do not know")), "no JSON"));
-  CHECK(has(fault_of(saying("")), "no JSON"));
+  CHECK(has(fault_of(saying("I do not know")), "not JSON"));
+  CHECK(has(fault_of(saying("")), "not JSON"));
   CHECK(has(fault_of(saying(R"({"name": "Ada"})")), "born"));
   CHECK(has(fault_of(saying(R"({"name": "Ada", "born": "1815"})")), "/born"));
   CHECK(has(fault_of(saying(ada, finish_reason::refused)), "refuses"));
-  CHECK(has(fault_of(saying(ada, finish_reason::length)), "too long"));
+  CHECK(has(fault_of(saying(ada, finish_reason::length)), "maximum length"));
 }
 
 TEST_CASE("A reply that makes no sense can be asked for again",

@@ -136,7 +136,7 @@ namespace {
 struct thinker {
   troupe::llm::api api;
   json body;
-  /// What has to be in the messages of the next turn.
+  /// The parts that have to be in the messages of the next turn.
   json kept;
 };
 

@@ -1,4 +1,4 @@
-// What a client makes of a server that fails, against
+// The reaction of a client to a server that fails, against
 // tests/support/servers/model_server.py: each fault ends in the right error, or
 // in a reply after a retry, within the client's limits.
 
@@ -26,14 +26,14 @@ using troupe::llm::chat_request;
 
 namespace {
 
-/// What comes of a fault.
+/// A fault, and its outcome.
 struct fault_case {
   std::string fault;
   errc code{};
   /// In the text of the error.
   std::string part;
   http_limits limits = {};
-  /// What the fault is given.
+  /// The parameters of the fault.
   json more = json::object();
   bool is_permanent = false;
 };
@@ -75,16 +75,16 @@ std::vector<fault_case> broken_exchanges() {
       {"garbage", errc::request_failed, "(http://127.0.0.1:"},
       {"silence",
        errc::timed_out,
-       "no response came within 60 ms",
+       "no response arrived within 60 ms",
        {.first_byte = 60ms}},
       {"stall",
        errc::timed_out,
-       "nothing more of the response came within 60 ms",
+       "no more of the response arrived within 60 ms",
        {.idle = 60ms},
        after_20},
       {"drip",
        errc::timed_out,
-       "the exchange did not end within 150 ms",
+       "the response did not end within 150 ms",
        {.total = 150ms},
        fast},
       {"huge",

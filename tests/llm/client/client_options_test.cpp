@@ -1,4 +1,4 @@
-// What the options of a client do to its requests and limits, against
+// The effect of the options of a client on its requests and limits, against
 // tests/support/servers/model_server.py.
 
 #include "support/catch.hpp"

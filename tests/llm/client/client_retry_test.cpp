@@ -1,4 +1,4 @@
-// How a client waits for a server, tries again and gives up, against
+// The waits, retries and failures of a client, against
 // tests/support/servers/model_server.py.
 
 #include "actor/lite_actor.hpp"
@@ -31,7 +31,7 @@ json errors_then_reply(int status, std::size_t times, const json& wait = {}) {
   return script({rule(failing, times), rule("Done.")});
 }
 
-/// When the requests of a log came, in milliseconds.
+/// Returns the times of the requests of a log, in milliseconds.
 std::vector<double> times_of(const json& log) {
   std::vector<double> found;
   for (const auto& each : log.at("requests")) {

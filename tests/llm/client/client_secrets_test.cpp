@@ -1,5 +1,5 @@
-// What a client must not show: secrets in each of its options, which a server
-// repeats in everything that it says.
+// The secrets that a client must not show: they are in each of its options, and
+// a server repeats them in everything that it says.
 
 #include "support/catch.hpp"
 #include "support/models/each_api.hpp"

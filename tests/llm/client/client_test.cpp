@@ -300,7 +300,7 @@ TEST_CASE("A server that fails too often is left alone", "[client]") {
   const auto why =
       room.chat_failure(model, chat_request{"Hello"},
                         {.retry = {.attempts = 5, .wait_max = 1min}});
-  CHECK(has(why.message(), "left alone"));
+  CHECK(has(why.message(), "the circuit breaker is open"));
   CHECK(why.retry_after() > 59min);
   CHECK(room.count("requests") == 2);
 }

@@ -1,4 +1,4 @@
-// What a client makes of what real servers answered: a test for each file of
+// The reaction of a client to answers of real servers: a test for each file of
 // tests/data/servers, which tests/support/servers/case_server.py plays.
 
 #include "support/catch.hpp"

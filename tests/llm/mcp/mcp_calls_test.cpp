@@ -1,4 +1,4 @@
-// What a client of MCP does of its own accord over time: polling tasks, and
+// The actions of an MCP client of its own accord over time: polling tasks, and
 // cancelling them. In virtual time.
 
 #include "mcp/mcp_calls.hpp"

@@ -37,11 +37,11 @@ struct mcp_case : client_room {
       : name(std::move(which)),
         client(system, address_of(name), std::move(how)) {}
 
-  /// What the tool "echo" gives, after the tools were listed.
+  /// Returns the result of the tool "echo", after the tools were listed.
   std::string use() {
     return result_of([&] { return use_of(*this); }).get<std::string>();
   }
-  /// What calls of that tool give, without a list.
+  /// Returns the results of calls of that tool, without a list.
   json call() {
     return result_of([&] { return call_of(client); });
   }

@@ -1,5 +1,5 @@
-// How long lists of servers of the Model Context Protocol may be used, and what
-// is told of traces.
+// The validity of lists of servers of the Model Context Protocol, and the
+// traces in requests.
 
 #include "support/catch.hpp"
 

@@ -100,6 +100,7 @@ TEST_CASE("A tool with such annotations hides no other", "[mcp_mirrors]") {
   const auto page = mcp::tools_in(result);
   REQUIRE(page.tools.size() == 1);
   CHECK(page.tools.front().name == "good");
-  CHECK(page.first_reason ==
-        "the tool 'bad' cannot be used: x-mcp-header is no name of a header");
+  CHECK(
+      page.first_reason ==
+      "the tool 'bad' cannot be used: x-mcp-header is not a valid header name");
 }

@@ -179,7 +179,8 @@ const std::vector<language>& languages() {
   return all;
 }
 
-/// What a stream that comes in `parts` yields: the reply, and its tokens.
+/// Returns the result of a stream that comes in `parts`: the reply, and its
+/// tokens.
 std::pair<chat_reply, std::string> built(
     const chat_format& format, const std::vector<std::string_view>& parts) {
   sse_parser events;
@@ -252,23 +253,26 @@ TEST_CASE("A stream that ends early is no reply, and says what it has",
 }
 
 TEST_CASE("A reply that makes no sense names the place", "[chat_format]") {
-  CHECK(text_of_failure(openai_chat(), {{"choices", json::array()}}) ==
-        "the server's reply makes no sense: /choices is too short; the reply "
-        "has 14 bytes and begins with '{\"choices\":[]}'");
+  CHECK(
+      text_of_failure(openai_chat(), {{"choices", json::array()}}) ==
+      "invalid reply from the server: /choices has only 0 elements; the reply "
+      "has 14 bytes and begins with '{\"choices\":[]}'");
   CHECK(text_of_failure(openai_chat(), json::array()) ==
-        "the server's reply makes no sense: it is no object; the reply has 2 "
+        "invalid reply from the server: it must be an object, got an array; "
+        "the reply has 2 "
         "bytes and begins with '[]'");
   json whole = chat_language().whole;
   whole["choices"][0]["message"]["tool_calls"][1]["function"]["name"] = 7;
-  CHECK(text_of_failure(openai_chat(), whole) ==
-        "the server's reply makes no sense: "
-        "/choices/0/message/tool_calls/1/function/name is no text");
+  CHECK(
+      text_of_failure(openai_chat(), whole) ==
+      "invalid reply from the server: "
+      "/choices/0/message/tool_calls/1/function/name must be a string, got 7");
   CHECK(text_of_failure(openai_responses(),
                         {{"output", {{{"type", "message"}}}}}) ==
-        "the server's reply makes no sense: /output/0/content is missing");
+        "invalid reply from the server: /output/0/content is missing");
   CHECK(text_of_failure(anthropic_messages(),
                         {{"content", {{{"type", "text"}}}}}) ==
-        "the server's reply makes no sense: /content/0/text is missing");
+        "invalid reply from the server: /content/0/text is missing");
 }
 
 TEST_CASE("A body that is no JSON is a bad reply", "[chat_format]") {
@@ -279,7 +283,7 @@ TEST_CASE("A body that is no JSON is a bad reply", "[chat_format]") {
             [&] { static_cast<void>(each.format.decode("<html>oops</html>")); },
             &text) == errc::bad_reply);
     CHECK(text ==
-          "the reply is no JSON; it has 17 bytes and begins with "
+          "the reply is not JSON; it has 17 bytes and begins with "
           "'<html>oops</html>'");
   }
 }

@@ -1,4 +1,4 @@
-// What is asked of the servers, in their formats.
+// The requests to servers, in their formats.
 
 #include "support/catch.hpp"
 
@@ -186,9 +186,9 @@ TEST_CASE("What a format has no words for is refused for good",
   seeded.seed = 1;
   CHECK(refusal(openai_chat(), seeded).empty());
   CHECK(refusal(openai_responses(), seeded) ==
-        "OpenAI's responses have no seed");
+        "OpenAI's responses API has no seed: leave chat_request::seed empty");
   CHECK(refusal(anthropic_messages(), seeded) ==
-        "Anthropic's messages have no seed");
+        "Anthropic's messages API has no seed: leave chat_request::seed empty");
   auto chosen = conversation();
   chosen.tool_choice = "subtract";
   auto unnamed = conversation();
@@ -199,13 +199,13 @@ TEST_CASE("What a format has no words for is refused for good",
   pictured.messages.front().images = {{.url = "http://localhost/a.png"}};
   for (const auto* each : formats()) {
     CHECK(refusal(*each, chosen) ==
-          "tool_choice 'subtract' is neither auto, none, required nor a tool");
+          "tool_choice 'subtract' must be auto, none, required or the name of "
+          "a tool");
     CHECK(refusal(*each, unnamed) ==
           "the tool 'no spaces' must have 1 to 64 letters, digits, '_' and "
           "'-'");
-    CHECK(refusal(*each, empty) == "a request has no messages");
-    CHECK(refusal(*each, pictured) ==
-          "only a message of the user can have images");
+    CHECK(refusal(*each, empty) == "the request has no messages");
+    CHECK(refusal(*each, pictured) == "only user messages can have images");
   }
 }
 

@@ -1,4 +1,4 @@
-// What servers put into messages goes back to them as it came.
+// The members that servers put into messages go back to them as they came.
 
 #include "llm/replies/reply_reader.hpp"
 #include "support/catch.hpp"
@@ -16,7 +16,8 @@ using troupe::json;
 
 namespace {
 
-/// What `format` sends of `said`, after it was in the state.
+/// Returns the content that `format` sends for `said`, after it was in the
+/// state.
 json given_back(const chat_format& format, const message& said,
                 json extra = json::object()) {
   const auto kept = json::parse(json(said).dump()).get<message>();

@@ -13,7 +13,7 @@
 
 namespace troupe_test {
 
-/// What a stream that ends cleanly yields: the reply, and its tokens.
+/// Returns the result of a stream that ends cleanly: the reply, and its tokens.
 inline std::pair<troupe::llm::chat_reply, std::string> streamed(
     const troupe::llm::chat_format& format, std::string_view stream) {
   troupe::sse_parser events;
@@ -39,7 +39,7 @@ inline std::string chat_stream_of(std::initializer_list<const char*> choices) {
 
 inline constexpr const char* done = "data: [DONE]\n\n";
 
-/// Why `action` fails.
+/// Returns the failure of `action`.
 template <class Action>
 troupe::error failure_of(Action action) {
   try {
@@ -55,7 +55,7 @@ inline const std::array<const troupe::llm::chat_format*, 3> formats{
     &troupe::llm::openai_chat(), &troupe::llm::openai_responses(),
     &troupe::llm::anthropic_messages()};
 
-/// Why a stream that ends cleanly is refused.
+/// Returns the failure of a stream that ends cleanly.
 inline troupe::error stream_failure(
     std::string_view stream,
     const troupe::llm::chat_format& format = troupe::llm::openai_chat()) {

@@ -1,4 +1,4 @@
-// What servers answer that is not as the formats have it: the cases come from
+// Answers of servers that are not as the formats have it: the cases come from
 // public reports, which are named.
 
 #include "llm/replies/reply_reader.hpp"

@@ -20,10 +20,10 @@ namespace {
 
 const std::filesystem::path suite = TROUPE_JSON_SCHEMA_SUITE;
 
-/// What came of the groups of a file.
+/// The results of the groups of a file.
 struct tally {
   int passed = 0;
-  /// Why schemas were refused, and how many tests are about those.
+  /// The reasons why schemas were refused, and the number of tests about those.
   std::map<std::string, int> refused;
   std::string wrong;
 };

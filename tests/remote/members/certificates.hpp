@@ -21,7 +21,7 @@ namespace troupe_test {
 /// into a folder of its own, which ends with it.
 class certificates {
  public:
-  /// What a certificate is for.
+  /// The subject of a certificate.
   struct subject {
     /// DNS names, as alternative names. None: there are no alternative names.
     std::vector<std::string> names;

@@ -16,7 +16,7 @@
 
 namespace troupe_test {
 
-/// What supervisors and workers say for people, from any thread.
+/// The notices of supervisors and workers, from any thread.
 class notices {
  public:
   void add(const std::string& line) {

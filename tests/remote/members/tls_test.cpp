@@ -51,8 +51,9 @@ std::unique_ptr<worker_room> worker_for(const endpoint& at,
   return std::make_unique<worker_room>(std::move(options), network);
 }
 
-/// Whether a worker joins a supervisor. Ends with the first refusal, which an
-/// honest pair may see too on a slow machine: so `can_meet` asks again.
+/// Returns whether a worker joins a supervisor. Ends with the first refusal,
+/// which an honest pair may see too on a slow machine: so `can_meet` asks
+/// again.
 bool meet(const network_options& supervisor, const network_options& worker) {
   cluster_room room{{}, supervisor};
   const auto joining = worker_for(room.listener().at(), worker);
@@ -183,19 +184,20 @@ TEST_CASE("Who keeps a peer out by TLS says whom, and why", "[remote][tls]") {
   std::string there = "does it speak TLS";
   SECTION("a name that is not expected") {
     caller = ours.network("stranger.test", {"boss.test"});
-    here = "for 'stranger.test', is for none of the names that peers may have";
+    here =
+        "its certificate is for 'stranger.test', none of which tls.peers lists";
   }
   SECTION("a supervisor that is not expected") {
     caller = ours.network("worker.test", {"other.test"});
     // Who is refused may hear no more than that.
-    there = "for 'boss.test', is for none of the names that peers may have";
+    there = "its certificate is for 'boss.test', none of which tls.peers lists";
   }
   SECTION("an authority that is not trusted") {
     caller = others.network("worker.test", {"boss.test"});
     caller.tls->authorities = ours.authorities();
     here = "its certificate is not trusted: ";
   }
-  SECTION("no TLS at all") { here = "no TLS with it: "; }
+  SECTION("no TLS at all") { here = "the TLS handshake failed: "; }
   cluster_room room{{}, boss};
   const auto worker = worker_for(room.listener().at(), caller);
   CAPTURE(here, there);

@@ -120,7 +120,7 @@ TEST_CASE("Only the item fails that worker processes die of", "[remote]") {
   REQUIRE(ended.state.at("failed").size() == 1);
   const auto why = ended.state.at("failed").at(0).get<std::string>();
   CHECK(has(why, "actor_died"));
-  CHECK(has(why, "with a worker that had nothing else 2 times"));
+  CHECK(has(why, "which held nothing else, was lost 2 times"));
   CHECK(has(why, "the connection was lost 2 times"));
   CHECK(worker.deaths() >= 3);
 }
@@ -190,11 +190,11 @@ TEST_CASE("A worker whose threads are in plain calls is not given up",
   end.set_value();
   CHECK(room.finish(run).ok());
   CHECK(*node.calls == 2);
-  CHECK(room.said().has("all its threads are in user code"));
+  CHECK(room.said().has("user code holds all its threads"));
   std::size_t told = 0;
   for (const auto& each : events_of(run)) {
     if (each.kind != troupe::event_kind::warning) continue;
-    if (!has(each.text, "are held by plain calls")) continue;
+    if (!has(each.text, "are all held by plain calls")) continue;
     ++told;
     CHECK(each.node == "only");
     CHECK(has(each.text, "declare such a node blocking"));

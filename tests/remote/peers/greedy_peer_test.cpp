@@ -104,7 +104,7 @@ TEST_CASE("News that makes no sense costs its readers nothing else",
   // Until the supervisor knows that somebody there hears it.
   REQUIRE(soon([&] {
     peer.say(wire::news{"prices", {0xff}, 0});
-    return honest->said().has("makes no sense");
+    return honest->said().has("invalid message of the topic");
   }));
   peer.say(wire::news{"prices", wire::encode_json(7), 0});
   const auto next = heard.wait_for(cluster_room::patience);

@@ -1,4 +1,5 @@
-// What a worker with a good certificate can make its supervisor's memory do.
+// The effect that a worker with a good certificate can have on its supervisor's
+// memory.
 
 #include "remote/members/forked_supervisor.hpp"
 #include "remote/peers/raw_peer.hpp"

@@ -1,4 +1,4 @@
-// What those may do who are let in: they speak CAF, and say what they like.
+// The powers of peers that are let in: they speak CAF, and say what they like.
 
 #include "remote/members/cluster_room.hpp"
 #include "remote/peers/raw_peer.hpp"
@@ -102,9 +102,9 @@ TEST_CASE("A worker with another version of the protocol is refused",
   CHECK(refused->is_final);
   const auto theirs = std::to_string(wire::protocol + 41);
   const auto ours = std::to_string(wire::protocol);
-  CHECK(refused->why == "it speaks version " + theirs +
-                            " of the protocol, and this supervisor version " +
-                            ours);
+  CHECK(refused->why ==
+        "it speaks version " + theirs +
+            " of the protocol, but this supervisor speaks version " + ours);
   CHECK(room.said().has("refused the worker"));
   CHECK(room.said().has(refused->why));
   CHECK(room.listener().workers() == 0);
@@ -131,7 +131,7 @@ TEST_CASE("A worker that makes no sense is sent away", "[remote]") {
     peer.say(packet);
     const auto sent_away = peer.hear<wire::dismiss>();
     REQUIRE(sent_away);
-    CHECK_THAT(sent_away->why, Catch::Matchers::Contains("makes no sense"));
+    CHECK_THAT(sent_away->why, Catch::Matchers::Contains("invalid message"));
     CHECK(room.listener().workers() == 0);
   }
   check_served(room);
@@ -223,7 +223,7 @@ TEST_CASE("A worker may say it can do nothing, or everything", "[remote]") {
     peer.say(hello_for(placed_node(), 0));
     const auto refused = peer.hear<wire::dismiss>();
     REQUIRE(refused);
-    CHECK_THAT(refused->why, Catch::Matchers::Contains("no capacity"));
+    CHECK_THAT(refused->why, Catch::Matchers::Contains("capacity is 0"));
     check_served(room);
   }
   SECTION("everything, and do nothing of it") {

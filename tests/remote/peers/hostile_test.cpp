@@ -1,4 +1,4 @@
-// What strangers may do to a port in which workers join.
+// The powers of strangers at a port at which workers join.
 
 #include "remote/members/certificates.hpp"
 #include "remote/members/cluster_room.hpp"
@@ -36,7 +36,7 @@ constexpr unsigned crowd_seed = 20'240'611;
 // Sanitizers take memory for each piece, and keep what was freed.
 constexpr std::size_t growth_max_mb = is_sanitized ? 2000 : 200;
 
-/// How much memory the process takes, from a moment on.
+/// The memory that the process takes, from a moment on.
 class memory_watch {
  public:
   memory_watch() {

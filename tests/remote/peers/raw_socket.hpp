@@ -42,7 +42,8 @@ class raw_socket {
     static_cast<void>(
         send(handle_, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
   }
-  /// Whether the other end closes within `limit`, whatever it says before.
+  /// Returns whether the other end closes within `limit`, whatever it says
+  /// before.
   [[nodiscard]] bool is_closed_within(std::chrono::milliseconds limit) const {
     char passed_over[4096];
     pollfd waiting{handle_, POLLIN, 0};

@@ -55,7 +55,7 @@ bool shake_hands(const tls_options& one, const tls_options& other) {
   return false;
 }
 
-/// Whether a TLS client without CAF is let in as far as any byte of the
+/// Returns whether a TLS client without CAF is let in as far as any byte of the
 /// supervisor's: the first thing that a CAF node says.
 bool is_greeted(const endpoint& at, const tls_options* tls) {
   const raw_socket to{at.port};

@@ -1,4 +1,4 @@
-// What the forms of values may be on their way to workers and back.
+// The forms that values may have on their way to workers and back.
 
 #include "remote/members/cluster_room.hpp"
 #include "remote/peers/raw_peer.hpp"
@@ -53,7 +53,7 @@ void check_fails(N node) {
   CHECK(ended.failure->code() == errc::bad_value);
   CHECK_THAT(ended.failure->message(), Catch::Matchers::Contains("512 levels"));
   CHECK(room.listener().workers() == 1);
-  CHECK_FALSE(room.said().has("makes no sense"));
+  CHECK_FALSE(room.said().has("invalid message"));
 }
 
 }  // namespace

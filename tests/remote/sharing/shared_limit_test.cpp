@@ -94,7 +94,7 @@ troupe::flow batch_of(N node, int items, std::string on = {}) {
                        options);
 }
 
-/// Whether `limit` lets nobody through any more.
+/// Returns whether `limit` lets nobody through any more.
 bool is_used_up(cluster_room& room, const shared_limit& limit) {
   struct tries {
     shared_limit limit;

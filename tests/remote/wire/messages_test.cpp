@@ -84,7 +84,7 @@ T only(const std::vector<wire::message>& packet) {
   return std::get<T>(packet.front());
 }
 
-/// What comes of the one of this kind at the other end.
+/// Returns the message of this kind as it arrives at the other end.
 template <class T>
 T sent() {
   for (const auto& each : one_of_each()) {
@@ -165,7 +165,8 @@ T spoilt(T from, std::minstd_rand& random) {
   return from;
 }
 
-/// Whether a reader gives something or an error of its own, and no other.
+/// Returns whether a reader reads a message or throws an error of its own, and
+/// no other.
 template <class F>
 bool is_read_or_refused(F read) {
   try {

@@ -1,4 +1,4 @@
-// When a lease is over although nobody said so.
+// The end of a lease that nobody announced.
 
 #include "support/catch.hpp"
 #include "support/checked.hpp"

@@ -39,7 +39,7 @@ struct process {
   checked<lease_holder> holds{capacity};
   bool is_dead = false;
   bool is_leaving = false;
-  /// What the supervisor last said that it is there.
+  /// The time of the last sign of life of the supervisor.
   time_point pulse{0s};
   /// Nothing is done or received before then.
   time_point frozen_until = time_point::min();
@@ -80,7 +80,7 @@ class world {
     }
   }
 
-  /// How often the result of each work was used.
+  /// Returns the number of times that the result of each work was used.
   [[nodiscard]] const std::map<work_id, int>& used() const { return used_; }
   [[nodiscard]] std::size_t unfinished() const { return table_->unfinished(); }
   [[nodiscard]] bool is_settled() const {
@@ -304,7 +304,7 @@ class world {
   std::map<worker_id, process_ptr> workers_;
   std::uint64_t next_worker_ = 1;
   std::map<work_id, int> used_;
-  /// What was given away and neither settled nor taken back.
+  /// The leases that were given and neither settled nor taken back.
   std::set<std::pair<worker_id, lease>> stands_;
 };
 

@@ -27,7 +27,7 @@ std::vector<lease_order> orders(lease_table& from) {
   return all;
 }
 
-/// What is given, as "worker:work.epoch".
+/// Returns the lease that is given, as "worker:work.epoch".
 std::string given(lease_table& from) {
   std::string words;
   for (const auto& each : orders(from)) {

@@ -21,8 +21,8 @@ namespace {
 
 const time_point first_ask{1h};
 
-/// When each of `count` passes that ask from `first_ask` on, one after the
-/// other, by timers that are up to `late` late.
+/// Returns the times of `count` passes that ask from `first_ask` on, one after
+/// the other, by timers that are up to `late` late.
 std::vector<time_point> passes(rate_meter meter, std::size_t count,
                                double amount = 1, duration late = 0ms) {
   std::vector<time_point> all;

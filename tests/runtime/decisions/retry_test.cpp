@@ -150,15 +150,15 @@ TEST_CASE("Options that make no sense are named", "[retry]") {
   };
   CHECK(mistakes_in(retry_options{}).empty());
   CHECK(only_mistake({.attempts = 0}) ==
-        "retry.attempts is 0, it must be from 1 to 1000000");
+        "retry.attempts must be from 1 to 1000000, got 0");
   CHECK(only_mistake({.attempts = 1'000'001}).find("1000001") !=
         std::string::npos);
-  CHECK(only_mistake({.wait = -1ms}) == "retry.wait is negative");
+  CHECK(only_mistake({.wait = -1ms}) == "retry.wait must not be negative");
   CHECK(only_mistake({.backoff = 0.5}).find("at least 1") != std::string::npos);
   CHECK(only_mistake({.backoff = std::numeric_limits<double>::quiet_NaN()})
             .find("backoff") != std::string::npos);
   CHECK(only_mistake({.wait = 2s, .wait_max = 1s}) ==
-        "retry.wait is longer than retry.wait_max");
+        "retry.wait must not be longer than retry.wait_max");
   CHECK(troupe::mistakes_in({.attempts = 0, .wait = -1s, .wait_max = -1s})
             .size() == 3);
 }

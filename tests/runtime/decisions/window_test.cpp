@@ -67,7 +67,7 @@ TEST_CASE("tolerate stops at one failure too many", "[window]") {
   CHECK_FALSE(after(troupe::tolerate(2), 5, "--").is_stopping());
   const auto subject = after(troupe::tolerate(2), 5, "---");
   CHECK(subject->is_stopping());
-  CHECK(subject->reason() == "3 of 5 sub-flows failed, at most 2 may");
+  CHECK(subject->reason() == "3 of 5 sub-flows failed, at most 2 may fail");
 }
 
 TEST_CASE("A tolerated share is one of all sub-flows", "[window]") {

@@ -19,7 +19,7 @@ namespace {
 
 static_assert(sizeof(delta) <= 16);
 
-// What `writes` record on a document, as JSON.
+// Returns the record of `writes` on a document, as JSON.
 json recorded(const char* document, const std::function<void(state&)>& writes) {
   state shared{json::parse(document)};
   const state base = shared;

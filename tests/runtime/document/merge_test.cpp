@@ -49,7 +49,7 @@ state merged(const std::vector<branch>& branches,
   return into;
 }
 
-// What merging adds to the base, as a merge patch would show it.
+// Returns the changes that merging makes to the base, as a merge patch.
 json outcome(const std::vector<branch>& branches,
              on_conflict rule = on_conflict::error) {
   return merged(branches, rule).to_json();

@@ -40,7 +40,7 @@ void check_same(const T& what) {
 const double no_number = std::numeric_limits<double>::quiet_NaN();
 const double infinite = std::numeric_limits<double>::infinity();
 
-/// What no `int` can be made of.
+/// Returns forms of which no `int` can be made.
 std::vector<json> no_ints() {
   return {json(no_number),
           json(infinite),

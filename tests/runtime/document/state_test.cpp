@@ -124,7 +124,8 @@ TEST_CASE("array positions replace, and the end appends", "[state]") {
   CHECK(shared.at("list").dump() == R"([{"n":2},4,{"deep":{"er":5}}])");
   std::string text;
   CHECK(code_of([&] { shared.set("/list/7", 0); }, &text) == errc::missing_key);
-  CHECK(text == "the path \"/list/7\" names no element of an array of 3");
+  CHECK(text ==
+        "the path \"/list/7\" names no element of an array of 3 elements");
   CHECK(code_of([&] { shared.set("/list/x", 0); }) == errc::missing_key);
 }
 

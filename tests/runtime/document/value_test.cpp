@@ -262,7 +262,7 @@ TEST_CASE("containers nest up to a bound, and deeper ones are refused",
   std::string text;
   const json too_deep = deep_array(1'000'000);
   CHECK(code_of([&] { (void)value{too_deep}; }, &text) == errc::bad_value);
-  CHECK(text.find("more than 512 deep") != text.npos);
+  CHECK(text.find("deeper than 512 levels") != text.npos);
   CHECK(code_of([&] { (void)value::array({deepest}); }) == errc::bad_value);
   CHECK(code_of([&] { (void)value::object().with("k", deepest); }) ==
         errc::bad_value);

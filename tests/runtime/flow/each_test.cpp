@@ -201,7 +201,7 @@ TEST_CASE("JSON can be the list of items, null means none", "[each]") {
   CHECK(results_of(none) == troupe::value::array());
   lone_step wrong{each(from_state{}), {}, {{"items", 3}}};
   CHECK(wrong.begin() == status::failed);
-  CHECK(wrong.failure() == "the items must be an array, they are a number");
+  CHECK(wrong.failure() == "the items must be an array, got a number");
 }
 
 TEST_CASE("Items that a list gives by value are kept while they run",

@@ -25,7 +25,8 @@ json form_of(const flow& from) {
   return troupe::detail::flow_form(from.model());
 }
 
-/// What is said where `here` and `there` differ; empty if they do not.
+/// Returns the difference between `here` and `there` in words; empty if there
+/// is none.
 std::string difference(const flow& here, const flow& there) {
   return first_difference(form_of(here), form_of(there));
 }

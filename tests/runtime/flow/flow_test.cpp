@@ -20,7 +20,7 @@ using troupe_test::nothing;
 
 namespace {
 
-/// What build() says is wrong, or nothing.
+/// Returns the mistakes that build() names, or nothing.
 std::string mistakes(const flow_builder& builder) {
   try {
     static_cast<void>(builder.build());
@@ -40,7 +40,7 @@ struct plain_exec {
   int exec() const { return 1; }
 };
 
-/// What is written as JSON, and cannot be read from it.
+/// A type that is written as JSON, and cannot be read from it.
 struct opaque {
   friend void to_json(troupe::json& into, const opaque&) { into = 1; }
 };
@@ -135,11 +135,12 @@ TEST_CASE("Every mistake is named at once", "[flow]") {
 
   const auto text = mistakes(builder);
   CHECK(has(text, "the flow has no name"));
-  CHECK(has(text, "node 'a': retry.attempts is 0"));
+  CHECK(has(text, "node 'a': retry.attempts must be from 1 to"));
   CHECK(has(text, "two nodes have the name 'a'"));
   CHECK(has(text, "a node has no name"));
   CHECK(has(text, "node 'lost': no path leads to it"));
-  CHECK(has(text, "node '': edge to the node 'foreign' of another flow"));
+  CHECK(has(text,
+            "node '': an edge leads to the node 'foreign' of another flow"));
   CHECK(has(text, "the start 'foreign' is a node of another flow"));
 }
 
@@ -155,17 +156,17 @@ TEST_CASE("Options that the node cannot use are mistakes", "[flow]") {
     return mistakes(builder);
   };
   CHECK(has(mistake_of(nothing, {.retry = {.attempts = 2}}),
-            "attempts without an exec"));
-  CHECK(has(mistake_of(nothing, {.timeout = 1s}), "concern exec"));
+            "retry.attempts applies to exec"));
+  CHECK(has(mistake_of(nothing, {.timeout = 1s}), "apply to exec"));
   CHECK(
-      has(mistake_of(nothing, {.threads = troupe::blocking}), "concern exec"));
+      has(mistake_of(nothing, {.threads = troupe::blocking}), "apply to exec"));
   CHECK(has(mistake_of(coroutine_exec{}, {.threads = troupe::blocking}),
             "a coroutine cannot run on a blocking thread"));
   CHECK(has(mistake_of(gives_view{}, {.threads = troupe::blocking}),
-            "exec gives a view"));
+            "exec returns a view"));
   CHECK(has(mistake_of(troupe::each(gives_views_of_items{}),
                        {.threads = troupe::blocking}),
-            "exec gives a view"));
+            "exec returns a view"));
   CHECK(has(mistake_of(plain_exec{}, {.timeout = 0s}), "timeout"));
   CHECK(has(mistake_of(plain_exec{}, {.timeout = -1s}), "timeout"));
   CHECK(has(mistake_of(plain_exec{}, {.concurrency = 0U}), "concurrency"));
@@ -182,14 +183,15 @@ TEST_CASE("A node that cannot be placed on workers is a mistake", "[flow]") {
     builder.add("n", node, options);
     return mistakes(builder);
   };
-  CHECK(has(mistake_of(plain_exec{}, {.reads = {"key"}}), "reads without on"));
+  CHECK(has(mistake_of(plain_exec{}, {.reads = {"key"}}),
+            "reads applies to work on workers, but on is empty"));
   CHECK(has(mistake_of(nothing, {.on = "gpu"}), "it has no exec"));
   CHECK(has(mistake_of(takes_opaque{}, {.on = "gpu"}),
             "what its prep gives cannot be read from JSON"));
   CHECK(has(mistake_of(gives_opaque{}, {.on = "gpu"}),
             "what its exec gives cannot be read from JSON"));
-  CHECK(
-      has(mistake_of(reads_state{}, {.on = "gpu"}), "name the keys in reads"));
+  CHECK(has(mistake_of(reads_state{}, {.on = "gpu"}),
+            "name the keys that exec reads"));
   CHECK(mistake_of(reads_state{}, {.on = "gpu", .reads = {"key"}}).empty());
   CHECK(mistake_of(plain_exec{}, {.on = "gpu"}).empty());
   // Where they run here, all of them are well.

@@ -118,7 +118,7 @@ TEST_CASE("A task that is awaited too deep does not begin", "[task]") {
     FAIL("it was taken");
   } catch (const troupe::error& why) {
     CHECK(why.code() == troupe::errc::too_deep);
-    CHECK(why.message() == "tasks await each other more than 1000 deep");
+    CHECK(why.message() == "tasks await each other deeper than 1000 levels");
   }
 }
 

@@ -15,7 +15,7 @@ struct actor_config : caf::actor_system_config {
   }
 };
 
-/// What CAF 1.x wants before the first configuration is made.
+/// The types that CAF 1.x wants before the first configuration is made.
 struct caf_types {
   caf_types() {
 #if TROUPE_CAF_1

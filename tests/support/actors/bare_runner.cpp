@@ -25,7 +25,7 @@ namespace {
 
 using namespace troupe::detail;
 
-/// What all sub-flows of one bare run share.
+/// The world of all sub-flows of one bare run.
 struct world {
   bare_options options;
   time_point now{};

@@ -11,7 +11,7 @@
 
 namespace troupe::testing_support {
 
-/// What a bare run is started with; as in `run_options`.
+/// Options of a bare run; as in `run_options`.
 struct bare_options {
   value params = value::object();
   std::uint64_t steps_max = 1'000'000;
@@ -20,7 +20,7 @@ struct bare_options {
   bool is_put_away = false;
 };
 
-/// How a bare run ended; as `outcome`, with what the machine told.
+/// The end of a bare run; as `outcome`, with what the machine told.
 struct bare_outcome {
   troupe::action action{};
   troupe::state state{};

@@ -8,8 +8,8 @@
 
 namespace troupe_test {
 
-/// Where a test's time comes from: a simulation, or nowhere, as on real threads
-/// no test waits for time.
+/// The source of a test's time: a simulation, or none, as on real threads no
+/// test waits for time.
 enum class waits { virtual_time, real_threads };
 
 /// Suspends for a millisecond of virtual time, or until a call on another

@@ -16,7 +16,7 @@
 
 namespace troupe_test {
 
-/// How a flow ended that was run in three ways.
+/// The end of a flow that was run in three ways.
 struct played {
   std::string action;
   troupe::state state;
@@ -29,7 +29,7 @@ struct played {
   std::vector<troupe::event> events;
 };
 
-/// Whether the state after a failure depends on who was cancelled when.
+/// Says whether the state after a failure depends on who was cancelled when.
 enum class siblings { none, cancelled };
 
 inline played play_with_actors(troupe::turns how, const troupe::flow& work,

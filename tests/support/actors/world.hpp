@@ -14,7 +14,7 @@
 
 namespace troupe_test {
 
-/// What went on, so that a test sees that there was trouble.
+/// The trouble that there was, so that a test sees it.
 struct trouble {
   std::size_t attempts = 0;
   std::size_t failures = 0;
@@ -22,7 +22,8 @@ struct trouble {
   std::size_t deaths = 0;
 };
 
-/// What the nodes of random flows do in the current run, and what they saw.
+/// The deeds of the nodes of random flows in the current run, and what they
+/// saw.
 class world {
  public:
   enum class mood {

@@ -19,8 +19,8 @@
 
 namespace troupe_test {
 
-/// What the nodes of random flows share: what they are told, and what they
-/// write. Everything they write merges, whatever runs beside it.
+/// The common part of the nodes of random flows: their parameters, and their
+/// writes. Everything they write merges, whatever runs beside it.
 struct random_part {
   world* in;
   int id;

@@ -95,7 +95,7 @@ inline troupe::json* reach(troupe::json& document,
   return at;
 }
 
-// Whether the write is allowed; `document` is a copy to try it on.
+// Returns whether the write is allowed; `document` is a copy to try it on.
 inline bool apply(const write& each, troupe::json& document) {
   using kind = write::kind;
   const troupe::json& operand = each.operand;

@@ -17,10 +17,10 @@
 
 namespace troupe_test {
 
-/// What came of the call of a case.
+/// The end of the call of a case.
 struct case_end {
   std::optional<troupe::error> failure;
-  /// What the call gave: a reply, a list of names, vectors, a value; of an
+  /// The result of the call: a reply, a list of names, vectors, a value; of an
   /// agent its part of the state.
   troupe::json reply;
   /// Each token that was told.
@@ -61,7 +61,7 @@ struct case_room : client_room {
         "reply");
   }
 
-  /// What the server was asked so far.
+  /// Returns the requests to the server so far.
   troupe::json log() {
     troupe::http_request ask{server("/_log/" + name, "CASE_SERVER")};
     return troupe::read_json(

@@ -32,7 +32,7 @@ struct client_room : http_room {
     return {web, std::move(how)};
   }
 
-  /// How a run of `work`, which takes the step's context, ended.
+  /// Returns the end of a run of `work`, which takes the step's context.
   template <class Work>
   troupe::outcome outcome_of(Work work, troupe::node_options how = {}) {
     return system.start(one_node(asks<Work>{std::move(work)}, std::move(how)))

@@ -48,7 +48,7 @@ struct fault_room : model_room {
   }
 };
 
-/// What model_server.py is to do, rule by rule.
+/// Returns the script of model_server.py, rule by rule.
 inline troupe::json script(const std::vector<troupe::json>& rules) {
   return rules;
 }

@@ -45,7 +45,7 @@ struct http_room {
   explicit http_room(troupe::http_options options = {}, std::size_t threads = 2)
       : system{{.threads = threads}}, web{system, std::move(options)} {}
 
-  /// What `work` yields. Throws the error of its run.
+  /// Returns the result of `work`. Throws the error of its run.
   template <class Work>
   troupe::json result_of(Work work) {
     const auto ended =

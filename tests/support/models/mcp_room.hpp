@@ -26,8 +26,8 @@ struct mcp_room {
                     troupe::llm::mcp_options options = {})
       : server{system, server_of(std::move(words)), std::move(options)} {}
 
-  /// What `work`, a coroutine that takes a context, yields. Throws the error of
-  /// its run.
+  /// Returns the result of `work`, a coroutine that takes a context. Throws the
+  /// error of its run.
   template <class Work>
   troupe::json result_of(Work work) {
     const auto ended =

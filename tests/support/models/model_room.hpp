@@ -34,7 +34,7 @@ struct model_room : client_room {
     return how;
   }
 
-  /// What the server has seen, once `counter` has come to `least`.
+  /// Returns the log of the server, once `counter` has come to `least`.
   troupe::json log(const std::string& counter = {}, int least = 0) {
     std::string path = channel + "/_log";
     if (!counter.empty()) {

@@ -17,7 +17,8 @@ namespace {
   throw error{errc::bad_value, std::move(what)}.permanent();
 }
 
-// What a method and the name of a header consist of: RFC 9110, 5.6.2.
+// Returns whether a text is a method or the name of a header by RFC 9110,
+// 5.6.2.
 bool is_token(std::string_view text) {
   const auto belongs = [](char each) {
     return (each >= '0' && each <= '9') || (each >= 'A' && each <= 'Z') ||
@@ -31,12 +32,14 @@ bool is_token(std::string_view text) {
 struct parsed_url {
   /// Null for an address that makes no sense.
   std::unique_ptr<CURLU, curl_deleter> parts;
-  /// Why it makes none.
+  /// The reason why there is none.
   const char* fault = nullptr;
 };
 
 parsed_url parts_of(const std::string& address) {
-  if (address.find('\0') != address.npos) return {nullptr, "it has a NUL byte"};
+  if (address.find('\0') != address.npos) {
+    return {nullptr, "it contains a NUL byte"};
+  }
   parsed_url made{std::unique_ptr<CURLU, curl_deleter>{curl_url()}};
   const auto code =
       curl_url_set(made.parts.get(), CURLUPART_URL, address.c_str(), 0);
@@ -83,8 +86,8 @@ void set_verb(CURL* easy, const http_request& request) {
 std::string explained(CURLcode code, const char* text) {
   std::string what = *text != '\0' ? text : curl_easy_strerror(code);
   if (what.starts_with("Unsupported proxy")) {
-    return "the proxy that the environment names (http_proxy, https_proxy or "
-           "all_proxy) has no valid address";
+    return "the proxy address in the environment (http_proxy, https_proxy or "
+           "all_proxy) is invalid";
   }
   for (const char* name :
        {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
@@ -113,8 +116,8 @@ std::optional<std::string> mistake_in(const http_header& header) {
   }
   if (header.value.find_first_of(std::string_view{"\r\n\0", 3}) !=
       std::string::npos) {
-    return "the value of the header '" + header.name +
-           "' has a line break or a NUL byte";
+    return "invalid value of the header '" + header.name +
+           "': it contains a line break or a NUL byte";
   }
   return std::nullopt;
 }
@@ -202,7 +205,7 @@ error error_of(CURLcode code, const char* text, const std::string& server,
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
       return error{errc::request_failed,
-                   "the server is not trusted: " + what + from}
+                   "cannot verify the server's certificate: " + what + from}
           .permanent();
     case CURLE_PARTIAL_FILE:
     case CURLE_RECV_ERROR:

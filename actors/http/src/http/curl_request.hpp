@@ -25,7 +25,7 @@ using curl_headers = std::unique_ptr<curl_slist, curl_deleter>;
 /// Errors: throws `errc::bad_value`, permanent, for a request that makes no
 /// sense. What its headers and its body contain is not told.
 void check(const http_request& request);
-/// What is wrong with a header, or nothing.
+/// Returns the fault of a header, or nothing.
 [[nodiscard]] std::optional<std::string> mistake_in(const http_header& header);
 
 /// "https://host:443" of an address: what of it people may see.
@@ -39,9 +39,9 @@ void check(const http_request& request);
 [[nodiscard]] curl_headers set_up(CURL* easy, const http_request& request,
                                   const std::string& ca_file);
 
-/// What made a transfer fail. `text` is libcurl's own, or empty; `received` are
-/// the bytes of the body that had come. What the environment says of proxies
-/// does not show, as it may hold a password.
+/// Returns the error of a failed transfer. `text` is libcurl's own, or empty;
+/// `received` are the bytes of the body that had come. What the environment
+/// says of proxies does not show, as it may hold a password.
 [[nodiscard]] error error_of(CURLcode code, const char* text,
                              const std::string& server, std::size_t received);
 

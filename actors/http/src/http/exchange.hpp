@@ -15,13 +15,13 @@
 
 namespace troupe::detail {
 
-/// What has come of an exchange since its waiter took the last of it.
+/// The part of an exchange that has come since its waiter took the last one.
 struct arrival {
   std::optional<error> failure;
   /// Of a streamed exchange the head, then parts of the body, then the end; of
   /// another one all at once.
   http_response response;
-  /// Whether nothing follows.
+  /// True if nothing follows.
   bool is_end = false;
 };
 
@@ -36,10 +36,12 @@ class exchange_hearer {
   virtual void on_end() = 0;
 };
 
-/// A request, and what has come of it. Who waits takes that from here, so that
-/// a part of a stream costs one message, and none where it is there already.
+/// A request, and the parts of its response that have arrived. The waiting task
+/// takes them from here, so that a part of a stream costs one message, and none
+/// if it is here already.
 ///
-/// Thread safety: one thread brings what comes while another one takes it.
+/// Thread safety: internally synchronised. One thread brings the parts while
+/// another one takes them.
 class exchange final : public troupe::detail::payload {
  public:
   exchange(http_request asked, bool streamed, bool farewell = false)
@@ -60,11 +62,12 @@ class exchange final : public troupe::detail::payload {
 
   // -- who waits --------------------------------------------------------------
 
-  /// What has come, or nothing.
+  /// Takes the part that has come, or nothing.
   [[nodiscard]] std::optional<arrival> take();
   /// Wakes `who` with what comes next, or has come.
   void wait(troupe::detail::waker who);
-  /// Whether a part was refused for which there is room now. Says so once.
+  /// Returns whether there is room now for a part that was refused. Says so
+  /// once.
   [[nodiscard]] bool has_room_again();
 
   // -- who brings -------------------------------------------------------------

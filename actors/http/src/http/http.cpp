@@ -13,7 +13,7 @@ namespace troupe {
 
 namespace detail {
 
-/// What the copies of a client share.
+/// The shared state of the copies of a client.
 class http_line {
  public:
   http_line(system& where, const http_options& options)
@@ -57,7 +57,7 @@ class exchange_end {
   const exchange_ptr about;
   bool is_under_way = false;
   bool was_cancelled = false;
-  /// Why nothing more comes.
+  /// The reason why nothing more comes.
   std::optional<error> failure;
 };
 
@@ -69,7 +69,7 @@ class [[nodiscard]] next_arrival final : private troupe::detail::waiter {
   explicit next_arrival(exchange_end& end) noexcept : end_(end) {}
   ~next_arrival() {
     if (host() == nullptr) return;
-    // What was on its way here is lost, so nothing may follow it.
+    // A part on its way here is lost, so nothing may follow it.
     end_.was_cancelled = true;
     end_.drop();
   }
@@ -127,12 +127,12 @@ void check_options(const http_options& options) {
 // Threads, files and memory may have run out.
 std::shared_ptr<http_line> line_of(system& where, const http_options& options) {
   const auto refuse = [](const std::string& why) -> error {
-    return {errc::overloaded, "an HTTP client cannot start: " + why};
+    return {errc::overloaded, "cannot start an HTTP client: " + why};
   };
   try {
     return std::make_shared<http_line>(where, options);
   } catch (const std::system_error& why) {
-    throw refuse("no further thread: " + std::string{why.what()});
+    throw refuse("cannot start another thread: " + std::string{why.what()});
   } catch (const std::bad_alloc&) {
     throw refuse("out of memory");
   }
@@ -204,7 +204,9 @@ std::unique_ptr<http_listening> http_listening::begun(
 http_client::http_client(system& where, http_options options) {
   detail::check_options(options);
   if (where.core().queue() != nullptr) {
-    throw error{errc::bad_flow, "a simulation has no network"};
+    throw error{errc::bad_flow,
+                "a simulation has no network: an HTTP client needs a system "
+                "that is not simulated"};
   }
   line_ = detail::line_of(where, options);
 }

@@ -61,8 +61,8 @@ class http_thread {
   [[nodiscard]] http_actor& actor() const noexcept { return *actor_; }
 
  private:
-  /// What the thread uses. It keeps that itself, as the one who destroys the
-  /// `http_thread` may be what the thread has just called.
+  /// The data that the thread uses. It keeps that itself, as the one who
+  /// destroys the `http_thread` may be what the thread has just called.
   struct shared;
 
   const std::shared_ptr<troupe::detail::service_threads> threads_;

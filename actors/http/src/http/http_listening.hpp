@@ -8,8 +8,8 @@
 
 namespace troupe::detail {
 
-/// A response that is read as it comes, with nobody who waits for it.
-/// Destroying it aborts the transfer.
+/// A response that is read as it arrives, without a waiting task. The
+/// destructor aborts the transfer.
 class http_listening {
  public:
   /// `to` is called on the thread of `web`, and must not destroy what is

@@ -43,7 +43,7 @@ lane::lane(socket_poll& poll, std::uint32_t tag,
 
 void lane::add(transfer& begun) {
   if (curl_multi_add_handle(multi_.get(), begun.easy()) != CURLM_OK) {
-    throw error{errc::request_failed, "libcurl takes no further exchange"};
+    throw error{errc::request_failed, "libcurl cannot start another request"};
   }
   ++size_;
 }
@@ -106,7 +106,7 @@ void lane::go_on(time_point now) {
 // turn, for the sake of all else.
 void lane::look_again() {
   must_look_again_ = false;
-  // What follows may remove some.
+  // The calls below may remove some.
   const std::vector<curl_socket_t> sockets{shared_.begin(), shared_.end()};
   for (const auto each : sockets) act(each, CURL_CSELECT_IN);
 }

@@ -16,7 +16,7 @@ namespace troupe::detail {
 /// exchange that begins, so that ten thousand in one cost three times as much
 /// as the same in forty.
 ///
-/// Thread safety: belongs to the thread of its client.
+/// Thread safety: confined to one thread, that of its client.
 class lane {
  public:
   /// Of connections at most, in all and to one host.
@@ -39,12 +39,12 @@ class lane {
   void unpause(transfer& refused);
   /// Gives one up, wherever it stands.
   void remove(transfer& under_way);
-  /// How many are under way.
+  /// Returns the number of transfers in progress.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
   /// Something can be done with a socket.
   void act(curl_socket_t socket, socket_poll::interest what);
-  /// When `go_on` has something to do.
+  /// Returns the time at which `go_on` has something to do.
   [[nodiscard]] time_point due() const noexcept;
   void go_on(time_point now);
   /// Calls `ended(transfer, result)` for each that has come to its end.
@@ -53,7 +53,7 @@ class lane {
     int left = 0;
     while (const CURLMsg* told = curl_multi_info_read(multi_.get(), &left)) {
       if (told->msg != CURLMSG_DONE) continue;
-      // What `told` points to is gone with the handle.
+      // The target of `told` is gone with the handle.
       const CURLcode result = told->data.result;
       auto& known = transfer::of(told->easy_handle);
       take_out(known);
@@ -81,7 +81,7 @@ class lane {
   /// Of connections that exchanges share.
   std::unordered_set<curl_socket_t> shared_;
   bool must_look_again_ = false;
-  /// When libcurl wants to be called.
+  /// The time at which libcurl wants to be called.
   time_point next_call_ = time_point::max();
   std::size_t size_ = 0;
   std::unique_ptr<CURLM, multi_deleter> multi_;

@@ -10,8 +10,8 @@ namespace troupe::detail {
 /// Waits for many sockets at a cost that those at rest have no part in: Linux's
 /// epoll.
 ///
-/// Thread safety: `wake` may be called from anywhere, all else belongs to one
-/// thread.
+/// Thread safety: confined to one thread, except `wake`, which any thread may
+/// call.
 class socket_poll {
  public:
   /// Errors: throws `errc::overloaded` when the process may open no more files.

@@ -140,13 +140,13 @@ void transfer::on_timer() {
   const auto& url = about_->request.url;
   const auto& limits = about_->request.limits;
   if (now >= after(began_, limits.total)) {
-    end(too_late("the exchange did not end", limits.total, url));
+    end(too_late("the response did not end", limits.total, url));
   } else if (at_ == phase::connecting) {
-    end(too_late("there was no connection", limits.connect, url));
+    end(too_late("no connection was established", limits.connect, url));
   } else if (at_ == phase::sent) {
-    end(too_late("no response came", limits.first_byte, url));
+    end(too_late("no response arrived", limits.first_byte, url));
   } else {
-    end(too_late("nothing more of the response came", limits.idle, url));
+    end(too_late("no more of the response arrived", limits.idle, url));
   }
 }
 
@@ -175,7 +175,7 @@ std::size_t transfer::on_head(char* line, std::size_t, std::size_t size,
     if (me.is_shared_) ++me.where_.shared_arrivals;
     me.head_size_ += size;
     if (me.head_size_ > head_max) {
-      throw error{errc::too_large, "the head of the response has more than " +
+      throw error{errc::too_large, "the response headers have more than " +
                                        std::to_string(head_max) + " bytes"}
           .permanent();
     }
@@ -230,8 +230,9 @@ std::size_t transfer::on_body(char* bytes, std::size_t, std::size_t size,
 bool transfer::take_body(std::string_view bytes) {
   const auto most = about_->request.limits.body_max;
   if (bytes.size() > most - received_) {
-    throw error{errc::too_large, "the body of the response has more than " +
-                                     std::to_string(most) + " bytes"}
+    throw error{errc::too_large,
+                "the response body has more than http_limits.body_max, " +
+                    std::to_string(most) + " bytes"}
         .permanent();
   }
   is_paused_ = !about_->bring_part(bytes, where_.unread_max);
@@ -258,7 +259,7 @@ std::optional<error> transfer::explained(CURLcode result) const {
   curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &status);
   if (at_ == phase::connecting && status == proxy_wants_credentials) {
     return error{errc::unauthorized,
-                 "the proxy that the environment names wants other "
+                 "the proxy that the environment names did not accept its "
                  "credentials: it answered CONNECT with status 407" +
                      from}
         .permanent();
@@ -272,14 +273,14 @@ std::optional<error> transfer::explained(CURLcode result) const {
   if (at_ == phase::connecting &&
       (is_out_of_files(socket_fault_) || !has_files())) {
     return error{errc::overloaded,
-                 "there is no connection: the process, or the machine, can "
-                 "open no more files (see ulimit -n)" +
+                 "cannot connect: the process or the machine cannot open more "
+                 "files (see ulimit -n)" +
                      from};
   }
   if (result == CURLE_OUT_OF_MEMORY && at_ != phase::connecting &&
       received_ == 0 && has_memory(head_max)) {
     return error{errc::too_large,
-                 "a line of the head of the response has more than " +
+                 "a line of the response headers has more than " +
                      std::to_string(head_line_max) + " bytes" + from}
         .permanent();
   }

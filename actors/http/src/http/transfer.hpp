@@ -17,16 +17,16 @@ namespace troupe::detail {
 
 /// An exchange under way: passes on what libcurl brings.
 ///
-/// Thread safety: belongs to the thread of its client.
+/// Thread safety: confined to one thread, that of its client.
 class transfer {
  public:
   using limit_timers = timer_wheel<transfer*>;
-  /// What all of one client share. Outlives them.
+  /// The data that all transfers of one client share. Outlives them.
   struct surroundings {
     std::string ca_file;
     std::size_t unread_max;
     limit_timers timers;
-    /// How often something came by a connection that exchanges share.
+    /// The number of parts that came by a connection that exchanges share.
     std::size_t shared_arrivals = 0;
     /// Exchanges to which something came that their waiters do not know yet.
     std::vector<exchange_ptr> news{};
@@ -45,7 +45,7 @@ class transfer {
   [[nodiscard]] static transfer& of(CURL* easy);
   [[nodiscard]] const exchange& about() const noexcept { return *about_; }
   [[nodiscard]] CURL* easy() const noexcept { return easy_.get(); }
-  /// Whether others use its connection at the same time.
+  /// Returns whether others use its connection at the same time.
   [[nodiscard]] bool is_shared() const noexcept { return is_shared_; }
   /// Its timer has fired. Ends it if one of its limits has passed.
   void on_timer();
@@ -87,7 +87,7 @@ class transfer {
 
   phase at_ = phase::connecting;
   time_point began_;
-  /// When the phase began, or the last part came.
+  /// The time at which the phase began, or the last part came.
   time_point last_;
   http_response head_;
   std::size_t head_size_ = 0;

@@ -61,7 +61,7 @@ void transfers::begin(const exchange_ptr& about) {
     if (all_.size() >= exchanges_max_) {
       throw error{errc::overloaded, "the HTTP client has " +
                                         std::to_string(exchanges_max_) +
-                                        " exchanges under way, its most"};
+                                        " exchanges in progress, its maximum"};
     }
     auto made = std::make_unique<transfer>(about, surroundings_);
     lane& in = lane_with_room();

@@ -13,8 +13,8 @@ namespace troupe::detail {
 
 /// All exchanges of one client, on libcurl's multi interface.
 ///
-/// Thread safety: `wake` may be called from anywhere, all else belongs to one
-/// thread.
+/// Thread safety: confined to one thread, except `wake`, which any thread may
+/// call.
 class transfers {
  public:
   explicit transfers(const http_options& options);
@@ -27,7 +27,7 @@ class transfers {
   void go_on(const exchange& about);
   /// Drops one, wherever it stands.
   void drop(const exchange& about);
-  /// Drops all, and answers whoever waits with `errc::shut_down`.
+  /// Drops all, and answers waiting tasks with `errc::shut_down`.
   void close();
 
   /// Waits until something can go on, or until `latest`, and lets it.

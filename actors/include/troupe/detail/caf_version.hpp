@@ -1,9 +1,9 @@
 #pragma once
 
-// What the installed headers need of the differences between CAF 0.17.6, which
-// Debian and Ubuntu package, and CAF 1.x. What only the sources need is in the
-// private header of the same name, which includes this one. No other file of
-// Troupe may ask for the version.
+// The differences between CAF 0.17.6, which Debian and Ubuntu package, and CAF
+// 1.x, as far as the installed headers need them. What only the sources need is
+// in the private header of the same name, which includes this one. No other
+// file of Troupe may ask for the version.
 
 #include <caf/actor.hpp>
 #include <caf/actor_cast.hpp>
@@ -60,7 +60,7 @@ concept actor_handle = requires(const Handle& handle) {
   { caf::actor_cast<caf::actor>(handle) } -> std::same_as<caf::actor>;
 };
 
-/// What a value turns into in a message: CAF makes a string of a literal.
+/// The type that a value has in a message: CAF makes a string of a literal.
 template <class T>
 using sent_as =
     std::conditional_t<std::is_convertible_v<std::decay_t<T>, const char*>,
@@ -71,12 +71,12 @@ template <class Handle, class... Ts>
 using answer_to = caf::response_type_unbox<typename Handle::signatures,
                                            message_types<sent_as<Ts>...>>;
 
-/// Whether the interface of `Handle` has a row for a message of `Ts`. A
+/// True if the interface of `Handle` has a row for a message of `Ts`. A
 /// dynamically typed actor may take anything.
 template <class Handle, class... Ts>
 concept takes_message = answer_to<Handle, Ts...>::valid;
 
-/// Whether the answer to a message of `Ts` can be a `Reply`.
+/// True if the answer to a message of `Ts` can be a `Reply`.
 template <class Handle, class Reply, class... Ts>
 concept may_answer = std::same_as<Reply, caf::message> ||
     std::same_as<typename answer_to<Handle, Ts...>::type, caf::message> ||

@@ -35,7 +35,7 @@ class mcp_answer_search {
   /// The answer, once the response has ended or it is found. Null: there is
   /// none.
   [[nodiscard]] json result();
-  /// What has to be said to requests of the server, since the last call.
+  /// Returns the replies to requests of the server, since the last call.
   [[nodiscard]] std::vector<json> replies();
   /// The beginning of the first text that is no message; empty if there was
   /// none.
@@ -59,7 +59,8 @@ class mcp_answer_search {
   std::string passed_over_;
 };
 
-/// How a text of a server is shown in an error: the beginning of it, quoted.
+/// Returns a text of a server as it is shown in an error: the beginning of it,
+/// quoted.
 [[nodiscard]] std::string shown_text(std::string_view text);
 
 }  // namespace troupe::llm::detail

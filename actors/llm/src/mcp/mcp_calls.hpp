@@ -15,7 +15,7 @@
 
 namespace troupe::llm::detail {
 
-/// What requests to a server need of its client.
+/// The connection to a server that requests need from their client.
 ///
 /// Thread safety: internally synchronised.
 class mcp_line {
@@ -29,7 +29,8 @@ class mcp_line {
   [[nodiscard]] virtual task<json> ask(std::string method, json params) = 0;
   /// Sends a request whose answer nobody waits for, if it can be sent now.
   virtual void send_off(std::string method, json params) noexcept = 0;
-  /// Who the server takes this client for, as far as that may change.
+  /// Returns the identity that the server sees of this client, as far as it may
+  /// change.
   [[nodiscard]] virtual std::string identity() { return {}; }
 };
 
@@ -54,7 +55,7 @@ class mcp_shelf {
             std::uint64_t edition);
   void forget();
   [[nodiscard]] bool is_empty();
-  /// How often it was told to forget.
+  /// Returns the number of times that it was told to forget.
   [[nodiscard]] std::uint64_t edition();
 
  private:

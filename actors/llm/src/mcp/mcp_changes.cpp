@@ -15,7 +15,7 @@ void mcp_changes::on_part(std::string_view bytes) {
     events_.feed(bytes);
     while (const auto event = events_.next()) take(event->data);
   } catch (const error&) {
-    // What is too long, or no stream, tells of nothing.
+    // A text that is too long, or no stream, tells of nothing.
     on_end();
   }
 }

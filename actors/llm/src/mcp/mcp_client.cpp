@@ -78,7 +78,8 @@ class tool_list {
  public:
   explicit tool_list(std::shared_ptr<mcp_core> core) : core_(std::move(core)) {}
 
-  /// Where the next page begins, or nothing after the last one.
+  /// Takes a page; returns the beginning of the next one, or nothing after the
+  /// last one.
   std::optional<std::string> take(mcp::tool_page page) {
     for (auto& each : page.tools) {
       size_ += write_json(each.parameters, bad_text::replaced).size() +
@@ -93,15 +94,15 @@ class tool_list {
     if (reason_.empty()) reason_ = std::move(page.first_reason);
     if (page.next.empty()) return std::nullopt;
     if (!places_.insert(page.next).second || places_.size() >= pages_max) {
-      refuse("does not end: after " + std::to_string(places_.size()) +
-             " pages there is another one");
+      refuse("does not end: " + std::to_string(places_.size()) +
+             " pages were read, and another one follows");
     }
     return std::move(page.next);
   }
 
   std::vector<tool> all() {
     if (all_.empty() && !reason_.empty()) {
-      refuse("has no tool that can be used: " + reason_);
+      refuse("has no usable tool: " + reason_);
     }
     return std::move(all_);
   }
@@ -116,7 +117,7 @@ class tool_list {
   mcp::tool_names names_;
   std::set<std::string> places_;
   std::size_t size_ = 0;
-  /// Why the first tool is missing that is left out.
+  /// The reason why the first tool is left out.
   std::string reason_;
 };
 
@@ -177,7 +178,9 @@ mcp_options checked(mcp_options options) {
   }
   options.task_limit = std::min<duration>(options.task_limit, task_limit_max);
   if (options.on_input && options.inputs.empty()) {
-    refuse("inputs is empty, but there is an on_input");
+    refuse(
+        "on_input is set, but inputs is empty: list the inputs that it "
+        "answers");
   }
   return options;
 }
@@ -192,7 +195,7 @@ void check_variables(const mcp_command& command) {
     if (names_variable(name)) return;
     throw error{errc::bad_flow, std::string{"mcp_command."} + list + ": '" +
                                     printable(name) +
-                                    "' is no name of a variable"};
+                                    "' is not a valid variable name"};
   };
   for (const auto& each : command.environment) check("environment", each.first);
   for (const auto& each : command.inherit) check("inherit", each);
@@ -203,7 +206,7 @@ void check_words(const mcp_command& command) {
   const auto check = [](const char* member, std::string_view word) {
     if (word.find('\0') == word.npos) return;
     throw error{errc::bad_flow,
-                std::string{"mcp_command."} + member + " has a NUL byte"};
+                std::string{"mcp_command."} + member + " contains a NUL byte"};
   };
   check("program", command.program);
   for (const auto& each : command.arguments) check("arguments", each);

@@ -23,9 +23,9 @@ namespace {
 /// A server of before 2026 may not answer what it does not know.
 constexpr duration probe_limit = std::chrono::seconds{5};
 
-/// Whether an answer to the first question that is no answer means that the
-/// server has to be opened as older ones are: most do not know the question,
-/// and have many ways to say so, the end of the program among them.
+/// Returns whether an answer to the first question that is no answer means that
+/// the server has to be opened as older ones are: most do not know the
+/// question, and have many ways to say so, the end of the program among them.
 bool may_be_older(const error& why) {
   if (const auto* refusal = dynamic_cast<const mcp_refusal*>(&why)) {
     const int status = refusal->status();

@@ -17,7 +17,7 @@
 
 namespace troupe::llm::detail {
 
-/// What the copies of a client, and its tools, share.
+/// The shared state of the copies of a client, and of its tools.
 ///
 /// Thread safety: internally synchronised.
 class mcp_core : public mcp_line,
@@ -53,7 +53,7 @@ class mcp_core : public mcp_line,
   std::optional<mcp_session> greeted();
 
   const std::shared_ptr<mcp_transport> transport_;
-  /// What servers are told of.
+  /// The capabilities that servers are told of.
   const json capabilities_ = mcp::client_capabilities(
       options.on_input ? options.inputs : std::set<mcp_input_kind>{});
   const semaphore greeting_;

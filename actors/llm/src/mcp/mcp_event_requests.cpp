@@ -68,7 +68,7 @@ task<> mcp_events::notify(json message, mcp_session of) {
     co_await limited;
   } catch (const request_answered& refused) {
     throw error{errc::request_failed,
-                "the MCP server refuses a message: " +
+                "the MCP server refused a message: " +
                     printable(write_json(refused.answer, bad_text::replaced),
                               line_breaks::joined, shown_max)};
   } catch (const error& why) {
@@ -126,7 +126,7 @@ task<json> mcp_events::exchange(std::uint64_t id, json request,
   } catch (const request_answered& came) {
     co_return came.answer;
   }
-  throw error{errc::request_failed, "the MCP server gave no answer"};
+  throw error{errc::request_failed, "the MCP server sent no answer"};
 }
 
 // -- the one that reads -------------------------------------------------------
@@ -138,7 +138,8 @@ task<> mcp_events::take_more(seat& reader) {
     const auto part = co_await reading;
     reader.is_reading = false;
     if (!part) {
-      throw error{errc::request_failed, "the MCP server has ended its stream"};
+      throw error{errc::request_failed,
+                  "the MCP server closed its event stream"};
     }
     events_.feed(*part);
   } catch (const error& why) {

@@ -26,14 +26,16 @@ struct mcp_events::place {
   bool reads = false;
 };
 
-/// The place of one who waits. With it goes the turn to read.
+/// The place of a waiting task, with the turn to read.
 class mcp_events::seat {
  public:
   seat(mcp_events& at, std::uint64_t number) : from(at), id(number) {
     const std::lock_guard lock{from.mutex_};
     if (from.ended_) throw mcp_session_lost{*from.ended_};
     if (from.waiting_.size() >= from.options_.requests_max) {
-      throw error{errc::overloaded, "too many requests to an MCP server"};
+      throw error{errc::overloaded,
+                  "too many requests to an MCP server at once: "
+                  "mcp_options.requests_max limits them"};
     }
     from.waiting_.try_emplace(id);
   }
@@ -42,8 +44,8 @@ class mcp_events::seat {
   ~seat() {
     if (is_reading) {
       from.end_all({errc::request_failed,
-                    "the stream of the MCP server has ended with a request "
-                    "that was given up"});
+                    "the event stream of the MCP server was closed together "
+                    "with a cancelled request"});
     }
     from.pass_on(id);
   }

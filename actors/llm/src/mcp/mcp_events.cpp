@@ -75,7 +75,7 @@ task<> mcp_events::find_endpoint(std::string base) {
       auto address = resolved_url(base, event->data);
       if (!has_same_origin(base, address)) {
         throw error{errc::request_failed,
-                    "the MCP server wants requests to be sent to '" +
+                    "the MCP server asks for requests to be sent to '" +
                         printable(origin_of(address)) +
                         "', which is another server"}
             .permanent();

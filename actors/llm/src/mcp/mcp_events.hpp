@@ -20,9 +20,9 @@ namespace troupe::llm::detail {
 /// A server of the revision 2024-11-05 over HTTP: requests are posted, and all
 /// answers come on one stream of events.
 ///
-/// Nobody reads the stream but those who wait for an answer, one at a time; who
-/// has its answer leaves the reading to another. A read that is cancelled ends
-/// the stream, and with it the session. As some servers hold back their
+/// Only tasks that wait for an answer read the stream, one at a time; a task
+/// that has its answer leaves the reading to another. A read that is cancelled
+/// ends the stream, and with it the session. As some servers hold back their
 /// response to the POST until they have answered, or for good, or answer in it,
 /// the stream is read beside it, from a moment after the POST on.
 ///
@@ -54,9 +54,9 @@ class mcp_events : public std::enable_shared_from_this<mcp_events> {
  private:
   class seat;
   class next_news;
-  /// What one who waits is woken with.
+  /// The message that wakes a waiting request.
   struct news;
-  /// One who waits for an answer.
+  /// A task that waits for an answer.
   struct place;
 
   static task<std::shared_ptr<mcp_events>> asked_for(

@@ -19,21 +19,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long to wait before a stream is asked for again, where the server does
-/// not say, and at least.
+/// The wait before a stream is asked for again, where the server does not say,
+/// and the least one.
 constexpr duration usual_retry = 1s;
 constexpr duration retry_min = 20ms;
 constexpr duration retry_max = 10s;
 /// For what is sent when nobody waits any more.
 constexpr duration send_off_limit = 5s;
 
-/// Where a stream of events is to go on.
+/// The position at which a stream of events is to go on.
 struct resumption {
   std::string last_id;
   duration wait = usual_retry;
 };
 
-/// What the body of a response is, by its first byte.
+/// The kind of the body of a response, by its first byte.
 enum class body_kind : std::uint8_t { unknown, whole, events };
 
 body_kind kind_of(std::string_view& body) {
@@ -125,8 +125,8 @@ void mcp_http::keep_remark(const mcp_answer_search& search) {
   if (search.passed_over().empty()) return;
   const std::lock_guard lock{mutex_};
   if (!remark_.empty()) return;
-  remark_ =
-      "the MCP server sent " + search.passed_over() + ", which is no message";
+  remark_ = "the MCP server sent " + search.passed_over() +
+            ", which is not a message";
 }
 
 task<> mcp_http::say(std::vector<json> replies, mcp_session of) {
@@ -227,7 +227,7 @@ task<http_stream> mcp_http::resumed(resumption& later, mcp_session of) {
       throw error{why};
     }
     throw error{errc::request_failed,
-                "the MCP server does not go on with its answer"};
+                "the MCP server stopped in the middle of its answer"};
   }
 }
 
@@ -254,7 +254,7 @@ task<json> mcp_http::answer_in(http_stream stream, std::uint64_t id,
     stream = co_await resuming;
   }
   const auto& other = search.passed_over();
-  error why{errc::bad_reply, "the MCP server gave no answer" +
+  error why{errc::bad_reply, "the MCP server sent no answer" +
                                  (other.empty() ? "" : "; it sent " + other)};
   if (of.under.has_session && mcp::says_session_is_lost(other)) {
     web_->lose_session(of);
@@ -297,8 +297,7 @@ task<json> mcp_http::posted(std::uint64_t id, json request, mcp_session of) {
   json answer = co_await reading;
   if (in_session && mcp::denies_session(answer)) {
     web_->lose_session(of);
-    throw mcp_session_lost{
-        {errc::request_failed, "the MCP server has lost the session"}};
+    throw mcp_session_lost{{errc::request_failed, "the MCP session expired"}};
   }
   if (method == "tools/list" && !of.under.has_session) params_.learn(answer);
   co_return answer;

@@ -22,13 +22,13 @@ using namespace std::chrono_literals;
 using troupe::detail::answer_of;
 using troupe::detail::waker;
 
-/// Unsent messages may have so many times the bytes of the largest one.
+/// The maximum size of unsent messages, as a multiple of the largest message.
 constexpr std::size_t unsent_factor = 4;
 /// Something that it has started may write for ever.
 constexpr int reads_after_end = 64;
-/// How long one may go on that reads no more.
+/// The time that a program which reads no more may go on.
 constexpr auto last_words = 1s;
-/// A request of a program is as much work as so many lines.
+/// The cost of a request of a program, in lines.
 constexpr std::size_t lines_of_request = 20;
 constexpr std::size_t given_up_max = 1'000;
 /// A program that writes by the byte is read so often.
@@ -145,10 +145,10 @@ void mcp_process::run() {
     while (!is_stopping_.load()) {
       if (!take_turn()) break;
     }
-    end_all("is not used any more");
+    end_all("is no longer used");
   } catch (const error& why) {
     end_all(
-        "is not to be understood: " + why.message(),
+        "cannot be understood: " + why.message(),
         why.code() == errc::too_large ? errc::too_large : errc::request_failed);
   }
   program_.end();
@@ -211,7 +211,7 @@ mcp_process::reading mcp_process::read_some() {
   return is_empty ? reading::none : reading::end;
 }
 
-/// What a program has written before its end.
+/// Takes the rest that a program has written before its end.
 void mcp_process::take_rest() {
   for (int i = 0; i < reads_after_end; ++i) {
     if (read_some() != reading::some) break;
@@ -237,16 +237,18 @@ void mcp_process::take_lines() {
   read_.erase(0, begin);
   searched_ -= begin;
   if (searched_ > options_.message_max) {
-    throw error{errc::too_large,
-                "a message of it is too long: it has more than " +
-                    std::to_string(options_.message_max) + " bytes"};
+    throw error{errc::too_large, "it sent a message of more than " +
+                                     std::to_string(options_.message_max) +
+                                     " bytes"};
   }
 }
 
 void mcp_process::take_line(std::string_view line) {
   if (line.size() > options_.message_max) {
-    throw error{errc::too_large, "a message of it is too long: it has " +
-                                     std::to_string(line.size()) + " bytes"};
+    throw error{errc::too_large, "it sent a message of " +
+                                     std::to_string(line.size()) +
+                                     " bytes, more than " +
+                                     std::to_string(options_.message_max)};
   }
   auto read = mcp::read_text(line, options_.message_max);
   bool is_answer = false;
@@ -269,7 +271,7 @@ void mcp_process::take_line(std::string_view line) {
   pace_.spend(others, is_answer ? 0 : line.size());
 }
 
-/// Whether somebody waits for this.
+/// Hands over a message; returns whether somebody waits for it.
 bool mcp_process::take_message(json message) {
   if (mcp::is_answer(message)) {
     auto id = mcp::answered_id(message);
@@ -293,8 +295,8 @@ bool mcp_process::take_message(json message) {
   return false;
 }
 
-/// Wakes who waits for an answer. One that names no request is that to the only
-/// one that has none.
+/// Wakes the task that waits for an answer. An answer that names no request is
+/// that to the only open one.
 bool mcp_process::give(std::optional<std::uint64_t> id, mcp_arrival came) {
   std::optional<waker> who;
   {
@@ -315,7 +317,7 @@ void mcp_process::pass_over(std::string_view line) {
   if (!remark_.empty()) return;
   const auto shown = shown_text(line);
   if (shown.empty()) return;
-  remark_ = "the program wrote " + shown + ", which is no message";
+  remark_ = "the program wrote " + shown + ", which is not a message";
 }
 
 void mcp_process::write_some() {

@@ -21,11 +21,11 @@
 
 namespace troupe::llm::detail {
 
-/// What has come of a request to a program.
+/// The reply to a request to a program.
 struct mcp_arrival {
   json message;
   std::optional<error> failure;
-  /// Whether the program may have seen the request.
+  /// True if the program may have seen the request.
   bool was_sent = true;
 };
 
@@ -52,15 +52,15 @@ class mcp_process {
   void run();
   void stop();
 
-  /// When it ended, for one that takes no more requests.
+  /// Returns the time of its end, for one that takes no more requests.
   [[nodiscard]] std::optional<time_point> end_time();
-  /// Why it takes no more requests; empty while it does.
+  /// Returns the reason why it takes no more requests; empty while it does.
   [[nodiscard]] std::string end_reason();
   /// The first line that is no message, in words; empty if there was none.
   [[nodiscard]] std::string remark();
 
-  /// Sends a request. Its answer, or why there is none, wakes `who` with an
-  /// `mcp_arrival`.
+  /// Sends a request. Its answer, or the reason why there is none, wakes `who`
+  /// with an `mcp_arrival`.
   void ask(std::uint64_t id, const json& request, troupe::detail::waker who);
   /// Nobody waits for the answer any more: tells the program.
   void forget(std::uint64_t id);
@@ -102,7 +102,7 @@ class mcp_process {
   reading_pace pace_;
   bool reads_output_ = true;
   bool waits_to_write_ = false;
-  /// When one that reads no more has had time enough.
+  /// The time at which one that reads no more has had time enough.
   std::optional<time_point> last_moment_;
 
   std::mutex mutex_;

@@ -128,18 +128,18 @@ class process_transport final
   }
   [[noreturn]] void refuse_start(duration wait) const {
     const auto left = std::chrono::ceil<std::chrono::seconds>(wait);
-    error why{errc::request_failed,
-              last_end_ + "; it has ended " + std::to_string(pace_.ends()) +
-                  " times in a row soon after its start, and will be started "
-                  "again in " +
-                  std::to_string(left.count()) + " s"};
+    error why{
+        errc::request_failed,
+        last_end_ + "; it has ended " + std::to_string(pace_.ends()) +
+            " times in a row soon after its start; the next start is in " +
+            std::to_string(left.count()) + " s"};
     throw why.retry_after(wait);
   }
   std::shared_ptr<mcp_process> process_of(const mcp_session& of) {
     const std::lock_guard lock{mutex_};
     if (of.epoch == epoch_ && process_) return process_;
     throw mcp_session_lost{
-        {errc::request_failed, "the MCP server was started again"}};
+        {errc::request_failed, "the MCP server was restarted"}};
   }
 
   const std::shared_ptr<troupe::detail::service_threads> threads_;
@@ -156,7 +156,7 @@ class process_transport final
   std::uint64_t listening_ = 0;
   time_point started_;
   restart_pace pace_;
-  /// How the last program ended.
+  /// The end of the last program, in words.
   std::string last_end_;
 };
 

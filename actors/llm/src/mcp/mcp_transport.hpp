@@ -20,14 +20,14 @@ namespace troupe::llm::detail {
 /// Called with the method of each notification of a server, on any thread.
 using mcp_hearing = std::function<void(const std::string&)>;
 
-/// How a server is spoken to, since it was greeted.
+/// The state of a server since it was greeted.
 struct mcp_session {
   mcp::agreement under;
   /// Tells it from those before it; see `mcp_transport::begin`.
   std::uint64_t epoch = 0;
 };
 
-/// Why a server that is reached over HTTP refuses a request.
+/// The refusal of a request by a server that is reached over HTTP.
 class mcp_refusal : public error {
  public:
   mcp_refusal(error why, int status) : error(std::move(why)), status_(status) {}
@@ -37,8 +37,8 @@ class mcp_refusal : public error {
   int status_;
 };
 
-/// A server that knows nothing of the session of a request, which it has
-/// therefore not looked at: whoever asked may greet it and ask again.
+/// A server that does not know the session of a request, and so has not looked
+/// at the request: the caller may greet it and ask again.
 class mcp_session_lost : public error {
  public:
   explicit mcp_session_lost(error why) : error(std::move(why)) {}
@@ -59,7 +59,7 @@ class mcp_transport {
   /// Errors: throws `errc::request_failed` for a program that cannot be
   /// started, or that has ended too often.
   [[nodiscard]] virtual std::uint64_t begin() = 0;
-  /// Whether the server still knows who was greeted.
+  /// Returns whether the server still knows who was greeted.
   [[nodiscard]] virtual bool is_open(std::uint64_t epoch) = 0;
 
   /// The answer to a request, whose number is `id`. One that is an error is an
@@ -76,13 +76,14 @@ class mcp_transport {
   /// Sends a request whose answer is a stream of notifications, unless that of
   /// the same `of` still goes on. They go to `on_notification`.
   virtual void listen(json request, const mcp_session& of) = 0;
-  /// Who the server takes this client for, as far as that may change.
+  /// Returns the identity that the server sees of this client, as far as it may
+  /// change.
   [[nodiscard]] virtual std::string identity() { return {}; }
   /// Called before anything is sent: it takes no lock.
   void on_notification(mcp_hearing who) { hears_ = std::move(who); }
 
-  /// What the server sent that is no message, for the text of an error that may
-  /// come of it. Empty where there was nothing.
+  /// Returns the text that the server sent and that is not a message, for the
+  /// text of an error that may come of it. Empty where there was nothing.
   [[nodiscard]] virtual std::string remark() = 0;
   /// Without what is secret.
   [[nodiscard]] virtual error clean(error why) const = 0;

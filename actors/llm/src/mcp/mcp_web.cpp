@@ -15,13 +15,14 @@ namespace troupe::llm::detail {
 namespace {
 
 constexpr int redirects_max = 5;
-/// What is read of a response that refuses a request.
+/// The most that is read of a response that refuses a request.
 constexpr std::size_t refusal_max = std::size_t{64} << 10;
-/// A stream of events may have so many times the bytes of the largest message.
+/// The maximum size of a stream of events, as a multiple of the largest
+/// message.
 constexpr std::size_t stream_factor = 64;
 constexpr const char* session_header = "mcp-session-id";
 
-/// Where a response sends the request, if it does.
+/// Returns the address to which a response redirects the request, if it does.
 std::optional<std::string> redirect_in(const http_response& head,
                                        const http_request& asked) {
   const int status = head.status;
@@ -80,8 +81,8 @@ std::string token_of(const mcp_address& server) {
                     });
   if (fits) return token;
   throw error{errc::bad_value,
-              "mcp_address.bearer gave a token that cannot be sent: it is not "
-              "visible ASCII, or too long"}
+              "mcp_address.bearer returned a token that cannot be sent: a "
+              "token is visible ASCII of at most 16,384 bytes"}
       .permanent();
 }
 
@@ -212,8 +213,8 @@ task<http_stream> mcp_web::followed(http_request ask) {
     ask.url = std::move(*to);
   }
   throw error{errc::request_failed,
-              "the MCP server redirects more than " +
-                  std::to_string(redirects_max) + " times, at last to '" +
+              "the MCP server redirected a request more than " +
+                  std::to_string(redirects_max) + " times, finally to '" +
                   troupe::detail::shown_url(ask.url) + "'"}
       .permanent();
 }
@@ -292,7 +293,7 @@ error mcp_web::refusal_in(http_response reply, const mcp_asked& asked) const {
   const auto place =
       mcp::resource_metadata_in(reply.header("www-authenticate").value_or(""));
   if (!place.empty()) {
-    text += "; who may use the server is described at " + shown_text(place);
+    text += "; the server describes how to get access at " + shown_text(place);
   }
   return clean(error{errc::unauthorized, std::move(text)}.permanent());
 }

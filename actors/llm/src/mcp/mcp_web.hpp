@@ -20,12 +20,12 @@ namespace troupe::llm::detail {
 struct mcp_asked {
   /// Its method and address, for errors.
   std::string what;
-  /// Whether it names a session.
+  /// True if it names a session.
   bool in_session = false;
 };
 
-/// How requests get to a server over HTTP: redirects, refusals, and the session
-/// that it knows us by.
+/// The way of requests to a server over HTTP: redirects, refusals, and the
+/// session.
 ///
 /// Thread safety: internally synchronised.
 class mcp_web {
@@ -82,7 +82,7 @@ class mcp_web {
   /// With the last token, and the one before it, which may still be on its way.
   std::shared_ptr<const troupe::detail::secrets> secrets_;
   std::string token_;
-  /// Where the server is, after what it said of that for good.
+  /// The address of the server, after its permanent redirects.
   std::string url_;
   std::uint64_t epoch_ = 0;
   std::string session_;

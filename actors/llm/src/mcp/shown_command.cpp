@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t arguments_shown = 2;
 constexpr std::size_t argument_shown_max = 60;
-/// A word of so many characters may be a key.
+/// The least number of characters of a word that may be a key.
 constexpr std::size_t key_min = 16;
 
 /// True if the name of a variable, or of an option, says that its content is

@@ -13,7 +13,7 @@ namespace {
 
 using messages = std::vector<message>;
 
-/// What the nodes of an agent share.
+/// The shared state of the nodes of an agent.
 struct agent_core {
   client model;
   agent_options options;
@@ -62,7 +62,8 @@ struct begin_task {
       core->add(shared, message::user(task->get<std::string>()));
       shared.erase(at);
     } else if (core->history(shared).empty()) {
-      throw error{errc::missing_key, "there is nothing to do at " + at};
+      throw error{errc::missing_key,
+                  "the agent has no task: there is no text at " + at};
     }
     shared.set(core->place("turns"), 0);
     return core->is_too_long(shared) ? action{fold_action} : action{};
@@ -81,7 +82,8 @@ struct decide {
         core->options.turns_max) {
       throw error{errc::step_limit,
                   "the agent has no answer after " +
-                      std::to_string(core->options.turns_max) + " turns"}
+                      std::to_string(core->options.turns_max) +
+                      " turns; agent_options.turns_max limits them"}
           .permanent();
     }
     return core->history(shared);
@@ -173,7 +175,7 @@ struct fold_history {
   core_ptr core;
 };
 
-/// Where the flow ends.
+/// The end of the flow.
 struct answer {
   void post() const {}
 };

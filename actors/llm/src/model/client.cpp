@@ -32,7 +32,7 @@ class open_reply {
   reply_reader reader;
   chat_reply reply;
   bool is_over = false;
-  /// Why there is no more.
+  /// The reason why there is no more.
   std::optional<error> failure;
 };
 
@@ -47,7 +47,8 @@ namespace {
 
 constexpr double bytes_per_token = 4;
 
-/// How many tokens a call is likely to take; see `client_options::rate`.
+/// Returns the number of tokens that a call is likely to take; see
+/// `client_options::rate`.
 double tokens_of(const chat_request& asked) {
   return static_cast<double>(token_estimate(asked.messages) +
                              asked.max_tokens.value_or(0));
@@ -58,8 +59,8 @@ http_request encoded(const client_core& core, chat_request& asked,
   if (asked.model.empty()) asked.model = core.options().model;
   if (asked.model.empty()) {
     throw error{errc::bad_value,
-                "neither the request nor the client names a "
-                "model"}
+                "neither the request nor the client names a model: set "
+                "chat_request::model or client_options.model"}
         .permanent();
   }
   return core.completed(core.format().encode(asked, core.at(), stream));
@@ -69,8 +70,8 @@ usage usage_of(const chat_reply& reply) { return reply.usage; }
 usage usage_of(const embedding_reply& reply) { return reply.usage; }
 usage usage_of(const model_page&) { return {}; }
 
-/// Sends a request that is likely to take so many tokens. The result is what
-/// `read(response, asked)` makes of a good response.
+/// Sends a request that is likely to take `tokens`. Returns the result of
+/// `read(response, asked)` for a good response.
 template <class Read>
 auto fetch(std::shared_ptr<client_core> core, http_request request,
            double tokens, Read read)
@@ -102,7 +103,7 @@ task<chat_reply> ask(std::shared_ptr<client_core> core, chat_request asked) {
   return fetch(std::move(core), std::move(request), tokens_of(asked), read);
 }
 
-// What tells of a failure is read as a whole.
+// Reads a whole body that tells of a failure.
 task<http_response> rest_of(std::unique_ptr<reply_body> from) {
   http_response whole = from->head();
   for (;;) {
@@ -192,7 +193,10 @@ task<chat_reply> ask_streaming(std::shared_ptr<client_core> core, context& ctx,
 task<embedding_reply> embedded(std::shared_ptr<client_core> core,
                                std::vector<std::string> texts, json extra) {
   if (core->options().api == api::anthropic_messages) {
-    throw error{errc::bad_value, "Anthropic has no embeddings"}.permanent();
+    throw error{
+        errc::bad_value,
+        "Anthropic's API has no embeddings: use a client of another API"}
+        .permanent();
   }
   auto request = core->completed(
       encode_embedding(core->options().model, texts, core->at(), extra));
@@ -229,8 +233,8 @@ task<std::vector<std::string>> listed(std::shared_ptr<client_core> core) {
     after = std::move(page.next);
   }
   throw error{errc::bad_reply,
-              "the server's list of models does not end after " +
-                  std::to_string(pages_max) + " parts or " +
+              "the server's list of models is too long: it has more than " +
+                  std::to_string(pages_max) + " pages or " +
                   std::to_string(names_max) + " names"};
 }
 
@@ -268,6 +272,15 @@ client::client(system& where, client_options options) {
       std::make_shared<detail::client_core>(std::move(web), std::move(options));
 }
 
+task<chat_reply> client::chat(context& ctx, std::string prompt) const {
+  return chat(ctx, chat_request{std::move(prompt)});
+}
+
+task<chat_reply> client::chat(context& ctx,
+                              std::vector<message> conversation) const {
+  return chat(ctx, chat_request{std::move(conversation)});
+}
+
 task<chat_reply> client::chat(context& ctx, chat_request asked) const {
   if (core_->options().stream) {
     return detail::ask_streaming(core_, ctx, std::move(asked));
@@ -280,6 +293,10 @@ task<chat_stream> client::opened(std::shared_ptr<detail::client_core> core,
   auto opening = detail::open_call(std::move(core), std::move(asked));
   auto open = co_await opening;
   co_return chat_stream{std::move(open)};
+}
+
+task<chat_stream> client::open(std::string prompt) const {
+  return open(chat_request{std::move(prompt)});
 }
 
 task<chat_stream> client::open(chat_request asked) const {

@@ -39,7 +39,7 @@ bool has_header(const std::vector<http_header>& headers,
   });
 }
 
-/// Whether the user's headers say who asks.
+/// Returns whether the user's headers have credentials.
 bool has_key(const std::vector<http_header>& headers) {
   static constexpr std::array<std::string_view, 4> names = {
       "authorization", "api-key", "x-api-key", "x-goog-api-key"};
@@ -75,7 +75,7 @@ const chat_format& format_of(api which) {
     case api::anthropic_messages:
       return anthropic_messages();
   }
-  throw error{errc::bad_flow, "client_options.api is none of those there are"};
+  throw error{errc::bad_flow, "unknown client_options.api"};
 }
 
 std::optional<circuit_breaker> breaker_of(const client_options& options) {
@@ -88,7 +88,7 @@ std::optional<circuit_breaker> breaker_of(const client_options& options) {
 void refuse_if(const std::optional<duration>& wait) {
   if (!wait) return;
   throw error{errc::request_failed,
-              "the model server has failed too often and is left alone"}
+              "the circuit breaker is open: the model server failed too often"}
       .retry_after(*wait);
 }
 
@@ -128,7 +128,7 @@ bool has_host(const std::string& url) {
 
 /// A reply may have so many times as many tokens as are expected with those.
 constexpr double unexpected_max = 16;
-/// What a model may think, although nobody has said so.
+/// The tokens that a model may think with, although nobody has said so.
 constexpr double thinking_tokens = 8'192;
 
 }  // namespace
@@ -148,10 +148,9 @@ client_core::client_core(std::optional<http_client> web, client_options options)
                                     "https://"};
   }
   if (!has_host(at_.base_url)) {
-    throw error{errc::bad_flow, "invalid base_url '" +
-                                    troupe::detail::shown_url(at_.base_url) +
-                                    "': it names no host, as in "
-                                    "https://host/v1"};
+    throw error{errc::bad_flow,
+                "invalid base_url '" + troupe::detail::shown_url(at_.base_url) +
+                    "': no host; write it like https://host/v1"};
   }
   check_headers(options_.headers);
   if (records() && replays()) {
@@ -203,7 +202,7 @@ void client_core::record(http_request request, recorded_reply reply) {
   record_.add(line);
 }
 
-// What was recorded had its secrets taken out as well.
+// Recorded requests had their secrets taken out as well.
 recorded_reply client_core::replayed(http_request request) {
   request.url = hidden_.without(std::move(request.url));
   request.body = hidden_.without(std::move(request.body));

@@ -17,20 +17,21 @@
 
 namespace troupe::llm::detail {
 
-/// What a failed call says of its server, as far as its error does not.
+/// The evidence that a failed call gives of its server, as far as its error
+/// does not.
 enum class server_is : std::uint8_t {
-  /// What the error means.
+  /// The state that the error means.
   as_told,
   /// It answered, though not to the end.
   answering,
 };
 
-/// What the copies of a client share.
+/// The shared state of the copies of a client.
 ///
 /// Thread safety: internally synchronised.
 class client_core {
  public:
-  /// Errors: throws `errc::bad_flow` for options that make no sense.
+  /// Errors: throws `errc::bad_flow` for invalid options.
   client_core(std::optional<http_client> web, client_options options);
 
   /// @pre it does not replay

@@ -53,14 +53,14 @@ record_file::record_file(std::filesystem::path file) : file_(std::move(file)) {
   struct stat found {};
   if (fstat(open_, &found) != 0 || !S_ISREG(found.st_mode)) {
     close(std::exchange(open_, -1));
-    refuse_recording(file_, "cannot be written: it is no regular file");
+    refuse_recording(file_, "cannot be written: it is not a regular file");
   }
   const bool is_open_to_others = (found.st_mode & (S_IRWXG | S_IRWXO)) != 0;
   if (is_open_to_others && fchmod(open_, S_IRUSR | S_IWUSR) != 0) {
     close(std::exchange(open_, -1));
     refuse_recording(file_,
-                     "cannot be written: others may read it, and this user "
-                     "cannot change that; name a new file");
+                     "cannot be written: other users can read it, and this "
+                     "user cannot change that; name a new file");
   }
   char last = '\n';
   is_torn_ = found.st_size > 0 &&
@@ -106,7 +106,7 @@ std::string content_of_recording(const std::filesystem::path& file) {
   if (in.file < 0) refuse(std::generic_category().message(errno));
   struct stat found {};
   if (fstat(in.file, &found) != 0 || !S_ISREG(found.st_mode)) {
-    refuse("it is no regular file");
+    refuse("it is not a regular file");
   }
   std::string content;
   std::array<char, 65'536> some;

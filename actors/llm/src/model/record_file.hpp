@@ -13,9 +13,9 @@ namespace troupe::llm::detail {
 class record_file {
  public:
   record_file() = default;
-  /// Opens `file`, or makes it, for its owner alone to read; one that others
-  /// may read is taken from them. A link is not followed, as it may lead to
-  /// what is none of ours.
+  /// Opens `file`, or creates it, for its owner alone; the permissions of
+  /// others are removed. A link is not followed, as it may lead to a file of
+  /// somebody else.
   /// Errors: throws a permanent `errc::bad_value` where it cannot be written.
   explicit record_file(std::filesystem::path file);
   record_file(record_file&& from) noexcept;

@@ -50,7 +50,7 @@ bool is_html(const http_response& head) {
                     });
 }
 
-/// Whether a body is a stream of events by its first line.
+/// Returns whether a body is a stream of events by its first line.
 bool begins_event(std::string_view body) {
   static constexpr std::array<std::string_view, 6> fields = {
       "data:", "event:", "id:", "retry:", "error:", ":"};
@@ -157,14 +157,14 @@ chat_reply reply_reader::finish() {
   if (whole_) return *whole_;
   if (into_->is_complete() || into_->may_end()) return into_->finish();
   if (kind_ == body_kind::page) {
-    throw not_a_reply(asked_, "a page of HTML", bytes_);
+    throw not_a_reply(asked_, "an HTML page", bytes_);
   }
   if (!has_begun_ && kind_ == body_kind::events && !begins_event(bytes_)) {
-    throw not_a_reply(asked_, "neither JSON nor a stream of events", bytes_);
+    throw not_a_reply(asked_, "neither JSON nor an event stream", bytes_);
   }
-  throw error{errc::request_failed,
-              "the stream of the reply was cut off after " +
-                  std::to_string(text().size()) + " bytes of its text"};
+  throw error{errc::request_failed, "the reply stream was cut off after " +
+                                        std::to_string(text().size()) +
+                                        " bytes of text"};
 }
 
 const std::string& reply_reader::text() const noexcept {
@@ -174,7 +174,7 @@ const std::string& reply_reader::text() const noexcept {
 chat_reply reply_in(const chat_format& format, const http_response& whole,
                     const std::string& asked) {
   if (kind_of(whole, whole.body) == body_kind::page) {
-    throw not_a_reply(asked, "a page of HTML", whole.body);
+    throw not_a_reply(asked, "an HTML page", whole.body);
   }
   return format.decode(whole.body);
 }

@@ -13,8 +13,8 @@
 
 namespace troupe::llm::detail {
 
-/// What the body of a reply is, whatever its media type says: servers do not
-/// agree on that.
+/// The kind of the body of a reply, whatever its media type says: servers do
+/// not agree on that.
 enum class body_kind : std::uint8_t {
   /// So far there is white space only.
   unknown,
@@ -48,7 +48,8 @@ class reply_reader {
   /// given. A whole reply is one text.
   /// Errors: as `reply_builder::take` and `chat_format::decode`.
   [[nodiscard]] std::optional<std::string> next();
-  /// Whether all is there that will come; asked when `next` gives nothing.
+  /// Returns whether all is there that will come; asked when `next` gives
+  /// nothing.
   [[nodiscard]] bool is_at_end() const noexcept;
   /// The whole reply. @pre is_at_end()
   /// Errors: throws `errc::request_failed` for one that was cut off, with how
@@ -56,7 +57,7 @@ class reply_reader {
   [[nodiscard]] chat_reply finish();
 
   [[nodiscard]] const std::string& text() const noexcept;
-  /// Whether some of a reply came.
+  /// Returns whether some of a reply came.
   [[nodiscard]] bool has_begun() const noexcept { return has_begun_; }
 
  private:

@@ -70,7 +70,10 @@ flow reviewed(std::string name, flow agent, reviewer judge,
   if (options.rounds_max < 1) {
     throw error{errc::bad_flow, "review_options.rounds_max must be at least 1"};
   }
-  if (!judge) throw error{errc::bad_flow, "a review needs someone who judges"};
+  if (!judge) {
+    throw error{errc::bad_flow,
+                "a review needs a judge: the function is empty"};
+  }
   const node_options reviewing = options.reviewing;
   flow_builder all{std::move(name)};
   // The rounds are those of this run, whatever the state has from before.

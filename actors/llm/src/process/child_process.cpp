@@ -30,8 +30,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How long a program may take to end when its input is closed, and again when
-/// it is asked to terminate.
+/// The time that a program may take to end when its input is closed, and again
+/// when it is asked to terminate.
 constexpr auto patience = 1s;
 /// So much of what it writes to standard error is kept, and twice that at most
 /// until it is cut.
@@ -79,8 +79,8 @@ struct connection {
   std::array<int, 2> ends{-1, -1};
 };
 
-/// What the program is started with: in a group of its own, so that its end is
-/// that of what it starts, and without signals that are blocked here.
+/// The attributes that the program is started with: a group of its own, so that
+/// its end is that of what it starts, and no blocked signals.
 struct plan {
   plan() {
     posix_spawn_file_actions_init(&actions);
@@ -110,8 +110,9 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return all;
 }
 
-/// What programs need to run, and what says how they speak to people. All else
-/// may be a key, as those of models are.
+/// Returns whether a variable is one that programs need to run, or one that
+/// says how they speak to people. All else may be a key, as those of models
+/// are.
 bool is_needed(std::string_view name) {
   static constexpr std::array<std::string_view, 32> needed = {
       "PATH",
@@ -276,7 +277,7 @@ void child_process::end() noexcept {
       waitpid(id_, nullptr, 0);
     }
   }
-  // What it has started and left behind.
+  // Also ends the programs that it has started and left behind.
   kill(-id_, SIGKILL);
   id_ = -1;
 }

@@ -16,7 +16,7 @@ namespace troupe::llm::detail {
 /// standard error is read and thrown away but for the end of it, unless it goes
 /// to ours; see `mcp_command::shows_errors`.
 ///
-/// Thread safety: belongs to one thread.
+/// Thread safety: confined to one thread.
 class child_process {
  public:
   /// Errors: throws a permanent `errc::request_failed` where it cannot be

@@ -10,10 +10,10 @@
 
 namespace troupe::llm::detail {
 
-/// How fast a program is read that writes what nobody waits for: as fast as it
-/// likes at first, then 10,000 lines, or 10 MB, a second.
+/// The pace at which a program is read that writes what nobody waits for: as
+/// fast as it likes at first, then 10,000 lines, or 10 MB, a second.
 ///
-/// Thread safety: belongs to one thread.
+/// Thread safety: confined to one thread.
 class reading_pace {
  public:
   static constexpr std::int64_t at_once = 20'000;
@@ -43,9 +43,9 @@ class reading_pace {
   std::int64_t left_ = at_once;
 };
 
-/// When a program that has ended may be started again: at once, but for one
-/// that has ended three times in a row within ten seconds of its start. That
-/// has to wait, each time twice as long, a minute at most.
+/// The pace at which a program that has ended is started again: at once, but
+/// for one that has ended three times in a row within ten seconds of its start.
+/// That has to wait, each time twice as long, a minute at most.
 ///
 /// Thread safety: confined to one actor or task.
 class restart_pace {
@@ -59,9 +59,9 @@ class restart_pace {
     ends_ = end - start < soon ? std::min(ends_ + 1, ends_max + 16) : 0;
     last_ = end;
   }
-  /// How many ends there were in a row, each soon after the start.
+  /// Returns the number of ends in a row, each soon after the start.
   [[nodiscard]] int ends() const noexcept { return ends_; }
-  /// How long to wait yet, if it has to.
+  /// Returns the time that is left to wait, if there is any.
   [[nodiscard]] std::optional<duration> wait(time_point now) const {
     if (ends_ < ends_max) return std::nullopt;
     const auto whole = std::min(wait_min * (1 << (ends_ - ends_max)), wait_max);

@@ -20,7 +20,7 @@ struct status_view {
   std::mutex mutex;
   std::condition_variable changed;
   std::optional<json> report;
-  /// Why there will be no report.
+  /// The reason why there will be no report.
   std::optional<std::string> why;
   /// The asker.
   bool has_ended = false;
@@ -114,7 +114,7 @@ json status_of(system& from, const endpoint& supervisor, duration limit) {
   if (view->report) return std::move(*view->report);
   throw error{errc::request_failed,
               "no status from " + supervisor.text() + ": " +
-                  view->why.value_or("there is no answer in time")};
+                  view->why.value_or("no answer arrived in time")};
 }
 
 }  // namespace troupe::remote

@@ -31,10 +31,11 @@ worker_options checked(caf::actor_system& system, worker_options options) {
   if (options.capacity < 1) refuse_worker("capacity must be at least 1");
   if (options.capacity > peer_limits::capacity) {
     refuse_worker("capacity must be at most " +
-                  std::to_string(peer_limits::capacity));
+                  std::to_string(peer_limits::capacity) + ", got " +
+                  std::to_string(options.capacity));
   }
   if (options.join.has_value() == options.listen.has_value()) {
-    refuse_worker("join or listen is needed, and not both");
+    refuse_worker("exactly one of join and listen must be set");
   }
   check_trust(system, options.join ? *options.join : *options.listen);
   if (options.silence_max <= duration::zero()) {

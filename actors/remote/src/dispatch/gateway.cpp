@@ -91,11 +91,11 @@ void gateway::on_message(caf::mailbox_element& message) {
     // Whatever one peer brings about, the others are served.
     const auto why = error::from(std::current_exception());
     const auto known = at(from);
-    const auto text = "it sent what makes no sense: " + why.message();
+    const auto text = "it sent an invalid message: " + why.message();
     if (known != workers_.end()) {
       part_with(known, text, true);
     } else {
-      options_.notice("refused one that has not joined: " + text);
+      options_.notice("refused a process that has not joined: " + text);
       answer_stranger(from, text, true, answers);
     }
     carry_out();
@@ -107,9 +107,10 @@ void gateway::on_down(const caf::down_msg& down) {
   if (known != ids_.end()) {
     const auto who = workers_.find(known->second);
     if (!who->second.is_draining) {
-      options_.notice(
-          "lost the worker '" + who->second.said.name + "', which held " +
-          std::to_string(table_.held_by(who->first)) + "; that goes to others");
+      options_.notice("lost the worker '" + who->second.said.name +
+                      "', which held " +
+                      std::to_string(table_.held_by(who->first)) +
+                      " pieces of work; other workers get them");
     }
     remove(who, who->second.is_draining ? parting::orderly : parting::lost);
   }
@@ -144,7 +145,7 @@ void gateway::say_all(worker& to) {
 }
 
 void gateway::on_stop(const caf::error&) noexcept {
-  // What is left of orders answers for itself.
+  // The orders that are left answer for themselves.
   orders_.clear();
   send_to(*shares_.desk, desk_message::stop{});
   {
@@ -160,7 +161,7 @@ void gateway::receive(const caf::actor& from, wire::message said,
                       packet_answers& answers) {
   if (auto* joining = std::get_if<wire::hello>(&said)) {
     if (std::exchange(answers.has_hello, true)) {
-      throw error{errc::bad_value, "it has two hellos in one packet"};
+      throw error{errc::bad_value, "it sent two hello messages in one packet"};
     }
     on_hello(from, std::move(*joining));
     return;
@@ -172,7 +173,7 @@ void gateway::receive(const caf::actor& from, wire::message said,
   }
   const auto who = at(from);
   if (who == workers_.end()) {
-    answer_stranger(from, "it was given up, as nothing was heard of it", false,
+    answer_stranger(from, "it was given up because it was silent", false,
                     answers);
     return;
   }
@@ -223,10 +224,10 @@ void gateway::on_said(worker_place who, wire::done& said) {
   const auto order = orders_.extract(said.which.work);
   if (said.body->size() > options_.message_max) {
     placed_result refused;
-    refused.failure = error{errc::too_large,
-                            "a result of " + std::to_string(said.body->size()) +
-                                " bytes is larger than message_max, " +
-                                std::to_string(options_.message_max)};
+    refused.failure = error{
+        errc::too_large, "a result of " + std::to_string(said.body->size()) +
+                             " bytes is larger than message_max (" +
+                             std::to_string(options_.message_max) + " bytes)"};
     order.mapped()->answer(std::move(refused));
   } else {
     order.mapped()->answer(std::move(said.body));
@@ -240,8 +241,9 @@ void gateway::on_said(worker_place who, wire::events& said) {
   for (const auto& each : said.all) bytes += each.size();
   if (bytes > options_.message_max) {
     throw error{errc::too_large, "events of " + std::to_string(bytes) +
-                                     " bytes are larger than message_max, " +
-                                     std::to_string(options_.message_max)};
+                                     " bytes are larger than message_max (" +
+                                     std::to_string(options_.message_max) +
+                                     " bytes)"};
   }
   const auto& order = orders_.at(said.which.work);
   const auto now = timers_->now();

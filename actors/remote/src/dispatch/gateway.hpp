@@ -24,7 +24,7 @@
 
 namespace troupe::remote {
 
-/// What the gateway shows to other threads.
+/// The data that the gateway shows to other threads.
 struct gateway_view {
   mutable std::mutex mutex;
   mutable std::condition_variable changed;
@@ -40,8 +40,8 @@ struct gateway_shares {
   detail::lite_ptr<service_desk> desk;
 };
 
-/// A supervisor's end of all connections to workers: who does what is decided
-/// by a `lease_table`; this carries it out.
+/// A supervisor's end of all connections to workers: a `lease_table` assigns
+/// the work, and this carries it out.
 class gateway final : public detail::lite_actor {
  public:
   /// A worker that was called.
@@ -86,11 +86,12 @@ class gateway final : public detail::lite_actor {
     std::uint64_t news_heard = 0;
     /// And those with events.
     std::uint64_t events_heard = 0;
-    /// What goes out at the end of the turn.
+    /// The messages that go out at the end of the turn.
     std::vector<wire::message> out = {};
   };
   using worker_place = std::map<worker_id, worker>::iterator;
-  /// Whether what a worker held may be why it goes.
+  /// The way a worker goes: in order, or lost, perhaps because of the work it
+  /// held.
   enum class parting : std::uint8_t { orderly, lost };
 
   // -- lite_actor ---------------------------------------------------------
@@ -118,7 +119,7 @@ class gateway final : public detail::lite_actor {
 
   // -- what peers say -----------------------------------------------------
 
-  /// What one packet may bring about once only.
+  /// The answers that one packet may bring about once only.
   struct packet_answers {
     bool has_hello = false;
     bool has_status = false;
@@ -167,7 +168,7 @@ class gateway final : public detail::lite_actor {
   void spread(const std::string& topic, const wire::shared_bytes& body,
               std::uint64_t missed, worker_place but_not);
   void end_calls_of(worker_id who);
-  /// What a turn leaves to be said.
+  /// Adds the messages that a turn leaves to be sent.
   static void add_news(worker& to);
   void say_all(worker& to);
   /// So that what a peer brings about in one turn takes little memory.
@@ -198,7 +199,7 @@ class gateway final : public detail::lite_actor {
   /// Those that were called and reached, whether they have joined or not.
   std::map<caf::actor_addr, caf::actor> called_;
   std::unordered_map<work_id, order_ptr> orders_;
-  /// What this process knows of its own flows, by name.
+  /// The forms of this process's own flows, by name.
   std::map<std::string, json> forms_;
   std::map<const detail::flow_model*, std::weak_ptr<const detail::flow_model>>
       learnt_;

@@ -1,4 +1,4 @@
-// How a gateway takes workers in, and how it parts with them.
+// The part of a gateway that takes workers in and parts with them.
 
 #include "dispatch/gateway.hpp"
 #include "dispatch/notice_limit.hpp"
@@ -43,7 +43,7 @@ void gateway::on_hello(const caf::actor& from, wire::hello said) {
   if (const auto known = at(from); known != workers_.end()) {
     is_watched = true;
     options_.notice("the worker '" + known->second.said.name +
-                    "' joins again, and has nothing of what it held");
+                    "' joins again; the work it held is lost");
     remove(known, parting::orderly);
   }
   auto why = reason_to_refuse(said);
@@ -90,21 +90,21 @@ void gateway::on_hello(const caf::actor& from, wire::hello said) {
 std::string gateway::reason_to_refuse(const wire::hello& said) const {
   if (said.protocol != wire::protocol) {
     return "it speaks version " + std::to_string(said.protocol) +
-           " of the protocol, and this supervisor version " +
+           " of the protocol, but this supervisor speaks version " +
            std::to_string(wire::protocol);
   }
-  if (said.capacity < 1) return "it has no capacity";
+  if (said.capacity < 1) return "its capacity is 0";
   if (said.flows.size() * said.labels.size() > peer_limits::offers) {
     return "it has " + std::to_string(said.flows.size()) + " flows and " +
-           std::to_string(said.labels.size()) + " labels, which is more than " +
-           std::to_string(peer_limits::offers) + " pairs of them";
+           std::to_string(said.labels.size()) + " labels, more than " +
+           std::to_string(peer_limits::offers) + " pairs";
   }
   for (const auto& [name, form] : said.flows) {
     const auto known = forms_.find(name);
     if (known == forms_.end() || known->second == form) continue;
     return "it has another flow '" + name +
            "': " + detail::first_difference(known->second, form) +
-           " (here is the supervisor)";
+           " ('here' is the supervisor)";
   }
   return {};
 }
@@ -112,7 +112,7 @@ std::string gateway::reason_to_refuse(const wire::hello& said) const {
 std::string gateway::reason_to_have_no_room(const wire::hello& said) const {
   if (workers_.size() >= peer_limits::workers) {
     return "there are " + std::to_string(workers_.size()) +
-           " workers already, and no more are taken";
+           " workers already, the maximum";
   }
   if (said.memory > peer_limits::hello_bytes_of_all - hello_memory_) {
     return "the labels and flows of all workers would take more than " +
@@ -123,7 +123,7 @@ std::string gateway::reason_to_have_no_room(const wire::hello& said) const {
 
 void gateway::part_with(worker_place who, std::string why, bool is_final) {
   why = printable(why, line_breaks::joined, notice_limit::line_bytes);
-  options_.notice("parts with the worker '" + who->second.said.name +
+  options_.notice("sends away the worker '" + who->second.said.name +
                   "': " + why);
   const auto to = who->second.to;
   // That of one which was called brings it back.

@@ -1,5 +1,5 @@
-// What a gateway does for what is shared with workers: calls go to its desk,
-// and messages of topics to whoever hears them.
+// The part of a gateway for what is shared with workers: calls go to its desk,
+// and messages of topics to their subscribers.
 
 #include "dispatch/gateway.hpp"
 #include "wire/peer_limits.hpp"
@@ -36,14 +36,15 @@ void gateway::on_said(worker_place who, wire::call& said) {
   if (said.body.size() > options_.message_max) {
     refused.failure = detail::error_form(
         {errc::too_large, "a call of " + std::to_string(said.body.size()) +
-                              " bytes is larger than message_max, " +
-                              std::to_string(options_.message_max)});
+                              " bytes is larger than message_max (" +
+                              std::to_string(options_.message_max) +
+                              " bytes)"});
   } else if (!send_to(
                  *shares_.desk,
                  desk_message::call{worker_number(who->first), std::move(said)},
                  context())) {
     refused.failure = detail::error_form(
-        {errc::shut_down, "the supervisor serves no calls any more"});
+        {errc::shut_down, "the supervisor no longer serves calls"});
   } else {
     return;
   }
@@ -66,13 +67,13 @@ void gateway::on_said(worker_place who, wire::tune& said) {
   }
   if (topics.contains(said.topic)) return;
   if (topics.size() >= peer_limits::topics) {
-    throw error{errc::overloaded, "it hears more than " +
+    throw error{errc::overloaded, "it subscribes to more than " +
                                       std::to_string(peer_limits::topics) +
                                       " topics"};
   }
   if (topics_ >= peer_limits::topics_of_all) {
     throw error{errc::overloaded,
-                "all workers together hear more than " +
+                "all workers together subscribe to more than " +
                     std::to_string(peer_limits::topics_of_all) + " topics"};
   }
   topics.insert(std::move(said.topic));
@@ -96,8 +97,8 @@ void gateway::on_only_lives(worker_place who) {
   if (std::exchange(who->second.only_lives, true)) return;
   const auto& name = who->second.said.name;
   options_.notice("the worker '" + name +
-                  "' lives, but all its threads are in user code; it gets "
-                  "nothing new meanwhile");
+                  "' is alive, but user code holds all its threads; it gets no "
+                  "new work meanwhile");
   for (const auto which : table_.work_of(who->first)) {
     const auto order = orders_.find(which);
     if (order == orders_.end() || !order->second->sink) continue;
@@ -106,9 +107,9 @@ void gateway::on_only_lives(worker_place who) {
     warning.at = timers_->now();
     warning.run = order->second->run_id;
     warning.node = order->second->node;
-    warning.text = "is on the worker '" + name +
-                   "', all threads of which are held by plain calls; declare "
-                   "such a node blocking or let it wait by co_await";
+    warning.text = "runs on the worker '" + name +
+                   "', whose threads are all held by plain calls; declare such "
+                   "a node blocking, or wait with co_await";
     order->second->sink->tell(std::move(warning));
   }
 }

@@ -1,5 +1,5 @@
-// How a gateway has work done: what comes of the orders of runs and of those of
-// its lease table.
+// The part of a gateway that has work done: it carries out the orders of runs
+// and those of its lease table.
 
 #include "core/fiber_actor.hpp"
 #include "dispatch/gateway.hpp"
@@ -26,7 +26,7 @@ std::string times(std::uint32_t count) {
 
 std::string text_of_losses(detail::lone_losses losses, duration silence_max) {
   using std::chrono::milliseconds;
-  std::string text = "it was lost with a worker that had nothing else " +
+  std::string text = "its worker, which held nothing else, was lost " +
                      times(losses.gone + losses.silent) + ": ";
   if (losses.gone > 0) {
     text += "the connection was lost " + times(losses.gone) +
@@ -34,7 +34,7 @@ std::string text_of_losses(detail::lone_losses losses, duration silence_max) {
   }
   if (losses.gone > 0 && losses.silent > 0) text += ", and ";
   if (losses.silent > 0) {
-    text += "nothing was heard of the worker for " +
+    text += "the worker was silent for " +
             std::to_string(
                 std::chrono::duration_cast<milliseconds>(silence_max).count()) +
             " ms " + times(losses.silent) + ", as when it is frozen or cut off";
@@ -53,9 +53,9 @@ std::string gateway::offer_name(const std::string& flow,
 void gateway::place(std::uint64_t number, order_ptr order) {
   try {
     if (orders_.size() >= options_.work_max) {
-      throw error{errc::overloaded, "more than work_max, " +
+      throw error{errc::overloaded, "more than work_max (" +
                                         std::to_string(options_.work_max) +
-                                        ", pieces of work wait or are done"};
+                                        ") pieces of work wait or run"};
     }
     learn(order->flow);
   } catch (...) {
@@ -146,7 +146,7 @@ void gateway::forget_snapshot(std::uint64_t id) {
 void gateway::give(worker_id to, lease which) {
   auto& who = workers_.at(to);
   const auto known = orders_.find(which.work);
-  // What was ordered is over by now, perhaps.
+  // The order may be over by now.
   if (known == orders_.end()) return;
   const auto& order = *known->second;
   std::uint64_t snapshot = 0;
@@ -191,7 +191,7 @@ void gateway::carry_out() {
         if (to != workers_.end()) {
           part_with(
               to,
-              "nothing was heard of it for " +
+              "it was silent for " +
                   std::to_string(
                       std::chrono::duration_cast<std::chrono::milliseconds>(
                           options_.silence_max)

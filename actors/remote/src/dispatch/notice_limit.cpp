@@ -21,7 +21,7 @@ void notice_limit::add(const std::string& line, time_point now) {
         told_ == lines_max || same_[safe]++ >= same_line_max;
     if (is_one_too_many && std::exchange(is_muted_, true)) return;
     if (is_one_too_many) {
-      safe = "more lines follow than are told in a minute: some are left out";
+      safe = "too many notices in one minute: some are left out";
     } else {
       ++told_;
     }

@@ -12,10 +12,10 @@
 
 namespace troupe::remote {
 
-/// Passes on the lines of a `notice` option. Other processes decide what many
-/// of them say and how often: each line is made safe for a terminal and cut,
-/// and within a minute a line is passed on a few times only, and so many lines
-/// in all.
+/// A filter for the lines of a `notice` option. Other processes decide the text
+/// and the number of many of them: each line is made safe for a terminal and
+/// cut, and within a minute one line is passed on a few times only, and a
+/// bounded number of lines in all.
 ///
 /// Thread safety: internally synchronised.
 class notice_limit {
@@ -38,7 +38,8 @@ class notice_limit {
   std::map<std::string, std::size_t> same_;
 };
 
-/// `whom`, behind a limit of its own. Null becomes one that tells nobody.
+/// Returns `whom`, behind a limit of its own. Null becomes a function that does
+/// nothing.
 [[nodiscard]] notice_limit::notice within_limit(notice_limit::notice whom);
 
 }  // namespace troupe::remote

@@ -8,7 +8,7 @@ namespace troupe::remote {
 
 namespace {
 
-/// Reads the result in the turn of who waits for it.
+/// Reads the result in the turn of the waiting task.
 class packed_answer final : public detail::answer {
  public:
   explicit packed_answer(wire::shared_bytes body) : body_(std::move(body)) {}
@@ -28,14 +28,14 @@ class packed_answer final : public detail::answer {
 };
 
 error not_listening() {
-  return error{errc::shut_down, "the system listens for workers no more"};
+  return error{errc::shut_down, "the system no longer listens for workers"};
 }
 
 error too_large(std::string_view what, std::size_t size, std::size_t limit) {
   return error{errc::too_large, std::string{what} + " of " +
                                     std::to_string(size) +
-                                    " bytes is larger than message_max, " +
-                                    std::to_string(limit)};
+                                    " bytes is larger than message_max (" +
+                                    std::to_string(limit) + " bytes)"};
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ const detail::graph_node& node_named(const detail::served_flow& flow,
                                   "' of the flow '" + flow.model->name + "'"};
 }
 
-// Who asked for the attempt knows better where it is.
+// Removes the place: the process that asked for the attempt knows better where
+// it is.
 error without_place(const error& from) {
   error made{from.code(), from.message()};
   if (from.is_permanent()) made.permanent();

@@ -28,8 +28,8 @@ class served_work {
               std::function<void()> poke);
 
   [[nodiscard]] detail::run_core& run() const noexcept { return *run_; }
-  /// About so many bytes one message with events has at most, unless one event
-  /// is larger.
+  /// The approximate maximum size of a message with events, unless one event is
+  /// larger.
   static constexpr std::size_t events_size = std::size_t{64} << 10;
   /// The oldest events that were not taken, for the run that it is a part of;
   /// at most as many as one message is to have.

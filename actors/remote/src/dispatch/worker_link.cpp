@@ -88,7 +88,7 @@ void worker_link::on_message(caf::mailbox_element& message) {
   } catch (...) {
     const auto why = error::from(std::current_exception());
     if (from == supervisor_) {
-      options_.notice("the supervisor sent what makes no sense: " +
+      options_.notice("the supervisor sent an invalid message: " +
                       why.message());
       lose_supervisor();
     }
@@ -154,7 +154,7 @@ void worker_link::on_said(wire::dismiss& said) {
 }
 
 void worker_link::on_said(wire::give& said) {
-  // Who says of no result that it came gets no more of them.
+  // A supervisor that acknowledges no results gets no more of them.
   const bool has_room =
       result_bytes_ <= peer_limits::kept_messages * options_.message_max;
   if (is_draining_ || !has_room || !holder_.take(said.which)) return;
@@ -168,7 +168,7 @@ void worker_link::on_said(wire::snapshot& said) {
       (snapshots_.size() >= peer_limits::snapshots ||
        (snapshot_memory_ + memory > memory_max && !snapshots_.empty()))) {
     throw error{errc::overloaded,
-                "its states are more than this worker keeps: " +
+                "this worker cannot keep more states: it keeps " +
                     std::to_string(snapshots_.size()) + ", of " +
                     std::to_string(snapshot_memory_) + " bytes of memory"};
   }
@@ -188,7 +188,7 @@ void worker_link::on_said(wire::take_back& said) {
   const auto known = numbers_.find(said.which);
   if (known == numbers_.end()) return;
   const auto ended = jobs_.find(known->second);
-  ended->second.work->run().cancel("the supervisor took it back");
+  ended->second.work->run().cancel("the supervisor withdrew it");
   numbers_.erase(known);
 }
 
@@ -250,10 +250,10 @@ wire::bytes worker_link::encoded(const placed_result& result) const {
   try {
     auto body = wire::encode(result);
     if (body.size() <= options_.message_max) return body;
-    refused.failure =
-        error{errc::too_large, "a result of " + std::to_string(body.size()) +
-                                   " bytes is larger than message_max, " +
-                                   std::to_string(options_.message_max)};
+    refused.failure = error{
+        errc::too_large, "a result of " + std::to_string(body.size()) +
+                             " bytes is larger than message_max (" +
+                             std::to_string(options_.message_max) + " bytes)"};
   } catch (...) {
     refused.failure = error::from(std::current_exception());
   }
@@ -301,7 +301,7 @@ void worker_link::on_run_ended(std::uint64_t number) {
 
 void worker_link::drop_all() {
   for (auto& [number, each] : jobs_) {
-    each.work->run().cancel("the supervisor is lost");
+    each.work->run().cancel("the connection to the supervisor was lost");
   }
   for (const auto& each : holder_.held()) {
     static_cast<void>(holder_.drop(each));
@@ -314,7 +314,7 @@ void worker_link::drop_all() {
   with_events_.clear();
   events_away_.clear();
   out_.clear();
-  drop_shared("the supervisor is lost");
+  drop_shared("the connection to the supervisor was lost");
 }
 
 // -- the rest -----------------------------------------------------------------
@@ -341,7 +341,7 @@ void worker_link::tick() {
   }
   if (phase_ != phase::alone && has_said_hello_ &&
       now - heard_ > options_.silence_max && !was_late) {
-    options_.notice("nothing was heard of the supervisor");
+    options_.notice("the supervisor is silent");
     lose_supervisor();
   }
   timers_->arm(beat_every_, detail::lite_ptr<lite_actor>{this}, 0, 0);

@@ -36,7 +36,7 @@ struct drain {};
 struct stop {};
 }  // namespace link_message
 
-/// What a link shows to other threads.
+/// The data that a link shows to other threads.
 struct link_view {
   std::atomic<std::size_t> running{0};
   std::mutex mutex;
@@ -152,7 +152,7 @@ class worker_link final : public detail::answer_receiver {
   void tune_all();
   /// The supervisor of all that is shared is gone.
   void drop_shared(const std::string& why);
-  /// What a turn leaves to be said.
+  /// Adds the messages that a turn leaves to be sent.
   void add_news();
 
   // -- the rest -----------------------------------------------------------
@@ -174,7 +174,7 @@ class worker_link final : public detail::answer_receiver {
   time_point heard_{};
   /// The time at which it last looked at the clock.
   time_point ticked_{};
-  /// When it says hello, or said it.
+  /// The time at which it says hello, or said it.
   time_point hello_at_{};
   bool has_said_hello_ = false;
   bool is_draining_ = false;
@@ -198,7 +198,7 @@ class worker_link final : public detail::answer_receiver {
   sent_window events_away_{64, std::size_t{4} << 20};
   /// Jobs whose events wait for room there.
   std::set<std::uint64_t> with_events_;
-  /// What the last pulse said.
+  /// The time in the last pulse.
   std::int64_t pulse_at_ = 0;
   /// Messages of topics that came in this turn.
   std::uint64_t news_heard_ = 0;

@@ -1,5 +1,5 @@
-// What a worker's end of a connection does for what is shared: it brings calls
-// to the supervisor, and messages of topics both ways.
+// The part of a worker's end of a connection for what is shared: it brings
+// calls to the supervisor, and messages of topics both ways.
 
 #include "dispatch/worker_link.hpp"
 #include "wire/peer_limits.hpp"
@@ -39,11 +39,13 @@ void worker_link::begin_call(call_order_ptr order) {
   // What follows the hello is heard if the worker is taken in; if it is not,
   // it is sent away.
   if (!has_said_hello_) {
-    order->fail(errc::request_failed, "the worker has no supervisor to ask");
+    order->fail(errc::request_failed,
+                "the worker is not connected to a supervisor");
     return;
   }
   if (calls_.size() >= peer_limits::calls) {
-    order->fail(errc::overloaded, "the supervisor is asked too much at once");
+    order->fail(errc::overloaded,
+                "the worker has too many calls to the supervisor at once");
     return;
   }
   out_.emplace_back(std::move(order->what));
@@ -74,8 +76,8 @@ void worker_link::on_said(wire::news& said) {
   } catch (const error& why) {
     // It is another worker's, and the supervisor passes on what it does not
     // read: neither of them is to be parted with here.
-    options_.notice("a message of the topic '" + said.topic +
-                    "' makes no sense: " + why.message());
+    options_.notice("invalid message of the topic '" + said.topic +
+                    "': " + why.message());
   }
 }
 

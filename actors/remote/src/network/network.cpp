@@ -54,21 +54,22 @@ class error_mark {
 // down if it cannot.
 void check(const tls_options& tls) {
   if (tls.certificate.empty() || tls.key.empty()) {
-    refuse_network("tls: certificate and key are needed, on both sides");
+    refuse_network("tls.certificate and tls.key must be set, on both sides");
   }
   if (tls.authorities.empty()) {
-    refuse_network("tls.authorities: whom to trust is needed");
+    refuse_network(
+        "tls.authorities is empty: name a file with the certificates to trust");
   }
   if (tls.peers.empty()) {
     refuse_network(
-        "tls.peers: the names that peers may have are needed; any "
-        "certificate of the authorities would do otherwise");
+        "tls.peers is empty: list the names that peers may have, or any "
+        "certificate of the authorities would be accepted");
   }
   for (const auto& name : tls.peers) {
     if (is_host_name(name)) continue;
     refuse_network(
         "tls.peers: '" + name +
-        "' is no DNS name; patterns and addresses are not looked for");
+        "' is not a DNS name; patterns and addresses are not supported");
   }
   const error_mark mark;
   const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> probe{
@@ -79,18 +80,18 @@ void check(const tls_options& tls) {
   if (SSL_CTX_use_certificate_chain_file(probe.get(),
                                          tls.certificate.c_str()) != 1) {
     refuse_network("tls.certificate: '" + tls.certificate +
-                   "' is no certificate that can be read");
+                   "' cannot be read as a certificate");
   }
   if (SSL_CTX_use_PrivateKey_file(probe.get(), tls.key.c_str(),
                                   SSL_FILETYPE_PEM) != 1) {
     refuse_network(
         "tls.key: '" + tls.key +
-        "' is no key that can be read, or not that of the certificate");
+        "' cannot be read as a key, or does not belong to the certificate");
   }
   if (SSL_CTX_load_verify_locations(probe.get(), tls.authorities.c_str(),
                                     nullptr) != 1) {
     refuse_network("tls.authorities: '" + tls.authorities +
-                   "' holds no certificates that can be read");
+                   "' contains no certificate that can be read");
   }
 }
 
@@ -139,7 +140,7 @@ bool is_v6_address(std::string_view text) {
   return inet_pton(AF_INET6, std::string{text}.c_str(), &parsed) == 1;
 }
 
-/// The host that is written there, or nothing if it is none.
+/// Returns the host in a text, or nothing if it is not a host.
 std::string_view host_in(std::string_view text) {
   constexpr std::size_t length_max = 253;
   if (text.size() > length_max) return {};
@@ -153,9 +154,11 @@ std::string_view host_in(std::string_view text) {
 }
 
 std::string example_like(std::string_view text) {
-  if (text.find('/') != text.npos) return "example.org:4242; it is no URL";
+  if (text.find('/') != text.npos) {
+    return "example.org:4242; a URL is not accepted";
+  }
   if (text.find(':') != text.rfind(':') || text.starts_with('[')) {
-    return "[::1]:4242; an IPv6 address stands in brackets";
+    return "[::1]:4242; write an IPv6 address in brackets";
   }
   return "127.0.0.1:4242";
 }

@@ -20,7 +20,7 @@ namespace troupe::remote {
 
 namespace {
 
-// Whose connections this thread makes, if it is the middleman's.
+// The names whose connections this thread makes, if it is the middleman's.
 thread_local peer_names* current = nullptr;
 thread_local bool was_told_of_context = false;
 
@@ -100,8 +100,8 @@ int verify(X509_STORE_CTX* chain, void* watcher) noexcept {
       });
   if (is_known) return 1;
   refuse(names, session,
-         "its certificate, for " + names_in(shown) +
-             ", is for none of the names that peers may have");
+         "its certificate is for " + names_in(shown) +
+             ", none of which tls.peers lists");
   X509_STORE_CTX_set_error(chain, X509_V_ERR_HOSTNAME_MISMATCH);
   return 0;
 }
@@ -123,12 +123,13 @@ void on_progress(const SSL* session, int where, int result) noexcept {
   if ((where & SSL_CB_EXIT) == 0 || result > 0) return;
   handshakes.look(clock::steady().now());
   const auto failure = ERR_peek_error();
-  // What is wrong with a certificate was told already.
+  // The fault of a certificate was told already.
   if (failure != 0 &&
       ERR_GET_REASON(failure) != SSL_R_CERTIFICATE_VERIFY_FAILED) {
     const char* const why = ERR_reason_error_string(failure);
     refuse(names, session,
-           std::string{"no TLS with it: "} + (why == nullptr ? "?" : why));
+           std::string{"the TLS handshake failed: "} +
+               (why == nullptr ? "?" : why));
   }
   // OpenSSL keeps the errors of a thread until somebody takes them, and CAF
   // 0.17.6 does not. The next connection of the thread that only has to wait

@@ -9,10 +9,10 @@
 
 namespace troupe::remote {
 
-/// Has the names in the certificates of TLS peers looked at, which CAF does
-/// not do: it takes every certificate of a trusted authority. A hook for the
-/// configuration of the actor system whose connections are to be checked. Who
-/// has not shown a certificate after `time_max` is cut off.
+/// The check of the names in the certificates of TLS peers, which CAF does not
+/// make: it accepts every certificate of a trusted authority. It is a hook for
+/// the configuration of the actor system whose connections are to be checked. A
+/// peer that has not shown a certificate after `time_max` is cut off.
 ///
 /// It knows CAF's use of OpenSSL from others by the thread: the middleman's
 /// threads make no other connections. The names outlive the connections, as
@@ -31,7 +31,7 @@ class peer_names final : public detail::thread_watch {
   }
   [[nodiscard]] open_handshakes& handshakes() noexcept { return handshakes_; }
   [[nodiscard]] refusals& refused() noexcept { return refused_; }
-  /// Who looks at the peers of `system`; null if nobody does.
+  /// Returns the check of the peers of `system`; null if there is none.
   [[nodiscard]] static peer_names* watching(const caf::actor_system& system);
 
  private:

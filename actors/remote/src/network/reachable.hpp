@@ -16,7 +16,7 @@ namespace troupe::remote {
 /// listen meanwhile, as one actor does it for all.
 ///
 /// Blocks. A name is looked up first, in the time the resolver takes for it.
-/// Thread safety: any thread.
+/// Thread safety: internally synchronised.
 [[nodiscard]] std::optional<std::string> why_unreachable(const endpoint& to,
                                                          duration limit);
 

@@ -11,9 +11,9 @@
 
 namespace troupe::remote {
 
-/// Tells of the peers that TLS kept out: who, and why. Strangers decide what
-/// there is to tell, so a line is told at most once a minute, and so many
-/// different ones.
+/// The notices about peers that TLS rejected, with the reasons. Strangers
+/// decide their text, so the same line is passed on at most once a minute, and
+/// a bounded number of different ones.
 ///
 /// Thread safety: internally synchronised.
 class refusals {
@@ -22,8 +22,8 @@ class refusals {
   static constexpr std::size_t lines_max = 64;
   static constexpr duration same_line_pause = std::chrono::minutes{1};
 
-  /// From now on `notice` hears of them; null: nobody. When it returns, no
-  /// other one is being called. It must not block.
+  /// Sets the receiver of the notices; null for none. When it returns, no
+  /// earlier receiver is being called. `notice` must not block.
   void tell(notice whom);
   void add(const std::string& line, time_point now);
 

@@ -16,8 +16,8 @@ namespace troupe::remote {
 
 namespace {
 
-// What would have CAF speak to others on threads, or through ports, of which
-// nothing is known here.
+// The options by which CAF would speak to others on threads, or through ports,
+// that are unknown here.
 constexpr std::array<std::string_view, 3> unchecked_ways{
     "middleman.attach-utility-actors", "middleman.manual-multiplexing",
     "middleman.enable-automatic-connections"};
@@ -27,20 +27,20 @@ constexpr std::array<std::string_view, 3> unchecked_ways{
 bool is_encrypted(caf::actor_system& system) {
   if (!system.has_middleman()) {
     throw error{errc::bad_flow,
-                "the actor system speaks to no other process: prepare it with "
-                "remote::network"};
+                "the actor system cannot reach other processes: prepare it "
+                "with remote::network"};
   }
   for (const auto way : unchecked_ways) {
     const auto name = detail::option_name(way);
     if (!caf::get_or(system.config(), name, false)) continue;
-    throw error{errc::bad_flow, "CAF's option " + name +
-                                    " cannot be used: peers would not be "
-                                    "looked at"};
+    throw error{errc::bad_flow,
+                "CAF's option " + name +
+                    " cannot be used: peers would not be verified"};
   }
   if (!system.has_openssl_manager()) return false;
   if (peer_names::watching(system) != nullptr) return true;
   throw error{errc::bad_flow,
-              "the actor system speaks TLS to whoever comes: prepare it with "
+              "the actor system accepts every TLS peer: prepare it with "
               "remote::network"};
 }
 
@@ -48,9 +48,9 @@ void check_trust(caf::actor_system& system, const endpoint& at) {
   if (is_encrypted(system) || at.is_loopback()) return;
   throw error{errc::bad_flow,
               "'" + at.text() +
-                  "' can be reached from other machines, which needs TLS: "
-                  "whoever can connect without it can take this process down. "
-                  "Give network_options::tls (by command line: --cert, --key, "
+                  "' can be reached from other machines and needs TLS: without "
+                  "it, anyone who can connect can take this process down. Set "
+                  "network_options::tls (on the command line: --cert, --key, "
                   "--ca and --peer), or use 127.0.0.1"};
 }
 
@@ -83,8 +83,8 @@ std::variant<caf::actor, std::string> connect(caf::actor_system& system,
   if (found) return *found;
   auto why = detail::text_of(system, found.error());
   if (found.error() == caf::sec::disconnect_during_handshake) {
-    why += has_tls ? " (does it speak TLS, and take this certificate?)"
-                   : " (does it speak TLS, which this process does not?)";
+    why += has_tls ? " (does it speak TLS, and accept this certificate?)"
+                   : " (does it require TLS, which this process does not use?)";
   }
   return why;
 }

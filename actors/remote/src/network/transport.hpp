@@ -12,21 +12,21 @@
 
 namespace troupe::remote {
 
-/// Whether an actor system speaks to others with TLS.
+/// Returns whether an actor system speaks to others with TLS.
 /// Errors: throws `errc::bad_flow` if it speaks to nobody.
 [[nodiscard]] bool is_encrypted(caf::actor_system& system);
 /// Errors: throws `errc::bad_flow` for an address other than loopback that is
 /// to be used without TLS.
 void check_trust(caf::actor_system& system, const endpoint& at);
 
-/// Lets others reach `whom`; the result is the port.
+/// Publishes `whom`; returns the port.
 /// Errors: throws `errc::request_failed`.
 [[nodiscard]] std::uint16_t publish(caf::actor_system& system,
                                     const caf::actor& whom, const endpoint& at);
 void unpublish(caf::actor_system& system, const caf::actor& whom,
                std::uint16_t port);
 
-/// How long a connection may take to be there.
+/// The maximum time to make a connection.
 inline constexpr duration connect_max = std::chrono::seconds{5};
 
 /// The actor that is published there, or why it cannot be reached. Blocks, for
@@ -38,8 +38,8 @@ inline constexpr duration connect_max = std::chrono::seconds{5};
 
 class peer_names;
 
-/// While it exists, `whom` gets a line for each peer that TLS keeps out. One
-/// for an actor system at a time.
+/// Passes a line to `whom` for each peer that TLS rejects, while it exists. One
+/// per actor system at a time.
 class refusal_notice {
  public:
   refusal_notice(caf::actor_system& system, refusals::notice whom);

@@ -43,7 +43,7 @@ class [[nodiscard]] keyed_wait final : private detail::waiter {
 
  private:
   void begin(detail::fiber_host& host, detail::wake_key key) {
-    auto& owner = detail::fiber_actor::of(host, "ask another");
+    auto& owner = detail::fiber_actor::of(host, "ask another actor");
     to_.deliver(key_, caf::make_counted<keyed_order>(
                           owner.waker_for(key), std::move(message_), is_gone_));
   }
@@ -62,9 +62,9 @@ class [[nodiscard]] keyed_wait final : private detail::waiter {
 void check_key(const std::string& key) {
   if (is_name(key, peer_limits::key_bytes)) return;
   throw error{errc::bad_value,
-              "the key '" + printable(key, line_breaks::joined, 40) + "', of " +
-                  std::to_string(key.size()) +
-                  " bytes, is refused: give at most " +
+              "invalid key '" + printable(key, line_breaks::joined, 40) +
+                  "' of " + std::to_string(key.size()) +
+                  " bytes: give at most " +
                   std::to_string(peer_limits::key_bytes) +
                   " bytes of UTF-8 without control characters"};
 }
@@ -82,7 +82,7 @@ void check(const keyed_options& options) {
 
 }  // namespace
 
-/// What the handles of one name in a system share.
+/// The shared state of the handles of one name in a system.
 class keyed_core final : public shared_service,
                          public std::enable_shared_from_this<keyed_core> {
  public:
@@ -152,7 +152,8 @@ task<json> keyed_core::ask(std::shared_ptr<keyed_core> self, std::string key,
   const auto to = self->directory();
   if (!to) {
     throw error{errc::request_failed,
-                "nothing makes actors of the name '" + self->name_ + "' here"};
+                "this process has no function that makes the actors '" +
+                    self->name_ + "'"};
   }
   keyed_wait waiting{*to, key, std::move(message)};
   co_return co_await waiting;
@@ -161,7 +162,7 @@ task<json> keyed_core::ask(std::shared_ptr<keyed_core> self, std::string key,
 task<served_answer> keyed_core::serve_as(std::shared_ptr<keyed_core> self,
                                          json asked) {
   if (!asked.is_array() || asked.size() != 2 || !asked[0].is_string()) {
-    throw error{errc::bad_value, "the call is no key with a message"};
+    throw error{errc::bad_value, "the call must be a key and a message"};
   }
   auto waiting =
       ask(std::move(self), asked[0].get<std::string>(), std::move(asked[1]));
@@ -186,7 +187,8 @@ keyed_actors::keyed_actors(system& where, std::string name, maker make,
     : core_(keyed_core::find_or_make(where, name)) {
   check(options);
   if (!make) {
-    throw error{errc::bad_flow, "keyed_actors: nothing makes one"};
+    throw error{errc::bad_flow,
+                "keyed_actors: the function that makes an actor is empty"};
   }
   core_->open(where.core(), std::move(make), options);
 }

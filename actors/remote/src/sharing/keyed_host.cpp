@@ -32,9 +32,9 @@ void keyed_directory::deliver(const std::string& key, keyed_order_ptr order) {
   auto known = entries_.find(key);
   if (known == entries_.end()) {
     if (entries_.size() >= options_.keys_max) {
-      throw error{errc::overloaded, "more than keys_max, " +
+      throw error{errc::overloaded, "more than keys_max (" +
                                         std::to_string(options_.keys_max) +
-                                        ", keys have an actor"};
+                                        ") keys have an actor"};
     }
     auto host = detail::spawn_lite<keyed_host>(core_.at(), nullptr, core_,
                                                shared_from_this(), key);
@@ -42,9 +42,9 @@ void keyed_directory::deliver(const std::string& key, keyed_order_ptr order) {
   }
   auto& to = known->second;
   if (to.messages >= options_.messages_max) {
-    throw error{errc::overloaded, "more than messages_max, " +
+    throw error{errc::overloaded, "more than messages_max (" +
                                       std::to_string(options_.messages_max) +
-                                      ", messages wait for '" + key + "'"};
+                                      ") messages wait for '" + key + "'"};
   }
   ++to.messages;
   // Under the lock, so that a host that is forgotten has none on its way.

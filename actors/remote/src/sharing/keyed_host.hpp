@@ -19,7 +19,7 @@ namespace troupe::remote {
 
 class keyed_host;
 
-/// What came of a message to a keyed actor.
+/// The reply to a message to a keyed actor.
 struct keyed_reply {
   std::optional<error> failure = {};
   json body = {};
@@ -95,7 +95,7 @@ class keyed_directory : public std::enable_shared_from_this<keyed_directory> {
   bool is_closed_ = false;
 };
 
-/// Where the actor of one key lives: gives it one message after the other.
+/// The host of the actor of one key: gives it one message after the other.
 class keyed_host final : public detail::fiber_actor,
                          private detail::completion {
  public:

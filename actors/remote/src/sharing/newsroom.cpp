@@ -91,11 +91,11 @@ void newsroom::publish(const std::string& topic, const value& message) {
     auto body = wire::encode_json(message.to_json());
     for (const auto& each : ends) {
       if (body.size() <= each.message_max) continue;
-      throw error{errc::too_large, "a message of " +
-                                       std::to_string(body.size()) +
-                                       " bytes for the topic '" + topic +
-                                       "' is larger than message_max, " +
-                                       std::to_string(each.message_max)};
+      throw error{errc::too_large,
+                  "a message of " + std::to_string(body.size()) +
+                      " bytes for the topic '" + topic +
+                      "' is larger than message_max (" +
+                      std::to_string(each.message_max) + " bytes)"};
     }
     const news_message::published said{
         caf::make_counted<news_message::published_body>(
@@ -128,9 +128,9 @@ void newsroom::add(const std::string& topic,
                    const std::shared_ptr<news_queue>& to) {
   const std::lock_guard lock{mutex_};
   if (topics_.size() >= peer_limits::topics && !topics_.contains(topic)) {
-    throw error{errc::overloaded, "more than " +
+    throw error{errc::overloaded, "this process subscribes to more than " +
                                       std::to_string(peer_limits::topics) +
-                                      " topics are heard in this process"};
+                                      " topics"};
   }
   auto& queues = topics_[topic];
   queues.push_back(to);

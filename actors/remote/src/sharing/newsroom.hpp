@@ -41,9 +41,9 @@ struct topic_changed {
 };
 }  // namespace news_message
 
-/// The messages of one subscription that wait to be read. Where there are too
-/// many, or those of other processes take too much memory, the oldest gives
-/// way.
+/// The messages of one subscription that wait to be read. If there are too
+/// many, or those of other processes take too much memory, the oldest is
+/// dropped.
 ///
 /// Thread safety: internally synchronised.
 class news_queue {
@@ -82,15 +82,15 @@ class news_queue {
   std::vector<detail::waker> waiting_;
 };
 
-/// Where the topics of one system meet: those who publish, those who hear, and
-/// the connections to other processes.
+/// The hub of the topics of one system: it brings together publishers,
+/// subscribers, and the connections to other processes.
 ///
 /// Thread safety: internally synchronised.
 class newsroom {
  public:
   /// Errors: throws `errc::too_large` for what no connection may carry.
   void publish(const std::string& topic, const value& message);
-  /// What comes from another process, for those who hear it here.
+  /// Delivers a message from another process to those who hear it here.
   /// Errors: throws `errc::bad_value` for what is no message.
   void deliver(const std::string& topic, const wire::bytes& body,
                std::uint64_t missed);

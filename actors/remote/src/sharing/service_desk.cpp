@@ -59,9 +59,9 @@ void service_desk::check_room(const caller& of, std::size_t memory) const {
   }
   const auto memory_max = peer_limits::kept_messages * message_max_;
   if (of.memory > 0 && of.memory + memory > memory_max) {
-    throw error{errc::overloaded,
-                "what the worker asks at once takes more than " +
-                    std::to_string(memory_max) + " bytes of memory"};
+    throw error{errc::overloaded, "the calls of the worker take more than " +
+                                      std::to_string(memory_max) +
+                                      " bytes of memory at once"};
   }
 }
 
@@ -78,10 +78,10 @@ void service_desk::finish(place where) {
     auto got = at->second.work.take();
     made.body = wire::encode_json(got.body);
     if (made.body.size() > message_max_) {
-      throw error{errc::too_large, "an answer of " +
-                                       std::to_string(made.body.size()) +
-                                       " bytes is larger than message_max, " +
-                                       std::to_string(message_max_)};
+      throw error{errc::too_large,
+                  "an answer of " + std::to_string(made.body.size()) +
+                      " bytes is larger than message_max (" +
+                      std::to_string(message_max_) + " bytes)"};
     }
     made.is_lent = got.with != nullptr;
     at->second.with = std::move(got.with);

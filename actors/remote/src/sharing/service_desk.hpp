@@ -38,8 +38,8 @@ struct answer {
 };
 }  // namespace desk_message
 
-/// Where the calls of all workers are served, each by a coroutine, and what is
-/// lent to them is kept.
+/// The server of the calls of all workers: each call is served by a coroutine,
+/// and what is lent to them is kept.
 class service_desk final : public detail::fiber_actor {
  public:
   using messages =

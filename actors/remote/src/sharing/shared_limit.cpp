@@ -17,13 +17,14 @@ constexpr auto limit_kind = "rate limit";
 
 bool is_sound(double tokens) { return tokens >= 0 && std::isfinite(tokens); }
 
-/// A number that another process sent.
-/// Errors: throws `errc::bad_value` for what is none.
+/// Returns a number that another process sent.
+/// Errors: throws `errc::bad_value` for anything else.
 double amount_in(const json& field) {
   if (field.is_number() && is_sound(field.get<double>())) {
     return field.get<double>();
   }
-  throw error{errc::bad_value, "the call has no number of tokens or time"};
+  throw error{errc::bad_value,
+              "the call contains no number of tokens or no time"};
 }
 
 bool is_same(const rate& a, const rate& b) {
@@ -48,7 +49,9 @@ class shared_pass_core final : public lent {
 
   void used(double tokens) {
     if (!is_sound(tokens)) {
-      throw error{errc::bad_value, "a number of tokens must not be negative"};
+      throw error{errc::bad_value,
+                  "the number of tokens must be finite and not negative, got " +
+                      std::to_string(tokens)};
     }
     if (auto* own = std::get_if<rate_pass>(&pass_)) {
       own->used(tokens);
@@ -65,7 +68,7 @@ class shared_pass_core final : public lent {
   std::variant<rate_pass, borrowed> pass_;
 };
 
-/// What the handles of one name in a system share.
+/// The shared state of the handles of one name in a system.
 class shared_limit_core final
     : public detail::limit_line,
       public shared_service,
@@ -129,7 +132,7 @@ std::shared_ptr<shared_limit_core> shared_limit_core::find_or_make(
             return std::make_shared<shared_limit_core>(where, name, options);
           });
   if (is_same(made->options_, options)) return made;
-  throw error{errc::bad_flow, "the system has a shared limit '" + name +
+  throw error{errc::bad_flow, "the system already has a shared limit '" + name +
                                   "' with other options"};
 }
 
@@ -240,7 +243,9 @@ shared_limit::shared_limit(system& where, std::string name,
 
 task<shared_pass> shared_limit::acquire(double tokens) const {
   if (!is_sound(tokens)) {
-    throw error{errc::bad_value, "a number of tokens must not be negative"};
+    throw error{errc::bad_value,
+                "the number of tokens must be finite and not negative, got " +
+                    std::to_string(tokens)};
   }
   core_->check(tokens);
   return pass_from(core_, tokens);

@@ -30,7 +30,7 @@ class lent_permit final : public lent {
 
 }  // namespace
 
-/// What the handles of one name in a system share.
+/// The shared state of the handles of one name in a system.
 class shared_semaphore_core final
     : public detail::limit_line,
       public shared_service,
@@ -77,9 +77,10 @@ std::shared_ptr<shared_semaphore_core> shared_semaphore_core::find_or_make(
                                                                    permits);
                   });
   if (made->own_.size() == permits) return made;
-  throw error{errc::bad_flow,
-              "the system has a shared semaphore '" + name + "' with " +
-                  std::to_string(made->own_.size()) + " permits"};
+  throw error{errc::bad_flow, "the system already has a shared semaphore '" +
+                                  name + "' with " +
+                                  std::to_string(made->own_.size()) +
+                                  " permits, not " + std::to_string(permits)};
 }
 
 task<shared_permit> shared_semaphore_core::acquire(

@@ -21,13 +21,13 @@ class lent {
   virtual void come_back(const json& note) { static_cast<void>(note); }
 };
 
-/// What a call is answered with.
+/// The answer to a call.
 struct served_answer {
   json body = {};
   std::unique_ptr<lent> with = {};
 };
 
-/// What the workers of this process can ask for by its name.
+/// A service that the workers of this process can ask for by its name.
 ///
 /// Thread safety: internally synchronised.
 class shared_service {

@@ -53,8 +53,8 @@ std::uint64_t supervisor_line::call(wire::call what, detail::waker who) {
   if (what.body.size() > message_max_) {
     throw error{errc::too_large, "a call of " +
                                      std::to_string(what.body.size()) +
-                                     " bytes is larger than message_max, " +
-                                     std::to_string(message_max_)};
+                                     " bytes is larger than message_max (" +
+                                     std::to_string(message_max_) + " bytes)"};
   }
   const auto number = last_.fetch_add(1) + 1;
   what.number = number;

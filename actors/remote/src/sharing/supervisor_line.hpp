@@ -23,8 +23,8 @@ class supervisor_line;
 /// Something that the supervisor lent with an answer. It goes back when this is
 /// destroyed.
 ///
-/// Thread safety: confined to one actor or task at a time; it may be destroyed
-/// on any thread.
+/// Thread safety: confined to one actor or task. It may be destroyed on any
+/// thread.
 class borrowed {
  public:
   borrowed(std::shared_ptr<supervisor_line> from, std::uint64_t number) noexcept
@@ -35,7 +35,8 @@ class borrowed {
   borrowed& operator=(const borrowed&) = delete;
   ~borrowed() { give_back(); }
 
-  /// What the lender is told with it. One without a note was never used.
+  /// Sets the note that the lender is told with it. One without a note was
+  /// never used.
   void note(json what) { note_ = std::move(what); }
 
  private:
@@ -46,15 +47,15 @@ class borrowed {
   json note_;
 };
 
-/// What came of a call.
+/// The result of a call.
 struct call_result {
   std::optional<error> failure = {};
   wire::bytes body = {};
   std::optional<borrowed> with = {};
 };
 
-/// A call on its way. Destroying one that is not answered answers it: whoever
-/// drops it, its wait ends.
+/// A call on its way. The destructor answers one that is not answered, so that
+/// its wait always ends.
 class call_order final : public detail::payload {
  public:
   call_order(std::shared_ptr<supervisor_line> from, std::uint64_t of_number,
@@ -63,7 +64,7 @@ class call_order final : public detail::payload {
 
   void answer(call_result result);
   void fail(errc code, std::string why);
-  /// What comes with the answer, for whoever asked.
+  /// Returns the loan that comes with the answer, for the caller.
   [[nodiscard]] borrowed lend() const;
 
   const std::uint64_t number;

@@ -32,9 +32,8 @@ void switchboard::forget(const std::string& kind,
 std::shared_ptr<const std::string> switchboard::take_role(std::string role) {
   const std::lock_guard lock{mutex_};
   if (const auto known = role_.lock()) {
-    throw error{errc::bad_flow, "the system is a " + *known +
-                                    " already, and cannot be a " + role +
-                                    " beside that"};
+    throw error{errc::bad_flow, "the system is already a " + *known +
+                                    " and cannot also be a " + role};
   }
   auto made = std::make_shared<const std::string>(std::move(role));
   role_ = made;

@@ -16,8 +16,8 @@
 
 namespace troupe::remote {
 
-/// What a system shares with other processes by name, and the way to the
-/// supervisor's.
+/// The objects that a system shares with other processes by name, and the way
+/// to the supervisor's.
 ///
 /// Thread safety: internally synchronised.
 class switchboard final : public detail::system_part {
@@ -47,7 +47,7 @@ class switchboard final : public detail::system_part {
   /// Makes the system a "supervisor" or a "worker" while the result is kept.
   /// Errors: throws `errc::bad_flow` if it is one already.
   [[nodiscard]] std::shared_ptr<const std::string> take_role(std::string role);
-  /// Whom to ask; null in a system that is no worker.
+  /// Returns the line to the supervisor; null in a system that is no worker.
   [[nodiscard]] std::shared_ptr<supervisor_line> supervisor() const;
   void set_supervisor(std::shared_ptr<supervisor_line> line) noexcept;
 

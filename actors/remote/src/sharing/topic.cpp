@@ -31,7 +31,7 @@ class [[nodiscard]] news_wait final : private detail::waiter {
 
  private:
   void begin(detail::fiber_host& host, detail::wake_key key) {
-    who_ = detail::fiber_actor::of(host, "wait for news").waker_for(key);
+    who_ = detail::fiber_actor::of(host, "wait for a message").waker_for(key);
     queue_.wait(who_);
   }
 

@@ -1,6 +1,7 @@
 #include "troupe/llm/chat.hpp"
 
 #include "troupe/error.hpp"
+#include "troupe/printable.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,7 +21,8 @@ Enum named(const json& name, const std::array<std::string_view, N>& names) {
   const auto& text = name.get_ref<const std::string&>();
   const auto found = std::find(names.begin(), names.end(), text);
   if (found == names.end()) {
-    throw error{errc::bad_value, "'" + text + "' is not one of its names"};
+    throw error{errc::bad_value,
+                "unknown name '" + printable(cut(text, 100)) + "'"};
   }
   return static_cast<Enum>(found - names.begin());
 }

@@ -150,7 +150,7 @@ void recording::add(std::string_view lines, std::string_view name) {
       ++size_;
     } catch (const error& fault) {
       refuse("line " + std::to_string(number) + " of " + name_ +
-             " is no exchange: " +
+             " is not a recorded exchange: " +
              printable(fault.message(), line_breaks::joined, fault_shown_max));
     }
   }

@@ -26,8 +26,8 @@ constexpr std::size_t shown_max = 500;
   throw error{errc::bad_reply, what};
 }
 
-/// What comes after the model has thought aloud. Nothing where it never ends
-/// that. Templates may have put the first tag into the prompt.
+/// Returns the text after the model has thought aloud. Nothing where it never
+/// ends that. Templates may have put the first tag into the prompt.
 std::string_view without_thinking(std::string_view text) {
   for (const std::string_view name :
        {"think>", "thinking>", "thought>", "reasoning>"}) {
@@ -41,7 +41,7 @@ std::string_view without_thinking(std::string_view text) {
   return text;
 }
 
-/// What is in the fences of Markdown; the last one may be left open.
+/// Returns the texts in the fences of Markdown; the last one may be left open.
 std::vector<std::string_view> fenced_in(std::string_view text) {
   constexpr std::string_view fence = "```";
   std::vector<std::string_view> found;
@@ -57,7 +57,7 @@ std::vector<std::string_view> fenced_in(std::string_view text) {
   return found;
 }
 
-/// Where the list or the object that `text` begins with ends, or 0.
+/// Returns the end of the list or the object that `text` begins with, or 0.
 std::size_t end_of_value(std::string_view text) {
   std::size_t depth = 0;
   bool in_text = false;
@@ -116,12 +116,14 @@ json only_value_in(std::string_view text) {
   }
   if (found.empty()) found = values_among(said);
   if (found.empty()) {
-    refuse("the reply is no JSON: '" +
+    refuse("the reply is not JSON: '" +
            printable(text, line_breaks::joined, shown_max) + "'");
   }
   if (std::any_of(found.begin(), found.end(),
                   [&](const json& each) { return each != found.front(); })) {
-    refuse("the reply has several JSON values, of which none is the answer");
+    refuse(
+        "the reply has several different JSON values, so none of them is taken "
+        "as the answer");
   }
   return std::move(found.front());
 }
@@ -130,10 +132,10 @@ json only_value_in(std::string_view text) {
 
 json read_reply(const chat_reply& reply, const json_schema& schema) {
   if (reply.finish == finish_reason::refused) {
-    refuse("the model refuses to answer");
+    refuse("the model refused to answer");
   }
   if (reply.finish == finish_reason::length) {
-    refuse("the reply was cut because it was too long");
+    refuse("the reply was cut off at its maximum length: raise max_tokens");
   }
   auto value = only_value_in(reply.text());
   auto mistakes = schema.mistakes_in(value);

@@ -2,6 +2,7 @@
 
 #include "replies/reply_fields.hpp"
 #include "troupe/llm/json_schema.hpp"
+#include "troupe/printable.hpp"
 
 #include <optional>
 #include <utility>
@@ -17,11 +18,13 @@ struct tool::content {
 tool::tool(tool_spec spec, function call, argument_check checked) {
   if (!detail::is_name(spec.name)) {
     throw error{errc::bad_flow,
-                "the name of a tool must have 1 to 64 letters, digits, '_' "
-                "and '-'"};
+                "invalid name of a tool, '" + printable(cut(spec.name, 100)) +
+                    "': it must have 1 to 64 letters, digits, '_' "
+                    "and '-'"};
   }
   if (!call) {
-    throw error{errc::bad_flow, "the tool '" + spec.name + "' does nothing"};
+    throw error{errc::bad_flow,
+                "the tool '" + spec.name + "' has no function to call"};
   }
   std::optional<json_schema> schema;
   if (checked == argument_check::by_schema) {

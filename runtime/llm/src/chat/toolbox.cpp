@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t called_bytes_max = 100;
 constexpr std::size_t names_bytes_max = 2'000;
 
-/// Whether the run ends, which is nothing for the model to mend.
+/// Returns whether the run ends, which is nothing for the model to mend.
 bool ends_run(const error& why) {
   return why.code() == errc::cancelled || why.code() == errc::shut_down;
 }
@@ -26,9 +26,9 @@ task<message> told_of(std::optional<tool> found, tool_call call,
     if (!found) {
       throw error{
           errc::missing_key,
-          "there is no tool '" +
+          "unknown tool '" +
               printable(call.name, line_breaks::joined, called_bytes_max) +
-              "', only: " + others};
+              "'; the tools are: " + others};
     }
     auto calling = found->call(std::move(call.arguments), ctx);
     auto text = co_await calling;

@@ -80,7 +80,7 @@ void put_messages(json& form, const chat_request& asked) {
   }
   if (!system.empty()) form["system"] = system;
   if (form["messages"].empty()) {
-    detail::refuse_request("a request has no message of the user");
+    detail::refuse_request("the request has no user message");
   }
 }
 
@@ -103,7 +103,8 @@ void put_tools(json& form, const chat_request& asked) {
 
 json form_of(const chat_request& asked, bool stream) {
   if (asked.seed) {
-    detail::refuse_request("Anthropic's messages have no seed");
+    detail::refuse_request(
+        "Anthropic's messages API has no seed: leave chat_request::seed empty");
   }
   json form = {{"model", asked.model},
                {"max_tokens", asked.max_tokens.value_or(usual_max_tokens)}};

@@ -29,11 +29,11 @@ finish_reason reason_of(const std::string& text) {
   return finish_reason::other;
 }
 
-/// What the fields of `from` say; the others stay.
+/// Takes the counts that the fields of `from` have; the others stay.
 void take_usage(const reply_fields& from, usage& into) {
   const auto read = from.count_or("cache_read_input_tokens", into.cached);
   const auto written = from.count_or("cache_creation_input_tokens", 0);
-  // What was cached is not counted as input there, but it is here.
+  // Cached tokens are not counted as input there, but they are here.
   if (const auto input = from.count("input_tokens")) {
     into.input = *input + read + written;
   }
@@ -45,7 +45,7 @@ bool is_of_type(const json& block, std::string_view type) {
   return text_at(block, "type") == type;
 }
 
-/// Whether the same blocks are made of the text and the calls alone.
+/// Returns whether the same blocks are made of the text and the calls alone.
 bool is_plain(const json& blocks) {
   bool had_call = false;
   std::size_t texts = 0;
@@ -233,13 +233,13 @@ class messages_builder final : public reply_builder {
   json begun_with_;
   /// Of whatever type they are.
   std::vector<open_block> blocks_;
-  /// Where the last block with an index is.
+  /// The position of the last block with an index.
   std::map<std::uint64_t, std::size_t> places_;
   bool is_complete_ = false;
 };
 
 std::string messages_builder::take(const sse_event& event) {
-  // What gateways made for OpenAI's formats add.
+  // Gateways made for OpenAI's formats add this.
   if (ends_stream(event)) {
     is_complete_ = true;
     return {};

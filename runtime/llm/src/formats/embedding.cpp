@@ -2,6 +2,7 @@
 
 #include "replies/reply_fields.hpp"
 #include "replies/served_error.hpp"
+#include "text/base64.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -27,9 +28,9 @@ http_request encode_embedding(const std::string& model,
 http_request encode_embedding(const std::string& model,
                               const std::vector<std::string>& texts,
                               const endpoint& at, const json& extra) {
-  if (texts.empty()) detail::refuse_request("there is no text to embed");
+  if (texts.empty()) detail::refuse_request("the request has no text to embed");
   if (!extra.is_object()) detail::refuse_request("extra must be an object");
-  if (model.empty()) detail::refuse_request("a request names no model");
+  if (model.empty()) detail::refuse_request("the request names no model");
   http_request request{
       "POST", detail::joined(at.base_url, "/embeddings"),
       detail::body_of(
@@ -44,43 +45,13 @@ namespace {
 /// Of the longest vectors that are in use, twice.
 constexpr std::size_t numbers_max = 16'384;
 
-/// What a character of Base64 stands for, or 64.
-unsigned digit_of(char each) {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const auto at = digits.find(each);
-  return at == digits.npos ? 64U : static_cast<unsigned>(at);
-}
-
-/// RFC 4648, 4: also without its padding, as some write it.
-std::optional<std::string> bytes_in_base64(std::string_view text) {
-  text = detail::trimmed(text);
-  if (text.size() % 4 == 0) {
-    text.remove_suffix(text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0);
-  }
-  if (text.empty() || text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  unsigned bits = 0;
-  unsigned count = 0;
-  for (const char each : text) {
-    const unsigned digit = digit_of(each);
-    if (digit > 63) return std::nullopt;
-    bits = (bits << 6U | digit) & 0xFFFFU;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes += static_cast<char>(bits >> count & 0xFFU);
-  }
-  // What is left over is nothing.
-  if ((bits & ((1U << count) - 1)) != 0) return std::nullopt;
-  return bytes;
-}
-
 /// The numbers of a vector in Base64, four bytes each, the low ones first.
 std::vector<float> packed_vector_in(const reply_fields& from) {
-  const auto bytes = bytes_in_base64(from.text());
-  if (!bytes) from.refuse("is neither a list nor Base64");
-  if (bytes->size() % 4 != 0) from.refuse("has a part of a number");
+  const auto bytes = detail::from_base64(detail::trimmed(from.text()));
+  if (!bytes) from.refuse("must be an array of numbers or Base64");
+  if (bytes->size() % 4 != 0) {
+    from.refuse("has an incomplete number at its end");
+  }
   std::vector<float> numbers;
   for (std::size_t i = 0; i < bytes->size(); i += 4) {
     std::uint32_t bits = 0;
@@ -111,7 +82,7 @@ std::vector<float> vector_in(const reply_fields& from) {
   } else {
     for (std::size_t k = 0; k < from.size(); ++k) {
       const auto number = from.at(k);
-      if (!number.form().is_number()) number.refuse("is no number");
+      if (!number.form().is_number()) number.refuse_type("a number");
       const double wide = number.form().get<double>();
       constexpr double most = std::numeric_limits<float>::max();
       if (std::abs(wide) > most) number.refuse("is too large");
@@ -120,7 +91,9 @@ std::vector<float> vector_in(const reply_fields& from) {
   }
   if (numbers.empty()) from.refuse("is empty");
   for (const float each : numbers) {
-    if (!std::isfinite(each)) from.refuse("has what is no number");
+    if (!std::isfinite(each)) {
+      from.refuse("contains a number that is not finite");
+    }
   }
   return numbers;
 }
@@ -217,7 +190,7 @@ embedding_reply decode_embedding(std::string_view body, std::size_t count) {
     return found;
   }
   if (data.size() != count) {
-    data.refuse("has " + std::to_string(data.size()) + " vectors, not " +
+    data.refuse("has " + std::to_string(data.size()) + " vectors, expected " +
                 std::to_string(count));
   }
   found.vectors.resize(count);
@@ -226,7 +199,7 @@ embedding_reply decode_embedding(std::string_view body, std::size_t count) {
     const auto each = data.at(i);
     const auto place = by_order ? i : each.count_or("index", i);
     if (place >= count || !found.vectors[place].empty()) {
-      each.refuse("has the place of another");
+      each.refuse("has an index that is out of range or was used before");
     }
     found.vectors[place] = vector_in(numbers_in(each));
   }

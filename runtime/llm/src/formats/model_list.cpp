@@ -50,7 +50,7 @@ model_page decode_model_page(std::string_view body) {
   model_page page;
   for (std::size_t i = 0; i < list.size(); ++i) {
     auto name = name_of(list.at(i));
-    // What has none cannot be asked.
+    // A model without a name cannot be asked.
     if (!name.empty()) page.names.push_back(std::move(name));
   }
   if (form.is_array()) return page;

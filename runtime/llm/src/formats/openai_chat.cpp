@@ -58,7 +58,8 @@ json form_of(const tool_call& from) {
   return form;
 }
 
-/// What the server put into a message goes back, but not over what is known.
+/// The members that the server put into a message go back, but not over known
+/// ones.
 void put_kept(json& form, const message& from) {
   const auto& more = detail::content_for(from.opaque, name_of_format);
   for (const auto& [key, value] : more.items()) {

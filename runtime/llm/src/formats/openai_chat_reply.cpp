@@ -70,7 +70,7 @@ reply_fields counted_in(const reply_fields& from) {
                   : from.object_or_null("x_groq").object_or_null("usage");
 }
 
-/// What is known of a message; all else in it is kept.
+/// Returns the unknown members of a message, which are kept.
 json unknown_of_message(const json& said) {
   return unknown_in(
       said, {"role", "content", "tool_calls", "function_call", "refusal"});
@@ -90,7 +90,7 @@ bool is_plain(const json& part) {
   return part.value("type", json("text")) == "text";
 }
 
-/// Whether a list of parts has something besides text.
+/// Returns whether a list of parts has something besides text.
 bool has_more_than_text(const json& content) {
   return content.is_array() &&
          !std::all_of(content.begin(), content.end(), is_plain);

@@ -120,9 +120,14 @@ void put_tools(json& form, const chat_request& asked) {
 }
 
 json form_of(const chat_request& asked, bool stream) {
-  if (asked.seed) detail::refuse_request("OpenAI's responses have no seed");
+  if (asked.seed) {
+    detail::refuse_request(
+        "OpenAI's responses API has no seed: leave chat_request::seed empty");
+  }
   if (!asked.stop.empty()) {
-    detail::refuse_request("OpenAI's responses have no stop sequences");
+    detail::refuse_request(
+        "OpenAI's responses API has no stop sequences: leave "
+        "chat_request::stop empty");
   }
   json form = {{"model", asked.model},
                {"input", json::array()},

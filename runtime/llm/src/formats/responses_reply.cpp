@@ -60,7 +60,7 @@ void take_status(const reply_fields& from, chat_reply& into) {
   }
 }
 
-/// Whether the same items are made of the text and the calls alone.
+/// Returns whether the same items are made of the text and the calls alone.
 bool is_plain(const json& items) {
   bool had_call = false;
   std::size_t texts = 0;
@@ -177,7 +177,7 @@ class responses_builder_of_events final : public reply_builder {
   struct open_item {
     std::string id;
     json form;
-    /// What came of it in parts: of its text, or of its arguments.
+    /// The parts that came of its text, or of its arguments.
     std::string text;
     std::string refusal;
     std::string arguments;
@@ -195,7 +195,7 @@ class responses_builder_of_events final : public reply_builder {
 };
 
 std::string responses_builder_of_events::take(const sse_event& event) {
-  // What gateways made for OpenAI's other format add.
+  // Gateways made for OpenAI's other format add this.
   if (ends_stream(event)) {
     is_complete_ = true;
     return {};
@@ -266,7 +266,7 @@ void responses_builder_of_events::take_item(const reply_fields& event,
                                             bool is_done) {
   const auto item = event.at("item");
   const auto& form = item.form();
-  if (!form.is_object()) item.refuse("is no object");
+  if (!form.is_object()) item.refuse_type("an object");
   auto* into = &item_of(event);
   // Some servers give all the same index.
   if (into->is_done && into->form != form) {

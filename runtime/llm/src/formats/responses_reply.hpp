@@ -16,9 +16,9 @@ namespace troupe::llm::detail {
 [[nodiscard]] std::string text_of_items(const json& items);
 /// The id of an item that is a call, which its result has to carry.
 [[nodiscard]] std::string id_of_call(const reply_fields& item);
-/// Whether a server takes these items back as they came. One that stores
-/// nothing finds no reasoning whose content is not in the item, and refuses
-/// what came of it without it.
+/// Returns whether a server takes these items back as they came. One that
+/// stores nothing finds no reasoning whose content is not in the item, and
+/// refuses what came of it without it.
 [[nodiscard]] bool may_go_back(const json& items, bool is_stored);
 
 }  // namespace troupe::llm::detail

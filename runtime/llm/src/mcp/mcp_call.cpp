@@ -21,7 +21,7 @@ constexpr duration longest_pause = std::chrono::seconds{5};
 constexpr duration longest_wait = std::chrono::hours{24};
 constexpr std::size_t type_max = 60;
 
-/// What the result says that it is.
+/// Returns the type that the result says it has.
 std::string type_of(const json& answer) {
   if (!answer.is_object()) return "complete";
   const auto result = answer.find("result");
@@ -97,9 +97,8 @@ void tool_call::on_answer(const json& answer, time_point now) {
     report = task_in(task_result_in(answer));
   } catch (const error& why) {
     if (answer.is_object() && says_unknown(answer)) {
-      end_task(
-          {errc::request_failed,
-           "the MCP server does not know its task any more: " + why.message()});
+      end_task({errc::request_failed,
+                "the MCP server no longer knows the task: " + why.message()});
     }
     return on_failure(why, now);
   }
@@ -150,7 +149,7 @@ void tool_call::take_first(const json& answer, time_point now) {
     if (++rounds_ > rules_.rounds_max) {
       throw error{errc::bad_reply, "the MCP server has asked for inputs " +
                                        std::to_string(rules_.rounds_max) +
-                                       " times, and asks again"}
+                                       " times and asks once more"}
           .permanent();
     }
     take_inputs_wanted(answer.at("result"));
@@ -166,7 +165,7 @@ void tool_call::take_first(const json& answer, time_point now) {
     throw error{errc::bad_reply,
                 "the MCP server answered with a result of the type '" +
                     printable(type, line_breaks::joined, type_max) +
-                    "', which is not known here"}
+                    "', which this client does not support"}
         .permanent();
   } else {
     next_ = to_end{with_content(result_in(answer))};
@@ -178,11 +177,10 @@ void tool_call::take_inputs_wanted(const json& result) {
   state_.reset();
   if (!state.is_null()) {
     if (state.text().size() > rules_.state_max) {
-      throw error{errc::bad_reply, "the MCP server wants to have a state of " +
-                                       std::to_string(state.text().size()) +
-                                       " bytes back; at most " +
-                                       std::to_string(rules_.state_max) +
-                                       " are kept for it"}
+      throw error{errc::bad_reply,
+                  "the MCP server asks this client to keep a state of " +
+                      std::to_string(state.text().size()) + " bytes; at most " +
+                      std::to_string(rules_.state_max) + " are kept"}
           .permanent();
     }
     state_ = state.text();
@@ -197,7 +195,7 @@ void tool_call::take_inputs_wanted(const json& result) {
   }
   if (!state_) {
     throw error{errc::bad_reply,
-                "the MCP server asks for inputs, but does not say for which"};
+                "the MCP server asks for inputs without naming any"};
   }
   // It wants to be asked again, with no hurry if it says so again.
   to_send again{"tools/call", params_};
@@ -223,7 +221,8 @@ void tool_call::ask(std::vector<mcp_input_request> requests, time_point now) {
 void tool_call::take_task(task_report report, time_point now) {
   auto& task = *task_;
   if (report.id != task.id) {
-    throw error{errc::bad_reply, "the MCP server tells of another task"};
+    throw error{errc::bad_reply,
+                "the MCP server answered with the status of another task"};
   }
   if (report.has_ended()) {
     const bool has_all = !report.result.is_null() || !report.failure.is_null();
@@ -248,10 +247,9 @@ void tool_call::take_task(task_report report, time_point now) {
   }
   if (task.expires && now >= *task.expires) {
     throw error{errc::request_failed,
-                "the MCP server's task has expired: it did not end in the " +
+                "the MCP server's task has expired: it did not end within " +
                     seconds(*report.lifetime) +
-                    " for which the server keeps "
-                    "it"};
+                    ", the time for which the server keeps it"};
   }
   if (report.status != task_status::input_required) return poll_later(now);
   take_task_inputs(report, now);
@@ -279,7 +277,7 @@ void tool_call::take_task_inputs(const task_report& report, time_point now) {
   if (++rounds_ > rules_.rounds_max) {
     throw error{errc::bad_reply, "the MCP server's task has asked for inputs " +
                                      std::to_string(rules_.rounds_max) +
-                                     " times, and asks again"}
+                                     " times and asks once more"}
         .permanent();
   }
   ask(std::move(unknown), now);

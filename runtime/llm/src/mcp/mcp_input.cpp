@@ -50,8 +50,9 @@ json acted(const char* how) {
 [[noreturn]] void refuse(const mcp_input_request& request,
                          const std::string& what) {
   throw error{errc::bad_value,
-              "mcp_options.on_input gave no answer to '" + shown(request.key) +
-                  "' (" + std::string{method_of(request.kind)} + "): " + what}
+              "mcp_options.on_input gave no valid answer to '" +
+                  shown(request.key) + "' (" +
+                  std::string{method_of(request.kind)} + "): " + what}
       .permanent();
 }
 
@@ -63,13 +64,15 @@ mcp_input_kind kind_of(const std::string& method, const json& params) {
   if (method == "sampling/createMessage") return mcp_input_kind::sampling;
   if (method == "roots/list") return mcp_input_kind::roots;
   if (method != "elicitation/create") {
-    refuse_server("asks for '" + shown(method) + "', which is not known here");
+    refuse_server("asks for '" + shown(method) +
+                  "', which this client does not support");
   }
   const auto mode = params.find("mode");
   if (mode == params.end() || *mode == "form") return mcp_input_kind::form;
   if (*mode == "url") return mcp_input_kind::url;
-  refuse_server("asks a person in a way that is not known here: " +
-                shown(write_json(*mode, bad_text::replaced)));
+  refuse_server(
+      "asks for an elicitation in a mode that this client does not support: " +
+      shown(write_json(*mode, bad_text::replaced)));
 }
 
 bool has_text(const json& form, const char* key) {
@@ -80,13 +83,12 @@ bool has_text(const json& form, const char* key) {
 /// Whoever opens an address may be a program that runs what is in it.
 void check_place(const std::string& key, const json& params) {
   if (!has_text(params, "url")) {
-    refuse_server("asks for '" + shown(key) + "' without the address to open");
+    refuse_server("asks for '" + shown(key) + "' without a URL to open");
   }
   const auto& url = params.at("url").get_ref<const std::string&>();
   if (url.size() <= url_max && is_web_url(url)) return;
   refuse_server("asks a person to open '" + shown(url) +
-                "', which is no address of a web page: only http and https are "
-                "handed on");
+                "', which is not an http or https URL");
 }
 
 /// Servers may have schemas that are not known here; those they check.
@@ -104,13 +106,12 @@ void check_elicitation(const mcp_input_request& request, const json& answer) {
   const auto action = answer.find("action");
   if (action == answer.end() ||
       (*action != "accept" && *action != "decline" && *action != "cancel")) {
-    refuse(request,
-           "\"action\" is none of \"accept\", \"decline\" and \"cancel\"");
+    refuse(request, "\"action\" must be \"accept\", \"decline\" or \"cancel\"");
   }
   if (request.kind == mcp_input_kind::url || *action != "accept") return;
   const auto content = answer.find("content");
   if (content == answer.end() || !content->is_object()) {
-    refuse(request, "\"content\" is no object");
+    refuse(request, "\"content\" must be an object");
   }
   const auto schema = schema_of(request);
   if (!schema) return;
@@ -171,12 +172,13 @@ std::optional<error> missing_capability(const json& failure) {
     needed = ": " + shown(write_json(which, bad_text::replaced));
     for (const char* each : {"elicitation", "sampling", "roots"}) {
       if (!which.is_object() || !which.contains(each)) continue;
-      remedy = "; set mcp_options.on_input, and have it in mcp_options.inputs";
+      remedy = "; set mcp_options.on_input, and list it in mcp_options.inputs";
     }
   }
   return error{
       errc::request_failed,
-      "the MCP server needs a client that can do more" + needed + remedy}
+      "the MCP server needs a capability that this client does not have" +
+          needed + remedy}
       .permanent();
 }
 
@@ -188,7 +190,7 @@ std::vector<mcp_input_request> inputs_in(const json& requests,
   if (!requests.is_object()) refuse_server("has no object \"inputRequests\"");
   if (requests.size() > inputs_max) {
     refuse_server("asks for " + std::to_string(requests.size()) +
-                  " things at once; at most " + std::to_string(inputs_max) +
+                  " inputs at once; at most " + std::to_string(inputs_max) +
                   " are answered");
   }
   for (const auto& [key, form] : requests.items()) {
@@ -202,8 +204,7 @@ std::vector<mcp_input_request> inputs_in(const json& requests,
         given == form.end() || given->is_null() ? json::object() : *given;
     if (!params.is_object()) {
       refuse_server("asks for '" + shown(key) +
-                    "' with params that are no "
-                    "object");
+                    "' with params that are not an object");
     }
     const auto method = form.at("method").get<std::string>();
     const auto kind = kind_of(method, params);
@@ -219,7 +220,7 @@ std::vector<mcp_input_request> inputs_in(const json& requests,
 }
 
 void check_input(const mcp_input_request& request, const json& answer) {
-  if (!answer.is_object()) refuse(request, "it is no object");
+  if (!answer.is_object()) refuse(request, "it must be an object");
   switch (request.kind) {
     case mcp_input_kind::form:
     case mcp_input_kind::url:
@@ -234,7 +235,7 @@ void check_input(const mcp_input_request& request, const json& answer) {
     case mcp_input_kind::roots: {
       const auto all = answer.find("roots");
       if (all == answer.end() || !all->is_array()) {
-        refuse(request, "\"roots\" is no list");
+        refuse(request, "\"roots\" must be an array");
       }
       for (const auto& each : *all) {
         if (!each.is_object() || !has_text(each, "uri")) {

@@ -7,8 +7,8 @@
 
 namespace troupe::llm::mcp::detail {
 
-/// A member of an object. Null where there is none, it is null, or `of` is no
-/// object.
+/// Returns a member of an object; null if it is missing or null, or if `of` is
+/// not an object.
 inline const json* member(const json& of, const char* key) {
   if (!of.is_object()) return nullptr;
   const auto found = of.find(key);

@@ -102,16 +102,16 @@ class mirror_search {
   void take(const json& given, const json& schema, bool is_reachable) {
     const auto name = given.is_string() ? given.get<std::string>() : "";
     if (!is_field_name(name)) {
-      refuse("is no name of a header");
+      refuse("is not a valid header name");
     } else if (!is_reachable || path_.empty()) {
-      refuse("'" + name + "' stands at no argument of its own");
+      refuse("'" + name + "' is not at an argument");
     } else if (!is_plain_type(schema)) {
-      refuse("'" + name + "' is about no text, number or truth value");
+      refuse("'" + name +
+             "' is at an argument that is not a string, number or boolean");
     } else if (!names_.insert(in_small_letters(name)).second) {
-      refuse("'" + name + "' is there twice");
+      refuse("'" + name + "' occurs twice");
     } else if (names_.size() > annotations_max) {
-      refuse("is there more than " + std::to_string(annotations_max) +
-             " times");
+      refuse("occurs more than " + std::to_string(annotations_max) + " times");
     } else {
       found_.params.push_back({name, path_});
     }

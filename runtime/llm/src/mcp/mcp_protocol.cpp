@@ -59,14 +59,14 @@ std::optional<agreement> best_of(const json& revisions) {
 
 [[noreturn]] void refuse_revisions(const std::string& theirs) {
   throw error{errc::request_failed,
-              "the MCP server has the revisions " + shown_words(theirs) +
-                  " of the protocol; known here are " +
+              "the MCP server speaks the protocol revisions " +
+                  shown_words(theirs) + "; this client speaks " +
                   std::string{current_revision} + " and 2024-10-07 to " +
                   std::string{session_revision}}
       .permanent();
 }
 
-/// What an error of a server says.
+/// Returns the text of an error of a server.
 std::string words_of(const json& failure) {
   if (failure.is_string()) return failure.get<std::string>();
   for (const char* key : {"message", "data"}) {
@@ -184,8 +184,7 @@ json result_in(const json& answer) {
   if (type != "complete") {
     throw error{errc::bad_reply,
                 "the MCP server answered with a result of the type '" +
-                    shown_words(type) +
-                    "', which does not belong to the request"}
+                    shown_words(type) + "', which does not answer the request"}
         .permanent();
   }
   return result.form();

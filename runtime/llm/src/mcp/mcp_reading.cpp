@@ -1,5 +1,5 @@
-// What servers of the Model Context Protocol send: texts, and the messages in
-// them.
+// The reading of what servers of the Model Context Protocol send: texts, and
+// the messages in them.
 
 #include "mcp/mcp_member.hpp"
 #include "text/json_mending.hpp"
@@ -183,13 +183,13 @@ server_text read_text(std::string_view text, std::size_t bytes_max) {
                ? read_text(inner->get_ref<const std::string&>(), bytes_max)
                : found;
   }
-  // What else comes before a message is that of a log.
+  // Any other text before a message is that of a log.
   if (!begins_value(text)) return found;
   const json_bounds limits{.bytes = bytes_max};
   if (auto form = try_read_json(text, limits)) {
     take_messages(std::move(*form), found);
   } else if (text.size() <= bytes_max) {
-    // What stands for wrong bytes has more of them.
+    // The replacement of a wrong byte has more bytes.
     take_values(llm::detail::mended_json(text), {.bytes = 6 * bytes_max},
                 found);
   }

@@ -64,7 +64,7 @@ task_report task_in(const json& result) {
   task.id = fields.at("taskId").text();
   if (task.id.empty() || task.id.size() > id_max ||
       !std::all_of(task.id.begin(), task.id.end(), is_visible_ascii)) {
-    fields.at("taskId").refuse("is no id of a task");
+    fields.at("taskId").refuse("is not a valid task id");
   }
   const auto status = fields.at("status").text();
   task.status = status_in(status);

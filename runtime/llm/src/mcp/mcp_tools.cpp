@@ -38,7 +38,8 @@ bool is_control(unsigned char each) { return each < 0x20 || each == 0x7F; }
 
 // -- the list -----------------------------------------------------------------
 
-/// Why the name of a tool cannot be used; empty where it can.
+/// Returns the reason why the name of a tool cannot be used; empty where it
+/// can.
 std::string fault_of_name(const std::string& name) {
   if (name.empty()) return "it has no name";
   if (name.size() > name_max) {
@@ -80,7 +81,7 @@ void leave_out(tool_page& page, std::string why) {
 
 void take_tool(const json& form, tool_page& page) {
   if (!form.is_object()) {
-    leave_out(page, "a tool is no object");
+    leave_out(page, "a tool is not an object");
     return;
   }
   auto name = text_at(form, "name");
@@ -90,8 +91,10 @@ void take_tool(const json& form, tool_page& page) {
   }
   auto schema = schema_of(form);
   if (!schema) {
-    leave_out(page, "the tool '" + printable(name) +
-                        "' cannot be used: its inputSchema takes no object");
+    leave_out(
+        page,
+        "the tool '" + printable(name) +
+            "' cannot be used: its inputSchema does not accept an object");
     return;
   }
   if (const auto fault = mirrors_in(*schema).fault; !fault.empty()) {
@@ -189,7 +192,7 @@ std::string text_in(const json& result) {
     if (text.empty() && found != nullptr) text = word_for(*found);
   }
   if (fields.find("isError").form() != json(true)) return text;
-  if (text.empty()) text = "the tool failed and does not say why";
+  if (text.empty()) text = "the tool failed without a reason";
   throw error{errc::request_failed,
               printable(text, line_breaks::kept, failure_max)};
 }

@@ -66,7 +66,7 @@ void merge_list(json& into, const json& pieces) {
 }
 
 bool says_nothing(std::string_view key, const json& form) {
-  // What a model that thinks has not thought has to go back as well.
+  // The empty thoughts of a model that thinks have to go back as well.
   if (form.is_string() && key.starts_with("reasoning")) return false;
   return form.is_null() ||
          ((form.is_string() || form.is_structured()) &&

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-// What servers put into messages and calls besides what is known here.
+// The unknown members that servers put into messages and calls.
 
 namespace troupe::llm::detail {
 
@@ -28,7 +28,7 @@ void merge_piece(json& into, const json& piece, std::string_view key);
 /// `content` as it is kept, or nothing where it is null or empty.
 [[nodiscard]] server_content kept(std::string_view format, json content);
 
-/// What is kept of this format, or null.
+/// Returns the content that is kept of this format, or null.
 [[nodiscard]] const json& content_for(const server_content& from,
                                       std::string_view format) noexcept;
 

@@ -46,7 +46,7 @@ meaning meaning_of(int status, const detail::served_error& told) {
   }
 }
 
-/// What the server itself says of another attempt.
+/// Takes what the server itself says of another attempt.
 void obey(std::string should_retry, meaning& means) {
   std::transform(
       should_retry.begin(), should_retry.end(), should_retry.begin(),
@@ -59,7 +59,7 @@ void obey(std::string should_retry, meaning& means) {
   }
 }
 
-/// Where a redirect leads, without what may be a secret.
+/// Returns the target of a redirect, without what may be a secret.
 std::string place_of(std::string_view location) {
   const http_request there{"", std::string{location}};
   return asked_by(there).substr(1);
@@ -76,8 +76,8 @@ std::string text_of(const http_response& reply,
   if (!told.message.empty()) text += ": " + shown(told.message, message_max);
   if (const auto location = reply.header("location");
       location && reply.status >= 300 && reply.status < 400) {
-    text += "; it leads to " + place_of(*location) +
-            ", so ask there if you trust that";
+    text += "; it redirects to " + place_of(*location) +
+            ": use that address if you trust it";
   }
   auto id = reply.header("x-request-id");
   if (!id) id = reply.header("request-id");

@@ -314,7 +314,7 @@ class builder_of_parts final : public reply_builder {
     } catch (const error&) {
       if (words_.empty() || !into_->text().empty()) throw;
     }
-    throw error{errc::bad_reply, "the stream is no reply; it has '" +
+    throw error{errc::bad_reply, "the stream is not a reply; it contains '" +
                                      printable(words_, line_breaks::joined) +
                                      "'"};
   }

@@ -1,6 +1,7 @@
 #include "replies/reply_fields.hpp"
 
 #include "text/json_mending.hpp"
+#include "text/shown_value.hpp"
 #include "troupe/printable.hpp"
 
 #include <algorithm>
@@ -19,12 +20,13 @@ constexpr std::size_t name_max = 64;
 constexpr std::size_t shown_max = 500;
 /// More tokens than there are, but few enough to be added up.
 constexpr double count_max = 1e12;
-/// How some servers call what says where a page begins; see
+/// The names that some servers give to the token of a page; see
 /// `model_page::next`.
 constexpr std::array<std::string_view, 2> page_keys = {"pageToken=",
                                                        "page_token="};
 
-/// How a text begins, for an error that says that it is not what it should be.
+/// Returns the beginning of a text, for an error that says that it is not what
+/// it should be.
 std::string beginning(std::string_view text) {
   text = trimmed(text);
   if (text.empty()) return {};
@@ -72,7 +74,7 @@ json parsed(std::string_view text, std::string_view what,
     if (auto mended = try_read_json(mended_json(text), limits)) {
       return std::move(*mended);
     }
-    throw error{errc::bad_reply, std::string{what} + " is no JSON; it has " +
+    throw error{errc::bad_reply, std::string{what} + " is not JSON; it has " +
                                      std::to_string(text.size()) + " bytes" +
                                      beginning(text)};
   }
@@ -119,7 +121,7 @@ json arguments_of(const json& form) {
 
 std::string text_of_arguments(const json& arguments) {
   if (arguments.is_null()) return "{}";
-  // What was no JSON goes back as it came.
+  // Text that was not JSON goes back as it came.
   if (arguments.is_string()) {
     const auto& text = arguments.get_ref<const std::string&>();
     const auto bare = trimmed(text);
@@ -135,25 +137,27 @@ reply_fields reply_fields::at(const char* key) const {
 }
 
 reply_fields reply_fields::at(std::size_t index) const {
-  if (index >= size()) refuse("is too short");
+  if (index >= size()) {
+    refuse("has only " + std::to_string(size()) + " elements");
+  }
   return below((*form_)[index], {nullptr, index});
 }
 
 reply_fields reply_fields::find(const char* key) const {
   if (is_null()) return below(nothing, {key, 0});
-  if (!form_->is_object()) refuse("is no object");
+  if (!form_->is_object()) refuse_type("an object");
   const auto found = form_->find(key);
   return below(found == form_->end() ? nothing : *found, {key, 0});
 }
 
 std::size_t reply_fields::size() const {
   if (is_null()) return 0;
-  if (!form_->is_array()) refuse("is no list");
+  if (!form_->is_array()) refuse_type("an array");
   return form_->size();
 }
 
 const std::string& reply_fields::text() const {
-  if (!form_->is_string()) refuse("is no text");
+  if (!form_->is_string()) refuse_type("a string");
   return form_->get_ref<const std::string&>();
 }
 
@@ -202,15 +206,19 @@ std::uint64_t reply_fields::count_or(const char* key,
   return count(key).value_or(fallback);
 }
 
+void reply_fields::refuse_type(const std::string& wanted) const {
+  refuse("must be " + wanted + ", got " + shown_value(*form_));
+}
+
 void reply_fields::refuse(std::string_view what) const {
-  throw error{errc::bad_reply,
-              "the server's reply makes no sense: " +
-                  (step_count_ == 0 ? "it" : place()) + " " +
-                  std::string{what} +
-                  (step_count_ <= 1 && !source_.empty()
-                       ? "; the reply has " + std::to_string(source_.size()) +
-                             " bytes" + beginning(source_)
-                       : std::string{})};
+  throw error{
+      errc::bad_reply,
+      "invalid reply from the server: " + (step_count_ == 0 ? "it" : place()) +
+          " " + std::string{what} +
+          (step_count_ <= 1 && !source_.empty()
+               ? "; the reply has " + std::to_string(source_.size()) +
+                     " bytes" + beginning(source_)
+               : std::string{})};
 }
 
 reply_fields reply_fields::below(const json& form, step taken) const noexcept {
@@ -237,9 +245,7 @@ void refuse_incomplete(const std::string& text) {
                                    " bytes of text so far"};
 }
 
-void refuse_empty() {
-  throw error{errc::bad_reply, "the reply has nothing in it but its end"};
-}
+void refuse_empty() { throw error{errc::bad_reply, "the reply is empty"}; }
 
 std::string id_or_made(const std::string& id, std::size_t index) {
   return id.empty() ? "call_" + std::to_string(index) : id;
@@ -284,32 +290,32 @@ void refuse_request(const std::string& what) {
 }
 
 void check(const chat_request& asked) {
-  if (asked.messages.empty()) refuse_request("a request has no messages");
+  if (asked.messages.empty()) refuse_request("the request has no messages");
   if (asked.temperature &&
       !(*asked.temperature >= 0 && std::isfinite(*asked.temperature))) {
-    refuse_request("temperature must not be negative");
+    refuse_request("temperature must be finite and not negative");
   }
   if (asked.max_tokens == 0u) refuse_request("max_tokens must be at least 1");
   for (const auto& each : asked.tools) check_name(each.name, "the tool");
   if (asked.reply_as) check_name(asked.reply_as->name, "the reply schema");
   if (!is_choice(asked)) {
     refuse_request("tool_choice '" + asked.tool_choice.substr(0, name_max) +
-                   "' is neither auto, none, required nor a tool");
+                   "' must be auto, none, required or the name of a tool");
   }
   if (!asked.extra.is_object()) refuse_request("extra must be an object");
   for (const auto& each : asked.messages) {
     if (each.role == role::tool && each.call_id.empty()) {
-      refuse_request("the message of a tool has no call_id");
+      refuse_request("a tool message must have a call_id");
     }
     if (each.role != role::user && !each.images.empty()) {
-      refuse_request("only a message of the user can have images");
+      refuse_request("only user messages can have images");
     }
     if (each.role != role::assistant && !each.calls.empty()) {
-      refuse_request("only a message of the assistant can have calls");
+      refuse_request("only assistant messages can have calls");
     }
     for (const auto& picture : each.images) {
       if (picture.url.empty() == picture.data.empty()) {
-        refuse_request("an image must have either a url or data");
+        refuse_request("an image must have exactly one of url and data");
       }
       if (!picture.data.empty() && picture.media_type.empty()) {
         refuse_request("an image with data must have a media_type");
@@ -324,7 +330,7 @@ std::string body_of(json form, const json& extra) {
   try {
     return write_json(form);
   } catch (const error& why) {
-    refuse_request("a request cannot be written: " + why.message());
+    refuse_request("the request cannot be written as JSON: " + why.message());
   }
 }
 

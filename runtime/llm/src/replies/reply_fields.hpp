@@ -24,14 +24,14 @@ inline constexpr json_bounds reply_bounds{.depth = 480};
 
 /// The JSON of a body or an event, also where it has what JSON does not allow
 /// but servers write; see `mended_json`.
-/// Errors: throws `errc::bad_reply` for what is none, with `what` it was to be
+/// Errors: throws `errc::bad_reply` for invalid JSON, with `what` it was to be
 /// and its first bytes.
 [[nodiscard]] json parsed(std::string_view text, std::string_view what,
                           const json_bounds& limits = reply_bounds);
 
-/// The arguments of a call, of which models write only text. What is no JSON,
-/// or nests too deep, is kept as text, so that whoever checks it can tell the
-/// model. Nothing and null are no arguments.
+/// The arguments of a call, of which models write only text. Invalid JSON, or
+/// JSON that nests too deep, is kept as text, so that the check of the
+/// arguments can tell the model. Nothing and null are no arguments.
 [[nodiscard]] json arguments_in(std::string_view text);
 /// The same where servers may send the object itself.
 [[nodiscard]] json arguments_of(const json& form);
@@ -79,6 +79,9 @@ class reply_fields {
       const char* key) const noexcept;
 
   [[noreturn]] void refuse(std::string_view what) const;
+  /// Refuses it as it is not what is wanted, for example "an object"; the
+  /// text says what was found.
+  [[noreturn]] void refuse_type(const std::string& wanted) const;
 
  private:
   /// The name of a member, or null for an element.
@@ -112,7 +115,7 @@ class reply_fields {
 /// Errors: throws `errc::bad_reply` for anything else.
 [[nodiscard]] std::string text_of_content(const reply_fields& content);
 
-/// Whether it may be the name of a tool or of a schema.
+/// Returns whether it may be the name of a tool or of a schema.
 [[nodiscard]] bool is_name(std::string_view text);
 
 /// Checks what no format can say.

@@ -46,7 +46,8 @@ constexpr member_names message_keys = {"message",       "msg",
                                        "faultstring",   "detail",
                                        "description",   "title"};
 
-/// What validators say is wrong, and where, without the input that they quote.
+/// Returns the complaints of validators, with their places, without the input
+/// that they quote.
 std::string complaints_in(const json& list) {
   std::string text;
   for (const auto& each : list) {
@@ -96,7 +97,8 @@ void take_waits(const json& form, served_error& into) {
   }
 }
 
-/// What a gateway was told by the server behind it, which may quote the input.
+/// Takes what a gateway was told by the server behind it, which may quote the
+/// input.
 void take_raw(const json& form, served_error& into) {
   const auto* about = member(form, "metadata");
   if (about == nullptr) return;
@@ -187,8 +189,7 @@ void take_error(const json& form, served_error& into, int nesting) {
   take_waits(form, into);
 }
 
-/// What a text has to say that holds the error of a server further behind, as
-/// JSON.
+/// Takes the error of a server further behind, which a text holds as JSON.
 void take_words(served_error& into) {
   const auto first = into.message.find('{');
   if (first != std::string::npos) {
@@ -243,7 +244,7 @@ bool says_one_thing(const json& form) {
          std::none_of(std::next(said), form.end(), says_something);
 }
 
-/// What says that a reply has something in it besides an error.
+/// The members that show that a reply has something in it besides an error.
 constexpr member_names contents = {
     "choices",    "output", "content",       "data", "models", "delta",
     "embeddings", "item",   "content_block", "part", "usage",  "object"};

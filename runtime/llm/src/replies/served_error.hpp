@@ -9,7 +9,7 @@
 
 namespace troupe::llm::detail {
 
-/// What a server says of an error, in one of the forms that are in use.
+/// The content of a server's error, in one of the forms that are in use.
 struct served_error {
   /// The server's words.
   std::string message = {};
@@ -18,14 +18,14 @@ struct served_error {
   /// The HTTP status that it stands for, from 400 on; 0 where it names none.
   int status = 0;
   std::string request_id = {};
-  /// What it says, outside of the headers, about when to come again.
+  /// The wait that it asks for, outside of the headers.
   http_response asks_for = {};
   /// Neither waiting nor another key helps: the money or the room is used up,
   /// or the request was judged by what is in it.
   bool is_final = false;
 };
 
-/// What the body of a response with a bad status says.
+/// Reads the error in the body of a response with a bad status.
 [[nodiscard]] served_error error_in_body(std::string_view body);
 
 /// The part of a reply or an event with a good status that tells of an error,

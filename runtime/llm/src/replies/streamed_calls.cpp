@@ -103,7 +103,7 @@ std::vector<tool_call> calls_in(const reply_fields& list) {
   std::vector<tool_call> calls;
   for (const auto& call : elements_of(list)) {
     const auto function = function_of(call);
-    if (function.is_null()) call.at("function").refuse("is no object");
+    if (function.is_null()) call.at("function").refuse_type("an object");
     if (has_nothing(function)) continue;
     calls.push_back({id_or_made(call.id_or_none("id"), calls.size()),
                      function.at("name").text(),
@@ -134,8 +134,8 @@ struct streamed_calls::piece {
     return !id.empty() && !open.id.empty() && id != open.id;
   }
 
-  /// Whether the id says so. Some servers make one up for each piece, but a
-  /// call begins with a name.
+  /// Returns whether the id says so. Some servers make one up for each piece,
+  /// but a call begins with a name.
   [[nodiscard]] bool is_of_another(const call& open) const {
     if (!has_other_id(open)) return false;
     return !name.empty() || !index || index != open.index;
@@ -155,8 +155,8 @@ struct streamed_calls::piece {
            (index && (!open.arguments.empty() || !is_whole(arguments)));
   }
 
-  /// Whether this is the start of another call than `open`, which has the same
-  /// index, or none.
+  /// Returns whether this is the start of another call than `open`, which has
+  /// the same index, or none.
   [[nodiscard]] bool begins_after(const call& open) const {
     if (name.empty()) return false;
     const bool is_same = name == open.name;

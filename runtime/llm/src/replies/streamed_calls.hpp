@@ -11,7 +11,7 @@
 
 namespace troupe::llm::detail {
 
-/// What a call of OpenAI's chat completions has that is not known here.
+/// Returns the unknown members of a call of OpenAI's chat completions.
 [[nodiscard]] server_content kept_of_call(const json& form);
 
 /// The calls of a list of whole ones.

@@ -47,7 +47,7 @@ std::optional<double> number_in(std::string_view text) {
   return number;
 }
 
-/// How far local time is ahead, as in "+01:00" or "-0530".
+/// Returns the offset of local time, as in "+01:00" or "-0530".
 std::chrono::minutes offset_in(std::string_view text) {
   const auto sign = text.find_first_of("+-");
   if (sign == text.npos) return {};

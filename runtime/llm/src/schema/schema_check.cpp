@@ -21,7 +21,7 @@ constexpr std::size_t name_bytes_max = 60;
 /// To write the text of a mistake takes longer than to look at a value.
 constexpr std::size_t mistake_steps = 20;
 constexpr std::size_t bytes_per_step = 16;
-/// How many schemas may be at work on a value and on what is around it.
+/// The maximum number of schemas at work on a value and on what is around it.
 constexpr std::size_t recursion_max = 1'000;
 
 std::string shown_name(std::string_view name) {
@@ -61,7 +61,7 @@ class schema_check {
   }
 
  private:
-  /// Whether no more mistakes are wanted.
+  /// Returns whether no more mistakes are wanted.
   [[nodiscard]] bool is_enough() const {
     return found_ == nullptr || found_->size() >= mistakes_max;
   }
@@ -112,7 +112,7 @@ class schema_check {
       return fail([] { return std::string{"nothing is allowed here"}; });
     }
     if ((node.types & type_of(value)) == 0) {
-      // What else is wrong with it says no more.
+      // Further mistakes in it say no more.
       return fail([&] {
         return "it is " + shown_value(value) + ", not " + names_of(node.types);
       });
@@ -212,7 +212,7 @@ class schema_check {
     }
     if (!has_format(text, rules.format)) {
       return fail([&] {
-        return shown_value(value) + " is no " +
+        return shown_value(value) + " is not a valid " +
                std::string{name_of(rules.format)} + " of RFC 3339";
       });
     }
@@ -236,7 +236,7 @@ class schema_check {
     return (!then || fits(*then, value)) && good;
   }
 
-  /// Whether a schema of the list fits, or exactly one.
+  /// Returns whether a schema of the list fits, or exactly one.
   bool fits_some(const std::vector<schema_index>& schemas, const json& value,
                  bool is_one) {
     std::vector<std::string> why;
@@ -269,7 +269,7 @@ class schema_check {
     bool good = fits_size(rules.size, value.size(), "elements");
     if (!good && is_enough()) return false;
     if (rules.is_unique && !has_unique_elements(value, budget_)) {
-      good = fail([] { return std::string{"it has an element twice"}; });
+      good = fail([] { return std::string{"it contains an element twice"}; });
     }
     if (rules.contained && !has_fitting(*rules.contained, value)) {
       good = fail([] {
@@ -316,7 +316,8 @@ class schema_check {
     return good;
   }
 
-  /// Whether an object has members. They may be asked for `because_of` another.
+  /// Returns whether an object has members. They may be asked for `because_of`
+  /// another.
   bool has_all(const std::vector<std::string_view>& names, const json& value,
                const std::string_view* because_of) {
     bool good = true;
@@ -328,7 +329,7 @@ class schema_check {
         return "the member " + shown_name(each) + " is missing" +
                (because_of == nullptr
                     ? std::string{}
-                    : ", as there is " + shown_name(*because_of));
+                    : ", required by " + shown_name(*because_of));
       });
     }
     return good;
@@ -375,7 +376,7 @@ class schema_check {
   const schema_program& program_;
   step_budget budget_;
   std::vector<place_part> places_;
-  /// Where mistakes go; null while only the answer counts.
+  /// The list of mistakes; null while only the answer counts.
   std::vector<std::string>* found_ = nullptr;
   std::size_t depth_ = 0;
 };

@@ -10,8 +10,9 @@ namespace troupe::llm::detail {
 
 inline constexpr std::size_t mistakes_max = 16;
 
-/// How `value` does not fit the first schema of `program`, as sentences that
-/// begin with the place, `mistakes_max` of them at most; empty if it fits.
+/// Returns the mistakes in `value` by the first schema of `program`, as
+/// sentences that begin with the place, `mistakes_max` of them at most; empty
+/// if it fits.
 ///
 /// A check that would take more than `steps_max` steps, or a recursion deeper
 /// than the stack is sure to have, ends in a mistake that says so.

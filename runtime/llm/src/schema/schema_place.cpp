@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t place_bytes_max = 200;
 constexpr std::size_t part_bytes_max = 60;
 
-/// Where `wanted` is in `from`, as a JSON pointer, and cut.
+/// Finds `wanted` in `from`, as a JSON pointer that is cut.
 bool find_place(const json& from, const json& wanted, std::string& place) {
   if (&from == &wanted) return true;
   if (!from.is_structured()) return false;

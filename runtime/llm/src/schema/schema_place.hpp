@@ -10,7 +10,7 @@ namespace troupe::llm::detail {
 
 // Of schemas that do not nest deep: these recurse.
 
-/// Where `wanted` is in `root`, for people: printable, and cut.
+/// Returns the place of `wanted` in `root`, for people: printable, and cut.
 [[nodiscard]] std::string place_in(const json& root, const json& wanted);
 
 /// The place that a reference, which begins with '#', is about, or null.

@@ -77,6 +77,10 @@ class compiler {
         .permanent();
   }
 
+  [[noreturn]] void refuse_type(const json& at, const char* wanted) const {
+    refuse(at, std::string{"must be "} + wanted + ", got " + shown_value(at));
+  }
+
   schema_index index_of(const json& form) {
     const auto next = static_cast<schema_index>(made_.schemas.size());
     const auto [found, is_new] = known_.emplace(&form, next);
@@ -91,7 +95,7 @@ class compiler {
       node.takes_nothing = !form.get<bool>();
       return node;
     }
-    if (!form.is_object()) refuse(form, "is neither an object nor a boolean");
+    if (!form.is_object()) refuse_type(form, "an object or a boolean");
     // Draft 7, 8.3: what stands beside a reference says nothing.
     const auto reference = form.find("$ref");
     if (reference != form.end()) {
@@ -110,13 +114,11 @@ class compiler {
   }
 
   schema_index target_of(const json& reference) {
-    if (!reference.is_string() ||
-        !reference.get_ref<const std::string&>().starts_with('#')) {
-      refuse(reference, "refers to something outside of it");
-    }
-    const auto* target = target_in(root_, text_of(reference));
+    const auto& name = text_of(reference);
+    if (!name.starts_with('#')) refuse(reference, "leads out of the schema");
+    const auto* target = target_in(root_, name);
     if (target != nullptr) return index_of(*target);
-    refuse(reference, "refers to nothing");
+    refuse(reference, "refers to a place that does not exist");
   }
 
   void add_keyword(const std::string& word, const json& form,
@@ -146,11 +148,11 @@ class compiler {
         if (text.find(each) != std::string::npos) return;
       }
     }
-    refuse(name, "is a dialect other than draft 7 and later ones");
+    refuse(name, "names an unsupported dialect: use draft 7 or later");
   }
 
   void add_definitions(const json& form) {
-    if (!form.is_object()) refuse(form, "is no object");
+    if (!form.is_object()) refuse_type(form, "an object");
     for (const auto& each : form) static_cast<void>(index_of(each));
   }
 
@@ -164,9 +166,9 @@ class compiler {
                     {"multipleOf", &number_rules::multiple_of}};
     for (const auto& [name, member] : bounds) {
       if (word != name) continue;
-      if (!form.is_number()) refuse(form, "is no number");
+      if (!form.is_number()) refuse_type(form, "a number");
       if (member == &number_rules::multiple_of && !(order_of(form, 0) > 0)) {
-        refuse(form, "is not above zero");
+        refuse_type(form, "above zero");
       }
       made(node.numbers).*member = &form;
       return true;
@@ -176,7 +178,7 @@ class compiler {
 
   [[nodiscard]] std::size_t size_in(const json& form) const {
     if (!is_whole(form) || order_of(form, 0) < 0) {
-      refuse(form, "is no integer of zero or above");
+      refuse_type(form, "an integer of at least 0");
     }
     return form.get<std::size_t>();
   }
@@ -214,7 +216,7 @@ class compiler {
   }
 
   [[nodiscard]] const std::string& text_of(const json& form) const {
-    if (!form.is_string()) refuse(form, "is no text");
+    if (!form.is_string()) refuse_type(form, "a string");
     return form.get_ref<const std::string&>();
   }
 
@@ -237,7 +239,7 @@ class compiler {
 
   bool add_choice(std::string_view word, const json& form, schema_node& node) {
     if (word == "enum") {
-      if (!form.is_array()) refuse(form, "is no list");
+      if (!form.is_array()) refuse_type(form, "an array");
       for (const auto& each : form) add_to(made(node.one_of), each);
       static_cast<void>(made(node.one_of));
     } else if (word == "const") {
@@ -264,21 +266,20 @@ class compiler {
 
   [[nodiscard]] value_types types_in(const json& form) const {
     if (form.is_string()) {
-      const auto named = types_named(text_of(form));
-      if (named != 0) return named;
-      refuse(form, "is " + shown_value(form) + ", which is no type");
+      if (const auto named = types_named(text_of(form))) return named;
+      refuse_type(form, "the name of a type");
     }
-    if (!form.is_array() || form.empty()) refuse(form, "is no type");
+    if (!form.is_array() || form.empty()) refuse_type(form, "a list of types");
     value_types all = 0;
     for (const auto& each : form) {
-      if (!each.is_string()) refuse(each, "is no type");
+      if (!each.is_string()) refuse_type(each, "the name of a type");
       all |= types_in(each);
     }
     return all;
   }
 
   std::vector<schema_index> indexes_of(const json& list) {
-    if (!list.is_array()) refuse(list, "is no list");
+    if (!list.is_array()) refuse_type(list, "an array");
     std::vector<schema_index> all;
     for (const auto& each : list) all.push_back(index_of(each));
     return all;
@@ -293,12 +294,12 @@ class compiler {
         made(node.lists).others = index_of(form);
       }
     } else if (word == "additionalItems") {
-      // What it says depends on `items`; that it is a schema does not.
+      // Its meaning depends on `items`; that it is a schema does not.
       static_cast<void>(index_of(form));
     } else if (word == "contains") {
       made(node.lists).contained = index_of(form);
     } else if (word == "uniqueItems") {
-      if (!form.is_boolean()) refuse(form, "is neither true nor false");
+      if (!form.is_boolean()) refuse_type(form, "true or false");
       made(node.lists).is_unique = form.get<bool>();
     } else {
       return false;
@@ -316,7 +317,7 @@ class compiler {
   }
 
   [[nodiscard]] std::vector<std::string_view> names_in(const json& list) const {
-    if (!list.is_array()) refuse(list, "is no list");
+    if (!list.is_array()) refuse_type(list, "an array");
     std::vector<std::string_view> all;
     for (const auto& each : list) all.emplace_back(text_of(each));
     return all;
@@ -332,7 +333,7 @@ class compiler {
       made(node.objects).names = index_of(form);
     } else if (word == "properties" || word == "patternProperties" ||
                word == "dependencies") {
-      if (!form.is_object()) refuse(form, "is no object");
+      if (!form.is_object()) refuse_type(form, "an object");
       auto& rules = made(node.objects);
       for (auto each = form.begin(); each != form.end(); ++each) {
         add_member(word, each.key(), *each, rules);

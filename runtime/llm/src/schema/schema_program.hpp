@@ -19,7 +19,7 @@
 
 namespace troupe::llm::detail {
 
-/// How deep schemas and values may nest.
+/// The maximum depth of schemas and values.
 inline constexpr std::size_t nesting_max = 100;
 
 /// A schema of a program, by its place in the list of them.
@@ -54,7 +54,8 @@ struct list_rules {
   std::optional<schema_index> contained;
 };
 
-/// What an object must have, or fit, where it has a member.
+/// The members that an object must have, or the schema it must fit, where it
+/// has a member.
 struct dependency {
   std::string_view member;
   std::vector<std::string_view> required;
@@ -89,7 +90,7 @@ struct choices {
   std::string shown;
 };
 
-/// What a schema, or a part of it, asks for. Where there is a reference, it is
+/// The rules of a schema, or of a part of it. Where there is a reference, it is
 /// the only rule.
 struct schema_node {
   const json* form = nullptr;

@@ -7,7 +7,7 @@ namespace troupe::llm::detail {
 /// A schema as OpenAI's servers want it.
 struct openai_schema {
   json form;
-  /// Whether the server can be held to it.
+  /// True if the server can be held to it.
   bool is_strict = false;
 };
 

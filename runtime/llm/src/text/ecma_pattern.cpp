@@ -19,7 +19,7 @@ constexpr std::size_t repeats_max = 1'000;
 /// A class of many ranges of characters weighs as much as this many letters.
 constexpr std::size_t property_weight = 50;
 
-/// What `\s` stands for: white space and ends of lines.
+/// The characters that `\s` stands for: white space and ends of lines.
 constexpr std::string_view spaces =
     R"(\t-\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F})"
     R"(\x{205F}\x{3000}\x{FEFF})";
@@ -193,7 +193,7 @@ class translation {
     return end.ec == std::errc{} ? number : repeats_max + 1;
   }
 
-  /// What is in braces is a character where it is no repetition.
+  /// Takes a repetition in braces, or a character where it is none.
   void take_repetition() {
     const auto before = left_;
     next();
@@ -224,7 +224,7 @@ class translation {
     add(escaped());
   }
 
-  /// What an escape stands for, within a class and without.
+  /// Returns the atom that an escape stands for, within a class and without.
   atom escaped() {
     next();
     if (left_.empty()) refuse("ends in '\\'");
@@ -295,7 +295,7 @@ class translation {
   std::uint32_t unicode() {
     if (skip("{")) {
       const auto end = left_.find('}');
-      if (end == left_.npos || end > 8) refuse("has a '\\u{' without an end");
+      if (end == left_.npos || end > 8) refuse("has a '\\u{' without a '}'");
       const auto code = hexadecimal(end);
       next();
       if (code > 0x10FFFF) refuse("has a character above U+10FFFF");
@@ -309,7 +309,7 @@ class translation {
         return 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
       }
     }
-    refuse("has half of a pair of surrogates");
+    refuse("has an unpaired surrogate");
   }
 
   /// A property of characters, by its general category or its script.
@@ -317,7 +317,7 @@ class translation {
     std::string_view value;
     if (skip("{")) {
       const auto end = left_.find('}');
-      if (end == left_.npos) refuse("has a property whose name does not end");
+      if (end == left_.npos) refuse("has a property name without a '}'");
       value = left_.substr(0, end);
       left_.remove_prefix(end + 1);
     } else {

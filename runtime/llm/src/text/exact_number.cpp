@@ -84,7 +84,7 @@ decimal decimal_of(const json& number) {
   return {whole_of_integer(number).size, 0};
 }
 
-/// How often `factor` divides `of`, which loses it.
+/// Divides `of` by `factor` as often as it can; returns the number of times.
 int take_factor(std::uint64_t& of, std::uint64_t factor) {
   int count = 0;
   for (; of % factor == 0; of /= factor) ++count;
@@ -132,7 +132,7 @@ bool is_multiple(const json& number, const json& divisor) {
     if (digits % 10 != 0) return false;
     digits /= 10;
   }
-  // What the digits do not have of the divisor, the power of ten must have.
+  // The power of ten must have the factors of the divisor that the digits lack.
   divided_by /= std::gcd(digits, divided_by);
   const bool has_twos = take_factor(divided_by, 2) <= power;
   const bool has_fives = take_factor(divided_by, 5) <= power;

@@ -15,7 +15,7 @@ namespace troupe::llm::detail {
 void append_exact_text(const json& value, step_budget& budget,
                        std::string& into);
 
-/// Whether no two elements of a list are equal, in n log n.
+/// Returns whether no two elements of a list are equal, in n log n.
 [[nodiscard]] bool has_unique_elements(const json& list, step_budget& budget);
 
 }  // namespace troupe::llm::detail

@@ -37,7 +37,8 @@ std::size_t mend_escape(std::string_view text, std::size_t at,
   return length;
 }
 
-/// Takes a number that is none, which becomes null; 0 where there is no such.
+/// Takes an invalid number (NaN, Infinity), which becomes null; 0 if there is
+/// none.
 std::size_t take_no_number(std::string_view text, std::size_t at,
                            std::string& into) {
   static constexpr std::array<std::string_view, 3> words = {"NaN", "Infinity",

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t pattern_bytes_max = 10'000;
 constexpr std::size_t reason_bytes_max = 200;
 
-// What the program of a pattern takes, and what is kept of matches, so that all
+// The memory of the program of a pattern, and of kept matches, so that all
 // patterns of a schema have 100 MB at most.
 constexpr std::size_t memory_least = std::size_t{256} << 10;
 constexpr std::size_t memory_per_weight = std::size_t{2} << 10;

@@ -14,7 +14,7 @@ namespace troupe::llm::detail {
 /// A regular expression of a JSON schema, matched in a time that grows with the
 /// text only, and without recursion.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class pattern {
  public:
   /// Errors: throws a permanent `errc::bad_flow` that shows the pattern and
@@ -22,7 +22,7 @@ class pattern {
   explicit pattern(std::string_view ecma);
   ~pattern();
 
-  /// Whether some part of `text` matches.
+  /// Returns whether some part of `text` matches.
   [[nodiscard]] bool is_in(std::string_view text) const;
   /// The steps of that for a text of `bytes`, at the worst.
   [[nodiscard]] std::size_t steps_for(std::size_t bytes) const noexcept;

@@ -6,7 +6,7 @@
 
 namespace troupe::llm::detail {
 
-/// How many characters and classes a pattern has when its repetitions are
+/// The number of characters and classes of a pattern when its repetitions are
 /// written out, counted while it is read. It stays just above the limit once it
 /// is there.
 class pattern_weight {

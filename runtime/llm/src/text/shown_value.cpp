@@ -13,7 +13,7 @@ constexpr std::size_t shown_value_bytes_max = 60;
 
 std::string shown_value(const json& value) {
   if (value.is_object()) return "an object";
-  if (value.is_array()) return "a list";
+  if (value.is_array()) return "an array";
   if (value.is_string()) {
     return "\"" +
            printable(value.get_ref<const std::string&>(), line_breaks::joined,

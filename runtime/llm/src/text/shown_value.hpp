@@ -6,8 +6,8 @@
 
 namespace troupe::llm::detail {
 
-/// A value for people, in the text of a mistake: printable, and cut. Of a list
-/// or an object, only what it is.
+/// The value as an error text shows it: printable and cut. An array or an
+/// object is only named as such.
 [[nodiscard]] std::string shown_value(const json& value);
 
 }  // namespace troupe::llm::detail

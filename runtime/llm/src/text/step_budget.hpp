@@ -7,8 +7,8 @@
 
 namespace troupe::llm::detail {
 
-/// How many elementary steps a check may still take. It counts, as a clock
-/// would give other results on other machines.
+/// The number of elementary steps that a check may still take. It counts, as a
+/// clock would give other results on other machines.
 class step_budget {
  public:
   explicit step_budget(std::size_t most) : most_(most), left_(most) {}

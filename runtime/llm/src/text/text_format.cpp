@@ -8,7 +8,7 @@ namespace troupe::llm::detail {
 
 namespace {
 
-/// Whether `text` looks like `form`, in which a 0 stands for any digit.
+/// Returns whether `text` looks like `form`, in which a 0 stands for any digit.
 bool looks_like(std::string_view text, std::string_view form) {
   return std::equal(text.begin(), text.end(), form.begin(), form.end(),
                     [](char is, char wanted) {

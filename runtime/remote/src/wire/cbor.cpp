@@ -169,7 +169,7 @@ void cbor_reader::refuse(const char* what) {
 }
 
 std::uint64_t cbor_reader::big_endian(std::size_t size) {
-  if (rest_.size() < size) refuse("it ends too early");
+  if (rest_.size() < size) refuse("the message ends too early");
   std::uint64_t number = 0;
   for (const char each : rest_.substr(0, size)) {
     number = number << 8 | static_cast<unsigned char>(each);
@@ -181,19 +181,19 @@ std::uint64_t cbor_reader::big_endian(std::size_t size) {
 cbor_reader::item cbor_reader::head() {
   const auto first = static_cast<unsigned>(big_endian(1));
   item found{first >> 5, first & 0x1f, first & 0x1f};
-  if (found.info > eight_bytes) refuse("a length that is not known");
+  if (found.info > eight_bytes) refuse("unsupported CBOR length");
   if (found.info >= one_byte) {
     found.number = big_endian(std::size_t{1} << (found.info - one_byte));
   }
   return found;
 }
 
-// What has a length is at least as long as that, so that a false one is seen
-// before memory is taken for it.
+// An item with a length is at least as long as that, so that a false length is
+// seen before memory is taken for it.
 std::size_t cbor_reader::length(unsigned major) {
   const auto found = head();
-  if (found.major != major) refuse("something else was expected");
-  if (found.number > rest_.size()) refuse("it ends too early");
+  if (found.major != major) refuse("unexpected CBOR type");
+  if (found.number > rest_.size()) refuse("the message ends too early");
   return found.number;
 }
 
@@ -222,12 +222,12 @@ std::string cbor_reader::text_within(std::size_t max, const char* what) {
 }
 
 void cbor_reader::charge(std::size_t memory) {
-  if (memory > memory_left_) refuse("it would take too much memory");
+  if (memory > memory_left_) refuse("the message would take too much memory");
   memory_left_ -= memory;
 }
 
 std::string_view cbor_reader::run(const item& of) {
-  if (of.number > rest_.size()) refuse("it ends too early");
+  if (of.number > rest_.size()) refuse("the message ends too early");
   const auto found = rest_.substr(0, of.number);
   rest_.remove_prefix(of.number);
   return found;
@@ -237,7 +237,7 @@ void cbor_reader::read(bool& into) {
   const auto found = head();
   if (found.major != 7 ||
       (found.info != simple_false && found.info != simple_true)) {
-    refuse("no boolean");
+    refuse("expected a boolean");
   }
   into = found.info == simple_true;
 }
@@ -291,26 +291,28 @@ std::size_t cbor_reader::pass(std::size_t memory_allowed) {
       case 5:
         // Each takes a byte at least.
         if (found.number > rest_.size() / (found.major - 3)) {
-          refuse("it ends too early");
+          refuse("the message ends too early");
         }
         inside = found.number * (found.major - 3);
         memory += found.major == 4 ? list_size
                                    : object_size + found.number * member_size;
-        if (depth == depth_max) refuse("lists within lists, too deep");
+        if (depth == depth_max) refuse("the message is nested too deeply");
         left[depth++] = inside;
         break;
       case 6:
-        refuse("a tag");
+        refuse("CBOR tags are not supported");
       default:
         break;
     }
-    if (memory > memory_allowed) refuse("it would take too much memory");
+    if (memory > memory_allowed) {
+      refuse("the message would take too much memory");
+    }
     while (depth > 0 && left[depth - 1] == 0) --depth;
   } while (depth > 0);
   return memory;
 }
 
-// What it reads was passed over before, so its depth is known.
+// The item was passed over before, so its depth is known.
 json cbor_reader::tree() {
   const auto found = head();
   switch (found.major) {
@@ -318,7 +320,7 @@ json cbor_reader::tree() {
       return found.number;
     case 1:
       if (found.number > std::numeric_limits<std::int64_t>::max()) {
-        refuse("a number that is too small");
+        refuse("a number is too small");
       }
       return static_cast<std::int64_t>(~found.number);
     case 2: {
@@ -334,7 +336,7 @@ json cbor_reader::tree() {
     case 7:
       return simple(found);
     default:
-      refuse("a tag");
+      refuse("CBOR tags are not supported");
   }
 }
 
@@ -372,7 +374,7 @@ json cbor_reader::simple(const item& of) {
     case eight_bytes:
       return std::bit_cast<double>(of.number);
     default:
-      refuse("a simple value that is not known");
+      refuse("unknown CBOR simple value");
   }
 }
 

@@ -75,7 +75,7 @@ class cbor_writer {
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return out_.size(); }
-  /// What was written since the last call.
+  /// Takes the bytes written since the last call.
   [[nodiscard]] Out take() noexcept { return std::exchange(out_, {}); }
 
  private:
@@ -112,15 +112,15 @@ class cbor_reader {
       : rest_(reinterpret_cast<const char*>(from.data()), from.size()) {}
 
   [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
-  /// How many bytes are not read yet.
+  /// Returns the number of bytes that are not read yet.
   [[nodiscard]] std::size_t left() const noexcept { return rest_.size(); }
   /// Begins a list; its elements follow.
   [[nodiscard]] std::size_t list() { return length(4); }
-  /// The same for a list of at most so many, which are `what`.
+  /// The same for a list of at most `max` elements, which are `what`.
   [[nodiscard]] std::size_t list_within(std::size_t max, const char* what);
   /// The same for an object; each member is a text and then its value.
   [[nodiscard]] std::size_t members_within(std::size_t max, const char* what);
-  /// A text of at most so many bytes, which is `what`.
+  /// Reads a text of at most `max` bytes, which is `what`.
   [[nodiscard]] std::string text_within(std::size_t max, const char* what);
 
   template <class T>
@@ -148,7 +148,7 @@ class cbor_reader {
     if ((found.major != 0 && !is_negative) ||
         found.number >
             static_cast<std::uint64_t>(std::numeric_limits<T>::max())) {
-      refuse("no whole number, or one that is too large");
+      refuse("not a whole number, or too large");
     }
     into = static_cast<T>(is_negative ? ~found.number : found.number);
   }
@@ -176,7 +176,7 @@ class cbor_reader {
   static constexpr std::size_t node_size = 128;
 
   [[noreturn]] static void refuse(const char* what);
-  /// What follows takes so much memory.
+  /// Charges the memory of what follows.
   void charge(std::size_t memory);
   std::uint64_t big_endian(std::size_t size);
   item head();

@@ -29,7 +29,7 @@ std::optional<std::uint64_t> number_in(const json& field) {
 event_detail event_detail_in(int number) {
   if (number < 0 || number > static_cast<int>(event_detail::steps)) {
     throw error{errc::bad_value,
-                "no kind of events: " + std::to_string(number)};
+                "unknown detail of events: " + std::to_string(number)};
   }
   return static_cast<event_detail>(number);
 }

@@ -100,7 +100,7 @@ void read_flows(cbor_reader& from, hello& m) {
 
 void read(row_reader& from, hello& m) {
   m.protocol = from.next<int>();
-  // What follows may mean something else to another protocol.
+  // The other fields may mean something else in another protocol.
   if (m.protocol != protocol) return;
   m.name = from.next_name("a worker");
   m.troupe = from.next_name("a version");

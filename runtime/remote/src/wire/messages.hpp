@@ -17,10 +17,10 @@
 #include <variant>
 #include <vector>
 
-/// What supervisors and workers say to each other. A packet is messages one
-/// after the other in CBOR (RFC 8949), in the body of one CAF message of one
-/// string: so the protocol is the same under every version of CAF, and its
-/// types need no numbers there.
+/// The messages between supervisors and workers. A packet is messages one after
+/// the other in CBOR (RFC 8949), in the body of one CAF message of one string:
+/// so the protocol is the same under every version of CAF, and its types need
+/// no numbers there.
 namespace troupe::remote::wire {
 
 /// Grows when a message changes so that an older process would misread it.
@@ -52,10 +52,10 @@ struct hello {
 /// It lives, and holds these.
 struct beat {
   std::vector<lease> held;
-  /// What the last `pulse` that it heard said, or 0.
+  /// The time in the last `pulse` that it heard, or 0.
   std::int64_t as_of = 0;
 };
-/// What came of a lease: a `result_body`.
+/// The result of a lease: a `result_body`.
 struct done {
   lease which;
   shared_bytes body;
@@ -65,7 +65,7 @@ struct events {
   lease which;
   /// An `event_form` each, in CBOR.
   std::vector<bytes> all;
-  /// How many gave way before these.
+  /// The number of events dropped before these.
   std::size_t dropped = 0;
 };
 /// It takes nothing new.
@@ -85,7 +85,7 @@ struct end_call {
   std::uint64_t number = 0;
   json note;
 };
-/// Whether somebody there hears a topic.
+/// A worker's word that it hears a topic from now on, or no longer.
 struct tune {
   std::string topic;
   bool is_heard = false;
@@ -135,7 +135,7 @@ struct pulse {
 struct events_heard {
   std::uint64_t count = 0;
 };
-/// What came of a call. If something is lent with it, `end_call` follows.
+/// The result of a call. If something is lent with it, `end_call` follows.
 struct answer {
   std::uint64_t number = 0;
   /// An `error_form`, or null.
@@ -154,7 +154,7 @@ struct status {
 struct news {
   std::string topic;
   bytes body;
-  /// How many before it gave way since the last one of this topic.
+  /// The number of messages dropped since the last one of this topic.
   std::uint64_t missed = 0;
 };
 /// So many messages of topics have been taken in. From a worker, none: it
@@ -181,7 +181,7 @@ using message = std::variant<hello, beat, done, events, leave, invite, welcome,
 
 // -- bodies -------------------------------------------------------------------
 
-/// What a worker needs to know of a `placed_work`.
+/// The part of a `placed_work` that a worker needs to know.
 struct work_body {
   std::string flow;
   std::string node;
@@ -195,7 +195,7 @@ struct work_body {
   json input;
   std::uint32_t attempt = 0;
   std::optional<std::size_t> item = {};
-  /// What an attempt may read; a sub-flow has a snapshot.
+  /// The state that an attempt may read; a sub-flow has a snapshot.
   json readable;
 };
 
@@ -205,7 +205,7 @@ struct work_body {
 [[nodiscard]] detail::placed_result decode_result(const bytes& body);
 [[nodiscard]] bytes encode(const state& what);
 [[nodiscard]] state decode_state(const bytes& body);
-/// What calls and topics carry.
+/// Encodes the content of calls and topics.
 [[nodiscard]] bytes encode_json(const json& what);
 [[nodiscard]] json decode_json(const bytes& body);
 /// About how much memory `decode_json` would take for it.

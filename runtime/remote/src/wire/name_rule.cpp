@@ -15,10 +15,9 @@ bool is_name(std::string_view text, std::size_t bytes_max) {
 void check_name(const std::string& what, std::string_view text) {
   if (is_name(text, peer_limits::name_bytes)) return;
   throw error{errc::bad_value,
-              "the name of " + what + " '" +
-                  printable(text, line_breaks::joined, 40) + "', of " +
-                  std::to_string(text.size()) +
-                  " bytes, is refused: give at most " +
+              "invalid name of " + what + ", '" +
+                  printable(text, line_breaks::joined, 40) + "' of " +
+                  std::to_string(text.size()) + " bytes: give at most " +
                   std::to_string(peer_limits::name_bytes) +
                   " bytes of UTF-8 without control characters"};
 }
@@ -30,7 +29,7 @@ std::string name_in(cbor_reader& from, const char* what) {
   auto text = from.text_within(peer_limits::name_bytes, place.c_str());
   if (is_name(text, peer_limits::name_bytes)) return text;
   throw error{errc::bad_value, place + ", '" + printable(text) +
-                                   "', has characters that do not show"};
+                                   "', contains control characters"};
 }
 
 }  // namespace wire

@@ -14,22 +14,22 @@ namespace troupe::remote {
 
 /// Messages of topics on their way to one other process, which confirms those
 /// that it has taken in. A bounded number is on the way, and a bounded number
-/// waits for that: there the oldest gives way, so that a process that reads
+/// waits for that: there the oldest is dropped, so that a process that reads
 /// slowly costs no more than this.
 ///
-/// Thread safety: confined to one actor.
+/// Thread safety: confined to one actor or task.
 class news_outbox {
  public:
   static constexpr std::size_t away_max = 256;
   static constexpr std::size_t waiting_max = 1024;
-  /// Of so many topics it is known how many messages gave way.
+  /// The maximum number of topics with a count of dropped messages.
   static constexpr std::size_t missed_topics_max = 4096;
 
   /// `bytes_max`: of what is on the way, and of what waits.
   explicit news_outbox(std::size_t bytes_max)
       : bytes_max_(bytes_max), away_(away_max, bytes_max) {}
 
-  /// `missed`: so many before it never came here.
+  /// `missed` is the number of messages before it that never came here.
   void push(const std::string& topic, wire::shared_bytes body,
             std::uint64_t missed = 0);
   /// So many have arrived.

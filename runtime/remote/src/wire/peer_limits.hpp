@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <string_view>
 
-/// What one process lets another one have. Those who keep to the protocol stay
-/// far below; who goes beyond is parted with, and a notice says of what it had
-/// too much.
+/// The limits of what one process lets another one have. Those who keep to the
+/// protocol stay far below; who goes beyond is parted with, and a notice says
+/// of what it had too much.
 namespace troupe::remote::peer_limits {
 
 /// Bytes of the name of a worker, label, flow, topic, service or key of what

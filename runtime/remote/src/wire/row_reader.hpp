@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-/// What messages and their bodies are read with: lists of fields.
+/// The reading of messages and their bodies: lists of fields.
 namespace troupe::remote::wire {
 
 /// A text that is a name. `what` has it, for people: "a label".
@@ -32,10 +32,12 @@ class row_reader {
  public:
   explicit row_reader(cbor_reader& from) : from_(from), left_(from.list()) {}
 
-  /// Where the next element begins, for those that are looked at as they are
-  /// read.
+  /// Returns the reader at the next element, for those that are looked at as
+  /// they are read.
   cbor_reader& take() {
-    if (left_ == 0) throw error{errc::bad_value, "it is too short"};
+    if (left_ == 0) {
+      throw error{errc::bad_value, "the message has too few fields"};
+    }
     --left_;
     return from_;
   }
@@ -63,8 +65,7 @@ class row_reader {
   std::size_t left_;
 };
 
-// What a peer sends may be anything, so every way in which it is not what it
-// should be ends here.
+// Reads what a peer sent, which may be anything: every fault in it ends here.
 template <class F>
 auto checked(const char* what, F read) {
   try {

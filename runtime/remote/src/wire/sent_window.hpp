@@ -13,16 +13,16 @@ constexpr std::uint64_t sum_within_range(std::uint64_t a, std::uint64_t b) {
   return sum < a ? std::numeric_limits<std::uint64_t>::max() : sum;
 }
 
-/// What is on its way to one other process, which confirms it in its order: a
-/// bounded number, and bounded bytes, or one alone.
+/// The messages on their way to one other process, which confirms them in their
+/// order: a bounded number, and bounded bytes, or one alone.
 ///
-/// Thread safety: confined to one actor.
+/// Thread safety: confined to one actor or task.
 class sent_window {
  public:
   sent_window(std::size_t count_max, std::size_t bytes_max)
       : count_max_(count_max), bytes_max_(bytes_max) {}
 
-  /// Whether one of that size may go out.
+  /// Returns whether one of that size may go out.
   [[nodiscard]] bool has_room(std::size_t size) const noexcept {
     return sizes_.empty() ||
            (sizes_.size() < count_max_ && bytes_ + size <= bytes_max_);

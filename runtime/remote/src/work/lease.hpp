@@ -17,8 +17,8 @@ enum class work_id : std::uint64_t {};
 /// A worker for as long as it is connected: one that comes back is another.
 enum class worker_id : std::uint64_t {};
 
-/// How long so much may be under way: a slow way still takes a megabyte in a
-/// second.
+/// Returns the time that `bytes` may be on their way: a slow connection still
+/// carries a megabyte in a second.
 constexpr duration time_under_way(std::size_t bytes) {
   return std::chrono::microseconds{bytes};
 }

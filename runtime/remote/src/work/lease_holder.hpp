@@ -10,7 +10,7 @@
 
 namespace troupe::detail {
 
-/// What a worker has been given, and how far it is: the other side of a
+/// The work that a worker has been given, and its progress: the other side of a
 /// `lease_table`.
 ///
 /// A result is kept, and sent again, until the supervisor has said that it
@@ -31,18 +31,18 @@ class lease_holder {
   /// A lease was given. False if there is nothing to begin: it is held already,
   /// or there is no room, which the supervisor will notice.
   [[nodiscard]] bool take(lease given);
-  /// What was begun has ended. False if the lease was taken back by then.
+  /// Marks work as ended. False if the lease was taken back by then.
   [[nodiscard]] bool finish(lease done);
   /// The supervisor has the result, or does not want it.
   void acknowledge(lease done);
   /// A lease counts no more. Whether there is work to stop.
   [[nodiscard]] bool drop(lease taken_back);
 
-  /// What is held, for the supervisor to compare.
+  /// Returns the leases that are held, for the supervisor to compare.
   [[nodiscard]] std::vector<lease> held() const;
-  /// What has ended, but not for the supervisor yet.
+  /// Returns the leases that have ended here, but not for the supervisor yet.
   [[nodiscard]] std::vector<lease> unacknowledged() const;
-  /// How much is being done.
+  /// Returns the number of leases at work.
   [[nodiscard]] std::size_t running() const noexcept { return running_; }
   [[nodiscard]] bool empty() const noexcept { return held_.empty(); }
   /// Asserts that the counts agree with what is held. For tests.

@@ -26,8 +26,8 @@ struct lease_options {
   /// A lease that its worker knows nothing of after so long, and a second for
   /// each megabyte under way, did not arrive.
   duration arrival_max = std::chrono::seconds{1};
-  /// All that is on its way to one worker has at most so many bytes, or is one
-  /// piece of work: what a worker says of itself comes behind as much.
+  /// The maximum number of bytes on their way to one worker (a single larger
+  /// piece of work is allowed): a worker's signs of life queue behind them.
   std::size_t bytes_under_way_max = std::size_t{8} << 20;
   /// Work that takes so long is given to a second worker where one has nothing
   /// else to do, and the first success counts. Nothing: it is not.
@@ -35,8 +35,8 @@ struct lease_options {
   /// Work that was lost so often with a worker which had nothing else is not
   /// given away again: it is what they died of.
   std::uint32_t deaths_max = 10;
-  /// Of the leases that a worker says it holds and that do not stand, so many
-  /// are taken back at once; the others when it says so again.
+  /// The maximum number of invalid leases in a worker's report that are taken
+  /// back at once; the others follow with its next report.
   std::size_t taken_back_max = 1000;
 };
 

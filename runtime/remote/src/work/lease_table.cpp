@@ -151,7 +151,7 @@ void lease_table::send_along(worker_id with, lease which, std::size_t bytes) {
 }
 
 bool lease_table::settle(worker_id who, lease which, time_point now) {
-  // What it holds may come late, behind large results.
+  // The results of its work may come late, behind large ones.
   notice(who, now);
   const auto known = all_.find(which.work);
   if (known == all_.end()) return false;

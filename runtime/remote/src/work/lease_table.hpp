@@ -20,7 +20,7 @@
 
 namespace troupe::detail {
 
-/// Who does what: the work of one supervisor and the workers that have joined
+/// The assignment of the work of one supervisor to the workers that have joined
 /// it. It is told what happened, and says what to do; it has no threads, no
 /// clock and no messages of its own.
 ///
@@ -77,7 +77,7 @@ class lease_table {
 
   // -- work ------------------------------------------------------------------
 
-  /// It takes so many bytes to send it. @pre there is no such work
+  /// `bytes` is the size of its message. @pre there is no such work
   void add(work_id what, std::string label, time_point now,
            std::size_t bytes = 0);
   void cancel(work_id what, time_point now);
@@ -94,8 +94,8 @@ class lease_table {
 
   // -- time and orders -------------------------------------------------------
 
-  /// When `advance` has something to do: at least eight times in
-  /// `silence_max`.
+  /// Returns the time at which `advance` has something to do: at least eight
+  /// times in `silence_max`.
   [[nodiscard]] time_point due() const;
   void advance(time_point now);
   /// The next thing to do; nothing if all is done.
@@ -108,11 +108,11 @@ class lease_table {
   [[nodiscard]] std::size_t workers() const noexcept { return workers_.size(); }
   /// Work that is with nobody.
   [[nodiscard]] std::size_t waiting() const noexcept;
-  /// Whether a lease stands, and is the first one of those of its work: what
-  /// a second worker shows of it would be shown twice.
+  /// Returns whether a lease stands, and is the first one of those of its work:
+  /// what a second worker shows of it would be shown twice.
   [[nodiscard]] bool is_first(worker_id who, lease which) const;
   [[nodiscard]] std::size_t holders(work_id what) const;
-  /// What a worker holds, as far as is known here.
+  /// Returns the number of leases that a worker holds, as far as is known here.
   [[nodiscard]] std::size_t held_by(worker_id who) const;
   [[nodiscard]] std::vector<work_id> work_of(worker_id who) const;
 
@@ -139,7 +139,7 @@ class lease_table {
     std::uint32_t epoch;
     time_point since;
     std::size_t bytes = 0;
-    /// Whether `next` has told of it.
+    /// True if `next` has told of it.
     bool is_sent = false;
     bool has_arrived = false;
     /// Nothing else goes to that worker meanwhile.
@@ -205,11 +205,11 @@ class lease_table {
   queues suspects_;
   /// They get nothing new until they are empty.
   std::set<worker_id> reserved_;
-  /// What was with lost workers, until it may be given again.
+  /// The work of lost workers, until it may be given again.
   std::set<std::pair<time_point, work_id>> paused_;
-  /// What is with one worker, the longest first.
+  /// The work that runs alone on a worker, the longest first.
   std::set<std::pair<time_point, work_id>> alone_;
-  /// When it was last told of the time.
+  /// The time at which it last looked at the clock.
   time_point looked_{};
   /// Nobody is given up for silence before then.
   time_point misses_from_{};

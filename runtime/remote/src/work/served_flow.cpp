@@ -18,7 +18,7 @@ class served_node final : public node_model {
         options_(from.options),
         asked_(std::move(asked)),
         output_(std::move(output)) {
-    // Who asks has passed these, and tries again itself.
+    // The asking process has passed these, and tries again itself.
     options_.concurrency = {};
     options_.limits.clear();
     options_.retry = {};
@@ -93,7 +93,7 @@ flow flow_of(const graph_node& from, served_attempt::request asked,
   return flow{std::move(made)};
 }
 
-// What is placed in a flow up to its fan-outs, whose sub-flows are flows of
+// The placed parts of a flow up to its fan-outs, whose sub-flows are flows of
 // their own.
 class survey {
  public:
@@ -168,8 +168,8 @@ std::map<std::string, served_flow> served_in(const std::vector<flow>& flows) {
   for (const auto& each : flows) looking.look_at(each.share(), {});
   if (all.empty()) {
     throw error{errc::bad_flow,
-                "nothing in the flows to serve is placed on workers: a node or "
-                "a batch says so with the option `on`"};
+                "none of the flows to serve places work on workers: set the "
+                "option `on` of a node or a batch"};
   }
   return all;
 }

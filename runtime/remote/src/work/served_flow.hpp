@@ -13,14 +13,14 @@
 
 namespace troupe::detail {
 
-/// What other processes may ask of a flow: its placed nodes, and the whole
-/// where it is the body of a placed fan-out.
+/// The parts of a flow that other processes may ask for: its placed nodes, and
+/// the whole where it is the body of a placed fan-out.
 struct served_flow {
   std::shared_ptr<const flow_model> model;
   json form;
   /// By their place in the flow: "inner/node".
   std::map<std::string, const graph_node*> nodes;
-  /// Whether sub-flows may be asked for.
+  /// True if sub-flows may be asked for.
   bool is_body = false;
   /// The labels that its work asks for.
   std::set<std::string> labels;
@@ -46,7 +46,7 @@ class served_attempt {
   served_attempt(const graph_node& node, request asked);
 
   [[nodiscard]] const flow& work() const noexcept { return work_; }
-  /// What `exec` gave. @pre the run of the flow has ended well
+  /// Returns the result of `exec`. @pre the run of the flow has ended well
   [[nodiscard]] json take_output();
 
  private:

@@ -13,31 +13,33 @@
 
 namespace troupe::llm {
 
-/// How an agent works.
+/// Options of an agent.
 struct agent_options {
-  /// What the model is told before all else.
+  /// The instructions that the model is given before all else.
   std::string instructions = {};
   toolbox tools = {};
-  /// Calls of tools at once. At least 1.
+  /// The maximum number of tool calls at once. At least 1.
   std::size_t tools_at_once = 8;
-  /// Calls of the model for one task, without those that fold. At least 1.
+  /// The maximum number of model calls for one task, without those that fold.
+  /// At least 1.
   std::size_t turns_max = 25;
   /// The conversation is folded when it is longer than this, in tokens as
   /// `token_estimate` counts them. Absent: never.
   std::optional<std::uint64_t> history_max = {};
-  /// About how many of the last messages are not folded. At least 1.
+  /// The approximate number of the last messages that are not folded. At least
+  /// 1.
   std::size_t history_kept = 8;
   /// The member of the shared state that the agent works in.
   std::string state_key = "agent";
-  /// Of the nodes that ask the model: retries, time limits, limits.
+  /// The options of the nodes that ask the model: retries, time limits, limits.
   node_options asking = {};
-  /// Sets what else a request is to have, for example a temperature. Called
-  /// from several threads at once.
+  /// Sets further members of a request, for example a temperature. Called from
+  /// several threads at once.
   std::function<void(chat_request&)> prepare = {};
 };
 
-/// The flow of an agent, which asks a model what to do, does it with its tools
-/// and tells the model, until that answers:
+/// Returns the flow of an agent, which asks a model what to do, calls its tools
+/// and reports their results to the model, until it answers:
 ///
 ///     begin -> decide -> tools -> decide ... -> answer
 ///
@@ -53,14 +55,14 @@ struct agent_options {
 /// | `usage`    | tokens of all calls, added up                               |
 ///
 /// A long conversation is folded between two turns: the model summarises the
-/// older messages, and the summary stands for them.
+/// older messages, and the summary replaces them.
 ///
 /// Before each call of a tool there is a custom event with the data
 /// {"tool": its name}.
 ///
-/// Errors: throws `errc::bad_flow` for options that make no sense. The run
-/// fails with `errc::missing_key` where there is neither a task nor a
-/// conversation, and with a permanent `errc::step_limit` at `turns_max`.
+/// Errors: throws `errc::bad_flow` for invalid options. The run fails with
+/// `errc::missing_key` if there is neither a task nor a conversation, and with
+/// a permanent `errc::step_limit` at `turns_max`.
 [[nodiscard]] flow make_agent(std::string name, client model,
                               agent_options options);
 

@@ -12,8 +12,8 @@
 
 namespace troupe::llm {
 
-/// What a supervisor thinks of an answer. Not an aggregate, so that a temporary
-/// one survives GCC 12 in a `co_await`.
+/// A reviewer's verdict on an answer. Not an aggregate, so that a temporary one
+/// survives GCC 12 in a `co_await`.
 struct verdict {
   verdict() = default;
   explicit verdict(bool is_good) : good(is_good) {}
@@ -21,20 +21,20 @@ struct verdict {
       : good(is_good), feedback(std::move(what_is_wrong)) {}
 
   bool good = false;
-  /// What to do better, for the agent to read.
+  /// The advice on what to do better, for the agent to read.
   std::string feedback;
 };
 
 void to_json(json& form, const verdict& from);
 void from_json(const json& form, verdict& into);
 
-/// How work is reviewed.
+/// Options of a review.
 struct review_options {
-  /// How often the work is done at all. At least 1.
+  /// The maximum number of times that the work is done. At least 1.
   std::size_t rounds_max = 3;
   /// The `agent_options::state_key` of the agent.
   std::string state_key = "agent";
-  /// Of the node that reviews.
+  /// Options of the node that reviews.
   node_options reviewing = {};
 };
 
@@ -42,12 +42,12 @@ struct review_options {
 using reviewer =
     std::function<task<verdict>(const std::string& answer, context&)>;
 
-/// A flow around that of an agent, whose answer a supervisor judges. Work that
-/// is no good goes back: the feedback is the agent's next task. Ends with the
-/// action "rejected" if the last round was no good either; its last feedback is
-/// then in the agent's member `feedback`.
+/// Returns a flow around that of an agent, in which a reviewer judges the
+/// agent's answer. If the reviewer rejects it, the feedback is the agent's next
+/// task. The flow ends with the action "rejected" if the last round was
+/// rejected, too; its last feedback is then in the agent's member `feedback`.
 ///
-/// Errors: throws `errc::bad_flow` for options that make no sense.
+/// Errors: throws `errc::bad_flow` for invalid options.
 [[nodiscard]] flow reviewed(std::string name, flow agent, reviewer judge,
                             review_options options);
 [[nodiscard]] inline flow reviewed(std::string name, flow agent,

@@ -13,13 +13,13 @@
 
 namespace troupe::remote {
 
-/// What a command line says of the part that a program has in a cluster.
+/// The part that a program plays in a cluster, as its command line says.
 struct cluster_arguments {
-  /// Where workers join: the program is a supervisor.
+  /// The address at which workers join: the program is a supervisor.
   std::optional<endpoint> listen = {};
   /// The supervisor that it joins: the program is a worker.
   std::optional<endpoint> join = {};
-  /// All empty where no TLS was asked for.
+  /// All empty without TLS.
   tls_options tls = {};
 
   /// For `network`.
@@ -34,7 +34,7 @@ struct cluster_arguments {
 
 namespace troupe::detail {
 
-/// Makes HOST:PORT of a port alone. The result is what is wrong, or nothing.
+/// Completes a port alone to HOST:PORT. Returns the fault, or an empty text.
 inline std::string complete_address(std::string& text) {
   if (text.find(':') == text.npos) text = "127.0.0.1:" + text;
   try {
@@ -63,19 +63,22 @@ namespace troupe::remote {
 /// Adds `--cert FILE`, `--key FILE`, `--ca FILE` and `--peer NAME`, of which
 /// all or none are given. `into` must be there as long as `app` is used.
 inline void add_tls_options(CLI::App& app, tls_options& into) {
-  auto* certificate =
-      app.add_option("--cert", into.certificate,
-                     "the certificate to show; other machines need TLS")
+  auto* certificate = app.add_option("--cert", into.certificate,
+                                     "the certificate of this process; "
+                                     "required to reach other machines")
+                          ->type_name("FILE");
+  auto* key =
+      app.add_option("--key", into.key, "the private key of the certificate")
           ->type_name("FILE");
-  auto* key = app.add_option("--key", into.key, "the key that goes with it")
-                  ->type_name("FILE");
   auto* authorities =
-      app.add_option("--ca", into.authorities, "whose certificates to trust")
+      app.add_option("--ca", into.authorities,
+                     "the certificates of the authorities to trust")
           ->type_name("FILE");
-  auto* peers = app.add_option("--peer", into.peers,
-                               "a name that the other side may have; may be "
-                               "given again")
-                    ->type_name("NAME");
+  auto* peers =
+      app.add_option(
+             "--peer", into.peers,
+             "a name that the certificate of a peer may have; repeatable")
+          ->type_name("NAME");
   certificate->needs(key)->needs(authorities)->needs(peers);
   for (auto* each : {key, authorities, peers}) each->needs(certificate);
 }
@@ -85,13 +88,14 @@ inline void add_tls_options(CLI::App& app, tls_options& into) {
 /// with neither, the program is by itself. `into` must be there as long as
 /// `app` is used.
 inline void add_cluster_options(CLI::App& app, cluster_arguments& into) {
-  auto* listen = troupe::detail::add_address(
-      app, "--listen", into.listen,
-      "have workers do the work: they join here, and are waited for");
-  auto* worker = app.add_flag("--worker")
-                     ->description("be one of these workers, and nothing else");
+  auto* listen =
+      troupe::detail::add_address(app, "--listen", into.listen,
+                                  "let workers do the work: listen for them at "
+                                  "this address, and wait for one");
+  auto* worker =
+      app.add_flag("--worker")->description("run as one of these workers");
   auto* join = troupe::detail::add_address(app, "--join", into.join,
-                                           "where its supervisor listens");
+                                           "the address of the supervisor");
   worker->needs(join)->excludes(listen);
   join->needs(worker);
   add_tls_options(app, into.tls);

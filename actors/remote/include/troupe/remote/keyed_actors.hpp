@@ -17,9 +17,9 @@ namespace troupe::remote {
 
 class keyed_core;
 
-/// What `keyed_actors` makes for each key, behind one interface.
+/// An actor that `keyed_actors` makes for one key, behind an interface.
 ///
-/// Thread safety: it is used by one actor.
+/// Thread safety: confined to one actor or task.
 class keyed_actor {
  public:
   keyed_actor() = default;
@@ -27,8 +27,8 @@ class keyed_actor {
   keyed_actor& operator=(const keyed_actor&) = delete;
   virtual ~keyed_actor() = default;
 
-  /// Answers one message; the next comes when this has ended. What it throws
-  /// goes to who asked.
+  /// Answers one message; the next one comes when this has ended. An exception
+  /// goes to the caller.
   [[nodiscard]] virtual task<json> receive(json message) = 0;
 };
 
@@ -38,21 +38,21 @@ concept receives_json = requires(T actor, json message) {
   { actor.receive(std::move(message)) } -> std::same_as<task<json>>;
 };
 
-/// How many there may be, and how long.
+/// Options of `keyed_actors`.
 struct keyed_options {
-  /// Messages that wait for one key, with the one that is being answered. More
-  /// are refused with `errc::overloaded`. At least 1.
+  /// The maximum number of messages for one key, including the one that is
+  /// being answered. More are refused with `errc::overloaded`. At least 1.
   std::size_t messages_max = 1024;
-  /// Keys that have an actor at a time. Others are refused with
-  /// `errc::overloaded`. At least 1.
+  /// The maximum number of keys that have an actor at a time. Others are
+  /// refused with `errc::overloaded`. At least 1.
   std::size_t keys_max = 10'000;
-  /// One that was asked nothing for so long is destroyed; the next message for
-  /// its key makes another. More than zero.
+  /// The time after which an idle actor is destroyed; the next message for its
+  /// key makes another one. More than zero.
   duration idle_max = std::chrono::minutes{5};
 };
 
-/// Actors that are addressed by a name and a key, from all the processes of a
-/// cluster, and made when they are first asked:
+/// Actors with a name and a key, which all processes of a cluster can ask, and
+/// which are made when they are first asked:
 ///
 ///     struct session {
 ///       troupe::task<troupe::json> receive(troupe::json said);
@@ -70,26 +70,26 @@ struct keyed_options {
 /// the order in which they come. What it remembers is lost with its process,
 /// and when it is idle.
 ///
-/// A message is delivered at most once. One that failed with
+/// A message is delivered at most once. A message that failed with
 /// `errc::request_failed`, `errc::timed_out` or by cancellation may have been
-/// taken in.
+/// delivered.
 ///
-/// It is a handle: copies, and those of the same name in a system, are one;
-/// what counts are the function and the options of the first that has a
-/// function. When the last is destroyed its actors are, too, but not at once:
-/// if the name is made again by then, a new actor of a key may be there beside
-/// the one that is about to end. A handle may be destroyed after its system,
-/// but not be used after it.
+/// It is a handle: copies, and those of the same name in a system, are one; the
+/// function and the options of the first one with a function apply. When the
+/// last one is destroyed its actors are, too, but not at once: if the name is
+/// used again by then, a new actor of a key may exist beside the one that is
+/// about to end. A handle may be destroyed after its system, but not be used
+/// after it.
 ///
-/// Thread safety: immutable; may be used anywhere. The function is called by
-/// actors, for several keys at once.
+/// Thread safety: immutable. Actors call the function, for several keys at
+/// once.
 class keyed_actors {
  public:
   using maker =
       std::function<std::unique_ptr<keyed_actor>(const std::string& key)>;
 
   /// `make(key)` gives an object with `task<json> receive(json)`.
-  /// Errors: throws `errc::bad_flow` for options that make no sense;
+  /// Errors: throws `errc::bad_flow` for invalid options;
   /// `errc::bad_value` for a name of more than 256 bytes, or with control
   /// characters.
   template <std::invocable<const std::string&> F>
@@ -114,20 +114,20 @@ class keyed_actors {
   /// For a process that only asks.
   keyed_actors(system& where, std::string name);
 
-  /// Gives the reply of the actor of `key`.
+  /// Returns the reply of the actor of `key`.
   ///
   /// Errors: what the actor or the function threw, for another process without
   /// the exception itself; `errc::timed_out` after `limit`; `errc::overloaded`;
   /// `errc::too_large`; `errc::bad_value` for a key of more than 1024 bytes or
   /// with control characters, and for a message that nests deeper than 512
-  /// levels; `errc::request_failed` when there is no supervisor,
-  /// when it is lost, and when nothing there makes such actors;
-  /// `errc::shut_down` when they are being destroyed.
+  /// levels; `errc::request_failed` if there is no supervisor, if it is lost,
+  /// and if it has no function that makes such actors; `errc::shut_down` when
+  /// they are being destroyed.
   /// Cancellation: a message that was not taken in yet is not.
   [[nodiscard]] task<json> ask(std::string key, json message,
                                duration limit) const;
 
-  /// How many actors there are in this process.
+  /// Returns the number of actors in this process.
   [[nodiscard]] std::size_t size() const;
 
  private:

@@ -15,7 +15,7 @@ class actor_system_config;
 
 namespace troupe::remote {
 
-/// Where a process listens.
+/// An address at which a process listens: a host and a port.
 struct endpoint {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
@@ -23,49 +23,51 @@ struct endpoint {
   /// Reads "HOST:PORT", where HOST is a name or an IPv4 address, or
   /// "[ADDRESS]:PORT" with an IPv6 address. Errors: throws `errc::bad_value`.
   [[nodiscard]] static endpoint from(std::string_view text);
-  /// Whether it can only be reached from this machine.
+  /// Returns whether it can only be reached from this machine.
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] std::string text() const;
 };
 
-/// Mutual TLS: each side shows a certificate, and looks at that of the other.
+/// Mutual TLS: each side shows a certificate and verifies that of the other.
 /// The files are PEM. CAF reads them anew for each connection and ends the
-/// process if it cannot: they must stay as long as the actor system, and be
-/// replaced only by restarting the process.
+/// process if it cannot: they must exist as long as the actor system. Restart
+/// the process to replace them.
 struct tls_options {
-  /// What this process shows, and the key that goes with it.
+  /// The certificate that this process shows, with the key that belongs to it.
   std::string certificate;
   std::string key;
   std::string key_password = {};
   /// The certificates of the authorities that are trusted, in one file.
   std::string authorities;
-  /// Who may be at the other end: the certificate must be for one of these
-  /// names (a DNS name among its alternative names or, where it has none, its
+  /// The names that the other end may have: its certificate must be for one of
+  /// them (a DNS name among its alternative names or, where it has none, its
   /// common name). At least one.
   std::vector<std::string> peers;
 };
 
+/// Options of `network`.
 struct network_options {
-  /// Absent: no encryption, and nothing but this machine is spoken to.
+  /// Absent: no encryption, and connections within this machine only.
   std::optional<tls_options> tls = {};
-  /// How often CAF tells its peers that the process is there, and after how
-  /// much silence a connection is closed: longer than the largest message
-  /// takes on its way. A handshake that is not over at a
-  /// beat is broken off by who calls, so it is best not much less than a
-  /// second. Who is called waits for one with TLS as long as `silence_max`.
+  /// The interval at which CAF tells its peers that the process is alive. The
+  /// calling side breaks off a handshake that is not complete at a heartbeat,
+  /// so it should not be much less than a second.
   duration heartbeat = std::chrono::seconds{1};
+  /// The silence after which a connection is closed: longer than the transfer
+  /// of the largest message takes. The accepting side waits as long for a TLS
+  /// handshake.
   duration silence_max = std::chrono::seconds{4};
 };
 
-/// What makes an actor system one that speaks to other processes; for
+/// Returns a function that makes an actor system reach other processes; for
 /// `system_options::prepare`, or for the configuration of an actor system of
 /// your own, before it is made.
 ///
 ///     troupe::system system{{.prepare = troupe::remote::network()}};
 ///
-/// Errors: throws `errc::bad_flow` for options that make no sense: a file that
-/// cannot be read, or no peers. The list of peers is that of the actor system:
-/// other TLS connections of the process have nothing to do with it.
+/// Errors: throws `errc::bad_flow` for invalid options: a file that cannot be
+/// read, or no peers. The list of peers applies to this actor system only, not
+/// to other TLS connections of the process.
 [[nodiscard]] std::function<void(caf::actor_system_config&)> network(
     network_options options);
 [[nodiscard]] inline std::function<void(caf::actor_system_config&)> network() {

@@ -6,8 +6,8 @@
 
 namespace troupe::remote {
 
-/// Is a `worker` until the program is asked to end, and then until it has
-/// finished what it holds. Blocks. Asked a second time, the program ends at
+/// Runs a `worker` until the program is asked to end, and then until it has
+/// finished its work. Blocks. If the program is asked a second time, it ends at
 /// once. This calls `asked.on_first`, which may be called once: do not call it
 /// yourself.
 ///

@@ -14,7 +14,7 @@ namespace troupe::remote {
 class shared_limit_core;
 class shared_pass_core;
 
-/// Leave to do something once, given by a `shared_limit`.
+/// A permission to make one request, granted by a `shared_limit`.
 ///
 /// It must not outlive the limit's system.
 ///
@@ -28,10 +28,10 @@ class shared_pass {
   shared_pass& operator=(const shared_pass&) = delete;
   ~shared_pass();
 
-  /// Sets right how many tokens it took. One that is never told took what was
-  /// asked for. In a worker's process the last word counts, and the supervisor
-  /// hears it when the pass is destroyed.
-  /// Errors: throws `errc::bad_value` for a number that makes no sense.
+  /// Corrects the number of tokens that it took. A pass that is never corrected
+  /// took the number it was acquired with. In a worker's process the last call
+  /// counts, and the supervisor learns of it when the pass is destroyed.
+  /// Errors: throws `errc::bad_value` for an invalid number.
   void used(double tokens);
 
  private:
@@ -45,28 +45,29 @@ class shared_pass {
 ///     auto pass = co_await limit.acquire();  // or in node_options::limits
 ///
 /// In the process that listens it is the rate limit. In a worker's process it
-/// asks the supervisor for every pass; what counts are the options there. In a
-/// process that is neither it is a rate limit for this process alone.
+/// asks the supervisor for every pass; the options there apply. In any other
+/// process it is a rate limit for this process alone.
 ///
 /// Fair over all processes, in the order in which the supervisor is asked. A
-/// pass of a worker that is lost stays used: what it was for may have happened.
-/// Who waits in a worker that is lost leaves the line.
+/// pass of a lost worker stays used: its request may have been made. Waiting
+/// requests of a lost worker leave the queue.
 ///
 /// It is a handle: copies, and those of the same name in a system, are one.
-/// When there is neither a handle nor a pass any more, the limit is forgotten,
-/// and the next of its name begins anew, with all that it may give at once. It
-/// may be destroyed after its system, but not be used after it.
+/// When no handle and no pass is left, the limit is forgotten, and the next one
+/// of its name begins anew, with its whole burst. It may be destroyed after its
+/// system, but not be used after it.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class shared_limit {
  public:
-  /// Errors: throws `errc::bad_flow` for options that make no sense, and for
+  /// Errors: throws `errc::bad_flow` for invalid options, and for
   /// others than a limit of this name has in this system; `errc::bad_value` for
   /// a name of more than 256 bytes, or with control characters.
   shared_limit(system& where, std::string name,
                const rate_limit_options& options);
 
-  /// Gives a pass, after waiting in line for it; see `rate_limit::acquire`.
+  /// Returns a pass, after waiting for it in the queue; see
+  /// `rate_limit::acquire`.
   ///
   /// Errors: those of `rate_limit::acquire`; in a worker's process also
   /// `errc::request_failed` when there is no supervisor, when it is lost

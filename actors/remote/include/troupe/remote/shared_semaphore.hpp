@@ -14,13 +14,13 @@ namespace troupe::remote {
 
 class shared_semaphore_core;
 
-/// A right to do something, lent by a `shared_semaphore`. It goes back when
-/// this is destroyed, and when the process that has it is lost.
+/// A permit lent by a `shared_semaphore`. It goes back when this is destroyed,
+/// and when the process that has it is lost.
 ///
 /// It must not outlive the semaphore's system.
 ///
-/// Thread safety: confined to one actor or task at a time; it may be destroyed
-/// on any thread.
+/// Thread safety: confined to one actor or task. It may be destroyed on any
+/// thread.
 class [[nodiscard]] shared_permit {
  public:
   /// Stands for no permit.
@@ -33,7 +33,7 @@ class [[nodiscard]] shared_permit {
 
   /// Gives it back before its end.
   void release() noexcept { held_.reset(); }
-  /// Whether it is there to be given back.
+  /// True unless it was given back or moved from.
   [[nodiscard]] explicit operator bool() const noexcept {
     return held_ != nullptr;
   }
@@ -50,16 +50,15 @@ class [[nodiscard]] shared_permit {
 /// made in each of them under the same name, the process that listens has the
 /// permits, and a process without a cluster has its own.
 ///
-/// A worker that the supervisor has given up is given its permits back at that
-/// moment. If it was frozen or cut off it may still do what they were for,
-/// until it notices by itself: for that long more may be at it than there are
-/// permits.
+/// When the supervisor gives a worker up, it takes its permits back. If the
+/// worker was frozen or cut off it may go on with its work until it notices by
+/// itself: for that time there may be more holders than permits.
 ///
 /// It is a handle: copies, and those of the same name in a system, are one,
 /// also if it is made after the others are gone but while a permit of theirs is
 /// out. It may be destroyed after its system, but not be used after it.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class shared_semaphore {
  public:
   /// Errors: throws `errc::bad_flow` for less than one permit, and for another
@@ -68,7 +67,7 @@ class shared_semaphore {
   /// characters.
   shared_semaphore(system& where, std::string name, std::uint32_t permits);
 
-  /// Gives `count` permits as one, after waiting for them in line; see
+  /// Returns `count` permits as one, after waiting for them in the queue; see
   /// `semaphore::acquire`.
   ///
   /// Errors: those of `semaphore::acquire`; in a worker's process also

@@ -8,8 +8,8 @@
 
 namespace troupe::remote {
 
-/// Asks a supervisor for what `listener::status` gives there. Blocks. With TLS
-/// who asks must be among the supervisor's peers, as a worker must.
+/// Returns the `listener::status` of a supervisor. It blocks. With TLS the
+/// calling process must be one of the supervisor's peers, as a worker must.
 ///
 /// | key        | what                                                      |
 /// | ---------- | --------------------------------------------------------- |
@@ -21,10 +21,10 @@ namespace troupe::remote {
 /// | `waiting`  | work that no worker has                                   |
 /// | `leased`   | work that a worker has                                    |
 ///
-/// Of a worker, `held` and `done` are pieces of work, those that it has and
-/// those whose results counted; `silent_ms` the milliseconds since it was last
-/// heard of, `joined_s` the seconds since it joined. Of more than 100 labels or
-/// flows the first 100 are there.
+/// Of a worker, `held` and `done` are the numbers of pieces of work that it has
+/// and of those whose results counted; `silent_ms` is the milliseconds since
+/// its last message, `joined_s` the seconds since it joined. Only the first 100
+/// labels and flows are listed.
 ///
 /// Errors: throws `errc::bad_flow` for a system that is not prepared with
 /// `network`, and for an address other than loopback without TLS;

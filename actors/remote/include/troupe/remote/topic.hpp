@@ -16,20 +16,20 @@ namespace troupe::remote {
 class news_queue;
 class switchboard;
 
-/// How a topic is heard.
+/// Options of a subscription.
 struct subscription_options {
-  /// Messages that wait to be read; where there are more, the oldest gives
-  /// way, and so it does where those of other processes take more than 64 MB.
-  /// At least 1.
+  /// The maximum number of messages that wait to be read; beyond it, and if
+  /// those of other processes take more than 64 MB, the oldest is dropped. At
+  /// least 1.
   std::size_t messages_max = 1024;
 };
 
-/// What is published on a topic from now on, for one reader or several, who
-/// share the messages. Destroying it ends it.
+/// A subscription to what is published on a topic from now on, for one reader
+/// or several, who share the messages. The destructor ends it.
 ///
-/// It may be destroyed after its system; it hears nothing more then.
+/// It may be destroyed after its system; it receives nothing more then.
 ///
-/// Thread safety: internally synchronised, but for moving it.
+/// Thread safety: internally synchronised, except for moves.
 class [[nodiscard]] subscription {
  public:
   subscription(std::shared_ptr<switchboard> board, std::string topic,
@@ -40,10 +40,10 @@ class [[nodiscard]] subscription {
   subscription& operator=(const subscription&) = delete;
   ~subscription();
 
-  /// The next message, after waiting for it. A time limit is that of `within`
-  /// around it.
-  /// Errors: throws `errc::request_failed` if it is not an actor that waits.
-  /// Cancellation: a message that was on its way is there for the next reader.
+  /// Returns the next message, after waiting for it. Wrap it in `within` for a
+  /// time limit.
+  /// Errors: throws `errc::request_failed` outside of an actor.
+  /// Cancellation: a message that was on its way goes to the next reader.
   [[nodiscard]] task<value> next() const;
   /// The next message, if there is one.
   [[nodiscard]] std::optional<value> try_next() const;
@@ -51,8 +51,8 @@ class [[nodiscard]] subscription {
   /// Errors: as `run::get`, on a thread that runs nodes.
   [[nodiscard]] std::optional<value> wait_for(duration limit) const;
 
-  /// How many messages gave way: here, and on the way here. On the way they are
-  /// counted for some thousand topics at a time.
+  /// Returns the number of messages that were dropped: here, and on the way
+  /// here. On the way they are counted for some thousand topics at a time.
   [[nodiscard]] std::uint64_t missed() const;
 
  private:
@@ -61,27 +61,27 @@ class [[nodiscard]] subscription {
   std::shared_ptr<news_queue> queue_;
 };
 
-/// Messages for whoever hears them, in all the processes of a cluster:
+/// A topic for messages to all subscribers, in all processes of a cluster:
 ///
 ///     const troupe::remote::topic prices{runtime, "prices"};
 ///     const auto heard = prices.subscribe();     // in one process
 ///     prices.publish(troupe::value::object({{"tea", 3}}));  // in another
 ///     const auto price = co_await heard.next();
 ///
-/// A message is heard at most once: not by who subscribes later, nor where a
-/// connection is lost, nor where it gave way in a queue that was full. Those of
-/// one publisher come in their order; those of several may be heard in another
-/// order in each process. A subscription in another process is known to the
-/// publisher's after one message each way.
+/// A message is delivered at most once: not to later subscribers, and not if a
+/// connection is lost or a full queue drops it. Messages of one publisher
+/// arrive in order; those of several may arrive in another order in each
+/// process. A publisher's process knows of a subscription in another process
+/// after one message each way.
 ///
-/// A supervisor carries what its workers publish to its other workers. Nothing
-/// here waits for a reader: on its way between two processes a bounded number
-/// of messages waits, and there too the oldest gives way.
+/// A supervisor forwards the messages of its workers to its other workers.
+/// Nothing here waits for a reader: between two processes a bounded number of
+/// messages waits, and there, too, the oldest is dropped.
 ///
 /// It is a handle: those of the same name in a system are one topic. It must
 /// not be used after its system.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class topic {
  public:
   /// Errors: throws `errc::bad_value` for a name of more than 256 bytes, or
@@ -89,11 +89,11 @@ class topic {
   topic(system& where, std::string name);
 
   /// Returns at once.
-  /// Errors: throws `errc::too_large` for what is larger than `message_max` of
-  /// the listener or worker here.
+  /// Errors: throws `errc::too_large` for a message larger than `message_max`
+  /// of the listener or worker here.
   void publish(const value& message) const;
-  /// Errors: throws `errc::bad_flow` for options that make no sense;
-  /// `errc::overloaded` if 100,000 topics are heard in this process.
+  /// Errors: throws `errc::bad_flow` for invalid options; `errc::overloaded` if
+  /// this process subscribes to 100,000 topics already.
   subscription subscribe(subscription_options options) const;
   subscription subscribe() const { return subscribe(subscription_options{}); }
 

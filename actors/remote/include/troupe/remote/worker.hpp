@@ -16,25 +16,28 @@
 
 namespace troupe::remote {
 
-/// What a worker is there for.
+/// Options of a worker.
 struct worker_options {
-  /// The flows of which it does what is placed on workers. The supervisor must
-  /// have the same: a flow of the same name with other nodes, edges or types
-  /// is refused with what differs.
+  /// The flows whose placed work it does. The supervisor must have the same: a
+  /// flow of the same name with other nodes, edges or types is refused, with
+  /// the difference.
   std::vector<flow> flows;
-  /// The labels it serves. Empty: all that the flows ask for.
+  /// The labels it serves. Empty: all labels in its flows.
   std::set<std::string> labels = {};
-  /// How much it does at once. At least 1, at most 100,000.
+  /// The number of attempts and sub-flows that it runs at once. At least 1, at
+  /// most 100,000.
   std::size_t capacity = 64;
   /// The supervisor that it joins.
   std::optional<endpoint> join = {};
-  /// Where it waits to be called by a supervisor; port 0 takes a free one.
-  /// Anything but loopback needs TLS. Either this or `join` is there.
+  /// The address at which it waits for a supervisor to call; port 0 takes a
+  /// free one. Anything but loopback needs TLS. Exactly one of this and `join`
+  /// is set.
   std::optional<endpoint> listen = {};
-  /// What it is called in messages. Empty: the host's name and the process.
+  /// The name of the worker in messages. Empty: the host's name and the
+  /// process.
   std::string name = {};
-  /// A supervisor of which nothing was heard for so long is given up: longer
-  /// than the largest input takes on its way.
+  /// The silence after which a supervisor is given up: longer than the transfer
+  /// of the largest input takes.
   duration silence_max = std::chrono::seconds{4};
   /// The longest wait between two tries to reach the supervisor.
   duration retry_max = std::chrono::seconds{5};
@@ -43,15 +46,15 @@ struct worker_options {
   std::function<void(const std::string&)> notice = {};
 };
 
-/// Does what supervisors ask for, in this process, until it is drained or
-/// destroyed. One that loses its supervisor drops what it did for it, and keeps
-/// trying to reach it.
+/// A worker in this process, which does the work of its supervisor until it is
+/// drained or destroyed. If it loses the supervisor it drops the work it did
+/// for it, and keeps trying to reach it.
 ///
 /// Thread safety: internally synchronised.
 class worker {
  public:
   /// Returns at once; joining goes on by itself.
-  /// Errors: throws `errc::bad_flow` for options that make no sense, for flows
+  /// Errors: throws `errc::bad_flow` for invalid options, for flows
   /// in which nothing is placed on workers, for a `where` that is not prepared
   /// with `network` or has a worker or a listener already, and for an address
   /// other than loopback without TLS; `errc::bad_value` for a name of a worker,
@@ -60,12 +63,12 @@ class worker {
   worker(system& where, worker_options options);
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
-  /// Leaves at once: what it does is dropped, and done by others.
+  /// Leaves at once: its work is dropped, and done by others.
   ~worker();
 
-  /// Where it listens, if it does.
+  /// Returns the address at which it listens, if it does.
   [[nodiscard]] std::optional<endpoint> at() const;
-  /// How many attempts and sub-flows are being made.
+  /// Returns the number of attempts and sub-flows that are running.
   [[nodiscard]] std::size_t running() const;
   /// Takes nothing new, finishes what it has, and leaves. Returns at once.
   /// Safe to call from anywhere but a signal handler.

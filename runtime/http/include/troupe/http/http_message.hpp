@@ -18,8 +18,8 @@ struct http_header {
   std::string value;
 };
 
-/// What an exchange may take. All are more than zero; a time is rounded up to
-/// milliseconds.
+/// The time and size limits of an exchange. All are more than zero; a time is
+/// rounded up to milliseconds.
 struct http_limits {
   /// Until there is a connection: a place in the pool, the server's address,
   /// handshakes.

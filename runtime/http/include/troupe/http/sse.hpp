@@ -41,13 +41,14 @@ class sse_parser {
   /// The next event that is complete, or nothing.
   [[nodiscard]] std::optional<sse_event> next();
 
-  /// Whether the bytes so far end inside of an event.
+  /// Returns whether the bytes so far end inside of an event.
   [[nodiscard]] bool is_inside_event() const noexcept {
     return size_ != 0 || !line_.empty();
   }
   /// The last id that the server sent, also with an event that has no data.
   [[nodiscard]] const std::string& last_id() const noexcept { return last_id_; }
-  /// How long the server asks to wait before the next connection, if it does.
+  /// Returns the time that the server asks to wait before the next connection,
+  /// if it does.
   [[nodiscard]] std::optional<std::chrono::milliseconds> retry()
       const noexcept {
     return retry_;

@@ -13,9 +13,9 @@ namespace troupe {
 [[nodiscard]] std::string resolved_url(std::string_view base,
                                        std::string_view reference);
 
-/// Whether two addresses have scheme, host and port in common, as a browser
-/// compares them: letters of either case, and the port that a scheme has where
-/// none is named.
+/// Returns whether two addresses have scheme, host and port in common, as a
+/// browser compares them: letters of either case, and the port that a scheme
+/// has where none is named.
 [[nodiscard]] bool has_same_origin(std::string_view one,
                                    std::string_view other);
 

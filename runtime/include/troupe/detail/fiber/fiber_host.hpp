@@ -26,8 +26,8 @@ struct wake_key {
   std::uint32_t generation = 0;
 };
 
-/// What a coroutine waits for from outside. It lives in the coroutine's frame;
-/// destroying the frame, which is how a wait is cancelled, withdraws it.
+/// Something outside that a coroutine waits for. It lives in the coroutine's
+/// frame; destroying the frame, which is how a wait is cancelled, withdraws it.
 class waiter {
  public:
   waiter() = default;
@@ -67,11 +67,11 @@ class blocking_job {
   [[nodiscard]] virtual std::vector<held_token> held() const = 0;
 };
 
-/// Where coroutines live: the actor that owns them. It keeps the table of
-/// their waits and reaches the outside for them. Every coroutine is resumed
-/// by its host, and by nothing else.
+/// The owner of coroutines: the actor that they run in. It keeps the table of
+/// their waits and reaches the outside for them. Every coroutine is resumed by
+/// its host, and by nothing else.
 ///
-/// Thread safety: confined to one actor.
+/// Thread safety: confined to one actor or task.
 class fiber_host {
  public:
   fiber_host() = default;
@@ -83,7 +83,7 @@ class fiber_host {
   /// `answer`. Returns whether there was one.
   bool wake(wake_key key, void* answer = nullptr);
 
-  /// How many coroutines wait.
+  /// Returns the number of coroutines that wait.
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
 
   // -- what an actor offers its coroutines ------------------------------------

@@ -28,7 +28,7 @@ struct permit_mark {
 /// call keeps them for as long as it lasts, and a wait for one more permit can
 /// tell that it waits for itself.
 ///
-/// Thread safety: confined to one actor.
+/// Thread safety: confined to one actor or task.
 struct held_permits {
   struct entry {
     /// The lender, if that looks for waits that cannot end; else null.

@@ -16,7 +16,7 @@ namespace troupe {
 template <class T = void>
 class task;
 
-/// How deep tasks may await each other.
+/// The maximum depth of tasks that await each other.
 inline constexpr std::uint32_t task_depth_max = 1'000;
 
 namespace detail {
@@ -37,18 +37,19 @@ class completion {
   ~completion() = default;
 };
 
-/// What the coroutines of all tasks have: who waits, and where they live.
+/// The part of a promise that the coroutines of all tasks have in common: the
+/// awaiting coroutine, and the host.
 struct promise_base {
-  /// Who waits for this task in a `co_await`.
+  /// The coroutine that awaits this task.
   std::coroutine_handle<> continuation;
-  /// Who else is to be told.
+  /// The object that is told of the end, besides.
   completion* told = nullptr;
   fiber_host* host = nullptr;
   /// The permits of those that wait for the end of this one; null for none.
   const held_permits* held = nullptr;
   /// The permits it got itself by `semaphore::acquire`; made on demand.
   std::unique_ptr<held_permits> own;
-  /// How many tasks wait for the end of this one, each for the next.
+  /// The number of tasks that wait for the end of this one, each for the next.
   std::uint32_t depth = 0;
 
   /// The depth of what this one awaits. A bound on it is one on the stack, as

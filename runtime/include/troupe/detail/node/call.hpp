@@ -19,7 +19,7 @@ struct type_list {
   static constexpr std::size_t size = sizeof...(Ts);
 };
 
-/// What a phase of a node returns and takes.
+/// The types that a phase of a node returns and takes.
 template <class F>
 struct signature {
   static constexpr bool is_const = false;
@@ -40,8 +40,9 @@ template <class R, class C, class... Args>
 struct signature<R (C::*)(Args...) const noexcept>
     : signature<R (C::*)(Args...) const> {};
 
-/// Whether `N` has a member of a certain name at all, overloaded or not: a
-/// class that also inherits the name from elsewhere cannot say which it means.
+/// Defines whether `N` has a member of a certain name at all, overloaded or
+/// not: a class that also inherits the name from elsewhere cannot say which it
+/// means.
 // clang-format off
 #define TROUPE_HAS_MEMBER(phase)                                    \
   struct other_##phase {                                            \
@@ -113,7 +114,7 @@ template <class R, class... Args>
 inline constexpr bool copies_state<R (*)(Args...)> =
     parameter_facts<type_list<Args...>>::copies_state;
 
-/// What a phase may be given besides its values, and how it gets those.
+/// The arguments that a phase may take besides its values.
 struct supplies {
   const state* view = nullptr;
   state* writable = nullptr;
@@ -175,17 +176,17 @@ struct caller<type_list<Args...>> {
       constexpr std::size_t index = values_before<I>();
       static_assert(index < std::tuple_size_v<Tuple>,
                     "a phase of this node takes more values than the phase "
-                    "before it gives");
+                    "before it returns");
       using given = std::remove_reference_t<std::tuple_element_t<index, Tuple>>;
       static_assert(std::is_convertible_v<given, Arg> ||
                         std::is_convertible_v<const given&, Arg>,
                     "a phase of this node takes a type that the phase before "
-                    "it does not give");
+                    "it does not return");
       static_assert(
           !Waits || !borrows_from<std::remove_cv_t<Arg>,
                                   std::remove_cv_t<given>>::value,
-          "a coroutine must take its input by value: a view of what the phase "
-          "before it gives dangles when it goes on; take what owns it");
+          "a coroutine must take its input by value: a view of the result of "
+          "the phase before dangles when it goes on; take the owner");
       return hand_over<Arg>(std::get<index>(values), from.last_use);
     }
   }

@@ -19,13 +19,13 @@
 
 namespace troupe {
 
-/// How one sub-flow of a fan-out ended, as `post` sees it.
+/// The end of one sub-flow of a fan-out, as `post` sees it.
 struct branch_outcome {
   enum class kind : std::uint8_t { finished, failed, cancelled };
   kind how = kind::cancelled;
   /// The sub-flow's last action, if it finished.
   troupe::action action{};
-  /// Why it failed, if it failed.
+  /// The reason why it failed, if it failed.
   std::optional<error> failure{};
 };
 
@@ -78,7 +78,7 @@ struct fan_out_model {
   }
 };
 
-/// What a `flow` refers to: a graph, or a fan-out.
+/// The content of a `flow`: a graph, or a fan-out.
 struct flow_model : std::enable_shared_from_this<flow_model> {
   flow_model() = default;
   flow_model(const flow_model&) = default;

@@ -17,7 +17,7 @@
 
 namespace troupe::detail {
 
-/// What a node keeps between attempts and across suspensions.
+/// The values that a node keeps between attempts and across suspensions.
 class kept_values {
  public:
   virtual ~kept_values() = default;
@@ -26,7 +26,7 @@ class kept_values {
   [[nodiscard]] virtual std::optional<json> prepared_form() const = 0;
 };
 
-/// Where a step stands when its node returns to whoever runs it.
+/// The state of a step when its node returns to the caller.
 enum class step_status : std::uint8_t {
   /// `post` has returned; its writes wait in the step to be committed.
   done,
@@ -55,9 +55,9 @@ struct frame {
 
   const state& shared;
   troupe::context context;
-  /// Where its coroutines live while it waits.
+  /// The host of its coroutines while it waits.
   fiber_host* fibers = nullptr;
-  /// Who hears of the end of a task that the step waits for.
+  /// The object that is told of the end of a task that the step waits for.
   completion* told = nullptr;
   const node_options* options = nullptr;
   /// No further attempt follows this one.
@@ -69,17 +69,18 @@ struct frame {
   // After what its coroutines refer to: they go first.
   std::unique_ptr<kept_values> kept;
   troupe::action action;
-  /// Why the last phase failed, or null.
+  /// The reason why the last phase failed, or null.
   std::unique_ptr<error> failure;
 };
 
-/// What other processes have to know of an `exec`.
+/// The facts that other processes have to know of an `exec`.
 struct exec_facts {
-  /// Why they cannot make its attempts; empty if they can.
+  /// The reason why other processes cannot make its attempts; empty if they
+  /// can.
   std::string_view obstacle;
-  /// Whether it looks at the shared state.
+  /// True if it reads the shared state.
   bool reads_state = false;
-  /// What it takes and gives, so that two processes can compare.
+  /// The types of its input and output, so that two processes can compare them.
   std::string signature;
   /// True if its result may refer to its input, and is of no use without it.
   bool gives_view = false;

@@ -85,12 +85,12 @@ struct phases {
                     !parameter_facts<exec_parameters>::copies_state &&
                     !parameter_facts<fallback_parameters>::copies_state &&
                     !parameter_facts<post_parameters>::copies_state,
-                "what is written to a copy of the state is lost: take it as "
-                "state& in post and in a lambda, as const state& elsewhere");
+                "writes to a copy of the state are lost: take it as state& in "
+                "post and in a lambda, as const state& elsewhere");
   static_assert(!std::is_reference_v<prep_value> &&
                     !std::is_reference_v<exec_value> &&
                     !std::is_reference_v<fallback_value>,
-                "a phase must give a value, not a reference");
+                "a phase must return a value, not a reference");
 
   template <class Facts>
   // clang-format off
@@ -108,7 +108,8 @@ struct phases {
   /// that waits would move.
   static constexpr bool prep_must_stay =
       post_is_task && may_view<exec_value, prep_value>;
-  /// Whether a value that `prep` gave is still needed after the last attempt.
+  /// True if the value that `prep` returned is still needed after the last
+  /// attempt.
   static constexpr bool prep_used_after_exec =
       count_values<post_parameters>::value > 0 ||
       count_values<fallback_parameters>::value > 0;

@@ -19,7 +19,8 @@ namespace troupe::detail {
 /// | `bodies`| a fan-out           | the positions of its sub-flows         |
 [[nodiscard]] json flow_form(const flow_model& from);
 
-/// Where two forms differ first, in words; empty if they do not.
+/// Returns the first difference between two forms, in words; empty if there is
+/// none.
 [[nodiscard]] std::string first_difference(const json& here, const json& there);
 
 }  // namespace troupe::detail

@@ -40,7 +40,7 @@ class [[nodiscard]] placed_call final : private waiter {
   json await_resume() {
     if (result_.failure) throw *result_.failure;
     if (result_.was_cancelled) {
-      throw error{errc::cancelled, "it was cancelled where it was done"};
+      throw error{errc::cancelled, "the worker cancelled it"};
     }
     return std::move(result_.output);
   }

@@ -18,7 +18,7 @@ namespace troupe::detail {
 
 struct flow_model;
 
-/// Where work comes from: what its `context` shows wherever it is done.
+/// The origin of work: what its `context` shows wherever it is done.
 struct work_origin {
   std::string run_id;
   /// The node, with its flows outermost first; of a sub-flow nothing.
@@ -26,7 +26,7 @@ struct work_origin {
   std::uint64_t step = 0;
 };
 
-/// Where the events of placed work go.
+/// The receiver of the events of placed work.
 ///
 /// Thread safety: internally synchronised.
 class event_sink {
@@ -37,9 +37,9 @@ class event_sink {
   virtual void miss(std::size_t count) = 0;
 };
 
-/// What another process is asked for: an attempt of `exec`, or a sub-flow.
+/// Work for another process: an attempt of `exec`, or a sub-flow.
 struct placed_work {
-  /// Whom it is for, as the options say.
+  /// The label of the workers that may do it, as the options say.
   std::string label;
   /// The flow that it is of.
   std::shared_ptr<const flow_model> flow;
@@ -56,26 +56,26 @@ struct placed_work {
 
   // -- of an attempt ---------------------------------------------------------
 
-  /// What `prep` gave.
+  /// The result of `prep`.
   json input;
   std::uint32_t attempt = 0;
   std::optional<std::size_t> item = {};
 
   // -- of a sub-flow ---------------------------------------------------------
 
-  /// How many retries it may make; nothing for no limit.
+  /// The maximum number of retries; nothing for no limit.
   std::optional<std::uint64_t> retries_max = {};
 
   // -- of either -------------------------------------------------------------
 
-  /// What it may read: for an attempt the keys that the node names. Sub-flows
-  /// of one batch have copies of one snapshot.
+  /// The state that it may read: for an attempt the keys that the node names.
+  /// Sub-flows of one batch have copies of one snapshot.
   std::shared_ptr<const state> readable;
 };
 
-/// What came of it.
+/// The result of placed work.
 struct placed_result {
-  /// Why it failed, or nothing.
+  /// The reason why it failed, or nothing.
   std::optional<error> failure = {};
   /// It was told to stop, or its run was cancelled where it was done.
   bool was_cancelled = false;

@@ -14,7 +14,7 @@ namespace troupe::detail {
 /// A slab whose values stand in one of `Lists` lists each, in the order in
 /// which they came to it. To move a value, unlink it and append it again.
 ///
-/// Thread safety: confined to one thread, or under one lock.
+/// Thread safety: confined to one thread. A lock may take its place.
 template <class T, std::uint32_t Lists>
 class listed_slab {
  public:
@@ -80,7 +80,7 @@ class listed_slab {
     }
   }
 
-  /// Whether the number belongs to a value.
+  /// Returns whether the number belongs to a value.
   [[nodiscard]] bool holds(std::uint32_t number) const {
     return entries_.holds(number);
   }

@@ -19,7 +19,7 @@ namespace troupe {
 /// Inserting and erasing cost the same however many values there are. Memory
 /// comes in blocks of 256 values; of those that are empty one at most is kept.
 ///
-/// Thread safety: confined to one thread, or under one lock.
+/// Thread safety: confined to one thread. A lock may take its place.
 template <class T>
 class slab {
  public:
@@ -74,7 +74,7 @@ class slab {
     size_ = 0;
   }
 
-  /// Whether the number belongs to a value.
+  /// Returns whether the number belongs to a value.
   [[nodiscard]] bool holds(std::uint32_t number) const {
     const auto in = number / block_size;
     return in < blocks_.size() && blocks_[in] != nullptr &&
@@ -92,7 +92,7 @@ class slab {
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  /// How many values fit into the memory held now.
+  /// Returns the number of values that fit into the memory held now.
   [[nodiscard]] std::size_t capacity() const noexcept {
     return (blocks_.size() - gaps_.size()) * block_size;
   }

@@ -6,7 +6,7 @@ namespace troupe {
 
 /// Names one timer of one `timer_wheel`. A default one names none.
 ///
-/// Thread safety: a plain value.
+/// Thread safety: immutable.
 struct timer_id {
   std::uint32_t index = 0;
   std::uint32_t generation = 0;

@@ -15,8 +15,8 @@
 
 namespace troupe {
 
-/// Timers ordered by when they are due, without a clock or a thread: whoever
-/// owns it says what time it is.
+/// Timers ordered by when they are due, without a clock or a thread: the owner
+/// passes the time.
 ///
 /// Arming, cancelling and firing cost the same however many timers there are.
 /// Times are rounded up to ticks, so a timer is never early and less than one
@@ -27,7 +27,7 @@ namespace troupe {
 /// highest byte in which its tick differs from the current one, and moves down
 /// when time enters its slot.
 ///
-/// Thread safety: confined to one thread, or under one lock.
+/// Thread safety: confined to one thread. A lock may take its place.
 template <class Payload>
 class timer_wheel {
  public:
@@ -96,9 +96,9 @@ class timer_wheel {
     return true;
   }
 
-  /// When the earliest timer is due, rounded up to a tick, or nothing if there
-  /// is none. Looks at the timers of one slot, so ask after each `advance`, not
-  /// after each `arm`.
+  /// Returns the time at which the earliest timer is due, rounded up to a tick,
+  /// or nothing if there is none. Looks at the timers of one slot, so ask after
+  /// each `advance`, not after each `arm`.
   [[nodiscard]] std::optional<time_point> next_due() const {
     if (is_behind()) return ticks_.time_of(now_);
     const auto next = next_event();

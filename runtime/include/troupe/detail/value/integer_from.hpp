@@ -20,7 +20,7 @@ T integer_from(const json& form) {
     const auto number = form.get<std::int64_t>();
     if (std::in_range<T>(number)) return static_cast<T>(number);
   }
-  throw error{errc::bad_value, "no whole number, or one that does not fit"};
+  throw error{errc::bad_value, "not a whole number, or out of range"};
 }
 
 }  // namespace troupe::detail

@@ -12,7 +12,8 @@ struct shared_node {
     return references.load(std::memory_order_acquire) == 1;
   }
   void share() noexcept { references.fetch_add(1, std::memory_order_relaxed); }
-  // Whether that was the last owner. The sole owner need not lock the bus.
+  // Gives up one share; returns whether it was the last owner's. The sole owner
+  // need not lock the bus.
   [[nodiscard]] bool give_up() noexcept {
     return is_sole_owner() ||
            references.fetch_sub(1, std::memory_order_acq_rel) == 1;

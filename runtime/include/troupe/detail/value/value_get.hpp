@@ -1,6 +1,7 @@
 #pragma once
 
-// What `value::get` does, by what it is to give; <troupe/value.hpp> brings it.
+// The body of `value::get`, by the type that is asked for; <troupe/value.hpp>
+// includes it.
 
 #include "troupe/value.hpp"
 

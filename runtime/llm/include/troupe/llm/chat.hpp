@@ -1,6 +1,7 @@
 #pragma once
 
 #include "troupe/json.hpp"
+#include "troupe/llm/image.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -11,9 +12,9 @@
 
 namespace troupe::llm {
 
-/// Who says a message.
+/// The author of a message.
 enum class role : std::uint8_t {
-  /// Who set the model up; also known as developer.
+  /// The party that set the model up; also known as developer.
   system,
   user,
   /// The model.
@@ -22,27 +23,15 @@ enum class role : std::uint8_t {
   tool,
 };
 
-/// A picture that goes with a message.
-struct image {
-  /// Where the server finds it; or empty, and it is in `data`.
-  std::string url = {};
-  /// Its bytes in Base64.
-  std::string data = {};
-  /// What `data` is, for example "image/png".
-  std::string media_type = {};
-
-  friend bool operator==(const image&, const image&) = default;
-};
-
-/// What a server put into a message or a call that means nothing here, such as
+/// Members of a message or a call that only their server understands, such as
 /// the signature of what the model thought. It goes back as it came, to servers
 /// of the format it came from; some refuse a conversation without it.
 ///
-/// What the user changes in a message wins over what is kept here of the same:
-/// a changed `message::text` takes the place of the first text there, calls
-/// that are no longer in `message::calls` are left out, and others are added at
-/// the end. Thinking, and what the server's own tools found, goes back all the
-/// same; to keep it back as well, empty this.
+/// Changes of the user in a message win over what is kept here: a changed
+/// `message::text` takes the place of the first text there, calls that are no
+/// longer in `message::calls` are left out, and others are added at the end.
+/// Thinking and results of the server's own tools go back all the same; clear
+/// this to keep them back, too.
 struct server_content {
   /// "openai_chat", "openai_responses" or "anthropic_messages".
   std::string format = {};
@@ -60,7 +49,7 @@ struct tool_call {
   std::string id = {};
   /// The tool.
   std::string name = {};
-  /// As the model wrote them; an object unless it got that wrong.
+  /// As the model wrote them; an object unless the model made a mistake.
   json arguments = json::object();
   server_content opaque = {};
 
@@ -93,25 +82,25 @@ struct message {
   friend bool operator==(const message&, const message&) = default;
 };
 
-/// A tool as a model is told of it.
+/// The description of a tool for a model.
 struct tool_spec {
   /// Letters, digits, '_' and '-', at most 64.
   std::string name = {};
-  /// What it does and when to use it, for the model to read.
+  /// A description of what it does and when to use it, for the model to read.
   std::string description = {};
   /// The JSON schema of its arguments.
   json parameters = json::object();
 };
 
-/// What a reply must look like.
+/// The form that a reply must have.
 struct reply_schema {
   /// Letters, digits, '_' and '-', at most 64.
   std::string name = "reply";
   json schema = json::object();
 };
 
-/// What a model is asked. Not an aggregate, so that a temporary one survives
-/// GCC 12 in a `co_await`.
+/// A request to a model. Not an aggregate, so that a temporary one survives GCC
+/// 12 in a `co_await`.
 ///
 /// Thread safety: confined to one actor or task.
 struct chat_request {
@@ -125,10 +114,10 @@ struct chat_request {
   std::string model;
   std::vector<message> messages;
   std::optional<double> temperature;
-  /// Tokens of the reply at most. OpenAI's reasoning models know it only as
-  /// "max_completion_tokens"; give them that in `extra`.
+  /// The maximum number of tokens of the reply. OpenAI's reasoning models know
+  /// it only as "max_completion_tokens"; give them that in `extra`.
   std::optional<std::uint32_t> max_tokens;
-  /// Where the model stops.
+  /// The texts at which the model stops.
   std::vector<std::string> stop;
   std::optional<std::int64_t> seed;
   std::vector<tool_spec> tools;
@@ -148,26 +137,26 @@ struct usage {
   /// Those of `input` that the server had kept from before.
   std::uint64_t cached = 0;
 
-  /// Stays at the largest number there is where the sum is larger.
+  /// Saturates if the sum is too large.
   usage& operator+=(const usage& other) noexcept;
   friend bool operator==(const usage&, const usage&) = default;
 };
 
-/// Why a reply ends.
+/// The reason why a reply ends.
 enum class finish_reason : std::uint8_t {
   /// The model was done, or met a `stop`.
   stop,
-  /// There was no room for more tokens.
+  /// The maximum number of tokens was reached.
   length,
   /// It waits for the results of tools.
   tool_calls,
   /// The server held something back, or the model refused.
   refused,
-  /// Something that is not known here; see `chat_reply::finish_text`.
+  /// A reason that is unknown here; see `chat_reply::finish_text`.
   other,
 };
 
-/// What a model answered.
+/// The reply of a model.
 struct chat_reply {
   /// The server's name for it.
   std::string id = {};

@@ -11,7 +11,7 @@
 
 namespace troupe::llm {
 
-/// Where a model server is, and how it knows who asks.
+/// The address and the credentials of a model server.
 struct endpoint {
   /// With the part of the path that is before the format's own, for example
   /// "https://api.openai.com/v1".
@@ -20,7 +20,7 @@ struct endpoint {
   std::string api_key = {};
 };
 
-/// Puts a streamed reply together.
+/// A builder of a reply from the events of its stream.
 ///
 /// Thread safety: confined to one actor or task.
 class reply_builder {
@@ -30,18 +30,18 @@ class reply_builder {
   reply_builder& operator=(const reply_builder&) = delete;
   virtual ~reply_builder() = default;
 
-  /// Takes the next event of the stream. The result is the text that it adds
-  /// to the reply, mostly a token.
-  /// Errors: throws `errc::bad_reply` for an event that makes no sense, and
-  /// what `error_of_reply` makes of an error that the server reports.
+  /// Takes the next event of the stream. Returns the text that it adds to the
+  /// reply, usually a token.
+  /// Errors: throws `errc::bad_reply` for an invalid event, and what
+  /// `error_of_reply` makes of an error that the server reports.
   virtual std::string take(const sse_event& event) = 0;
-  /// Whether the server has said that this is all, so that nothing more needs
-  /// to be read.
+  /// Returns whether the server has said that this is all, so that nothing more
+  /// needs to be read.
   [[nodiscard]] virtual bool is_complete() const noexcept = 0;
-  /// Whether the reply is whole if the stream ends cleanly now: the server has
-  /// said why the model stopped. More may come, such as the usage.
+  /// Returns whether the reply is whole if the stream ends cleanly now: the
+  /// server has said why the model stopped. More may come, such as the usage.
   [[nodiscard]] virtual bool may_end() const noexcept = 0;
-  /// How much text has come so far.
+  /// Returns the text that has come so far.
   [[nodiscard]] virtual const std::string& text() const noexcept = 0;
   /// The whole reply, once `is_complete`, or at the clean end of the stream.
   /// Errors: throws `errc::bad_reply` if neither `is_complete` nor `may_end`,
@@ -50,9 +50,9 @@ class reply_builder {
   [[nodiscard]] virtual chat_reply finish() = 0;
 };
 
-/// How a family of servers writes a conversation and a reply.
+/// The form in which a family of servers writes a conversation and a reply.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class chat_format {
  public:
   chat_format() = default;
@@ -60,12 +60,13 @@ class chat_format {
   chat_format& operator=(const chat_format&) = delete;
   virtual ~chat_format() = default;
 
-  /// Errors: throws a permanent `errc::bad_value` for what this format has no
-  /// words for, and for what makes no sense.
+  /// Errors: throws a permanent `errc::bad_value` for members that this format
+  /// cannot express, and for invalid values.
   [[nodiscard]] virtual http_request encode(const chat_request& asked,
                                             const endpoint& at,
                                             bool stream) const = 0;
-  /// Errors: throws `errc::bad_reply` for what is no reply, naming the place.
+  /// Errors: throws `errc::bad_reply` for an invalid reply, and names the
+  /// place.
   [[nodiscard]] virtual chat_reply decode(std::string_view body) const = 0;
   [[nodiscard]] virtual std::unique_ptr<reply_builder> build() const = 0;
   /// Asks for the list of models, or where `after` is not empty for what
@@ -88,7 +89,8 @@ class chat_format {
 /// A part of a list of models.
 struct model_page {
   std::vector<std::string> names = {};
-  /// What to ask for the next part with; empty where this is the last one.
+  /// The token with which to ask for the next part; empty where this is the
+  /// last one.
   std::string next = {};
 };
 

@@ -10,21 +10,21 @@
 
 namespace troupe::llm {
 
-/// When a server that fails is left alone.
+/// Options of a `circuit_breaker`.
 struct breaker_options {
-  /// So many failures one after the other open the circuit. At least 1.
+  /// The number of consecutive failures that open the circuit. At least 1.
   std::uint32_t failures_max = 10;
-  /// How long it stays open, more than zero.
+  /// The time for which it stays open, more than zero.
   duration pause = std::chrono::seconds{10};
 };
 
-/// Every way in which `options` make no sense, as sentences; empty if sound.
+/// Returns the faults of `options`, as sentences; empty if it has none.
 [[nodiscard]] std::vector<std::string> mistakes_in(
     const breaker_options& options);
 
-/// Keeps calls from a server that fails, so that it can recover and its
-/// callers do not wait in vain. After `pause` one call may try; if it goes well
-/// all may, else the pause begins anew.
+/// A circuit breaker: it keeps calls from a failing server, so that the server
+/// can recover and its callers do not wait in vain. After `pause` one call may
+/// try; if it succeeds all may, else the pause begins anew.
 ///
 /// Source: M. Nygard, "Release It!", 2007, "Circuit Breaker".
 ///
@@ -37,11 +37,11 @@ class circuit_breaker {
     assert(mistakes_in(options).empty());
   }
 
-  /// Whether a call would be refused now, and if so how long to wait before
-  /// asking again.
+  /// Returns the time to wait before asking again if a call would be refused
+  /// now; nothing if it would be let through.
   [[nodiscard]] std::optional<duration> outlook(time_point now) const noexcept;
-  /// The same for a call that is made now unless it is refused. Each that is
-  /// let through must be told of.
+  /// The same for a call that is made now unless it is refused. Each call that
+  /// is let through must be reported.
   [[nodiscard]] std::optional<duration> refusal(time_point now) noexcept;
 
   /// A call went well, as far as the server's health goes.
@@ -59,7 +59,7 @@ class circuit_breaker {
   breaker_options options_;
   std::uint32_t failures_ = 0;
   std::optional<time_point> open_since_;
-  /// Whether the call is away that is to find out.
+  /// True while the call is away that is to find out.
   bool is_trying_ = false;
 };
 

@@ -10,7 +10,7 @@
 
 namespace troupe::llm {
 
-/// Texts as points in a space where what is close means something similar.
+/// The vectors of texts: texts with a similar meaning have similar vectors.
 struct embedding_reply {
   /// In the order of the texts; all have one length.
   std::vector<std::vector<float>> vectors = {};
@@ -30,13 +30,13 @@ struct embedding_reply {
     const endpoint& at);
 /// Vectors may be lists of numbers, or their bytes in Base64.
 /// Errors: throws what `error_of_reply` makes of an error that the server
-/// reports, and `errc::bad_reply` for what is no reply, for one that has not
-/// `count` vectors, and for vectors of different lengths.
+/// reports, and `errc::bad_reply` for an invalid reply, for one that does not
+/// have `count` vectors, and for vectors of different lengths.
 [[nodiscard]] embedding_reply decode_embedding(std::string_view body,
                                                std::size_t count);
 
-/// How alike two vectors are, from -1 to 1: the cosine of the angle between
-/// them. 0 where one of them is all zeros.
+/// Returns the similarity of two vectors, from -1 to 1: the cosine of the angle
+/// between them. 0 if one of them is all zeros.
 /// Errors: throws `errc::bad_value` for vectors of different lengths.
 [[nodiscard]] double similarity(const std::vector<float>& one,
                                 const std::vector<float>& other);

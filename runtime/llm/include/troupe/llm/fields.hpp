@@ -45,7 +45,7 @@ class field_of {
   }
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
-  /// What its schema has besides the type.
+  /// Returns the members of its schema besides the type.
   [[nodiscard]] const json& extra() const noexcept { return extra_; }
   [[nodiscard]] T& in(Owner& owner) const { return owner.*member_; }
   [[nodiscard]] const T& in(const Owner& owner) const { return owner.*member_; }
@@ -92,6 +92,9 @@ concept described = std::is_default_constructible_v<T> && requires {
 
 namespace detail {
 
+/// Errors: throws `errc::wrong_type`, which says what was found.
+[[noreturn]] void refuse_object(const json& form);
+
 /// Errors: throws what the reading of the member threw, with its place.
 [[noreturn]] void rethrow_at(const std::string& member);
 template <class Field, class T>
@@ -131,7 +134,7 @@ void write_field(const Field& field, const T& from, json& form) {
 
 }  // namespace troupe::llm
 
-/// How nlohmann's library converts a struct that lists its fields.
+/// The conversion of a struct that lists its fields by nlohmann's library.
 template <troupe::llm::described T>
 struct nlohmann::adl_serializer<T> {
   static void to_json(json& form, const T& from) {
@@ -145,9 +148,7 @@ struct nlohmann::adl_serializer<T> {
   /// Errors: throws `troupe::error` with the place of what is missing or of
   /// another type.
   static void from_json(const json& form, T& into) {
-    if (!form.is_object()) {
-      throw troupe::error{troupe::errc::wrong_type, " is no object"};
-    }
+    if (!form.is_object()) troupe::llm::detail::refuse_object(form);
     std::apply(
         [&](const auto&... each) {
           (troupe::llm::detail::read_field(each, form, into), ...);

@@ -10,20 +10,20 @@
 
 namespace troupe::llm {
 
-/// About how many tokens these messages take: one for each four bytes, as is
-/// usual for English; 1,000 for an image.
+/// Returns the approximate number of tokens of messages: one for each four
+/// bytes, as is usual for English; 1,000 for an image.
 [[nodiscard]] std::uint64_t token_estimate(std::span<const message> messages);
 
 /// The parts of a conversation, by positions.
 struct history_parts {
-  /// Where what may be folded begins, after the messages of the system.
+  /// The beginning of what may be folded, after the system messages.
   std::size_t old = 0;
-  /// Where what stays as it is begins.
+  /// The beginning of what stays as it is.
   std::size_t recent = 0;
 };
 
-/// Which messages of a conversation may be folded into a summary, so that
-/// about `kept` stay. What stays does not begin with the result of a tool,
+/// Returns the messages of a conversation that may be folded into a summary, so
+/// that about `kept` stay. The rest does not begin with the result of a tool,
 /// which would be without its call.
 [[nodiscard]] history_parts parts_of(std::span<const message> messages,
                                      std::size_t kept);

@@ -13,8 +13,8 @@ namespace troupe::llm {
 ///
 /// Source: JSON Schema draft 7. Of `format`, "date", "time" and "date-time" are
 /// checked, and others say nothing. References lead to places in the schema
-/// itself. What would not be honoured is refused, not passed over. An integer
-/// has no fraction, and fits 64 bits. Numbers are compared exactly.
+/// itself. Keywords that would not be honoured are refused, not ignored. An
+/// integer has no fraction, and fits 64 bits. Numbers are compared exactly.
 ///
 /// Patterns are those of ECMA-262 that RE2 can match, in a time that grows with
 /// the text only: lookahead, lookbehind, references to groups, and more than
@@ -26,22 +26,22 @@ namespace troupe::llm {
 ///
 /// Copies share the schema.
 ///
-/// Thread safety: immutable; may be used anywhere.
+/// Thread safety: immutable.
 class json_schema {
  public:
-  /// The most elementary steps of a check: to look at a value by one schema, at
-  /// a name, at 16 bytes of text. They take well under a second.
+  /// The maximum number of elementary steps of a check: to look at a value by
+  /// one schema, at a name, at 16 bytes of text. They take well under a second.
   static constexpr std::size_t steps_max = 2'000'000;
 
-  /// Errors: throws a permanent `errc::bad_flow` that names the place, for a
-  /// schema that is none, that is larger than it may be, or that has a keyword
-  /// or a pattern which is not supported.
+  /// Errors: throws a permanent `errc::bad_flow` that names the place, for an
+  /// invalid schema, for one that is larger than it may be, and for a keyword
+  /// or a pattern that is not supported.
   explicit json_schema(json form);
 
-  /// How `value` does not fit, as sentences that begin with the place, 16 of
-  /// them at most; empty if it fits. Values and names in them are printable,
-  /// and cut. A value that is nested deeper than 100 levels does not fit, nor
-  /// one that cannot be checked within `steps_max`.
+  /// Returns the mistakes in `value`, as sentences that begin with the place,
+  /// 16 of them at most; empty if it fits. Values and names in them are
+  /// printable, and cut. A value that is nested deeper than 100 levels does not
+  /// fit, nor one that cannot be checked within `steps_max`.
   [[nodiscard]] std::vector<std::string> mistakes_in(const json& value) const;
 
   [[nodiscard]] const json& form() const& noexcept;

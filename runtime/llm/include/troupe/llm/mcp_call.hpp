@@ -16,23 +16,23 @@
 
 namespace troupe::llm::mcp {
 
-/// What a call keeps to.
+/// Limits of a call.
 struct call_rules {
-  /// What may be asked for; nothing without somebody who answers.
+  /// The kinds of input that may be asked for; empty if nobody answers.
   std::set<mcp_input_kind> inputs = {};
-  /// How often a server may ask before it answers, and the most bytes of the
-  /// state that it wants to have back.
+  /// The number of times that a server may ask before it answers, and the
+  /// maximum size of the state that it wants back.
   std::size_t rounds_max = 16;
   std::size_t state_max = std::size_t{256} << 10;
-  /// How long a task may take, without the time in which inputs are gathered.
+  /// The maximum time of a task, without the time in which inputs are gathered.
   duration task_limit = std::chrono::hours{1};
-  /// How often a server is asked about a task, within these bounds; the first
-  /// one where it does not say.
+  /// The interval at which a server is asked about a task, within these bounds;
+  /// the first one where it does not say.
   duration poll_default = std::chrono::seconds{1};
   duration poll_min = std::chrono::milliseconds{100};
   duration poll_max = std::chrono::minutes{5};
-  /// How often in a row a question about a task may fail in a way that may
-  /// pass.
+  /// The number of consecutive temporary failures after which a server is no
+  /// longer asked about a task.
   std::size_t failures_max = 5;
 };
 
@@ -68,7 +68,7 @@ using call_step = std::variant<to_send, to_ask, to_wait, to_end>;
 ///
 /// Errors: its functions throw why the call failed; it is over then.
 ///
-/// Thread safety: confined to one task.
+/// Thread safety: confined to one actor or task.
 class tool_call {
  public:
   tool_call(std::string tool, json arguments, call_rules rules);
@@ -84,14 +84,15 @@ class tool_call {
   /// @pre `next` is a `to_wait`
   void on_waited();
 
-  /// What tells the server that nobody waits any more, if it works on a task.
+  /// Returns the message that tells the server that nobody waits any more, if
+  /// it works on a task.
   [[nodiscard]] std::optional<to_send> cancellation() const;
 
  private:
   struct open_task {
     std::string id;
     time_point begun;
-    /// When it has taken too long.
+    /// The time after which it has taken too long.
     time_point deadline;
     std::optional<time_point> expires;
     duration poll_interval;
@@ -115,7 +116,7 @@ class tool_call {
   json params_;
   call_rules rules_;
   call_step next_;
-  /// What follows on a `to_wait`.
+  /// The message to send after a `to_wait`.
   std::optional<to_send> after_wait_;
   std::size_t rounds_ = 0;
   std::size_t empty_rounds_ = 0;

@@ -14,8 +14,8 @@
 
 namespace troupe::llm {
 
-/// What a server of the Model Context Protocol may ask for while it works on a
-/// request.
+/// The kinds of input that a server of the Model Context Protocol may ask for
+/// while it works on a request.
 enum class mcp_input_kind : std::uint8_t {
   /// Values that a person enters: "elicitation/create". The answer is one of
   /// `mcp::accept`, `mcp::decline` and `mcp::cancel`.
@@ -23,7 +23,7 @@ enum class mcp_input_kind : std::uint8_t {
   /// That a person opens an address: "elicitation/create" with the mode "url".
   /// The same answers, without content.
   url,
-  /// What a model says: "sampling/createMessage". The answer is an object with
+  /// A reply of a model: "sampling/createMessage". The answer is an object with
   /// "role", "content" and "model".
   sampling,
   /// The directories that the server may use: "roots/list". The answer is an
@@ -72,13 +72,13 @@ namespace mcp {
 /// understood.
 [[nodiscard]] json client_capabilities(const std::set<mcp_input_kind>& inputs);
 
-/// What an error of a server means that says that this client lacks what a
-/// request needs (-32021; -32003 in drafts): permanent, with what to set.
-/// Nothing for other errors.
+/// Returns the error for a server that says that this client lacks a capability
+/// that a request needs (-32021; -32003 in drafts): permanent, with what to
+/// set. Nothing for other errors.
 [[nodiscard]] std::optional<error> missing_capability(const json& failure);
 
-/// What a server asks for in `requests`, the "inputRequests" of an answer about
-/// the tool `tool`, in the order of their keys.
+/// Returns the inputs that a server asks for in `requests`, the "inputRequests"
+/// of an answer about the tool `tool`, in the order of their keys.
 /// Errors: throws a permanent `errc::bad_reply` for what is none, for more than
 /// 32 of them, for a kind that is not in `inputs`, and for an address of which
 /// `is_web_url` is false.

@@ -11,17 +11,17 @@
 
 namespace troupe::llm::mcp {
 
-/// How long a list of a server may be used again, and by whom.
+/// The time for which a list of a server may be used again, and by whom.
 struct freshness {
   /// From when it came on; zero where the server does not say, 24 hours at
   /// most.
   duration lifetime = {};
-  /// Whether it is for those who show the same authorization. So it is unless
+  /// True if it is for those who show the same authorization. So it is unless
   /// the server says "public".
   bool is_private = true;
 };
 
-/// What "ttlMs" and "cacheScope" of a result say.
+/// Reads "ttlMs" and "cacheScope" of a result.
 [[nodiscard]] freshness freshness_in(const json& result);
 
 /// The pages of a list of tools that may be used again, each for as long as the
@@ -31,7 +31,7 @@ struct freshness {
 ///
 /// Limits: 1,000 pages with 10,000 tools; more are not kept.
 ///
-/// Thread safety: confined to one task.
+/// Thread safety: confined to one actor or task.
 class kept_pages {
  public:
   /// The page that begins at `cursor`, if it is fresh. One that is private is
@@ -39,7 +39,7 @@ class kept_pages {
   [[nodiscard]] std::optional<tool_page> find(const std::string& cursor,
                                               const std::string& who,
                                               time_point now) const;
-  /// What came at `now`; the page takes the place of an earlier one.
+  /// Keeps a page that came at `now`; it replaces an earlier one.
   void keep(const std::string& cursor, const std::string& who, tool_page page,
             freshness fresh, time_point now);
   void forget() { pages_.clear(); }

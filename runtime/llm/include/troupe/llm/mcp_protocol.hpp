@@ -14,8 +14,7 @@
 
 namespace troupe::llm {
 
-/// What is said to servers of the Model Context Protocol, and what they answer,
-/// as values.
+/// The messages to and from servers of the Model Context Protocol, as values.
 ///
 /// Source: the specification of the protocol, revision 2026-07-28, in which
 /// each request says all that the server must know; and for servers that do not
@@ -28,10 +27,10 @@ inline constexpr std::string_view current_revision = "2026-07-28";
 /// The last one with sessions.
 inline constexpr std::string_view session_revision = "2025-11-25";
 
-/// How a server is spoken to.
+/// The protocol revision that was agreed with a server.
 struct agreement {
   std::string revision = std::string{current_revision};
-  /// Whether it wants to be asked with `initialize` before all else.
+  /// True if it wants to be asked with `initialize` before all else.
   bool has_session = false;
   /// True if it tells on a stream of its own that its tools have changed.
   bool tells_changes = false;
@@ -47,8 +46,8 @@ struct agreement {
 /// A message that has no answer.
 [[nodiscard]] json notification(std::string_view method, json params);
 [[nodiscard]] json notification(std::string_view method);
-/// What a request is about, for those on its way: the tool, the task or the
-/// resource. Nothing for a request about nothing of its own.
+/// Returns the subject of a request, for those on its way: the tool, the task
+/// or the resource. Nothing for a request about nothing of its own.
 [[nodiscard]] std::optional<std::string> name_in(const json& request);
 /// A text as the value of a header: as it is, or where it could not be one in
 /// Base64, marked as the protocol wants it.
@@ -58,12 +57,12 @@ struct agreement {
 /// The params of `initialize`.
 [[nodiscard]] json opening_params();
 
-/// What the answer to `server/discover` in the current revision says, or
-/// nothing where the server has to be opened as older ones are.
+/// Reads the answer to `server/discover` in the current revision; nothing where
+/// the server has to be opened as older ones are.
 /// Errors: throws a permanent `errc::request_failed`, naming the revisions of
 /// both sides, for a server that has only revisions not known here.
 [[nodiscard]] std::optional<agreement> agreed_by_discovery(const json& answer);
-/// What the answer to `initialize` says.
+/// Reads the answer to `initialize`.
 /// Errors: as above, and those of `result_in`.
 [[nodiscard]] agreement agreed_by_opening(const json& answer);
 
@@ -75,7 +74,7 @@ struct agreement {
 
 // -- what a server sends ------------------------------------------------------
 
-/// What is in a text from a server: a line of a program, a body, an event.
+/// The content of a text from a server: a line of a program, a body, an event.
 ///
 /// What servers write that JSON does not allow is mended: a byte order mark,
 /// text that is not UTF-8, half a surrogate pair, a comma behind the last
@@ -84,8 +83,8 @@ struct server_text {
   /// The messages; those of a batch one by one. Empty for a text that is no
   /// message of the protocol, for example a line of a log.
   std::vector<json> messages;
-  /// Why an answer cannot be read, for example as it nests too deeply. Empty
-  /// where the text looks like none.
+  /// The reason why an answer cannot be read, for example that it nests too
+  /// deeply. Empty where the text looks like none.
   std::string fault;
   /// The request that this answer is to, as far as that shows.
   std::optional<std::uint64_t> answered;
@@ -104,27 +103,27 @@ struct server_text {
 /// A message from a server that is no answer.
 struct server_message {
   std::string method;
-  /// What is to be answered, if it is a request.
+  /// The answer to send, if it is a request.
   std::optional<json> answer;
 };
 
-/// Whether `message` is an answer, to whatever request.
+/// Returns whether `message` is an answer, to whatever request.
 [[nodiscard]] bool is_answer(const json& message);
 /// The answered request, if `message` is an answer. Ids are the same if their
 /// values are: 1, 1.0 and "1".
 [[nodiscard]] std::optional<std::uint64_t> answered_id(const json& message);
-/// Whether `message` is an error about a request that the server could not
-/// read, and so does not name.
+/// Returns whether `message` is an error about a request that the server could
+/// not read, and so does not name.
 [[nodiscard]] bool is_failure_of_unknown(const json& message);
 /// A message that is no answer: a request or a notification. A ping is
 /// answered, other requests are refused. Nothing for what is neither.
 [[nodiscard]] std::optional<server_message> message_in(const json& message);
 
-/// Whether a response to a request with a session id says that the server does
-/// not know the session, so that it has not looked at the request: status 404;
-/// 400 or 409 with a text about sessions or one of the codes -32000 and -32001,
-/// 409 also without a text; or another refusal whose text says that the session
-/// is gone.
+/// Returns whether a response to a request with a session id says that the
+/// server does not know the session, so that it has not looked at the request:
+/// status 404; 400 or 409 with a text about sessions or one of the codes -32000
+/// and -32001, 409 also without a text; or another refusal whose text says that
+/// the session is gone.
 [[nodiscard]] bool denies_session(int status, std::string_view body);
 /// True if a text says that a session is not known, is over, or never began.
 [[nodiscard]] bool says_session_is_lost(std::string_view text);
@@ -140,13 +139,13 @@ struct server_message {
 /// A page of the list of tools.
 struct tool_page {
   std::vector<tool_spec> tools;
-  /// Where the next page begins; empty after the last one.
+  /// The beginning of the next page; empty after the last one.
   std::string next;
   /// Tools that cannot be used, which are not among `tools`: they have no name,
   /// one that is too long, a schema that takes no object, or one with
-  /// annotations for headers that make no sense; see `mirrors_in`.
+  /// invalid annotations for headers; see `mirrors_in`.
   std::size_t left_out = 0;
-  /// Why the first of them is left out.
+  /// The reason why the first of them is left out.
   std::string first_reason;
 };
 /// A tool without a schema takes an object of any kind.
@@ -168,8 +167,8 @@ class tool_names {
   std::map<std::string, std::size_t> numbers_;
 };
 
-/// What a tool gave, as text for a model: its texts, and a word for what is no
-/// text.
+/// Returns the result of a tool as text for a model: its texts, and a word for
+/// each part that is not text.
 /// Errors: throws `errc::request_failed` with that text, 64 KiB at most, where
 /// the tool says that it failed; `errc::bad_reply` for what is no result.
 [[nodiscard]] std::string text_in(const json& result);

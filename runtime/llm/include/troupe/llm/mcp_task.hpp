@@ -10,7 +10,7 @@
 
 namespace troupe::llm::mcp {
 
-/// How far a task of a server is.
+/// The state of a task of a server.
 enum class task_status : std::uint8_t {
   /// Also where the server has a word for it that is not known here.
   working,
@@ -20,7 +20,7 @@ enum class task_status : std::uint8_t {
   cancelled,
 };
 
-/// What a server says of a task, by which it answers a call later.
+/// A server's report on a task, by which it answers a call later.
 ///
 /// Source: the extension io.modelcontextprotocol/tasks of 2026-07-28.
 struct task_report {
@@ -29,12 +29,12 @@ struct task_report {
   task_status status = task_status::working;
   /// For people; printable, 500 bytes at most.
   std::string message = {};
-  /// How long the server keeps it, from its beginning on. Absent: it does not
-  /// say, or for ever.
+  /// The time for which the server keeps it, from its beginning on. Absent: it
+  /// does not say, or for ever.
   std::optional<duration> lifetime = {};
-  /// How often it wants to be asked.
+  /// The interval at which it wants to be asked.
   std::optional<duration> poll_interval = {};
-  /// What it asks for, by key, or null.
+  /// The inputs that it asks for, by key, or null.
   json inputs = {};
   /// The result of a completed one, or null.
   json result = {};

@@ -7,16 +7,16 @@
 
 namespace troupe::llm {
 
-/// Where in a trace a request to a server of the Model Context Protocol is
-/// made. Empty: nothing is said of it.
+/// The place in a trace at which a request to a server of the Model Context
+/// Protocol is made. Empty: nothing is said of it.
 ///
 /// Source: W3C Trace Context, W3C Baggage, and the revision 2026-07-28 of the
 /// protocol, in which they stand in the request's `_meta`.
 struct mcp_trace_context {
   /// For example "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01".
   std::string traceparent = {};
-  /// What tracing systems add, for example "vendor=value". It is told only with
-  /// a `traceparent`.
+  /// The members that tracing systems add, for example "vendor=value". It is
+  /// told only with a `traceparent`.
   std::string tracestate = {};
   /// Values for who works on the request, for example "user=7,region=eu".
   std::string baggage = {};

@@ -10,7 +10,7 @@
 
 namespace troupe::llm {
 
-/// What a server once answered.
+/// A recorded reply of a server.
 struct recorded_reply {
   /// Status, body, and the headers that tell how to read it or when to try
   /// again; no others, so no cookies and no keys.
@@ -40,8 +40,8 @@ class recording {
   /// Errors: throws a permanent `errc::bad_value` that names the line.
   void add(std::string_view lines, std::string_view name = {});
 
-  /// What was answered to such a request. Where it was made several times, the
-  /// answers come in their order, and the last one again and again.
+  /// Returns the recorded reply to such a request. Where it was made several
+  /// times, the answers come in their order, and the last one again and again.
   /// Errors: throws a permanent `errc::request_failed` for one that is not
   /// there.
   [[nodiscard]] const recorded_reply& next(const http_request& request);

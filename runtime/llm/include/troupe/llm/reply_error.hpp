@@ -10,9 +10,9 @@
 
 namespace troupe::llm {
 
-/// How long a server asks to wait, by the headers of its response: Retry-After
-/// and retry-after-ms, and where a limit is used up the time of its reset
-/// (RateLimit, x-ratelimit-*, anthropic-ratelimit-*). At most a day.
+/// Returns the time that a server asks to wait, by the headers of its response:
+/// Retry-After and retry-after-ms, and where a limit is used up the time of its
+/// reset (RateLimit, x-ratelimit-*, anthropic-ratelimit-*). At most a day.
 /// `now` is what dates are compared with.
 [[nodiscard]] std::optional<duration> wait_asked(
     const http_response& head, std::chrono::system_clock::time_point now);
@@ -23,9 +23,9 @@ namespace troupe::llm {
 [[nodiscard]] std::optional<duration> wait_in(
     std::string_view text, std::chrono::system_clock::time_point now);
 
-/// What a response with a status of 300 or more, or an error in a reply with a
-/// good status, means. The latter counts as the status that it names, as a
-/// number or by the name of the error:
+/// Returns the error of a response with a status of 300 or more, or of an error
+/// in a reply with a good status. The latter counts as the status that it
+/// names, as a number or by the name of the error:
 ///
 /// | status             | code             | tried again        |
 /// | ------------------ | ---------------- | ------------------ |

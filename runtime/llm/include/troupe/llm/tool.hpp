@@ -11,7 +11,7 @@
 
 namespace troupe::llm {
 
-/// Who checks the arguments of a tool.
+/// The party that checks the arguments of a tool.
 enum class argument_check : std::uint8_t {
   /// The tool, before its function is called.
   by_schema,
@@ -21,7 +21,7 @@ enum class argument_check : std::uint8_t {
 
 /// A function that a model may call. Copies share it.
 ///
-/// Thread safety: immutable; the function may be called on several threads at
+/// Thread safety: immutable. The function may be called on several threads at
 /// once.
 class tool {
  public:

@@ -13,7 +13,7 @@ namespace troupe::llm {
 
 /// The tools that a model is offered.
 ///
-/// Thread safety: immutable after construction.
+/// Thread safety: immutable.
 class toolbox {
  public:
   toolbox() = default;

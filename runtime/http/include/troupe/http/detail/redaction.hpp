@@ -17,8 +17,8 @@ namespace troupe::detail {
 /// the middle of one and ends in "...". A text of less than 8 characters is
 /// taken for a word that stands for no secret, as local servers want it.
 ///
-/// Thread safety: confined to one actor or task while it is filled, immutable
-/// afterwards.
+/// Thread safety: immutable. It is confined to one actor or task while it is
+/// filled.
 class secrets {
  public:
   /// The text in the place of one.
@@ -26,15 +26,15 @@ class secrets {
 
   /// Adds a text, and what follows a scheme in it, as "Bearer".
   void add(std::string_view text);
-  /// Adds the content of each header, unless its name says that it is none, as
-  /// "content-type".
+  /// Adds the content of each header, unless its name says that it is not
+  /// secret, as "content-type".
   void add(const std::vector<http_header>& headers);
-  /// Adds who is named in an address before '@', and what its query gives for
-  /// names such as "key" and "token".
+  /// Adds the user part of an address, before '@', and the values of names such
+  /// as "key" and "token" in its query.
   void add_url(std::string_view url);
 
   [[nodiscard]] bool empty() const noexcept { return known_.empty(); }
-  /// Whether `text` holds one.
+  /// Returns whether `text` holds one.
   [[nodiscard]] bool are_in(std::string_view text) const;
 
   [[nodiscard]] std::string without(std::string text) const;
@@ -63,8 +63,8 @@ class secrets {
 /// asked of one, where it tells of an exchange and does not name the server.
 [[nodiscard]] error with_place(error why, std::string_view place);
 
-/// An address as an error may show it: without who is named before '@' and
-/// without its query, cut.
+/// Returns an address as an error may show it: without its user part and its
+/// query, cut.
 [[nodiscard]] std::string shown_url(std::string_view url);
 
 }  // namespace troupe::detail
