@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks README.md, CONTRIBUTING.md and docs/*.md; the CTest entry `docs`.
 
-    tools/check/check_docs.py [ROOT]
+    tools/check/check_docs.py [--update] [ROOT]
 
 C++ in the documentation is quoted from files that are compiled. A ```cpp
 block follows a comment that names the file and the region,
@@ -11,7 +11,8 @@ block follows a comment that names the file and the region,
 and equals, apart from indentation, the lines of that file between
 "// region: flow" and the next "// endregion". Without "#flow" the whole file
 is quoted. Links to files and to headings have to lead somewhere. README.md
-lists the headers that are installed, but for those in detail/.
+lists the headers that are installed, but for those in detail/. With --update,
+blocks that differ from their region are first written anew.
 """
 
 import re
@@ -86,6 +87,27 @@ def check_blocks(root, lines):
             yield line, f"differs from region '{name}' of {file}"
 
 
+def updated(root, lines):
+    """The lines of a page, with its quotations as the sources have them."""
+    lines = list(lines)
+    for line, _, block, comment in reversed(list(code_blocks(lines))):
+        match = REGION_COMMENT.match(comment)
+        if not match or not (root / match.group(1)).is_file():
+            continue
+        text = (root / match.group(1)).read_text(encoding="utf-8")
+        region = region_of(text, match.group(2))
+        if region is not None:
+            lines[line:line + len(block)] = region.splitlines()
+    return lines
+
+
+def update_page(root, page):
+    before = page.read_text(encoding="utf-8")
+    after = "\n".join(updated(root, before.splitlines())) + "\n"
+    if after != before:
+        page.write_text(after, encoding="utf-8")
+
+
 def without_code(lines):
     inside = False
     for line in lines:
@@ -142,11 +164,18 @@ def check_headers(root):
 
 
 def main():
-    root = Path(sys.argv[1] if len(sys.argv) > 1 else
+    arguments = sys.argv[1:]
+    updates = "--update" in arguments
+    if updates:
+        arguments.remove("--update")
+    root = Path(arguments[0] if arguments else
                 Path(__file__).resolve().parents[2])
     pages = [root / name for name in ("README.md", "CONTRIBUTING.md",
                                       "CHANGELOG.md")]
     pages += sorted((root / "docs").rglob("*.md"))
+    for page in pages if updates else []:
+        if page.exists():
+            update_page(root, page)
     findings = [f"{page.relative_to(root)}:{line}: {why}"
                 for page in pages if page.exists()
                 for line, why in check_page(root, page)]

@@ -46,6 +46,13 @@ class DocsTest(unittest.TestCase):
     def test_comment_counts_for_one_block_only(self):
         self.assertIn("without", self.findings(COMMENT + BLOCK + BLOCK)[0])
 
+    def test_update_quotes_anew(self):
+        page = COMMENT + BLOCK.replace("int b", "int d") + "text\n"
+        path = self.root / "README.md"
+        path.write_text(page)
+        check_docs.update_page(self.root, path)
+        self.assertEqual(COMMENT + BLOCK + "text\n", path.read_text())
+
     def test_missing_file_and_region(self):
         page = COMMENT.replace("hello", "other") + BLOCK
         self.assertIn("there is no", self.findings(page)[0])

@@ -30,9 +30,9 @@ class simulation;
 
 /// The ways to deliver a step to its node.
 enum class turns : std::uint8_t {
-  /// The flow supervisor takes the turn of a node that is local, does not
-  /// block and has no limit, in place of sending it a message. What can be
-  /// observed is the same.
+  /// The flow supervisor calls its nodes itself and sends no message for a
+  /// step. A blocking `exec` goes on to the pool from there, and a limited one
+  /// waits for its permit there.
   in_place,
   /// Every step goes through the mailbox of the node's actor and back.
   by_message,

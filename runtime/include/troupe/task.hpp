@@ -18,7 +18,7 @@ namespace troupe {
 /// told where that matters (a timer, a permit, a transfer).
 ///
 /// GCC 12 corrupts some temporaries in an expression with `co_await`; see
-/// "GCC 12 and co_await" in the guide.
+/// "GCC 12 and co_await" in docs/how-to.md.
 ///
 /// Errors: what the coroutine throws comes out of `co_await`. One that is
 /// awaited more than `task_depth_max` deep, as by a recursion without an end,
