@@ -3,6 +3,7 @@
 #include "actor/lite_actor.hpp"
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -32,6 +33,7 @@ class address {
 
   /// As `wake` for an actor. @pre it is not empty
   friend void wake(const address& to, exec_ctx* from = nullptr) {
+    assert(to && "an address is needed to wake an actor");
     wake(*to.to_, from);
   }
   /// As `send_to` for an actor. @pre it is not empty
@@ -41,6 +43,7 @@ class address {
       exec_ctx* from = nullptr) noexcept(letter::holds<Message>) {
     static_assert((std::is_same_v<Message, Messages> || ...),
                   "this actor takes no such message");
+    assert(to && "an address is needed to send to an actor");
     return post(
         *to.to_,
         letter::with(to.template kind_of<Message>(), std::move(message)), from);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -65,6 +66,7 @@ class letter {
 
   /// Calls the function of `to` for the message. @pre it was not opened
   void open(lite_actor& to) {
+    assert(kind_ != nullptr);
     std::exchange(kind_, nullptr)->open(to, &content_);
   }
 

@@ -62,7 +62,7 @@ class run_core final : public event_sink,
   [[nodiscard]] step_journal* journal() const noexcept {
     return journal_.get();
   }
-  /// @pre the run has no supervisor yet
+  /// Before the run has a supervisor, which asks for it when it is made.
   void set_journal(std::shared_ptr<step_journal> journal) {
     journal_ = std::move(journal);
   }

@@ -7,6 +7,7 @@
 #include <troupe/batch.hpp>
 #include <troupe/detail/value/mixed.hpp>
 
+#include <cassert>
 #include <exception>
 #include <utility>
 
@@ -215,6 +216,7 @@ void fan_out_run::merge_one(const branch_end& ended) {
 }
 
 void fan_out_run::conclude() {
+  assert(is_over() && !owner_.engine().was_cancelled());
   if (progress_.has_failed()) {
     owner_.engine().on_failed(progress_.reason(owner_.engine().path()));
     return;

@@ -3,6 +3,8 @@
 #include "core/system_core.hpp"
 #include "run/flow_supervisor.hpp"
 
+#include <cassert>
+
 namespace troupe::detail {
 
 step_driver::step_driver(flow_supervisor& owner, step_host& steps,
@@ -71,6 +73,7 @@ void step_driver::on_actor_died() {
 }
 
 void step_driver::call_back() noexcept {
+  assert(is_away());
   send_to(*link_->sent_to, node_message::drop_turn{link_->sent},
           owner_.running_on());
 }

@@ -6,6 +6,7 @@
 #include <troupe/machine.hpp>
 
 #include <atomic>
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -25,7 +26,7 @@ class flow_supervisor;
 /// actor of a node may call while it has the step.
 class step_driver final : private completion {
  public:
-  /// @pre `owner` and `shared` outlive it
+  /// Refers to `owner` and `shared` as long as it lives.
   step_driver(flow_supervisor& owner, step_host& steps, const state& shared);
   ~step_driver();
 
@@ -42,8 +43,9 @@ class step_driver final : private completion {
   [[nodiscard]] bool take_ready() noexcept {
     return std::exchange(is_ready_, false);
   }
-  /// Goes on with it. @pre `take_ready()`
+  /// Goes on with it, after `take_ready()` has said so. @pre `!is_away()`
   step_status resume(const graph_node& node) {
+    assert(!is_away());
     return node.model->resume(step_);
   }
 
@@ -63,6 +65,7 @@ class step_driver final : private completion {
   }
   /// Drops the coroutines and values of the step. @pre `!is_away()`
   void forget() noexcept {
+    assert(!is_away());
     step_.kept.reset();
     step_.written.reset();
   }

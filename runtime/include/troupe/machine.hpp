@@ -62,7 +62,7 @@ class machine {
   /// Refers to `root` as long as it lives.
   machine(const detail::flow_model& root, std::uint64_t steps_max,
           std::uint64_t seed);
-  /// One that stands at `from`. @pre as above
+  /// One that stands at `from`, and refers to `root` likewise.
   /// Errors: throws `errc::bad_flow` if `root` has no such place.
   machine(const detail::flow_model& root, std::uint64_t steps_max,
           std::uint64_t seed, const position& from);

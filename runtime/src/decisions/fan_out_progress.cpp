@@ -9,9 +9,12 @@ namespace troupe::detail {
 
 fan_out_progress::fan_out_progress(const fan_out_model& model,
                                    std::optional<std::size_t> total)
-    : model_(&model), window_(model.on_failure, model.concurrency, total) {}
+    : model_(&model), window_(model.on_failure, model.concurrency, total) {
+  assert(model.concurrency >= 1);
+}
 
 std::size_t fan_out_progress::start() {
+  assert(has_room());
   window_.on_started();
   return window_.started() - 1;
 }

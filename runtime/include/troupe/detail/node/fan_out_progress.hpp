@@ -4,6 +4,7 @@
 #include "troupe/detail/node/flow_model.hpp"
 #include "troupe/window.hpp"
 
+#include <cassert>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -41,7 +42,7 @@ struct branch_end {
 class fan_out_progress {
  public:
   /// `total` is the number of items where it is known beforehand.
-  /// @pre `model` outlives it, and its concurrency is at least 1
+  /// Refers to `model` as long as it lives. @pre its concurrency is at least 1
   fan_out_progress(const fan_out_model& model,
                    std::optional<std::size_t> total);
 
@@ -63,6 +64,7 @@ class fan_out_progress {
   [[nodiscard]] bool is_over() const noexcept { return window_.is_over(); }
   /// Whether the whole has failed. @pre `is_over()`
   [[nodiscard]] bool has_failed() const noexcept {
+    assert(is_over());
     return window_.has_failed();
   }
   /// Why it has failed: the reason that decided it, not one that the policy

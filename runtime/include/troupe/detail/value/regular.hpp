@@ -36,7 +36,7 @@ inline std::tuple<> values_of(no_value&) noexcept { return {}; }
 inline std::tuple<> values_of(const no_value&) noexcept { return {}; }
 
 /// Awaitable: the end of a task; its result, or `no_value` if it gives none.
-/// @pre the task outlives the wait
+/// Refers to the task until it has been awaited.
 template <class Task>
 class [[nodiscard]] regular_end final : private Task::awaiter {
   using base = typename Task::awaiter;
