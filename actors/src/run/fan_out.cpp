@@ -222,15 +222,16 @@ void fan_out_run::conclude() {
     return;
   }
   if (!model_.post) {
-    owner_.commit_step(std::nullopt, {});
+    std::optional<state> nothing;
+    owner_.commit_step(nothing, {});
     return;
   }
   try {
     context ctx{owner_.steps(), 0};
-    state written = owner_.shared();
-    if (owner_.records()) written.record();
-    const auto chosen = model_.post(written, progress_.outcomes(), ctx);
-    owner_.commit_step(std::move(written), chosen);
+    std::optional<state> written{owner_.shared()};
+    if (owner_.records()) written->record();
+    const auto chosen = model_.post(*written, progress_.outcomes(), ctx);
+    owner_.commit_step(written, chosen);
   } catch (...) {
     owner_.engine().on_failed(error::from(std::current_exception()));
   }

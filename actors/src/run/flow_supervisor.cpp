@@ -157,7 +157,7 @@ void flow_supervisor::on(supervisor_message::turn_over came) {
   if (!machine_.is_over()) {
     settle(status);
   } else if (status == step_status::done) {
-    commit_step(driver_.take_written(), driver_.action());
+    commit_step(driver_.written(), driver_.action());
   }
   advance();
 }
@@ -166,10 +166,9 @@ void flow_supervisor::settle(step_status status) {
   driver_.end_attempt();
   switch (status) {
     case step_status::done: {
-      auto written = driver_.take_written();
-      driver_.forget();
+      driver_.drop_values();
       if (listens(event_detail::steps)) tell_of_step();
-      commit_step(std::move(written), driver_.action());
+      commit_step(driver_.written(), driver_.action());
       break;
     }
     case step_status::exec_failed: {
@@ -193,7 +192,7 @@ bool flow_supervisor::wait_for_retry() {
   return false;
 }
 
-void flow_supervisor::commit_step(std::optional<state> written,
+void flow_supervisor::commit_step(std::optional<state>& written,
                                   const troupe::action& chosen) {
   delta wrote;
   if (written) {
@@ -203,6 +202,7 @@ void flow_supervisor::commit_step(std::optional<state> written,
     } else {
       swap(shared_, *written);
     }
+    written.reset();
   }
   auto* const journal = run().journal();
   std::optional<committed_step> told;

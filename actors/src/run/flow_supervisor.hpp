@@ -49,7 +49,7 @@ class flow_supervisor final : public fiber_actor, private step_host {
   /// A step, or the end of a fan-out, left the state as `written`, if it wrote
   /// at all, and chose an action: the state is replaced, and the machine goes
   /// on. A step that was over before a cancel reached it still counts.
-  void commit_step(std::optional<state> written, const troupe::action& chosen);
+  void commit_step(std::optional<state>& written, const troupe::action& chosen);
   /// A sub-flow of the fan-out wrote `wrote`. `by` combines it with what
   /// others wrote from the same state; null in a sequence.
   /// Errors: those of `merger::merge`.

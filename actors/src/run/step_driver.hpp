@@ -55,8 +55,8 @@ class step_driver final : private completion {
     return step_.action;
   }
   /// The state as `post` left it, if there was a `post`.
-  [[nodiscard]] std::optional<state> take_written() {
-    return std::exchange(step_.written, std::nullopt);
+  [[nodiscard]] std::optional<state>& written() noexcept {
+    return step_.written;
   }
   /// Why the phase failed. @pre it did
   [[nodiscard]] error& failure() noexcept { return *step_.failure; }
@@ -64,9 +64,11 @@ class step_driver final : private completion {
     return std::move(*std::exchange(step_.failure, nullptr));
   }
   /// Drops the coroutines and values of the step. @pre `!is_away()`
+  void drop_values() noexcept { step_.kept.reset(); }
+  /// Also what it wrote.
   void forget() noexcept {
     assert(!is_away());
-    step_.kept.reset();
+    drop_values();
     step_.written.reset();
   }
 

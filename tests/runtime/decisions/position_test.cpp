@@ -115,7 +115,7 @@ TEST_CASE("A machine goes on from any of its positions", "[position]") {
   CHECK(subject.where().at == stage::over);
   subject = moved(work, subject);
   CHECK(subject.action().name() == "end");
-  CHECK(subject.steps() == 5);
+  CHECK(subject.steps() == 3);
 }
 
 TEST_CASE("A position keeps how often its actor has died", "[position]") {

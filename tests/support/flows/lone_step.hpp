@@ -35,18 +35,18 @@ class lone_step final : private troupe::detail::step_host,
     frame_.last_attempt = options_.retry.attempts == 1;
   }
 
-  status begin() { return node_->begin(frame_); }
+  status begin() { return committed(node_->begin(frame_)); }
   status retry(bool is_last = true) {
     ++attempt_;
     frame_.context = troupe::context{*this, attempt_};
     frame_.last_attempt = is_last;
-    return node_->retry(frame_);
+    return committed(node_->retry(frame_));
   }
-  status fall_back() { return node_->fall_back(frame_); }
+  status fall_back() { return committed(node_->fall_back(frame_)); }
   /// Goes on if a task of the step has ended.
   status resume() {
     if (!std::exchange(is_ready_, false)) return status::suspended;
-    return node_->resume(frame_);
+    return committed(node_->resume(frame_));
   }
   status after(troupe::duration span) {
     host_.advance(span);
@@ -64,10 +64,7 @@ class lone_step final : private troupe::detail::step_host,
   void drop() { frame_.kept.reset(); }
 
   [[nodiscard]] still_host& host() { return host_; }
-  /// As the step has left it, were it committed.
-  [[nodiscard]] const troupe::state& shared() const {
-    return frame_.written ? *frame_.written : shared_;
-  }
+  [[nodiscard]] const troupe::state& shared() const { return shared_; }
   [[nodiscard]] const troupe::action& action() const { return frame_.action; }
   [[nodiscard]] std::string failure() const {
     return frame_.failure ? frame_.failure->message() : "";
@@ -80,6 +77,15 @@ class lone_step final : private troupe::detail::step_host,
   }
 
  private:
+  // As a supervisor does.
+  status committed(status how) {
+    if (how == status::done && frame_.written) {
+      swap(shared_, *frame_.written);
+      frame_.written.reset();
+    }
+    return how;
+  }
+
   const troupe::value& params() const noexcept override { return params_; }
   std::string run_id() const override { return "run"; }
   std::string node_path() const override { return "node"; }

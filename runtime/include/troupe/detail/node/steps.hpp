@@ -130,10 +130,12 @@ struct post_call {
   static step_status at_once(const N& node, frame& step, prep_t& prepared,
                              exec_t& given) {
     step.begin_writing();
-    auto chosen = guarded(step, [&] {
-      return regular_invoke([&] { return call(node, step, prepared, given); });
+    const auto ended = guarded(step, [&] {
+      step.action = action_of(
+          regular_invoke([&] { return call(node, step, prepared, given); }));
+      return true;
     });
-    return end(step, std::move(chosen));
+    return ended ? step_status::done : step_status::failed;
   }
 
   /// Makes the task of a `post` that is a coroutine; false if that throws.
@@ -149,7 +151,10 @@ struct post_call {
 
   /// What follows the end of that task.
   static step_status after_task(frame& step) {
-    return end(step, guarded_end(step, step_values<N>::of(step).post_task));
+    auto chosen = guarded_end(step, step_values<N>::of(step).post_task);
+    if (!chosen) return step_status::failed;
+    step.action = action_of(std::move(*chosen));
+    return step_status::done;
   }
 
  private:
@@ -169,12 +174,6 @@ struct post_call {
     }
   }
 
-  template <class T>
-  static step_status end(frame& step, std::optional<T> chosen) {
-    if (!chosen) return step_status::failed;
-    step.action = action_of(std::move(*chosen));
-    return step_status::done;
-  }
   static action action_of(no_value) noexcept { return {}; }
   template <class T>
   static action action_of(T&& chosen) {

@@ -74,13 +74,16 @@ class typed_node final : public node_model {
   }
 
   void restore(frame& step, const json& prepared) const override {
-    if constexpr (readable_or_none<prep_t>) {
+    // A view would refer to the form.
+    if constexpr (readable_or_none<prep_t> && !holds_view<prep_t>()) {
       step.kept.reset();
       values::of(step).prepared = read_form<prep_t>(prepared);
     } else {
       static_cast<void>(step);
       static_cast<void>(prepared);
-      throw error{errc::bad_flow, std::string{asked_of<N>::unreadable_input}};
+      throw error{errc::bad_flow,
+                  "what prep gave cannot be read from JSON by nlohmann's "
+                  "from_json, or it does not own what it refers to"};
     }
   }
 
