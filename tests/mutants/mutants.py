@@ -23,8 +23,6 @@ from pathlib import Path
 import mutations
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = [f"runtime/src/{room}"
-           for room in ("base", "decisions", "document", "flow")]
 LIBRARY = "runtime/libtroupe_runtime.so"
 TESTS = "tests/runtime_tests"
 # All but what tests templates of headers, where nothing is changed.
@@ -76,15 +74,10 @@ def parse_options():
 def draw(source, options):
     """All changes in the order of trial, one after the other at each place."""
     places = {}
-    for folder in FOLDERS:
-        for path in sorted((source / folder).glob("*.[ch]pp")):
-            if path.stem.endswith("_check"):
-                continue
-            name = str(path.relative_to(source))
-            for each in mutations.find(name, path.read_text()):
-                if is_wanted(each, options.only):
-                    places.setdefault((name, each.start, each.end),
-                                      []).append(each)
+    for each in mutations.all_in(source):
+        if is_wanted(each, options.only):
+            places.setdefault((each.path, each.start, each.end),
+                              []).append(each)
     chance = random.Random(options.seed)
     order = [places[key] for key in sorted(places)]
     chance.shuffle(order)
@@ -102,19 +95,6 @@ def is_wanted(change, only):
         if text in change.path and line in ("", str(change.line)):
             return True
     return False
-
-
-def read_same(path):
-    """The changes that are known to mean the same, as path, before, after."""
-    same = set()
-    for line in path.read_text().splitlines():
-        if not line or line.startswith("#"):
-            continue
-        fields = [field.strip() for field in line.split(" | ")]
-        if len(fields) != 4:
-            sys.exit(f"mutants: {path.name}: not four fields: {line}")
-        same.add(tuple(fields[:3]))
-    return same
 
 
 # -- the copy and its build ----------------------------------------------------
@@ -312,7 +292,7 @@ class Trial:
     def __init__(self, tree, options):
         self.tree = tree
         self.options = options
-        self.same = read_same(Path(__file__).with_name("same.txt"))
+        self.same = mutations.read_same()
         self.lock = threading.Lock()
         self.counts = {"noticed": 0, "alive": 0, "same": 0}
 

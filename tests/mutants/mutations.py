@@ -14,6 +14,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
 from cpp_tokens import TOKEN  # noqa: E402
 
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = [f"runtime/src/{room}"
+           for room in ("base", "decisions", "document", "flow")]
+
 # Only with a blank or a line's end on both sides: "&&" and "<" are more than
 # operators, and clang-format puts blanks around operators alone.
 BINARY = {
@@ -117,6 +121,28 @@ def find(path, source):
         if last is not None:
             add(part.start, parts[last].end, ";")
     return found
+
+
+def all_in(root):
+    """All changes to the engine whose sources are below `root`."""
+    for folder in FOLDERS:
+        for path in sorted((root / folder).glob("*.[ch]pp")):
+            if not path.stem.endswith("_check"):
+                yield from find(str(path.relative_to(root)), path.read_text())
+
+
+def read_same():
+    """The changes that are known to mean the same, as path, before, after."""
+    same = set()
+    path = Path(__file__).with_name("same.txt")
+    for line in path.read_text().splitlines():
+        if not line or line.startswith("#"):
+            continue
+        fields = [field.strip() for field in line.split(" | ")]
+        if len(fields) != 4:
+            sys.exit(f"mutants: {path.name}: not four fields: {line}")
+        same.add(tuple(fields[:3]))
+    return same
 
 
 def mutation(path, source, start, end, replacement):

@@ -102,5 +102,12 @@ class Applying(unittest.TestCase):
                          "bool f(int a) {\n  return a != a;\n}\n")
 
 
+class SameMeaning(unittest.TestCase):
+    def test_what_is_listed_can_be_made(self):
+        made = {(each.path, each.before, each.after)
+                for each in mutations.all_in(mutations.ROOT)}
+        self.assertEqual(mutations.read_same() - made, set())
+
+
 if __name__ == "__main__":
     unittest.main()

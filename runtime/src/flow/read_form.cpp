@@ -19,16 +19,13 @@ void refuse_form(const json& form, std::string_view wanted) {
 
 std::uint64_t whole_number_from(const json& form, std::int64_t low,
                                 std::uint64_t high) {
-  const auto is_negative_within = [&](std::int64_t number) {
-    return number < 0 && number >= low;
-  };
   if (form.is_number_unsigned()) {
     const auto number = form.get<std::uint64_t>();
     if (number <= high) return number;
   } else if (form.is_number_integer()) {
     const auto number = form.get<std::int64_t>();
     const auto wide = static_cast<std::uint64_t>(number);
-    if (number >= 0 ? wide <= high : is_negative_within(number)) return wide;
+    if (number >= 0 ? wide <= high : number >= low) return wide;
   } else if (form.is_number_float()) {
     const auto number = form.get<double>();
     // Both bounds are powers of two, which a double holds exactly.
@@ -38,7 +35,7 @@ std::uint64_t whole_number_from(const json& form, std::int64_t low,
       return static_cast<std::uint64_t>(number);
     }
     if (is_whole && number < 0 && number >= -0x1p63 &&
-        is_negative_within(static_cast<std::int64_t>(number))) {
+        static_cast<std::int64_t>(number) >= low) {
       return static_cast<std::uint64_t>(static_cast<std::int64_t>(number));
     }
   }

@@ -64,7 +64,7 @@ class world {
       // Some are so large that few of them may be under way.
       const std::size_t bytes = i % 3 * 40;
       after(upto(4000ms),
-            [this, i, bytes] { table_->add(work_id{i}, "", now_, bytes); });
+            [this, i, bytes] { table_.add(work_id{i}, "", now_, bytes); });
     }
     for (int i = 0; i < 12; ++i) after(upto(8000ms), [this] { disturb(); });
     after(10s, [this] { is_quiet_ = true; });
@@ -82,9 +82,9 @@ class world {
 
   /// Returns the number of times that the result of each work was used.
   [[nodiscard]] const std::map<work_id, int>& used() const { return used_; }
-  [[nodiscard]] std::size_t unfinished() const { return table_->unfinished(); }
+  [[nodiscard]] std::size_t unfinished() const { return table_.unfinished(); }
   [[nodiscard]] bool is_settled() const {
-    if (table_->unfinished() > 0) return false;
+    if (table_.unfinished() > 0) return false;
     for (const auto& [id, each] : workers_) {
       if (each->is_there() && !each->holds->empty()) return false;
     }
@@ -145,12 +145,12 @@ class world {
   }
 
   void look() {
-    table_->advance(now_);
+    table_.advance(now_);
     next_look_ = time_point::max();
     look_when_due();
   }
   void look_when_due() {
-    const auto due = table_->due();
+    const auto due = table_.due();
     if (due >= next_look_) return;
     next_look_ = due;
     events_.emplace(due, [this, due] {
@@ -161,11 +161,12 @@ class world {
   }
 
   void carry_out() {
-    while (const auto order = table_->next()) {
+    table_.check();
+    while (const auto order = table_.next()) {
       RC_ASSERT(order->what != order_kind::fail);
       const auto to = workers_.at(order->worker);
       const lease which = order->lease;
-      RC_ASSERT(table_->held_by(order->worker) <= capacity);
+      RC_ASSERT(table_.held_by(order->worker) <= capacity);
       if (order->what == order_kind::give) {
         stands_.erase({order->worker, {which.work, which.epoch - 1}});
         stands_.insert({order->worker, which});
@@ -187,7 +188,7 @@ class world {
 
   void take_result(const process_ptr& from, worker_id as, lease which) {
     const bool stood = stands_.erase({as, which}) > 0;
-    const bool counts = table_->settle(as, which, now_);
+    const bool counts = table_.settle(as, which, now_);
     if (counts) RC_ASSERT(stood);
     if (counts) ++used_[which.work];
     send(from, [which](process& at) { at.holds->acknowledge(which); });
@@ -195,7 +196,7 @@ class world {
 
   void lose(worker_id who) {
     forget(who);
-    table_->lose(who, now_);
+    table_.lose(who, now_);
   }
   void forget(worker_id who) {
     std::erase_if(stands_, [&](const auto& each) { return each.first == who; });
@@ -206,7 +207,7 @@ class world {
   process_ptr start_worker() {
     auto made = std::make_shared<process>(worker_id{next_worker_++});
     workers_[made->id] = made;
-    table_->join(made->id, {.capacity = capacity}, now_);
+    table_.join(made->id, {.capacity = capacity}, now_);
     after(upto(beat), [this, made] { say_what_it_holds(made); });
     return made;
   }
@@ -230,7 +231,7 @@ class world {
     if (now_ >= at->frozen_until) {
       const auto as = at->id;
       tell(at, [this, as, held = at->holds->held(), as_of = at->pulse] {
-        table_->hear(as, held, now_, as_of);
+        table_.hear(as, held, now_, as_of);
         send(workers_.at(as),
              [at = now_](process& to) { to.pulse = std::max(to.pulse, at); });
       });
@@ -289,7 +290,7 @@ class world {
       default:
         if (alive.size() == 1) break;
         victim->is_leaving = true;
-        table_->drain(as);
+        table_.drain(as);
     }
   }
 
@@ -299,7 +300,7 @@ class world {
   time_point next_look_ = time_point::max();
   bool is_quiet_ = false;
   std::multimap<time_point, std::function<void()>> events_;
-  checked<lease_table> table_{
+  lease_table table_{
       {.bytes_under_way_max = 100, .twice_after = 3s, .deaths_max = 100}};
   std::map<worker_id, process_ptr> workers_;
   std::uint64_t next_worker_ = 1;

@@ -2,6 +2,7 @@
 
 #include <troupe/printable.hpp>
 
+#include <set>
 #include <string>
 
 namespace {
@@ -53,4 +54,41 @@ TEST_CASE("Long text is cut between two characters", "[printable]") {
   CHECK(printable("ééé", line_breaks::joined, 3) == "é...");
   CHECK(printable("ééé", line_breaks::joined, 6) == "ééé");
   CHECK(troupe::cut("abc", 0) == "...");
+  CHECK(troupe::cut("abc", 2) == "ab...");
+  CHECK(troupe::cut("abc", 3) == "abc");
+}
+
+TEST_CASE("Exactly what acts on a terminal is replaced", "[printable]") {
+  const auto text_of = [](unsigned character) {
+    const auto byte = [](unsigned value) { return static_cast<char>(value); };
+    if (character < 0x80) return std::string{byte(character)};
+    if (character < 0x800) {
+      return std::string{byte(0xC0 | character >> 6),
+                         byte(0x80 | (character & 0x3F))};
+    }
+    return std::string{byte(0xE0 | character >> 12),
+                       byte(0x80 | (character >> 6 & 0x3F)),
+                       byte(0x80 | (character & 0x3F))};
+  };
+  std::set<unsigned> marked;
+  std::set<unsigned> spaces;
+  for (unsigned character = 1; character < 0x2100; ++character) {
+    const auto shown = printable(text_of(character));
+    if (shown == replaced) {
+      marked.insert(character);
+    } else if (shown == " ") {
+      spaces.insert(character);
+    } else if (shown != text_of(character)) {
+      FAIL(character);
+    }
+  }
+  std::set<unsigned> expected{0x7F, 0x061C, 0x200E, 0x200F};
+  for (unsigned each = 1; each < 0x20; ++each) {
+    if (each != '\t' && each != '\n') expected.insert(each);
+  }
+  for (unsigned each = 0x80; each < 0xA0; ++each) expected.insert(each);
+  for (unsigned each = 0x202A; each < 0x202F; ++each) expected.insert(each);
+  for (unsigned each = 0x2066; each < 0x206A; ++each) expected.insert(each);
+  CHECK(marked == expected);
+  CHECK(spaces == std::set<unsigned>{'\t', '\n', ' ', 0x2028, 0x2029});
 }

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/flows/lone_step.hpp"
 
 #include <troupe/batch.hpp>
 #include <troupe/flow.hpp>
@@ -6,6 +7,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 using troupe::flow;
 using troupe::flow_builder;
@@ -51,4 +54,29 @@ TEST_CASE("a flow ends with the last batch or flow that holds it",
   CHECK_FALSE(held.expired());
   second.reset();
   CHECK(held.expired());
+}
+
+TEST_CASE("the items of a batch share their keys, and stay apart",
+          "[flow_model]") {
+  const troupe::json item{{"a", 1}, {"b", 2}, {"c", 3}};
+  const auto three = [&item](const troupe::state&) {
+    return std::vector<troupe::json>(3, item);
+  };
+  const auto work = troupe::batch("all", only("body"), three);
+  std::vector<troupe::value> items;
+  troupe_test::lone_step look{[&](troupe::state& shared, troupe::context& ctx) {
+    const auto next = work.model().fan_out->items(shared, ctx);
+    while (auto each = next()) items.push_back(std::move(*each));
+  }};
+  REQUIRE(look.begin() == troupe_test::lone_step::status::done);
+  REQUIRE(items.size() == 3);
+  items[0] = std::move(items[0]).with("d", 4);
+  CHECK(items[0].size() == 4);
+  for (const auto& each : items) each.check();
+  CHECK(items[1].to_json() == item);
+  items.pop_back();
+  items[1] = std::move(items[1]).with("e", 5);
+  for (const auto& each : items) each.check();
+  CHECK(items[0].at("d") == 4);
+  CHECK(items[1].at("e") == 5);
 }
