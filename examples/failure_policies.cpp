@@ -1,7 +1,7 @@
 // What the failure of one sub-flow means for a batch is a choice. Here two of
 // five sub-flows fail, one after the other, under each policy.
 
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <optional>

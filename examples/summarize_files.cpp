@@ -13,9 +13,7 @@
 #include "summarize/progress.hpp"
 #include "summarize/report.hpp"
 
-#include <troupe/interrupts.hpp>
-#include <troupe/printable.hpp>
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <algorithm>
 #include <cerrno>

@@ -14,6 +14,7 @@ from pathlib import Path
 import await_rule
 import cpp_tokens
 import rooms
+import umbrellas
 
 FOLDERS = ("runtime", "actors", "examples", "tests", "bench", "tools")
 LINE_WIDTH_MAX = 80
@@ -190,6 +191,8 @@ def check_tree(root):
                for folder in FOLDERS
                for path in sorted((root / folder).rglob("*.[ch]pp"))}
     yield from rooms.check_folders(root, sources)
+    yield from umbrellas.check_umbrellas(
+        sources, lambda path: sources[path].read_text(encoding="utf-8"))
     for name, path in sources.items():
         text = path.read_text(encoding="utf-8")
         lines = text.splitlines()

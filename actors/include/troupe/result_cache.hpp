@@ -4,7 +4,6 @@
 #include <troupe/json_text.hpp>
 #include <troupe/result_store.hpp>
 #include <troupe/semaphore.hpp>
-#include <troupe/system.hpp>
 #include <troupe/task.hpp>
 
 #include <cstddef>
@@ -17,6 +16,8 @@
 #include <utility>
 
 namespace troupe {
+
+class system;
 
 /// What a cache has done so far, and holds.
 struct cache_counts {

@@ -3,6 +3,7 @@
 #include <troupe/json_text.hpp>
 #include <troupe/llm/mcp_client.hpp>
 #include <troupe/printable.hpp>
+#include <troupe/system.hpp>
 
 #include <algorithm>
 #include <optional>
