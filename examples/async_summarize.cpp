@@ -1,8 +1,7 @@
 // Plain nodes and coroutines in one flow: load and report are functions, to
 // summarise is a coroutine that waits for an answer and holds no thread.
 
-#include <troupe/sleep.hpp>
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <chrono>
 #include <iostream>

@@ -1,7 +1,7 @@
 // A batch runs one flow for each file: one after the other, then several at
 // once. The file that cannot be read does not stop the others.
 
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <stdexcept>

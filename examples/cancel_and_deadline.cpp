@@ -1,8 +1,7 @@
 // Three ways to end what takes too long: cancel a run from outside, give the
 // whole run a deadline, give the attempts of one node a time limit.
 
-#include <troupe/sleep.hpp>
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <chrono>
 #include <iostream>

@@ -1,9 +1,8 @@
 // Chat with memory: the conversation is in the shared state, and a long one is
 // folded into a summary.
 
-#include <troupe/llm/agent.hpp>
-#include <troupe/printable.hpp>
-#include <troupe/system.hpp>
+#include <troupe/llm.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <string>

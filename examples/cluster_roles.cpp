@@ -4,13 +4,9 @@
 //   cluster_roles --listen 4242
 //   cluster_roles --worker --join 4242
 
-#include <troupe/batch.hpp>
-#include <troupe/interrupts.hpp>
-#include <troupe/printable.hpp>
+#include <troupe/remote.hpp>
 #include <troupe/remote/command_line.hpp>
-#include <troupe/remote/listener.hpp>
-#include <troupe/remote/serve.hpp>
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <algorithm>
 #include <exception>

@@ -2,12 +2,7 @@
 // that blocks, work with a time limit, another run, an actor, a permit, a rate.
 
 #include <troupe/ask.hpp>
-#include <troupe/blocking.hpp>
-#include <troupe/gather.hpp>
-#include <troupe/rate_limit.hpp>
-#include <troupe/semaphore.hpp>
-#include <troupe/sleep.hpp>
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>

@@ -1,10 +1,7 @@
 // Two agents that talk through their mailboxes, each in a run of its own.
 
-#include <troupe/flow.hpp>
-#include <troupe/llm/client.hpp>
-#include <troupe/mailbox.hpp>
-#include <troupe/printable.hpp>
-#include <troupe/system.hpp>
+#include <troupe/llm.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <string>

@@ -1,7 +1,7 @@
 // Branches and a loop: an expense is reviewed, revised and reviewed again,
 // until it is approved or refused.
 
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <array>
 #include <iostream>

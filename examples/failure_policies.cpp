@@ -1,7 +1,7 @@
 // The effect of the failure of one sub-flow on a batch is a choice. Here two of
 // five sub-flows fail, one after the other, under each policy.
 
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <optional>

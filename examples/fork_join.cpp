@@ -1,8 +1,7 @@
 // Different branches side by side, with a join. No branch waits for the steps
 // of another; the node after the fork waits for all.
 
-#include <troupe/sleep.hpp>
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <chrono>
 #include <iostream>

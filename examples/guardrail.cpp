@@ -1,12 +1,8 @@
 // A guardrail: a small model looks at what comes in, and a question that is
 // not allowed never reaches the large one.
 
-#include <troupe/flow.hpp>
-#include <troupe/llm/client.hpp>
-#include <troupe/llm/fields.hpp>
-#include <troupe/llm/structured.hpp>
-#include <troupe/printable.hpp>
-#include <troupe/system.hpp>
+#include <troupe/llm.hpp>
+#include <troupe/troupe.hpp>
 
 #include <array>
 #include <iostream>

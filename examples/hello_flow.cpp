@@ -1,4 +1,4 @@
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 

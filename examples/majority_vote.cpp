@@ -1,9 +1,7 @@
 // Several voters answer one question; those that fail in all attempts are
 // dropped, and the majority of the others wins.
 
-#include <troupe/each.hpp>
-#include <troupe/sleep.hpp>
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -1,7 +1,7 @@
 // Map: one sub-flow per text counts its words, several at once. Reduce: the
 // counts are added up when the sub-flows are merged.
 
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <sstream>

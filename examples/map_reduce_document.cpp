@@ -1,11 +1,8 @@
 // Map-reduce over a long document: a model summarises each part, all at the
 // same time within a rate, and then the summaries.
 
-#include <troupe/each.hpp>
-#include <troupe/llm/client.hpp>
-#include <troupe/printable.hpp>
-#include <troupe/rate_limit.hpp>
-#include <troupe/system.hpp>
+#include <troupe/llm.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <string>

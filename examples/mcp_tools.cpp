@@ -1,8 +1,7 @@
 // The tools of an MCP server, which is a program: listed, then used.
 
-#include <troupe/llm/mcp_client.hpp>
-#include <troupe/printable.hpp>
-#include <troupe/system.hpp>
+#include <troupe/llm.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <string>

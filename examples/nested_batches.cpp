@@ -1,7 +1,7 @@
 // A batch in a batch: for each region, for each shop. The params of the inner
 // sub-flows hold those of the outer ones.
 
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <string>

@@ -1,9 +1,8 @@
 // Retrieval-augmented generation: chunks of a text as vectors, the nearest
 // ones to a question, and an answer from them.
 
-#include <troupe/llm/client.hpp>
-#include <troupe/printable.hpp>
-#include <troupe/system.hpp>
+#include <troupe/llm.hpp>
+#include <troupe/troupe.hpp>
 
 #include <algorithm>
 #include <iostream>

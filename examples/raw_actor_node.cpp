@@ -1,7 +1,7 @@
 // A CAF actor of one's own, with a behaviour of its own, as a node of a flow.
 
 #include <troupe/actor_node.hpp>
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <caf/actor_system.hpp>
 #include <caf/typed_event_based_actor.hpp>

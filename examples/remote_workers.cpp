@@ -2,10 +2,8 @@
 // systems of one program, which speak over a socket as two machines would; the
 // main job, summarize_files, is one that runs on several.
 
-#include <troupe/batch.hpp>
-#include <troupe/remote/listener.hpp>
-#include <troupe/remote/worker.hpp>
-#include <troupe/system.hpp>
+#include <troupe/remote.hpp>
+#include <troupe/troupe.hpp>
 
 #include <chrono>
 #include <iostream>

@@ -2,14 +2,8 @@
 // question finds an answer, all of them at the same time, and a report is
 // written. A supervisor sends a poor answer back.
 
-#include <troupe/batch.hpp>
-#include <troupe/llm/agent.hpp>
-#include <troupe/llm/fields.hpp>
-#include <troupe/llm/review.hpp>
-#include <troupe/llm/structured.hpp>
-#include <troupe/llm/typed_tool.hpp>
-#include <troupe/printable.hpp>
-#include <troupe/system.hpp>
+#include <troupe/llm.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <string>

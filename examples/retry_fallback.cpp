@@ -1,7 +1,7 @@
 // A node that fails is tried again after a growing wait; when no attempt is
 // left, its fallback gives the result. The events show what happened.
 
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <chrono>
 #include <iostream>

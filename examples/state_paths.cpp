@@ -1,8 +1,7 @@
 // The shared state: paths, typed reads, writes that know what they mean, and
 // snapshots.
 
-#include <troupe/error.hpp>
-#include <troupe/state.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <string>

@@ -1,11 +1,8 @@
 // A node that streams: it reads server-sent events from an HTTP server and
 // passes each on while the exchange goes on.
 
-#include <troupe/flow.hpp>
-#include <troupe/http/http.hpp>
-#include <troupe/http/sse.hpp>
-#include <troupe/printable.hpp>
-#include <troupe/system.hpp>
+#include <troupe/http.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <stdexcept>

@@ -1,8 +1,7 @@
 // A reply on the terminal while it is made, and one that is interrupted.
 
-#include <troupe/llm/client.hpp>
-#include <troupe/printable.hpp>
-#include <troupe/system.hpp>
+#include <troupe/llm.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <string>

@@ -1,11 +1,8 @@
 // A reply as a C++ type. What the model gets wrong is an error, so that the
 // node's retry repairs it.
 
-#include <troupe/llm/client.hpp>
-#include <troupe/llm/fields.hpp>
-#include <troupe/llm/structured.hpp>
-#include <troupe/printable.hpp>
-#include <troupe/system.hpp>
+#include <troupe/llm.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <string>

@@ -1,10 +1,7 @@
 // An agent with two tools, of which the model calls both at once.
 
-#include <troupe/llm/agent.hpp>
-#include <troupe/llm/fields.hpp>
-#include <troupe/llm/typed_tool.hpp>
-#include <troupe/printable.hpp>
-#include <troupe/system.hpp>
+#include <troupe/llm.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 #include <map>

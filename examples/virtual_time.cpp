@@ -1,8 +1,7 @@
 // A test of a flow that waits for hours, done in milliseconds: the time is
 // virtual, and a script says what the model answers.
 
-#include <troupe/system.hpp>
-#include <troupe/testing.hpp>
+#include <troupe/troupe.hpp>
 
 #include <chrono>
 #include <iostream>

@@ -1,7 +1,7 @@
 // build() checks a flow and names every mistake at once. What an action does
 // that no edge continues is a choice of the flow.
 
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <array>
 #include <iostream>

@@ -7,6 +7,7 @@
 #include <troupe/http/http.hpp>
 #include <troupe/llm/reply_error.hpp>
 #include <troupe/rate_limit.hpp>
+#include <troupe/system.hpp>
 
 #include <cmath>
 #include <string>

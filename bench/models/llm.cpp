@@ -6,6 +6,7 @@
 #include <troupe/batch.hpp>
 #include <troupe/llm/client.hpp>
 #include <troupe/sleep.hpp>
+#include <troupe/system.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -7,6 +7,7 @@
 #include "remote/wire_bytes.hpp"
 
 #include <troupe/remote/listener.hpp>
+#include <troupe/system.hpp>
 
 #include <algorithm>
 #include <memory>

@@ -6,6 +6,7 @@
 #include "remote/throwaway_certificates.hpp"
 
 #include <troupe/remote/worker.hpp>
+#include <troupe/system.hpp>
 
 #include <array>
 #include <cstdio>

@@ -3,6 +3,7 @@
 #include <troupe/remote/command_line.hpp>
 #include <troupe/remote/listener.hpp>
 #include <troupe/remote/serve.hpp>
+#include <troupe/system.hpp>
 
 #include <memory>
 #include <utility>

@@ -4,6 +4,7 @@
 
 #include <troupe/llm/client.hpp>
 #include <troupe/printable.hpp>
+#include <troupe/system.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -6,6 +6,7 @@
 
 #include <troupe/llm/agent.hpp>
 #include <troupe/llm/toolbox.hpp>
+#include <troupe/system.hpp>
 
 #include <string>
 #include <utility>

@@ -9,6 +9,7 @@
 #include <troupe/llm/mcp_client.hpp>
 #include <troupe/llm/toolbox.hpp>
 #include <troupe/sleep.hpp>
+#include <troupe/system.hpp>
 
 #include <chrono>
 #include <cstddef>

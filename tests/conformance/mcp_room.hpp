@@ -4,6 +4,7 @@
 
 #include <troupe/llm/mcp_client.hpp>
 #include <troupe/llm/toolbox.hpp>
+#include <troupe/system.hpp>
 
 #include <string>
 #include <utility>

@@ -7,6 +7,7 @@
 #include <troupe/llm/agent.hpp>
 #include <troupe/llm/fields.hpp>
 #include <troupe/llm/structured.hpp>
+#include <troupe/system.hpp>
 
 #include <chrono>
 #include <string>

@@ -1,11 +1,12 @@
-#include <troupe/flow.hpp>
-#include <troupe/state.hpp>
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 #ifdef USER_HAS_HTTP
-#include <troupe/http/http.hpp>
+#include <troupe/http.hpp>
+#endif
+#ifdef USER_HAS_LLM
+#include <troupe/llm.hpp>
 #endif
 #ifdef USER_HAS_REMOTE
-#include <troupe/remote/listener.hpp>
+#include <troupe/remote.hpp>
 #endif
 
 #include <iostream>

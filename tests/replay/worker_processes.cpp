@@ -5,6 +5,7 @@
 
 #include <troupe/remote/listener.hpp>
 #include <troupe/remote/worker.hpp>
+#include <troupe/system.hpp>
 
 #include <csignal>
 #include <iostream>

@@ -2,6 +2,7 @@
 
 #include <troupe/batch.hpp>
 #include <troupe/llm/client.hpp>
+#include <troupe/system.hpp>
 
 #include <chrono>
 #include <cstdlib>

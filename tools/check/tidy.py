@@ -20,6 +20,7 @@ import dead_rule
 import declarations
 import pre_rule
 import rooms
+import umbrellas
 
 FOLDERS = ("runtime", "actors", "examples", "tests", "bench", "tools")
 LINE_WIDTH_MAX = 80
@@ -226,6 +227,7 @@ def check_tree(root):
     texts = sources_of(root)
     lines = {name: text.splitlines() for name, text in texts.items()}
     yield from rooms.check_folders(root, texts)
+    yield from umbrellas.check_umbrellas(texts, texts.__getitem__)
     documentation = "\n".join(page.read_text("utf-8") for page in pages(root))
     findings = [*check_whole(texts, documentation)]
     for name, text in texts.items():

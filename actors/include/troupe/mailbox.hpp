@@ -1,6 +1,5 @@
 #pragma once
 
-#include <troupe/system.hpp>
 #include <troupe/task.hpp>
 #include <troupe/value.hpp>
 
@@ -11,6 +10,8 @@
 #include <utility>
 
 namespace troupe {
+
+class system;
 
 namespace detail {
 class mailbox_line;

@@ -2,7 +2,6 @@
 
 #include <troupe/limit.hpp>
 #include <troupe/rate.hpp>
-#include <troupe/system.hpp>
 #include <troupe/task.hpp>
 
 #include <coroutine>
@@ -12,6 +11,8 @@
 #include <utility>
 
 namespace troupe {
+
+class system;
 
 namespace detail {
 class place_in_line;

@@ -4,7 +4,6 @@
 #include <troupe/json_text.hpp>
 #include <troupe/result_store.hpp>
 #include <troupe/semaphore.hpp>
-#include <troupe/system.hpp>
 #include <troupe/task.hpp>
 
 #include <cstddef>
@@ -17,6 +16,8 @@
 #include <utility>
 
 namespace troupe {
+
+class system;
 
 /// Counts of what a cache has done so far, and of what it holds.
 struct cache_counts {

@@ -3,7 +3,6 @@
 #include <troupe/detail/fiber/held_permits.hpp>
 #include <troupe/detail/fiber/permit_answer.hpp>
 #include <troupe/limit.hpp>
-#include <troupe/system.hpp>
 #include <troupe/task.hpp>
 
 #include <coroutine>
@@ -12,6 +11,8 @@
 #include <utility>
 
 namespace troupe {
+
+class system;
 
 namespace detail {
 class semaphore_line;

@@ -2,6 +2,7 @@
 #include "sharing/mailbox_actor.hpp"
 
 #include <troupe/mailbox.hpp>
+#include <troupe/system.hpp>
 
 namespace troupe {
 

@@ -2,6 +2,7 @@
 #include "sharing/rate_actor.hpp"
 
 #include <troupe/rate_limit.hpp>
+#include <troupe/system.hpp>
 
 #include <algorithm>
 #include <cmath>

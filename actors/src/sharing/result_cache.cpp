@@ -1,4 +1,5 @@
 #include <troupe/result_cache.hpp>
+#include <troupe/system.hpp>
 
 #include <utility>
 

@@ -2,6 +2,7 @@
 #include "core/system_core.hpp"
 
 #include <troupe/semaphore.hpp>
+#include <troupe/system.hpp>
 
 #include <string>
 

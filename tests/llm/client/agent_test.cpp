@@ -7,6 +7,7 @@
 #include <troupe/llm/agent.hpp>
 #include <troupe/llm/review.hpp>
 #include <troupe/sleep.hpp>
+#include <troupe/system.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -8,6 +8,7 @@
 #include "support/scarce_files.hpp"
 
 #include <troupe/llm/client.hpp>
+#include <troupe/system.hpp>
 
 #include <chrono>
 #include <cstdlib>

@@ -9,6 +9,7 @@
 
 #include <troupe/llm/client.hpp>
 #include <troupe/rate_limit.hpp>
+#include <troupe/system.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -8,6 +8,7 @@
 
 #include <troupe/http/detail/redaction.hpp>
 #include <troupe/llm/client.hpp>
+#include <troupe/system.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -5,6 +5,7 @@
 
 #include <troupe/json_text.hpp>
 #include <troupe/llm/mcp_client.hpp>
+#include <troupe/system.hpp>
 
 #include <chrono>
 #include <cstddef>

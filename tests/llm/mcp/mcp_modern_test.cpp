@@ -8,6 +8,7 @@
 
 #include <troupe/llm/mcp_client.hpp>
 #include <troupe/sleep.hpp>
+#include <troupe/system.hpp>
 
 #include <atomic>
 #include <chrono>

@@ -6,6 +6,7 @@
 #include "support/models/mcp_room.hpp"
 
 #include <troupe/llm/mcp_client.hpp>
+#include <troupe/system.hpp>
 
 #include <algorithm>
 #include <optional>

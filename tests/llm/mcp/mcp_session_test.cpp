@@ -5,6 +5,7 @@
 
 #include <troupe/gather.hpp>
 #include <troupe/llm/mcp_client.hpp>
+#include <troupe/system.hpp>
 
 #include <string>
 #include <utility>

@@ -1,5 +1,4 @@
-#include <troupe/flow.hpp>
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 

@@ -1,5 +1,5 @@
-#include <troupe/http/http.hpp>
-#include <troupe/http/url.hpp>
+#include <troupe/http.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 

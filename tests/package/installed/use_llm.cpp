@@ -1,5 +1,5 @@
-#include <troupe/llm/chat.hpp>
-#include <troupe/llm/client.hpp>
+#include <troupe/llm.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 

@@ -1,5 +1,5 @@
-#include <troupe/remote/listener.hpp>
-#include <troupe/remote/network.hpp>
+#include <troupe/remote.hpp>
+#include <troupe/troupe.hpp>
 
 #include <iostream>
 

@@ -9,6 +9,7 @@
 #include <troupe/batch.hpp>
 #include <troupe/remote/status.hpp>
 #include <troupe/sleep.hpp>
+#include <troupe/system.hpp>
 
 #include <atomic>
 #include <chrono>

@@ -4,6 +4,7 @@
 
 #include <troupe/interrupts.hpp>
 #include <troupe/remote/serve.hpp>
+#include <troupe/system.hpp>
 
 #include <signal.h>
 #include <thread>

@@ -7,6 +7,7 @@
 #include "support/flows/small_flows.hpp"
 
 #include <troupe/remote/status.hpp>
+#include <troupe/system.hpp>
 
 #include <atomic>
 #include <chrono>

@@ -8,6 +8,7 @@
 
 #include <troupe/batch.hpp>
 #include <troupe/remote/status.hpp>
+#include <troupe/system.hpp>
 
 #include <caf/openssl/manager.hpp>
 

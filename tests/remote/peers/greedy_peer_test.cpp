@@ -8,6 +8,7 @@
 #include "support/catch.hpp"
 
 #include <troupe/remote/topic.hpp>
+#include <troupe/system.hpp>
 
 #include <chrono>
 #include <cstdint>

@@ -10,6 +10,7 @@
 #include <troupe/remote/status.hpp>
 #include <troupe/remote/topic.hpp>
 #include <troupe/sleep.hpp>
+#include <troupe/system.hpp>
 
 #include <atomic>
 #include <chrono>

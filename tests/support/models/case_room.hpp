@@ -7,6 +7,7 @@
 #include <troupe/llm/client.hpp>
 #include <troupe/llm/structured.hpp>
 #include <troupe/llm/toolbox.hpp>
+#include <troupe/system.hpp>
 
 #include <fstream>
 #include <iterator>

@@ -4,6 +4,7 @@
 
 #include <troupe/context.hpp>
 #include <troupe/llm/client.hpp>
+#include <troupe/system.hpp>
 
 #include <utility>
 

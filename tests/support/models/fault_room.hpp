@@ -4,6 +4,7 @@
 #include "support/models/model_room.hpp"
 
 #include <troupe/llm/client.hpp>
+#include <troupe/system.hpp>
 
 #include <cstddef>
 #include <string>

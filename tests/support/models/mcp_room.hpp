@@ -4,6 +4,7 @@
 #include "support/models/client_room.hpp"
 
 #include <troupe/llm/mcp_client.hpp>
+#include <troupe/system.hpp>
 
 #include <string>
 #include <utility>

@@ -2,6 +2,7 @@
 #include "http/http_listening.hpp"
 
 #include <troupe/http/http.hpp>
+#include <troupe/system.hpp>
 
 #include <algorithm>
 #include <coroutine>

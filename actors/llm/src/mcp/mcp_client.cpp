@@ -3,6 +3,7 @@
 #include <troupe/json_text.hpp>
 #include <troupe/llm/mcp_client.hpp>
 #include <troupe/printable.hpp>
+#include <troupe/system.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -164,7 +165,7 @@ task<std::string> revision_of(std::shared_ptr<mcp_core> core) {
 /// Longer ones would not fit into points in time.
 constexpr duration task_limit_max = std::chrono::hours{24 * 365 * 100};
 
-mcp_options checked(mcp_options options) {
+mcp_options checked_options(mcp_options options) {
   const auto refuse = [](const std::string& what) {
     throw error{errc::bad_flow, "mcp_options." + what};
   };
@@ -220,7 +221,7 @@ void check_words(const mcp_command& command) {
 }  // namespace detail
 
 mcp_client::mcp_client(system& where, mcp_command server, mcp_options options) {
-  options = detail::checked(std::move(options));
+  options = detail::checked_options(std::move(options));
   if (server.program.empty()) {
     throw error{errc::bad_flow, "mcp_command.program is empty"};
   }
@@ -233,7 +234,7 @@ mcp_client::mcp_client(system& where, mcp_command server, mcp_options options) {
 }
 
 mcp_client::mcp_client(system& where, mcp_address server, mcp_options options) {
-  options = detail::checked(std::move(options));
+  options = detail::checked_options(std::move(options));
   auto through = detail::make_http_transport(http_client{where},
                                              std::move(server), options);
   core_ = std::make_shared<detail::mcp_core>(where, std::move(through),

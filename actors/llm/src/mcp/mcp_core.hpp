@@ -5,6 +5,7 @@
 
 #include <troupe/llm/mcp_options.hpp>
 #include <troupe/semaphore.hpp>
+#include <troupe/system.hpp>
 
 #include <atomic>
 #include <cstdint>

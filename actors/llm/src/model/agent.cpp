@@ -1,5 +1,6 @@
 #include <troupe/llm/agent.hpp>
 #include <troupe/llm/history.hpp>
+#include <troupe/system.hpp>
 
 #include <array>
 #include <memory>

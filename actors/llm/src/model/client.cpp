@@ -5,6 +5,7 @@
 
 #include <troupe/llm/client.hpp>
 #include <troupe/llm/history.hpp>
+#include <troupe/system.hpp>
 
 #include <algorithm>
 #include <exception>

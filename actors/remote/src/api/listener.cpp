@@ -6,6 +6,7 @@
 #include "threads/wait_at_most.hpp"
 
 #include <troupe/remote/listener.hpp>
+#include <troupe/system.hpp>
 
 #include <utility>
 

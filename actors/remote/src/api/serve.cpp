@@ -1,4 +1,5 @@
 #include <troupe/remote/serve.hpp>
+#include <troupe/system.hpp>
 
 #include <memory>
 #include <mutex>

@@ -4,6 +4,7 @@
 #include "wire/messages.hpp"
 
 #include <troupe/remote/status.hpp>
+#include <troupe/system.hpp>
 
 #include <condition_variable>
 #include <mutex>

@@ -8,6 +8,7 @@
 #include "wire/peer_limits.hpp"
 
 #include <troupe/remote/worker.hpp>
+#include <troupe/system.hpp>
 
 #include <array>
 #include <unistd.h>

@@ -7,6 +7,7 @@
 #include <troupe/printable.hpp>
 #include <troupe/remote/keyed_actors.hpp>
 #include <troupe/sleep.hpp>
+#include <troupe/system.hpp>
 
 #include <atomic>
 #include <coroutine>

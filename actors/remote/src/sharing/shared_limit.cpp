@@ -2,6 +2,7 @@
 #include "sharing/switchboard.hpp"
 
 #include <troupe/remote/shared_limit.hpp>
+#include <troupe/system.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -3,6 +3,7 @@
 
 #include <troupe/detail/value/integer_from.hpp>
 #include <troupe/remote/shared_semaphore.hpp>
+#include <troupe/system.hpp>
 
 #include <utility>
 

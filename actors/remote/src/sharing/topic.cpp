@@ -3,6 +3,7 @@
 #include "threads/node_thread.hpp"
 
 #include <troupe/remote/topic.hpp>
+#include <troupe/system.hpp>
 
 #include <coroutine>
 #include <utility>

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <troupe/http/http_message.hpp>
-#include <troupe/system.hpp>
 #include <troupe/task.hpp>
 
 #include <cstddef>
@@ -11,6 +10,8 @@
 #include <utility>
 
 namespace troupe {
+
+class system;
 
 namespace detail {
 class exchange_end;

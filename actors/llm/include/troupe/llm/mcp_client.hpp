@@ -3,13 +3,16 @@
 #include <troupe/http/http.hpp>
 #include <troupe/llm/mcp_options.hpp>
 #include <troupe/llm/tool.hpp>
-#include <troupe/system.hpp>
 #include <troupe/task.hpp>
 
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace troupe {
+class system;
+}
 
 namespace troupe::llm {
 

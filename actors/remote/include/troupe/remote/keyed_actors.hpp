@@ -2,7 +2,6 @@
 
 #include <troupe/clock.hpp>
 #include <troupe/json.hpp>
-#include <troupe/system.hpp>
 #include <troupe/task.hpp>
 
 #include <chrono>
@@ -12,6 +11,10 @@
 #include <memory>
 #include <string>
 #include <utility>
+
+namespace troupe {
+class system;
+}
 
 namespace troupe::remote {
 

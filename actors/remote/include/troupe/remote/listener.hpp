@@ -3,7 +3,6 @@
 #include <troupe/clock.hpp>
 #include <troupe/json.hpp>
 #include <troupe/remote/network.hpp>
-#include <troupe/system.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -13,6 +12,10 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+namespace troupe {
+class system;
+}
 
 namespace troupe::remote {
 

@@ -2,7 +2,10 @@
 
 #include <troupe/interrupts.hpp>
 #include <troupe/remote/worker.hpp>
-#include <troupe/system.hpp>
+
+namespace troupe {
+class system;
+}
 
 namespace troupe::remote {
 

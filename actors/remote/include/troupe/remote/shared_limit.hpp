@@ -3,11 +3,14 @@
 #include <troupe/clock.hpp>
 #include <troupe/limit.hpp>
 #include <troupe/rate_limit.hpp>
-#include <troupe/system.hpp>
 #include <troupe/task.hpp>
 
 #include <memory>
 #include <string>
+
+namespace troupe {
+class system;
+}
 
 namespace troupe::remote {
 

@@ -2,13 +2,16 @@
 
 #include <troupe/limit.hpp>
 #include <troupe/semaphore.hpp>
-#include <troupe/system.hpp>
 #include <troupe/task.hpp>
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
+
+namespace troupe {
+class system;
+}
 
 namespace troupe::remote {
 

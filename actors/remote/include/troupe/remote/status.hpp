@@ -1,10 +1,14 @@
 #pragma once
 
+#include <troupe/clock.hpp>
 #include <troupe/json.hpp>
 #include <troupe/remote/network.hpp>
-#include <troupe/system.hpp>
 
 #include <chrono>
+
+namespace troupe {
+class system;
+}
 
 namespace troupe::remote {
 

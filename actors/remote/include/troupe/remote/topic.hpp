@@ -1,7 +1,6 @@
 #pragma once
 
 #include <troupe/clock.hpp>
-#include <troupe/system.hpp>
 #include <troupe/task.hpp>
 #include <troupe/value.hpp>
 
@@ -10,6 +9,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+
+namespace troupe {
+class system;
+}
 
 namespace troupe::remote {
 

@@ -13,10 +13,7 @@
 #include "summarize/progress.hpp"
 #include "summarize/report.hpp"
 
-#include <troupe/clock.hpp>
-#include <troupe/interrupts.hpp>
-#include <troupe/printable.hpp>
-#include <troupe/system.hpp>
+#include <troupe/troupe.hpp>
 
 #include <algorithm>
 #include <cerrno>
