@@ -92,7 +92,7 @@ TEST_CASE("What is wrong with a reply is told", "[structured]") {
   CHECK(has(fault_of(saying("")), "not JSON"));
   CHECK(has(fault_of(saying(R"({"name": "Ada"})")), "born"));
   CHECK(has(fault_of(saying(R"({"name": "Ada", "born": "1815"})")), "/born"));
-  CHECK(has(fault_of(saying(ada, finish_reason::refused)), "refuses"));
+  CHECK(has(fault_of(saying(ada, finish_reason::refused)), "refused"));
   CHECK(has(fault_of(saying(ada, finish_reason::length)), "maximum length"));
 }
 

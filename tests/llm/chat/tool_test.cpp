@@ -123,7 +123,8 @@ TEST_CASE("What goes wrong is told to the model", "[tool]") {
                                 {"4", "fail", {{"seconds", 1}}}});
   REQUIRE(all.size() == 4);
   for (const auto& each : all) CHECK(each.is_error);
-  CHECK(all[0].text.find("only: add, wait, fail, stop") != std::string::npos);
+  CHECK(all[0].text.find("the tools are: add, wait, fail, stop") !=
+        std::string::npos);
   CHECK(all[1].text.find("/b") != std::string::npos);
   CHECK(all[2].text.find("do not fit") != std::string::npos);
   CHECK(all[3].text == "out of order");

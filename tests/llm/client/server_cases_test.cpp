@@ -138,11 +138,11 @@ TEST_CASE("A redirect says where it leads", "[server_cases]") {
   const auto why = failure_of("s-308");
   CHECK(why.is_permanent());
   CHECK(has(why.message(), "308"));
-  CHECK(has(why.message(), "leads to https://127.0.0.1/v1/chat/completions"));
+  CHECK(has(why.message(), "to https://127.0.0.1/v1/chat/completions"));
   case_room room{"s-302"};
   const auto other = failure_of(room);
   CHECK(other.is_permanent());
-  CHECK(has(other.message(), "leads to /login"));
+  CHECK(has(other.message(), "redirects to /login"));
   CHECK(room.log().size() == 1);
 }
 

@@ -43,10 +43,11 @@ TEST_CASE("Vectors are in the order of their texts", "[embedding]") {
 TEST_CASE("A reply without a vector for each text names what is wrong",
           "[embedding]") {
   const std::string begin = "invalid reply from the server: ";
-  CHECK(refusal({vector_at(0, {1})}, 2) ==
-        begin +
-            "/data has 1 vectors, not 2; the reply has 40 bytes and begins "
-            "with '{\"data\":[{\"embedding\":[1.0],\"index\":0}]}'");
+  CHECK(
+      refusal({vector_at(0, {1})}, 2) ==
+      begin +
+          "/data has 1 vectors, expected 2; the reply has 40 bytes and begins "
+          "with '{\"data\":[{\"embedding\":[1.0],\"index\":0}]}'");
   CHECK(refusal({vector_at(1, {1}), vector_at(0, {2}), vector_at(1, {3})}, 3) ==
         begin + "/data/2 has an index that is out of range or was used before");
   CHECK(refusal({vector_at(0, {1}), vector_at(7, {2})}, 2) ==

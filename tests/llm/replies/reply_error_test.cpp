@@ -187,8 +187,8 @@ TEST_CASE("The text names who was asked, and where a redirect leads",
   reply.headers = {{"location", "https://me:secret@there/v1?key=secret"}};
   const auto text = error_of_reply(reply, now, "POST http://h/v1").message();
   CHECK(text ==
-        "the server answered with status 308 to POST http://h/v1; it leads to "
-        "https://there/v1, so ask there if you trust that");
+        "the server answered with status 308 to POST http://h/v1; it "
+        "redirects to https://there/v1: use that address if you trust it");
 }
 
 TEST_CASE("What validators quote of the request is not repeated",

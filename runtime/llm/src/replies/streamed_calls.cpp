@@ -27,7 +27,7 @@ json unknown_of_call(const json& form) {
   return found;
 }
 
-bool is_whole(std::string_view arguments) {
+bool parses(std::string_view arguments) {
   arguments = trimmed(arguments);
   if (!arguments.starts_with('{') || !arguments.ends_with('}')) return false;
   return try_read_json(arguments, reply_bounds).has_value();
@@ -76,7 +76,7 @@ void add_name(std::string& name, const std::string& piece) {
 
 void add_arguments(std::string& arguments, const std::string& piece) {
   const bool is_repeated =
-      piece.size() > 1 && piece == arguments && is_whole(piece);
+      piece.size() > 1 && piece == arguments && parses(piece);
   if (!is_repeated) arguments += piece;
 }
 
@@ -84,13 +84,13 @@ void add_arguments(std::string& arguments, const std::string& piece) {
 /// begin with an empty object, others say all again, or send in each piece what
 /// there is so far.
 std::string_view best_of(std::string_view all, std::string_view last) {
-  if (trimmed(all).empty() || is_whole(all)) return all;
-  if (is_whole(last)) return last;
+  if (trimmed(all).empty() || parses(all)) return all;
+  if (parses(last)) return last;
   const auto half = all.substr(0, all.size() / 2);
-  if (all.substr(half.size()) == half && is_whole(half)) return half;
+  if (all.substr(half.size()) == half && parses(half)) return half;
   const auto rest = trimmed(all);
   const auto second = rest.starts_with("{}") ? rest.substr(2) : rest;
-  return is_whole(second) ? second : all;
+  return parses(second) ? second : all;
 }
 
 }  // namespace
@@ -149,10 +149,10 @@ struct streamed_calls::piece {
       return false;
     }
     if (arguments.empty()) return has_made_up;
-    if (is_whole(open.arguments)) return false;
+    if (parses(open.arguments)) return false;
     const bool may_begin = trimmed(arguments).starts_with('{');
     return !may_begin ||
-           (index && (!open.arguments.empty() || !is_whole(arguments)));
+           (index && (!open.arguments.empty() || !parses(arguments)));
   }
 
   /// Returns whether this is the start of another call than `open`, which has
@@ -160,16 +160,16 @@ struct streamed_calls::piece {
   [[nodiscard]] bool begins_after(const call& open) const {
     if (name.empty()) return false;
     const bool is_same = name == open.name;
-    if (open.arguments.empty()) return !is_same && is_whole(arguments);
-    return !is_same || (!arguments.empty() && is_whole(open.arguments) &&
-                        is_whole(arguments) && arguments != open.arguments);
+    if (open.arguments.empty()) return !is_same && parses(arguments);
+    return !is_same || (!arguments.empty() && parses(open.arguments) &&
+                        parses(arguments) && arguments != open.arguments);
   }
 
   /// True if `open`, which has the same id and index, is another call: both
   /// have all of their arguments.
   [[nodiscard]] bool is_another_of_id(const call& open) const {
-    return !name.empty() && index == open.index && is_whole(arguments) &&
-           is_whole(open.arguments) && trimmed(open.arguments) != "{}" &&
+    return !name.empty() && index == open.index && parses(arguments) &&
+           parses(open.arguments) && trimmed(open.arguments) != "{}" &&
            arguments != open.arguments;
   }
 

@@ -115,7 +115,7 @@ class compiler {
 
   schema_index target_of(const json& reference) {
     const auto& name = text_of(reference);
-    if (!name.starts_with('#')) refuse(reference, "leads out of the schema");
+    if (!name.starts_with('#')) refuse(reference, "leads outside the schema");
     const auto* target = target_in(root_, name);
     if (target != nullptr) return index_of(*target);
     refuse(reference, "refers to a place that does not exist");
