@@ -2,6 +2,23 @@
 
 set(troupe_testing_scripts "${CMAKE_CURRENT_LIST_DIR}")
 
+# What most of the sources of a test program begin with, compiled once: for
+# programs with actors, and for those without.
+function(troupe_precompile_tests target)
+  get_target_property(libraries ${target} LINK_LIBRARIES)
+  set(headers "${PROJECT_SOURCE_DIR}/tests/support/catch.hpp"
+    <nlohmann/json.hpp>)
+  if(libraries MATCHES "_runtime")
+    troupe_precompile(${target} tests
+      LINK Catch2::Catch2 nlohmann_json::nlohmann_json
+      HEADERS ${headers})
+  else()
+    troupe_precompile(${target} tests_with_actors
+      LINK Catch2::Catch2 troupe_troupe
+      HEADERS ${headers} <troupe/system.hpp>)
+  endif()
+endfunction()
+
 # One Catch2 program, <build>/tests/<name>, with one CTest entry per source
 # file that is named *_test.cpp. Hidden cases ("[.]") are not run.
 #
@@ -21,6 +38,7 @@ function(troupe_test_program name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK} troupe_test_main)
   troupe_configure_program(${name})
+  troupe_precompile_tests(${name})
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   string(REGEX REPLACE "_tests$" "" prefix "${name}")
@@ -82,6 +100,9 @@ function(troupe_example name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE troupe_troupe ${arg_LINK})
   troupe_configure_program(${name})
+  troupe_precompile(${name} examples
+    LINK troupe_troupe
+    HEADERS <troupe/system.hpp> <iostream>)
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/examples")
   add_test(NAME example.${name}

@@ -1,46 +1,71 @@
 #!/bin/sh
-# Installs what is missing, builds, and runs all tests: optimised with
-# assertions, then under the address and undefined behaviour sanitizers, then
-# under the thread sanitizer where tests/tsan.sh has built a CAF for it.
+# Installs what is missing, builds, and runs all tests, optimised and with
+# assertions: about a quarter of an hour on two processors.
 #
-#   sh tests/run.sh
+#   sh tests/run.sh [--sanitizers | --only-sanitizers]
+#
+# --sanitizers: then builds and runs them again under the address and undefined
+#   behaviour sanitizers, and under the thread sanitizer where tests/tsan.sh has
+#   built a CAF for it. --only-sanitizers leaves out the rest.
 #
 # The last line reads "N passed, N failed", counting test cases.
 set -eu
 cd -- "$(dirname -- "$0")/.."
 
 jobs=$(nproc 2>/dev/null || echo 2)
+# Some tests wait for other processes more than they compute.
+tests_at_once=$((jobs + 1))
 passed=0
 failed=0
 wrap=
+plain=yes
+sanitizers=no
+case ${1:-} in
+  "") ;;
+  --sanitizers) sanitizers=yes ;;
+  --only-sanitizers) plain=no sanitizers=yes ;;
+  *)
+    sed -n '2,/^set -eu/s/^# \{0,1\}//p' "$0" | sed '$d' >&2
+    exit 2
+    ;;
+esac
 
 stop() {
   echo "tests did not run: $1" >&2
   exit 1
 }
 
+# say TEXT: a line with the minutes and seconds since the beginning.
+began=$(date +%s)
+say() {
+  seconds=$(($(date +%s) - began))
+  printf '[%02d:%02d] %s\n' $((seconds / 60)) $((seconds % 60)) "$1"
+}
+
 # run_preset PRESET [CTEST OPTION...]
 run_preset() {
   preset=$1
   shift
-  echo "== $preset: building"
+  say "$preset: configuring"
   sh tools/quietly.sh "build-$preset/configure.log" \
     cmake --preset "$preset" || stop "preset $preset could not be configured"
+  say "$preset: building ($jobs at once; a new build takes the longest of all)"
   sh tools/quietly.sh "build-$preset/build.log" \
     cmake --build "build-$preset" -j "$jobs" || stop "preset $preset broke"
-  echo "== $preset: testing"
-  $wrap ctest --test-dir "build-$preset" -j "$jobs" --no-tests=error \
-    --output-on-failure "$@" </dev/null || true
+  say "$preset: testing"
+  $wrap ctest --test-dir "build-$preset" -j "$tests_at_once" \
+    --no-tests=error --output-on-failure "$@" </dev/null || true
   counts=$(python3 tools/count_tests.py \
     "build-$preset/Testing/Temporary/LastTest.log") ||
     stop "ctest of preset $preset left no log"
   passed=$((passed + ${counts% *}))
   failed=$((failed + ${counts#* }))
+  say "$preset: ${counts% *} passed, ${counts#* } failed"
   [ "${counts#* }" -eq 0 ] ||
-    echo "== $preset: ${counts#* } failed; again with:" \
-      "ctest --preset $preset --rerun-failed"
+    echo "again with: ctest --preset $preset --rerun-failed"
 }
 
+say "installing what is missing"
 sh tools/install_missing.sh g++ cmake ninja-build libcaf-dev \
   nlohmann-json3-dev catch2 librapidcheck-dev libcli11-dev \
   libssl-dev libcurl4-openssl-dev libre2-dev \
@@ -52,16 +77,18 @@ sh tools/install_missing.sh g++ cmake ninja-build libcaf-dev \
 LSAN_OPTIONS="suppressions=$PWD/tests/support/leaks.supp:print_suppressions=0"
 export LSAN_OPTIONS
 
-run_preset ci
-# Tests labelled "static" run nothing that a sanitizer could watch.
-run_preset asan -LE static
-if caf=$(sh tests/tsan.sh --where); then
-  sh tests/tsan.sh --configure
-  wrap="sh tests/tsan.sh --run"
-  run_preset tsan -LE static
-else
-  echo "== tsan: left out, as there is no CAF for it in $caf;" \
-    "sh tests/tsan.sh builds one"
+[ "$plain" = no ] || run_preset ci
+if [ "$sanitizers" = yes ]; then
+  # Tests labelled "static" run nothing that a sanitizer could watch.
+  run_preset asan -LE static
+  if caf=$(sh tests/tsan.sh --where); then
+    sh tests/tsan.sh --configure
+    wrap="sh tests/tsan.sh --run"
+    run_preset tsan -LE static
+  else
+    say "tsan: left out, as there is no CAF for it in $caf;"
+    echo "sh tests/tsan.sh builds one"
+  fi
 fi
 
 echo "$passed passed, $failed failed"

@@ -3,8 +3,7 @@
 #
 #   sh tools/check.sh [--quick]
 #
-# --quick: format and house rules only, a few seconds. Lint runs where
-# clang-tidy is installed, on the sources that differ from origin/main.
+# --quick: format and house rules only, a few seconds.
 set -eu
 cd -- "$(dirname -- "$0")/.."
 
@@ -15,18 +14,13 @@ fail() {
 
 sources() { git ls-files -co --exclude-standard -- '*.cpp' '*.hpp'; }
 
-command -v clang-format >/dev/null 2>&1 || fail "clang-format is missing"
+sh tools/install_missing.sh clang-format python3 git ||
+  fail "packages are missing, see above"
 sources | xargs clang-format --dry-run --Werror ||
   fail "format; mend with: git ls-files '*.[ch]pp' | xargs clang-format -i"
 python3 tools/tidy.py || fail "house rules"
 python3 tools/check_docs.py || fail "documentation"
 [ "${1:-}" != --quick ] || exit 0
 
-if command -v clang-tidy >/dev/null 2>&1; then
-  sh tools/quietly.sh build-dev/configure.log cmake --preset dev ||
-    fail "the build could not be configured"
-  base=$(git merge-base HEAD origin/main 2>/dev/null || git rev-parse HEAD)
-  git diff --name-only --diff-filter=d "$base" -- '*.cpp' |
-    xargs -r clang-tidy -p build-dev --quiet || fail "lint"
-fi
+sh tools/lint.sh || fail "lint"
 sh tests/run.sh

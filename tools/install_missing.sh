@@ -10,7 +10,7 @@ set -eu
 is_there() {
   case $1 in
     ninja-build) command -v ninja >/dev/null 2>&1 && return 0 ;;
-    npm | clang | cmake | g++ | git | python3) command -v "$1" >/dev/null 2>&1 && return 0 ;;
+    npm | clang | clang-format | clang-tidy | cmake | g++ | git | python3) command -v "$1" >/dev/null 2>&1 && return 0 ;;
   esac
   dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed
 }

@@ -5,12 +5,14 @@
 
 Prints one line per finding and ends with status 1 if there is any. A line of
 code that has a good reason to break a rule says so: "// tidy: allow RULE".
+Then what advice.py tells of, which changes nothing about the status.
 """
 
 import re
 import sys
 from pathlib import Path
 
+import advice
 import await_rule
 import clock_rule
 import cpp_tokens
@@ -194,6 +196,12 @@ def pages(root):
     return [path for path in found if path.is_file()]
 
 
+def sources_of(root):
+    return {path.relative_to(root).as_posix(): path.read_text("utf-8")
+            for folder in FOLDERS
+            for path in sorted((root / folder).rglob("*.[ch]pp"))}
+
+
 def check_whole(sources, documentation):
     """What only all sources together show, as (file, line, rule, why)."""
     usage = dead_rule.Usage(sources)
@@ -201,10 +209,19 @@ def check_whole(sources, documentation):
     yield from pre_rule.find(sources, usage.declarations)
 
 
+def advise(root):
+    texts = sources_of(root)
+    read = {path: declarations.read(path, text) for path, text in texts.items()}
+    declared = [one for _, found in read.values() for one in found]
+    trees = {path: tree for path, (tree, _) in read.items()}
+    glossary, decisions = (
+        path.read_text("utf-8") if path.is_file() else ""
+        for path in (root / "docs/architecture.md", root / "docs/decisions.md"))
+    return advice.find(texts, declared, trees, glossary, decisions)
+
+
 def check_tree(root):
-    texts = {path.relative_to(root).as_posix(): path.read_text("utf-8")
-             for folder in FOLDERS
-             for path in sorted((root / folder).rglob("*.[ch]pp"))}
+    texts = sources_of(root)
     lines = {name: text.splitlines() for name, text in texts.items()}
     yield from rooms.check_folders(root, texts)
     documentation = "\n".join(page.read_text("utf-8") for page in pages(root))
@@ -223,6 +240,9 @@ def main():
                 Path(__file__).resolve().parent.parent)
     findings = [*check_tree(root), *check_pages(root)]
     print("\n".join(findings) or "tidy: nothing found")
+    if told := [*advise(root)]:
+        print("tidy: worth a look, or a reason in docs/decisions.md:")
+        print("\n".join(f"  {one}" for one in told))
     sys.exit(1 if findings else 0)
 
 

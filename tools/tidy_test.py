@@ -3,8 +3,10 @@
 import pathlib
 import unittest
 
+import advice
 import await_rule
 import dead_rule
+import declarations
 import pre_rule
 import rooms
 import tidy
@@ -315,6 +317,56 @@ class PreTest(unittest.TestCase):
         self.assertTrue(self.found(header, "struct m : n { int f() {} };"))
         self.assertFalse(self.found(
             header, "struct m : n { int f() override { assert(x); } };"))
+
+
+class AdviceTest(unittest.TestCase):
+    PATH = "runtime/include/troupe/a.hpp"
+
+    def told(self, text, path=PATH, glossary="", decisions=""):
+        tree, declared = declarations.read(path, text)
+        return [*advice.find({path: text}, declared, {path: tree}, glossary,
+                             decisions)]
+
+    def test_crowded_folders(self):
+        few = [f"bench/a{i}.cpp" for i in range(advice.FILES_WANTED)]
+        self.assertFalse([*advice.crowded(few)])
+        self.assertTrue([*advice.crowded([*few, "bench/b.cpp"])])
+
+    def test_briefs_of_types(self):
+        self.assertTrue(self.told("/// What it is.\nstruct a {};"))
+        self.assertTrue(self.told("/// How.\ntemplate <class T>\nusing a = T;"))
+        self.assertFalse(self.told("/// A thing. What it is.\nstruct a {};"))
+        self.assertFalse(self.told("/// A thing.\n/// When?\nstruct a {};"))
+        self.assertFalse(self.told("/// Whether it is empty.\nint a();"))
+
+    def test_bool_parameters(self):
+        text = "void f(int a, bool b = true);"
+        self.assertTrue(self.told(text))
+        self.assertFalse(self.told(text, "runtime/src/base/a.hpp"))
+        self.assertFalse(self.told("namespace detail {" + text + "}"))
+        self.assertFalse(self.told("class a { void f(bool b); };"))
+        self.assertFalse(self.told("bool f(std::function<void(bool)> g);"))
+
+    def test_many_parameters(self):
+        self.assertTrue(self.told("void f(int a, int b, int c, int d, int e);"))
+        self.assertFalse(self.told("void f(m<a, b> x, int y, int c, int d);"))
+
+    def test_words_of_the_glossary(self):
+        glossary = "| instead of `lane` | `connection pool` |"
+        self.assertTrue(self.told("struct lane_size;", glossary=glossary))
+        self.assertTrue(self.told("int f(int lanes_);", glossary=glossary))
+        self.assertFalse(self.told("struct planes;", glossary=glossary))
+
+    def test_reasons(self):
+        reason = "# D\n\n## Kept although the checks tell of it\n\n`f`: so."
+        text = "void f(bool a);"
+        self.assertFalse(self.told(text, decisions=reason))
+        self.assertTrue(self.told(text, decisions=reason.replace("`f`", "f")))
+        self.assertTrue(self.told(text, decisions="`f`"))
+
+    def test_the_list_is_short(self):
+        text = "".join(f"void f{i}(bool a);" for i in range(100))
+        self.assertEqual(advice.TOLD_MAX + 1, len(self.told(text)))
 
 
 class RoomsTest(unittest.TestCase):
