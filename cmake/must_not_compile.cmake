@@ -1,11 +1,13 @@
-# Fails unless COMPILER rejects SOURCE with a message that contains TEXT.
+# Fails unless COMPILER rejects SOURCE, with the header FIRST before it, with a
+# message that contains TEXT.
 
 set(flags "")
 foreach(directory IN LISTS INCLUDES)
   list(APPEND flags "-idirafter" "${directory}")
 endforeach()
 execute_process(
-  COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${flags} "${SOURCE}"
+  COMMAND "${COMPILER}" -std=c++20 -fsyntax-only ${flags}
+    -include "${FIRST}" "${SOURCE}"
   RESULT_VARIABLE status
   OUTPUT_VARIABLE output
   ERROR_VARIABLE output)

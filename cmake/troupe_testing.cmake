@@ -60,6 +60,26 @@ endfunction()
 # says contains `text`.
 #
 #   troupe_must_not_compile(<name> <source> <text> [LINK <target>])
+#
+# All of them include nlohmann/json.hpp, in what they use of ours, so that it is
+# compiled once.
+set(troupe_rejected_json "${PROJECT_BINARY_DIR}/must_not_compile/json.hpp")
+if(NOT TARGET troupe_rejected_json AND NOT TROUPE_SANITIZERS)
+  file(CONFIGURE OUTPUT "${troupe_rejected_json}"
+    CONTENT "#include <nlohmann/json.hpp>\n")
+  set(json_directories "$<TARGET_PROPERTY:nlohmann_json::nlohmann_json,INTERFACE_INCLUDE_DIRECTORIES>")
+  add_custom_command(
+    OUTPUT "${troupe_rejected_json}.gch"
+    COMMAND "${CMAKE_CXX_COMPILER}" -std=c++20
+      "-idirafter$<JOIN:${json_directories},;-idirafter>"
+      -x c++-header "${troupe_rejected_json}" -o "${troupe_rejected_json}.gch"
+    DEPENDS "${troupe_rejected_json}"
+    COMMENT "Compiling nlohmann/json.hpp for what must not compile"
+    COMMAND_EXPAND_LISTS VERBATIM)
+  add_custom_target(troupe_rejected_json ALL
+    DEPENDS "${troupe_rejected_json}.gch")
+endif()
+
 function(troupe_must_not_compile name source text)
   cmake_parse_arguments(arg "" "LINK" "" ${ARGN})
   if(NOT arg_LINK)
@@ -72,6 +92,7 @@ function(troupe_must_not_compile name source text)
     COMMAND "${CMAKE_COMMAND}"
       "-DCOMPILER=${CMAKE_CXX_COMPILER}"
       "-DINCLUDES=${directories}"
+      "-DFIRST=${troupe_rejected_json}"
       "-DSOURCE=${source}"
       "-DTEXT=${text}"
       -P "${troupe_testing_scripts}/must_not_compile.cmake")

@@ -7,7 +7,8 @@
 #
 # A source takes half a minute of a processor, so at most 16 are read unless
 # --at-most says otherwise, those with the most changed lines first; how many
-# were left out is said. --all: every source, for an hour.
+# were left out is said. --all: every source, for hours. Of headers, those are
+# told of that have the name of a source that is read.
 set -eu
 cd -- "$(dirname -- "$0")/.."
 
@@ -68,4 +69,5 @@ sh tools/quietly.sh build-lint/configure.log cmake --preset dev \
 echo "lint: $((count < at_most ? count : at_most)) of $count changed sources"
 echo "$found" | head -n "$at_most" |
   xargs -P "$(nproc 2>/dev/null || echo 2)" -n 1 \
-    clang-tidy -p build-lint --quiet --warnings-as-errors='*'
+    clang-tidy -p build-lint --quiet --warnings-as-errors='*' \
+    --header-filter="/($(echo "$found" | sed 's|.*/||; s/\.cpp$/.hpp/' | sort -u | paste -s -d '|'))\$"

@@ -104,7 +104,7 @@ class slab {
     // Not zeroed: `new block` leaves it as it comes.
     alignas(T) std::array<std::byte, block_size * sizeof(T)> storage;
 
-    block() noexcept {}
+    block() noexcept {}  // NOLINT(modernize-use-equals-default)
 
     T* at(std::uint32_t i) {
       return std::launder(reinterpret_cast<T*>(&storage[i * sizeof(T)]));
