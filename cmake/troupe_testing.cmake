@@ -23,11 +23,13 @@ endfunction()
 # file that is named *_test.cpp. Hidden cases ("[.]") are not run.
 #
 # WITH is a command that starts the program with what it needs, here and below.
+# The tests named by SLOW begin before the others, so that none is left alone at
+# the end.
 #
 #   troupe_test_program(<name> [TIMEOUT <seconds>] [WITH <command>...]
-#     LINK <target>... SOURCES <file>...)
+#     [SLOW <test>...] LINK <target>... SOURCES <file>...)
 function(troupe_test_program name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "LINK;SOURCES;WITH" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT" "LINK;SLOW;SOURCES;WITH" ${ARGN})
   if(NOT arg_SOURCES)
     return()
   endif()
@@ -53,6 +55,9 @@ function(troupe_test_program name)
     set_tests_properties(${prefix}.${stem} PROPERTIES
       TIMEOUT ${arg_TIMEOUT}
       WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    if(stem IN_LIST arg_SLOW)
+      set_tests_properties(${prefix}.${stem} PROPERTIES COST 30)
+    endif()
   endforeach()
 endfunction()
 

@@ -74,6 +74,14 @@ sh tools/install_missing.sh g++ cmake ninja-build libcaf-dev \
   python3 git ||
   stop "packages are missing, see above"
 
+# Where python3 is the script of a version manager, which takes ten times as long
+# to start as the interpreter, the tests find the interpreter first.
+python=$(python3 -c 'import os, sys; print(os.path.dirname(sys.executable))')
+case $(command -v python3) in
+  "$python"/*) ;;
+  *) PATH=$python:$PATH ;;
+esac
+
 LSAN_OPTIONS="suppressions=$PWD/tests/support/leaks.supp:print_suppressions=0"
 export LSAN_OPTIONS
 

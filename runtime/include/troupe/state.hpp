@@ -184,7 +184,6 @@ class state_entry {
 
   /// Writes as `state::set` does.
   const state_entry& operator=(value item) const;
-  // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): both are references
   const state_entry& operator=(const state_entry& other) const {
     return *this = other.read();
   }
