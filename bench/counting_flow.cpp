@@ -2,6 +2,7 @@
 
 #include "measure.hpp"
 
+#include <cassert>
 #include <limits>
 #include <string>
 #include <utility>
@@ -29,6 +30,7 @@ struct count_one {
 }  // namespace
 
 flow counting_flow(std::size_t nodes, std::int64_t last) {
+  assert(last % static_cast<std::int64_t>(nodes) == 0);
   constexpr auto never = std::numeric_limits<std::int64_t>::max();
   flow_builder made{"counting"};
   std::vector<node_ref> ring;

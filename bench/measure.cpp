@@ -1,6 +1,7 @@
 #include "measure.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <fstream>
 #include <iostream>
@@ -67,6 +68,7 @@ void forget_peak() {
 }
 
 double samples::median() const {
+  assert(!figures_.empty());
   auto sorted = figures_;
   const auto middle =
       sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);

@@ -38,7 +38,7 @@ struct echo_steps {
 
 /// A loop of placed steps: the payload goes out and comes back. Each run has
 /// its number as the param "run".
-/// @pre there are at least as many steps as runs
+/// There must be at least as many steps as runs.
 [[nodiscard]] flow echo_flow(std::shared_ptr<echo_steps> steps);
 
 enum class sub_flows_at : std::uint8_t { home, workers };

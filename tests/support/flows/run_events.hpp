@@ -9,7 +9,7 @@
 
 namespace troupe_test {
 
-/// What is left of a run's events, up to the final one. @pre the run is done
+/// What is left of a run's events, up to the final one, which it waits for.
 inline std::vector<troupe::event> events_of(const troupe::run& run) {
   std::vector<troupe::event> all;
   auto reader = run.events();
