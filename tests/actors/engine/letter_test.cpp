@@ -40,7 +40,7 @@ class listening_actor final : public lite_actor {
   std::string log;
 
  private:
-  friend class letter;
+  friend class troupe::detail::letter;
 
   void on(small came) {
     log += "small " + std::to_string(came.first) + ' ' +
@@ -64,7 +64,7 @@ class choosy_actor final : public lite_actor {
   std::uint32_t got = 0;
 
  private:
-  friend class letter;
+  friend class troupe::detail::letter;
 
   void on(small came) { got = came.first; }
 };
