@@ -43,13 +43,14 @@ endfunction()
 #
 #   troupe_must_not_compile(<name> <source> <text> [LINK <target>])
 function(troupe_must_not_compile name source text)
-  cmake_parse_arguments(arg "" "LINK" "" ${ARGN})
+  cmake_parse_arguments(arg "" "LINK;INCLUDE" "" ${ARGN})
   if(NOT arg_LINK)
     set(arg_LINK troupe_runtime)
   endif()
   get_filename_component(source "${source}" ABSOLUTE)
   set(directories
-    "$<TARGET_PROPERTY:${arg_LINK},INTERFACE_INCLUDE_DIRECTORIES>")
+    "$<TARGET_PROPERTY:${arg_LINK},INTERFACE_INCLUDE_DIRECTORIES>"
+    ${arg_INCLUDE})
   add_test(NAME must_not_compile.${name}
     COMMAND "${CMAKE_COMMAND}"
       "-DCOMPILER=${CMAKE_CXX_COMPILER}"

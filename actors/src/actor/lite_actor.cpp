@@ -1,41 +1,15 @@
 #include "actor/lite_actor.hpp"
 
 #include "actor/manual_queue.hpp"
-#include "threads/letter_reserve.hpp"
 #include "threads/node_thread.hpp"
 
-#include <chrono>
 #include <exception>
 #include <memory>
 #include <new>
 #include <string>
-#include <thread>
 #include <utility>
 
 namespace troupe::detail {
-
-// A signal in a mailbox. CAF's elements are heavier by a message object, an
-// id and a sender, none of which a signal has.
-struct lite_actor::letter {
-  link next;
-  signal content;
-
-  static void* operator new(std::size_t size) noexcept {
-    static_assert(sizeof(letter) <= letter_reserve::size);
-    for (;;) {
-      if (void* place = ::operator new(size, std::nothrow)) return place;
-      if (void* place = reserve_of_letters.take()) return place;
-      std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    }
-  }
-  static void operator delete(void* place) noexcept {
-    if (reserve_of_letters.owns(place)) {
-      reserve_of_letters.put(place);
-    } else {
-      ::operator delete(place);
-    }
-  }
-};
 
 namespace {
 
@@ -69,7 +43,7 @@ caf::mailbox_element* as_element(link entry) {
 link lite_actor::next_of(link entry) noexcept {
   return (entry & foreign) != 0
              ? reinterpret_cast<link>(as_element(entry)->next)
-             : reinterpret_cast<letter*>(entry)->next;
+             : reinterpret_cast<letter*>(entry)->next_;
 }
 
 void lite_actor::chain(link entry, link next) noexcept {
@@ -77,7 +51,7 @@ void lite_actor::chain(link entry, link next) noexcept {
     auto* element = as_element(entry);
     element->next = reinterpret_cast<decltype(element->next)>(next);
   } else {
-    reinterpret_cast<letter*>(entry)->next = next;
+    reinterpret_cast<letter*>(entry)->next_ = next;
   }
 }
 
@@ -93,11 +67,11 @@ lite_actor::push_result lite_actor::push(link entry) noexcept {
   return top == idle ? push_result::woke : push_result::queued;
 }
 
-lite_actor::push_result lite_actor::push(signal&& content) noexcept {
-  std::unique_ptr<letter> entry{new letter{empty, std::move(content)}};
-  const auto result = push(reinterpret_cast<link>(entry.get()));
+lite_actor::push_result lite_actor::push(
+    std::unique_ptr<letter> sent) noexcept {
+  const auto result = push(reinterpret_cast<link>(sent.get()));
   if (result != push_result::closed) {
-    static_cast<void>(entry.release());
+    static_cast<void>(sent.release());
   }
   return result;
 }
@@ -230,7 +204,7 @@ void lite_actor::open_oldest() {
   const auto entry = std::exchange(oldest_, next_of(oldest_));
   if ((entry & foreign) == 0) {
     const std::unique_ptr<letter> owned{reinterpret_cast<letter*>(entry)};
-    on_signal(owned->content);
+    owned->open(*this);
     return;
   }
   const caf::mailbox_element_ptr owned{as_element(entry)};
@@ -312,6 +286,7 @@ void lite_actor::lost() noexcept {
 
 // -- defaults of the callbacks ------------------------------------------------
 
+void lite_actor::on_timer_due(timer_due) {}
 void lite_actor::on_response(std::uint64_t, caf::message&) {}
 void lite_actor::on_error_response(std::uint64_t, const caf::error&) {}
 void lite_actor::on_down(const caf::down_msg&) {}
@@ -360,19 +335,21 @@ void lite_actor::watch(const caf::actor& other) { watch_actor(other); }
 
 void lite_actor::unwatch(const caf::actor& other) { unwatch_actor(other); }
 
-bool post(lite_actor& to, signal content, exec_ctx* from) noexcept {
-  const auto result = to.push(std::move(content));
+bool post(lite_actor& to, std::unique_ptr<letter> sent,
+          exec_ctx* from) noexcept {
+  const auto result = to.push(std::move(sent));
   if (result == lite_actor::push_result::woke) {
     to.run_soon(from);
   }
   return result != lite_actor::push_result::closed;
 }
 
-bool post_in_place(lite_actor& self, lite_actor& to, signal content) {
+bool post_in_place(lite_actor& self, lite_actor& to,
+                   std::unique_ptr<letter> sent) {
   if (in_place) {
-    return post(to, std::move(content), self.context());
+    return post(to, std::move(sent), self.context());
   }
-  const auto result = to.push(std::move(content));
+  const auto result = to.push(std::move(sent));
   if (result == lite_actor::push_result::woke) {
     const lite_ptr<lite_actor> held{&to};
     in_place = true;

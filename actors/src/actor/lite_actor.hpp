@@ -1,11 +1,13 @@
 #pragma once
 
-#include "actor/signal.hpp"
+#include "actor/letter.hpp"
 #include "caf/caf_version.hpp"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace troupe::detail {
@@ -23,8 +25,15 @@ struct home {
   blocking_pool* blocking = nullptr;
 };
 
-/// A real CAF actor, with id, handle, links and monitors, that takes signals
-/// and little else: no behaviours, no metrics, one lock-free mailbox.
+/// A timer is due that was armed with these numbers.
+struct timer_due {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+};
+
+/// A real CAF actor, with id, handle, links and monitors, that takes the
+/// messages of its class and little else: no behaviours, no metrics, one
+/// lock-free mailbox.
 ///
 /// Every callback runs in one turn at a time, so members need no locks. What
 /// escapes from one as an exception ends the actor with
@@ -35,6 +44,8 @@ struct home {
 /// as somebody refers to it; one that nobody can reach any more is ended.
 class lite_actor : public own_actor {
  public:
+  using messages = message_set<timer_due>;
+
   lite_actor(caf::actor_config& config, home& at);
   ~lite_actor() override;
 
@@ -48,7 +59,8 @@ class lite_actor : public own_actor {
  protected:
   /// Before the first message.
   virtual void on_start() {}
-  virtual void on_signal(signal& received) = 0;
+  /// A timer is due that was armed for this actor.
+  virtual void on_timer_due(timer_due which);
   /// The answer to `request()` number `request`.
   virtual void on_response(std::uint64_t request, caf::message& answer);
   virtual void on_error_response(std::uint64_t request, const caf::error& why);
@@ -82,25 +94,29 @@ class lite_actor : public own_actor {
   void unwatch(const caf::actor& other);
 
  private:
-  friend bool post(lite_actor& to, signal content, exec_ctx* from) noexcept;
-  friend bool post_in_place(lite_actor& self, lite_actor& to, signal content);
+  friend class letter;
+  friend bool post(lite_actor& to, std::unique_ptr<letter> sent,
+                   exec_ctx* from) noexcept;
+  friend bool post_in_place(lite_actor& self, lite_actor& to,
+                            std::unique_ptr<letter> sent);
   friend void wake(lite_actor& target, exec_ctx* from);
 
   // The mailbox is a stack of links. A link is the address of the newest
-  // entry; its lowest bit tells whether it is an element of CAF's.
+  // entry; its lowest bit tells whether it is an element of CAF's, else it is
+  // a letter.
   using link = std::uintptr_t;
-  struct letter;
   enum class push_result { closed, queued, woke };
 
   static link next_of(link entry) noexcept;
   static void chain(link entry, link next) noexcept;
   push_result push(link entry) noexcept;
-  push_result push(signal&& content) noexcept;
+  push_result push(std::unique_ptr<letter> sent) noexcept;
   void run_soon(exec_ctx* from);
   bool take_all() noexcept;
   bool work(std::size_t budget);
   void open_oldest();
   void deliver(caf::mailbox_element& element);
+  void on(timer_due which) { on_timer_due(which); }
   void end(exec_ctx* from) noexcept;
   void close_mailbox() noexcept;
   void quit_with(const char* why) noexcept;
@@ -131,23 +147,45 @@ inline void intrusive_ptr_release(const lite_actor* actor) noexcept {
 template <class T>
 using lite_ptr = caf::intrusive_ptr<T>;
 
-/// Sends a signal. `from` is the context of the sender while it runs
+/// Puts a letter into the mailbox of `to`; see `send_to`.
+bool post(lite_actor& to, std::unique_ptr<letter> sent,
+          exec_ctx* from) noexcept;
+bool post_in_place(lite_actor& self, lite_actor& to,
+                   std::unique_ptr<letter> sent);
+
+/// Sends a message. `from` is the context of the sender while it runs
 /// (`context()`), else null. Returns false if `to` has ended.
 ///
-/// It does not fail for want of memory, because much of what is sent ends or
-/// gives back something, from a destructor: there are 65,536 letters in
-/// reserve, and when these are under way as well it waits for memory.
-bool post(lite_actor& to, signal content, exec_ctx* from = nullptr) noexcept;
+/// One that fits into a letter does not fail for want of memory, because much
+/// of what is sent ends or gives back something, from a destructor: there are
+/// 65,536 letters in reserve, and when these are under way as well it waits for
+/// memory.
+template <class Actor, class Message>
+  requires(std::is_base_of_v<lite_actor, Actor>)
+bool send_to(Actor& to, Message message,
+             exec_ctx* from = nullptr) noexcept(letter::holds<Message>) {
+  static_assert(takes<Actor, Message>, "this actor takes no such message");
+  return post(to,
+              letter::with(letter::kind_of<Actor, Message>, std::move(message)),
+              from);
+}
 
-/// Sends a signal from `self`, which is running, and gives `to` its turn before
-/// returning, if it was idle. Inside of such a turn this is the same as `post`.
-bool post_in_place(lite_actor& self, lite_actor& to, signal content);
+/// Sends a message from `self`, which is running, and gives `to` its turn
+/// before returning, if it was idle. Inside of such a turn this is the same as
+/// `send_to`.
+template <class Actor, class Message>
+bool send_in_place(lite_actor& self, Actor& to, Message message) {
+  static_assert(takes<Actor, Message>, "this actor takes no such message");
+  return post_in_place(
+      self, to,
+      letter::with(letter::kind_of<Actor, Message>, std::move(message)));
+}
 
 /// Lets an actor run `on_start` without a message, if it has not yet.
 void wake(lite_actor& target, exec_ctx* from = nullptr);
 
 /// Makes an actor of class `T` with `T(config, at, args...)`. It starts to run
-/// with its first message. `from` is as for `post`.
+/// with its first message. `from` is as for `send_to`.
 template <class T, class... Args>
 lite_ptr<T> spawn_lite(home& at, exec_ctx* from, Args&&... args) {
   caf::actor_config config{from};

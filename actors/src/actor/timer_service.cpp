@@ -100,7 +100,7 @@ void timer_service::stop() {
 
 void timer_service::post_all(std::vector<wake_up>& due) {
   for (auto& each : due) {
-    post(*each.target, signal{signal_kind::wake, each.slot, each.generation});
+    send_to(*each.target, timer_due{each.slot, each.generation});
   }
   due.clear();
 }

@@ -16,8 +16,8 @@
 
 namespace troupe::detail {
 
-/// All timers of one system: when one is due, its actor gets
-/// `signal{signal_kind::wake, slot, generation}`. A timer keeps its actor
+/// All timers of one system: when one is due, its actor gets a `timer_due`
+/// with its numbers. A timer keeps its actor
 /// alive until it has fired or was cancelled.
 ///
 /// With the real clock a thread of its own waits for them, and a timer is never

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/fiber_actor.hpp"
+#include "actor/payload.hpp"
 
 #include <troupe/error.hpp>
 
@@ -16,10 +16,12 @@ class cancel_order final : public payload {
   const error why;
 };
 
-/// `order` may be null, where there was no memory for it.
-inline signal cancel_signal(caf::intrusive_ptr<cancel_order> order) noexcept {
-  return signal{signal_kind::cancel, 0, 0, std::move(order)};
-}
+namespace supervisor_message {
+/// End now. `order` may be null, where there was no memory for it.
+struct cancel {
+  caf::intrusive_ptr<const cancel_order> order;
+};
+}  // namespace supervisor_message
 
 /// Says why a run was cancelled, or why it died, where there was no memory for
 /// the reason. Made when the first system is.

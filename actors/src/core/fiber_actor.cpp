@@ -27,16 +27,8 @@ timer_id unpacked(std::uint64_t id) noexcept {
 
 }  // namespace
 
-void waker::operator()(caf::intrusive_ptr<answer> brought,
-                       exec_ctx* from) const noexcept {
-  post(*target,
-       signal{signal_kind::answer, key.slot, key.generation,
-              payload_ptr{std::move(brought)}},
-       from);
-}
-
 fiber_actor::fiber_actor(caf::actor_config& config, home& at, system_core& core)
-    : lite_actor(config, at), core_(core) {
+    : answer_receiver(config, at), core_(core) {
   core_.on_actor_made();
 }
 
@@ -124,32 +116,31 @@ std::uint64_t fiber_actor::place(placed_work what, wake_key key) {
   if (!where) {
     throw error{errc::shut_down, "the system listens for workers no more"};
   }
-  return where->place({std::move(what), lite_ptr<lite_actor>{this},
-                       signal{signal_kind::answer, key.slot, key.generation}});
+  return where->place({std::move(what), waker_for(key)});
 }
 
 void fiber_actor::recall(std::uint64_t work) noexcept {
   if (const auto where = core_.elsewhere()) where->recall(work);
 }
 
-void fiber_actor::on_signal(signal& received) {
-  const wake_key key{received.slot,
-                     static_cast<std::uint32_t>(received.generation)};
-  if (received.kind == signal_kind::wake) {
-    if (key.slot == own_timer) {
-      on_timer(key);
-    } else if (fiber_host::wake(key)) {
-      on_fibers();
-    }
-  } else if (received.kind == signal_kind::answer) {
-    auto* brought = static_cast<answer*>(received.body.get());
-    if (fiber_host::wake(key, brought ? brought->content() : nullptr)) {
-      on_fibers();
-    }
-  } else {
-    on_mail(received);
+void fiber_actor::on_timer_due(timer_due which) {
+  const wake_key key{which.slot, which.generation};
+  if (key.slot == own_timer) {
+    on_timer(key);
+  } else if (fiber_host::wake(key)) {
+    on_fibers();
   }
 }
+
+void fiber_actor::on_answer(wake_key key, answer* brought) {
+  if (key.slot == own_wait) {
+    if (brought != nullptr) on_own_answer(key.generation, *brought);
+  } else if (fiber_host::wake(key, brought ? brought->content() : nullptr)) {
+    on_fibers();
+  }
+}
+
+void fiber_actor::on_own_answer(std::uint32_t, answer&) {}
 
 void fiber_actor::on_response(std::uint64_t request, caf::message& content) {
   reply got;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actor/lite_actor.hpp"
+#include "core/waker.hpp"
 
 #include <troupe/detail/placed/placed_work.hpp>
 
@@ -11,10 +11,8 @@ namespace troupe::detail {
 /// Work on its way to another process, and who is told of it.
 struct placed_order {
   placed_work what;
-  /// Gets `reply` once, with an `answer` as its body that has a
-  /// `placed_result`.
-  lite_ptr<lite_actor> asker;
-  signal reply;
+  /// Is woken once, with a `placed_result`.
+  waker asker;
 };
 
 /// Where placed work goes. Implemented by who listens for workers.

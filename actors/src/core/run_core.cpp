@@ -70,7 +70,7 @@ bool run_core::take_retry() noexcept {
   return false;
 }
 
-void run_core::set_supervisor(lite_ptr<lite_actor> supervisor) {
+void run_core::set_supervisor(supervisor_address supervisor) {
   const std::lock_guard lock{mutex_};
   if (!outcome_) supervisor_ = std::move(supervisor);
 }
@@ -86,12 +86,12 @@ delta run_core::take_wrote() {
 }
 
 void run_core::begin(exec_ctx* from) noexcept {
-  lite_ptr<lite_actor> supervisor;
+  supervisor_address supervisor;
   {
     const std::lock_guard lock{mutex_};
     supervisor = supervisor_;
   }
-  if (supervisor) wake(*supervisor, from);
+  if (supervisor) wake(supervisor, from);
 }
 
 void run_core::end(outcome result) noexcept {
@@ -99,13 +99,13 @@ void run_core::end(outcome result) noexcept {
   static_cast<void>(take_back());
   event last = final_event(result);
   std::vector<waker> subscribers;
-  lite_ptr<lite_actor> supervisor;
+  supervisor_address supervisor;
   {
     const std::lock_guard lock{mutex_};
     if (outcome_) return;
     outcome_ = std::move(result);
     subscribers.swap(subscribers_);
-    supervisor.swap(supervisor_);
+    std::swap(supervisor, supervisor_);
   }
   actors_.stop();
   events_.push(std::move(last));
@@ -131,7 +131,7 @@ event run_core::final_event(const outcome& result) const noexcept {
 }
 
 void run_core::cancel(std::string_view reason) noexcept {
-  lite_ptr<lite_actor> supervisor;
+  supervisor_address supervisor;
   {
     const std::lock_guard lock{mutex_};
     supervisor = supervisor_;
@@ -144,7 +144,7 @@ void run_core::cancel(std::string_view reason) noexcept {
   } catch (const std::bad_alloc&) {
     // It is cancelled all the same.
   }
-  post(*supervisor, cancel_signal(std::move(order)));
+  send_to(supervisor, supervisor_message::cancel{std::move(order)});
 }
 
 bool run_core::done() const {
@@ -207,8 +207,8 @@ void run_core::await_by(std::weak_ptr<run_core> by,
     // The permit keeps what lent it.
     const auto permit = each.permit.lock();
     if (!permit) continue;
-    post(semaphore_actor::named(each.lender),
-         signal{signal_kind::look_again, 1});
+    send_to(semaphore_actor::named(each.lender),
+            semaphore_message::holder_waits{});
   }
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "actor/address.hpp"
 #include "actor/deferred_start.hpp"
+#include "core/cancel_order.hpp"
 #include "core/fiber_actor.hpp"
 #include "core/node_actors.hpp"
 #include "threads/event_queue.hpp"
@@ -88,8 +90,9 @@ class run_core final : public event_sink,
   void set_wrote(delta wrote);
   [[nodiscard]] delta take_wrote();
 
+  using supervisor_address = address<supervisor_message::cancel>;
   /// Hands over the supervisor that `cancel` speaks to.
-  void set_supervisor(lite_ptr<lite_actor> supervisor);
+  void set_supervisor(supervisor_address supervisor);
   /// The first call counts. Needs no memory.
   void end(outcome result) noexcept;
   /// Where there is no memory for the reason, it is cancelled without.
@@ -132,7 +135,7 @@ class run_core final : public event_sink,
   mutable std::condition_variable ended_;
   std::optional<outcome> outcome_;
   delta wrote_;
-  lite_ptr<lite_actor> supervisor_;
+  supervisor_address supervisor_;
   std::vector<waker> subscribers_;
   struct awaiting_run {
     std::weak_ptr<run_core> run;

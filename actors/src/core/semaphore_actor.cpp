@@ -25,10 +25,10 @@ struct permit_out {
   permit_out(const permit_out&) = delete;
   permit_out& operator=(const permit_out&) = delete;
   ~permit_out() {
-    if (from) post(*from, signal{signal_kind::give_back, count});
+    if (from) send_to(*from, semaphore_message::give_back{count});
   }
 
-  lite_ptr<lite_actor> from;
+  lite_ptr<semaphore_actor> from;
   std::uint32_t count = 0;
 };
 
@@ -70,22 +70,26 @@ acquire_order::~acquire_order() {
   if (is_listed) holding_waits::all().remove(*this);
 }
 
-void semaphore_actor::on_signal(signal& received) {
-  if (received.kind == signal_kind::acquire) {
-    caf::intrusive_ptr<acquire_order> order{
-        static_cast<acquire_order*>(received.body.detach()), false};
-    waiting_.push(order);
-    hand_out();
-    if (order->is_open() && holds_any(*order)) look_for_rings(order.get());
-  } else if (received.kind == signal_kind::give_back) {
-    free_ += received.slot;
-  } else if (received.kind == signal_kind::look_again) {
-    if (received.slot == 0) {
-      waiting_.on_withdrawn();
-    } else {
-      look_for_rings(nullptr);
-    }
-  }
+void semaphore_actor::on(semaphore_message::acquire asked) {
+  const auto& order = *asked.order;
+  waiting_.push(asked.order);
+  hand_out();
+  if (order.is_open() && holds_any(order)) look_for_rings(asked.order.get());
+  hand_out();
+}
+
+void semaphore_actor::on(semaphore_message::give_back returned) {
+  free_ += returned.count;
+  hand_out();
+}
+
+void semaphore_actor::on(semaphore_message::withdrawn) {
+  waiting_.on_withdrawn();
+  hand_out();
+}
+
+void semaphore_actor::on(semaphore_message::holder_waits) {
+  look_for_rings(nullptr);
   hand_out();
 }
 
@@ -104,7 +108,7 @@ void semaphore_actor::hand_out() {
     if (std::exchange(next->order->is_listed, false)) {
       holding_waits::all().remove(*next->order);
     }
-    permit->from = lite_ptr<lite_actor>{this};
+    permit->from = lite_ptr<semaphore_actor>{this};
     permit->count = next->order->count;
     free_ -= permit->count;
     next->who(std::move(brought), context());

@@ -33,6 +33,20 @@ class acquire_order final : public wait_order {
   bool is_listed = false;
 };
 
+/// The messages to a `semaphore_actor`.
+namespace semaphore_message {
+struct acquire {
+  caf::intrusive_ptr<acquire_order> order;
+};
+struct give_back {
+  std::uint32_t count;
+};
+/// One that waited has gone away.
+struct withdrawn {};
+/// One that holds a permit awaits something else.
+struct holder_waits {};
+}  // namespace semaphore_message
+
 /// Hands out a number of permits, first come, first served: who wants many is
 /// not overtaken by those who want few. What is handed out is a
 /// `std::shared_ptr<void>`; it comes back when it dies, wherever that is: one
@@ -46,6 +60,11 @@ class acquire_order final : public wait_order {
 /// told as a warning event.
 class semaphore_actor final : public lite_actor {
  public:
+  using messages =
+      message_set<semaphore_message::acquire, semaphore_message::give_back,
+                  semaphore_message::withdrawn,
+                  semaphore_message::holder_waits>;
+
   semaphore_actor(caf::actor_config& config, home& at, std::uint32_t permits)
       : lite_actor(config, at), permits_(permits), free_(permits) {}
 
@@ -57,7 +76,12 @@ class semaphore_actor final : public lite_actor {
   }
 
  private:
-  void on_signal(signal& received) override;
+  friend class letter;
+
+  void on(semaphore_message::acquire asked);
+  void on(semaphore_message::give_back returned);
+  void on(semaphore_message::withdrawn);
+  void on(semaphore_message::holder_waits);
   void hand_out();
   void list(acquire_order& order);
   void look_for_rings(acquire_order* newest) noexcept;

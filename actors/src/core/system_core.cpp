@@ -120,9 +120,7 @@ const void* system_core::acquire(const void* owner, std::uint32_t limit,
     if (!found) found = spawn_lite<semaphore_actor>(home_, from, limit);
     semaphore = found;
   }
-  post(*semaphore,
-       signal{signal_kind::acquire, 0, 0, payload_ptr{order.detach(), false}},
-       from);
+  send_to(*semaphore, semaphore_message::acquire{std::move(order)}, from);
   return semaphore->as_lender();
 }
 

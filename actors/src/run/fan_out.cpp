@@ -120,10 +120,8 @@ void fan_out_run::place(placement& elsewhere, const flow_model& body,
   what.sink = run.shared_from_this();
   what.readable = snapshot_;
   const auto at = free_place();
-  placed_[at] = {
-      elsewhere.place({std::move(what), lite_ptr<lite_actor>{&owner_},
-                       signal{signal_kind::placed_done, at}}),
-      index};
+  placed_[at] = {elsewhere.place({std::move(what), owner_.waker_for_own(at)}),
+                 index};
 }
 
 void fan_out_run::on_lost(std::uint32_t place) {
@@ -205,7 +203,8 @@ void fan_out_run::cancel_children() noexcept {
   cancelled_ = true;
   for (const auto& each : children_) {
     if (!each.actor) continue;
-    post(*each.actor, cancel_signal(cancel_), owner_.running_on());
+    send_to(*each.actor, supervisor_message::cancel{cancel_},
+            owner_.running_on());
   }
   const auto elsewhere = owner_.core().elsewhere();
   if (!elsewhere) return;

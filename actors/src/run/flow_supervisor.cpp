@@ -47,7 +47,7 @@ flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
   shared_.record();
 }
 
-// -- signals ------------------------------------------------------------------
+// -- messages -----------------------------------------------------------------
 
 void flow_supervisor::on_start() {
   tell_of_start();
@@ -66,25 +66,8 @@ void flow_supervisor::on_turn() {
   advance();
 }
 
-void flow_supervisor::on_mail(signal& received) {
-  switch (received.kind) {
-    case signal_kind::branch_done:
-      on_branch_done(received);
-      break;
-    case signal_kind::placed_done:
-      on_placed_done(received);
-      break;
-    case signal_kind::turn_over:
-      on_turn_over(received);
-      break;
-    case signal_kind::cancel:
-      cancel(received.body
-                 ? static_cast<cancel_order*>(received.body.get())->why
-                 : cancelled_for_no_reason());
-      break;
-    default:
-      break;
-  }
+void flow_supervisor::on(const supervisor_message::cancel& asked) {
+  cancel(asked.order ? asked.order->why : cancelled_for_no_reason());
 }
 
 void flow_supervisor::on_fibers() {
@@ -186,15 +169,13 @@ void flow_supervisor::send_step(turn_kind what) {
   const graph_node& node = machine_.node();
   auto& actor = actor_of(node);
   auto ticket = std::exchange(line_->ticket, nullptr);
-  ticket->from = lite_ptr<lite_actor>{this};
+  ticket->from = lite_ptr<flow_supervisor>{this};
   ticket->model = node.model.get();
   ticket->step = &frame_;
   ticket->what = what;
-  line_->sent = reinterpret_cast<std::uintptr_t>(ticket.get());
+  line_->sent = ticket.get();
   line_->sent_to = lite_ptr<node_actor>{&actor};
-  post_in_place(*this, actor,
-                signal{signal_kind::take_turn, 0, 0,
-                       payload_ptr{ticket.detach(), false}});
+  send_in_place(*this, actor, node_message::take_turn{std::move(ticket)});
 }
 
 node_actor& flow_supervisor::actor_of(const graph_node& node) {
@@ -205,23 +186,21 @@ node_actor& flow_supervisor::actor_of(const graph_node& node) {
   return *line_->actors.emplace_back(node_line::known{&node, found}).actor;
 }
 
-void flow_supervisor::on_turn_over(signal& received) {
-  line_->sent = 0;
-  if (received.slot == step_ticket::was_lost) {
-    // The actor of the node died; the step goes to another one.
-    std::erase_if(line_->actors, [&](const auto& each) {
-      return each.actor == line_->sent_to;
-    });
-    run_->actors().forget(*line_->sent_to);
-    line_->ticket = caf::make_counted<step_ticket>();
-    line_->sent_to = nullptr;
-    if (!machine_.is_over()) machine_.on_died();
-    advance();
-    return;
-  }
-  line_->ticket =
-      ticket_ptr{static_cast<step_ticket*>(received.body.detach()), false};
-  line_->ticket->from = nullptr;
+// The actor of the node died; the step goes to another one.
+void flow_supervisor::on(supervisor_message::turn_lost) {
+  line_->sent = nullptr;
+  std::erase_if(line_->actors,
+                [&](const auto& each) { return each.actor == line_->sent_to; });
+  run_->actors().forget(*line_->sent_to);
+  line_->ticket = caf::make_counted<step_ticket>();
+  line_->sent_to = nullptr;
+  if (!machine_.is_over()) machine_.on_died();
+  advance();
+}
+
+void flow_supervisor::on(supervisor_message::turn_over came) {
+  line_->sent = nullptr;
+  line_->ticket = std::move(came.ticket);
   if (!machine_.is_over()) settle(line_->ticket->status);
   advance();
 }
@@ -272,23 +251,22 @@ bool flow_supervisor::start_fan_out() {
   return go_on_with_fan_out();
 }
 
-void flow_supervisor::on_branch_done(signal& received) {
+void flow_supervisor::on(supervisor_message::branch_done came) {
   if (!fan_out_) return;
-  if (received.body) {
-    fan_out_->on_result(branch_result_ptr{
-        static_cast<branch_result*>(received.body.detach()), false});
+  if (came.result) {
+    fan_out_->on_result(std::move(came.result));
   } else {
-    fan_out_->on_lost(received.slot);
+    fan_out_->on_lost(came.place);
   }
   // Results come in crowds: places are filled after all that wait are taken.
   again();
 }
 
-void flow_supervisor::on_placed_done(signal& received) {
+// A sub-flow that was placed elsewhere has ended.
+void flow_supervisor::on_own_answer(std::uint32_t place, answer& brought) {
   if (!fan_out_) return;
-  auto* brought = static_cast<answer*>(received.body.get())->content();
-  fan_out_->on_placed_result(received.slot,
-                             std::move(*static_cast<placed_result*>(brought)));
+  fan_out_->on_placed_result(place,
+                             std::move(brought.content_as<placed_result>()));
   again();
 }
 
@@ -317,8 +295,7 @@ void flow_supervisor::cancel(const error& why) {
     return;
   }
   if (is_away()) {
-    post(*line_->sent_to, signal{signal_kind::drop_turn, 0, line_->sent},
-         context());
+    send_to(*line_->sent_to, node_message::drop_turn{line_->sent}, context());
     return;
   }
   release();
@@ -356,8 +333,7 @@ void flow_supervisor::release() noexcept {
     if (auto* stop = stop_.load(std::memory_order_acquire)) {
       stop->request_stop();
     }
-    post(*line_->sent_to, signal{signal_kind::drop_turn, 0, line_->sent},
-         context());
+    send_to(*line_->sent_to, node_message::drop_turn{line_->sent}, context());
   } else {
     end_attempt();
     frame_.kept.reset();

@@ -24,11 +24,20 @@ struct node_line {
   };
   /// Here while no step is away.
   ticket_ptr ticket;
-  /// Names the ticket while it is away.
-  std::uint64_t sent = 0;
+  /// The ticket, while it is away.
+  const step_ticket* sent = nullptr;
   lite_ptr<node_actor> sent_to;
   std::vector<known> actors;
 };
+
+namespace supervisor_message {
+/// The sub-flow with that place has ended. The result is null where it died
+/// and there was no memory to say why.
+struct branch_done {
+  std::uint32_t place;
+  branch_result_ptr result;
+};
+}  // namespace supervisor_message
 
 /// Runs a flow: carries out what the machine says and tells it how that went.
 /// One for each run and for each sub-flow of a batch.
@@ -36,6 +45,10 @@ class flow_supervisor final : public fiber_actor,
                               private step_host,
                               private completion {
  public:
+  using messages =
+      message_set<supervisor_message::cancel, supervisor_message::branch_done,
+                  supervisor_message::turn_over, supervisor_message::turn_lost>;
+
   /// The one of a whole run.
   flow_supervisor(caf::actor_config& config, home& at,
                   std::shared_ptr<run_core> run, state initial);
@@ -67,9 +80,15 @@ class flow_supervisor final : public fiber_actor,
 
   void on_start() override;
   void on_turn() override;
-  void on_mail(signal& received) override;
+  friend class letter;
+
+  void on(const supervisor_message::cancel& asked);
+  void on(supervisor_message::branch_done came);
+  void on(supervisor_message::turn_over came);
+  void on(supervisor_message::turn_lost);
   void on_fibers() override;
   void on_timer(wake_key key) override;
+  void on_own_answer(std::uint32_t place, answer& brought) override;
   call_origin origin() const override { return {run_, &machine_.node()}; }
   void on_stop(const caf::error& reason) noexcept override;
 
@@ -104,16 +123,13 @@ class flow_supervisor final : public fiber_actor,
   bool run_step(turn_kind what, watchdog::watch& watch);
   bool in_place() const noexcept;
   /// Whether the actor of a node has the step.
-  bool is_away() const noexcept { return line_ && line_->sent != 0; }
+  bool is_away() const noexcept { return line_ && line_->sent != nullptr; }
   void send_step(turn_kind what);
   node_actor& actor_of(const graph_node& node);
-  void on_turn_over(signal& received);
   void settle(step_status status);
   void end_attempt();
   bool wait_for_retry();
   bool start_fan_out();
-  void on_branch_done(signal& received);
-  void on_placed_done(signal& received);
   bool go_on_with_fan_out();
   void cancel(const error& why);
   static bool declares(const node_model& model, const troupe::action& chosen);

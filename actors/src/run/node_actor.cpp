@@ -24,23 +24,15 @@ step_status take_turn(const node_model& model, turn_kind what, frame& step) {
 }
 
 step_ticket::~step_ticket() {
-  if (from) post(*from, signal{signal_kind::turn_over, was_lost});
+  if (from) send_to(from, supervisor_message::turn_lost{});
 }
 
 node_actor::node_actor(caf::actor_config& config, home& at, system_core& core,
                        call_origin of)
     : fiber_actor(config, at, core), run_(of.run), node_(of.node) {}
 
-void node_actor::on_mail(signal& received) {
-  if (received.kind == signal_kind::drop_turn) {
-    drop(received.generation);
-    return;
-  }
-  if (received.kind == signal_kind::stop) {
-    quit();
-    return;
-  }
-  ticket_ptr ticket{static_cast<step_ticket*>(received.body.detach()), false};
+void node_actor::on(node_message::take_turn asked) {
+  auto& ticket = asked.ticket;
   // Before the turn: a step that waits must not be lost afterwards.
   if (waiting_.size() == waiting_.capacity()) {
     waiting_.reserve(std::max<std::size_t>(4, 2 * waiting_.size()));
@@ -53,11 +45,8 @@ void node_actor::on_mail(signal& received) {
   settle(std::move(ticket), status);
 }
 
-void node_actor::drop(std::uint64_t ticket) {
-  const auto at = std::find_if(
-      waiting_.begin(), waiting_.end(), [&](const ticket_ptr& each) {
-        return reinterpret_cast<std::uintptr_t>(each.get()) == ticket;
-      });
+void node_actor::on(node_message::drop_turn asked) {
+  const auto at = std::find(waiting_.begin(), waiting_.end(), asked.ticket);
   // Otherwise its turn was over before it was to be dropped.
   if (at == waiting_.end()) return;
   auto dropped = std::move(*at);
@@ -93,11 +82,8 @@ void node_actor::settle(ticket_ptr ticket, step_status status) {
     return;
   }
   ticket->status = status;
-  const auto from = ticket->from;
-  post(*from,
-       signal{signal_kind::turn_over, step_ticket::came_back, 0,
-              payload_ptr{ticket.detach(), false}},
-       context());
+  const auto from = std::exchange(ticket->from, {});
+  send_to(from, supervisor_message::turn_over{std::move(ticket)}, context());
 }
 
 node_actors::node_actors() = default;
@@ -132,7 +118,7 @@ void node_actors::stop() {
     auto* const left = actor.get();
     const caf::weak_actor_ptr known{caf::actor_control_block::from(left)};
     actor.reset();
-    if (const auto held = known.lock()) post(*left, signal{signal_kind::stop});
+    if (const auto held = known.lock()) send_to(*left, node_message::stop{});
   }
 }
 

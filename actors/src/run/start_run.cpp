@@ -24,7 +24,7 @@ void make_supervisor(const std::shared_ptr<run_core>& run, state initial) {
   } catch (...) {
     // A supervisor that dies here ends the run, and with that says so.
     const bool was_made = supervisor != nullptr;
-    run->set_supervisor(nullptr);
+    run->set_supervisor({});
     supervisor = nullptr;
     if (!was_made) run->system().on_run_ended();
     throw;

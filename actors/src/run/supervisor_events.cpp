@@ -163,10 +163,8 @@ void flow_supervisor::report_to_parent() {
     result->how = branch_outcome::kind::finished;
     result->action = machine_.action();
   }
-  post(*parent_,
-       signal{signal_kind::branch_done, place_, 0,
-              payload_ptr{result.detach(), false}},
-       context());
+  send_to(*parent_, supervisor_message::branch_done{place_, std::move(result)},
+          context());
 }
 
 error flow_supervisor::death_by(const caf::error& reason) const {
@@ -195,8 +193,7 @@ void flow_supervisor::report_death_to_parent(
   } catch (const std::bad_alloc&) {
     // The place alone tells who it was.
   }
-  post(*parent_, signal{signal_kind::branch_done, place_, 0,
-                        payload_ptr{result.detach(), false}});
+  send_to(*parent_, supervisor_message::branch_done{place_, std::move(result)});
 }
 
 void flow_supervisor::tell_missing_edges() {

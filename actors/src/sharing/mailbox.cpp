@@ -20,15 +20,15 @@ class mailbox_line {
 
 namespace {
 
-/// Places an order of the coroutine behind `key`.
-std::shared_ptr<place_in_line> place(mailbox_line& line, std::uint32_t kind,
-                                     fiber_host& host, wake_key key,
-                                     value message) {
+/// Places an order of the coroutine behind `key`, by a `Message`.
+template <class Message>
+std::shared_ptr<place_in_line> place(mailbox_line& line, fiber_host& host,
+                                     wake_key key, value message) {
   auto& owner = fiber_actor::of(host, "wait at a mailbox");
   auto order = caf::make_counted<mailbox_order>(owner.waker_for(key),
                                                 std::move(message));
   auto placed = std::make_shared<place_in_line>(order);
-  post(*line.actor, signal{kind, 0, 0, order}, owner.running_on());
+  send_to(*line.actor, Message{std::move(order)}, owner.running_on());
   return placed;
 }
 
@@ -43,12 +43,12 @@ send_operation::send_operation(std::shared_ptr<detail::mailbox_line> line,
 
 send_operation::~send_operation() {
   if (!place_ || !place_->withdraw()) return;
-  post(*line_->actor, detail::signal{detail::mailbox_signal::sender_left});
+  send_to(*line_->actor, detail::mailbox_message::sender_left{});
 }
 
 void send_operation::order(detail::fiber_host& host, detail::wake_key key) {
-  place_ = detail::place(*line_, detail::mailbox_signal::send, host, key,
-                         std::move(message_));
+  place_ = detail::place<detail::mailbox_message::send>(*line_, host, key,
+                                                        std::move(message_));
 }
 
 void send_operation::receive(void* answer) {
@@ -67,12 +67,12 @@ receive_operation::receive_operation(std::shared_ptr<detail::mailbox_line> line)
 
 receive_operation::~receive_operation() {
   if (!place_ || !place_->withdraw()) return;
-  post(*line_->actor, detail::signal{detail::mailbox_signal::receiver_left});
+  send_to(*line_->actor, detail::mailbox_message::receiver_left{});
 }
 
 void receive_operation::order(detail::fiber_host& host, detail::wake_key key) {
-  place_ = detail::place(*line_, detail::mailbox_signal::receive, host, key,
-                         value{});
+  place_ = detail::place<detail::mailbox_message::receive>(*line_, host, key,
+                                                           value{});
 }
 
 void receive_operation::receive(void* answer) {
@@ -104,13 +104,12 @@ bool mailbox::try_send(value message) const {
   // receivers sees that a message comes.
   if (line_->room->is_closed()) {
     line_->room->give_back();
-    post(*line_->actor, detail::signal{detail::mailbox_signal::close});
+    send_to(*line_->actor, detail::mailbox_message::close{});
     return false;
   }
   auto order = caf::make_counted<detail::mailbox_order>(detail::waker{},
                                                         std::move(message));
-  post(*line_->actor,
-       detail::signal{detail::mailbox_signal::put, 0, 0, std::move(order)});
+  send_to(*line_->actor, detail::mailbox_message::put{std::move(order)});
   return true;
 }
 
@@ -118,7 +117,7 @@ receive_operation mailbox::receive() const { return receive_operation{line_}; }
 
 void mailbox::close() const {
   line_->room->close();
-  post(*line_->actor, detail::signal{detail::mailbox_signal::close});
+  send_to(*line_->actor, detail::mailbox_message::close{});
 }
 
 }  // namespace troupe

@@ -28,46 +28,51 @@ bool mailbox_room::take() noexcept {
 
 delivery::~delivery() {
   if (!from_) return;
-  post(*from_, signal{mailbox_signal::put_back, 0, 0, std::move(message_)});
+  send_to(*from_, mailbox_message::put_back{std::move(message_)});
 }
 
 value delivery::open() {
   room_->arrive();
   // Those who wait may now be told that nothing more comes.
-  if (room_->is_closed()) post(*from_, signal{mailbox_signal::close});
+  if (room_->is_closed()) send_to(*from_, mailbox_message::close{});
   from_ = nullptr;
   return std::move(message_->message);
 }
 
-void mailbox_actor::on_signal(signal& received) {
-  mailbox_order_ptr order;
-  if (received.body) {
-    order = {static_cast<mailbox_order*>(received.body.detach()), false};
-  }
-  switch (received.kind) {
-    case mailbox_signal::send:
-      senders_.push(std::move(order));
-      break;
-    case mailbox_signal::receive:
-      receivers_.push(std::move(order));
-      break;
-    case mailbox_signal::put:
-      keep(std::move(order));
-      break;
-    case mailbox_signal::put_back:
-      room_->come_back();
-      insist([&] { messages_.push_front(order); });
-      break;
-    case mailbox_signal::sender_left:
-      senders_.on_withdrawn();
-      break;
-    case mailbox_signal::receiver_left:
-      receivers_.on_withdrawn();
-      break;
-    default:
-      // Nothing but a turn: who closes has told the room.
-      break;
-  }
+void mailbox_actor::on(mailbox_message::send asked) {
+  senders_.push(std::move(asked.order));
+  go_on();
+}
+
+void mailbox_actor::on(mailbox_message::receive asked) {
+  receivers_.push(std::move(asked.order));
+  go_on();
+}
+
+void mailbox_actor::on(mailbox_message::put sent) {
+  keep(std::move(sent.order));
+  go_on();
+}
+
+void mailbox_actor::on(mailbox_message::put_back returned) {
+  room_->come_back();
+  insist([&] { messages_.push_front(returned.order); });
+  go_on();
+}
+
+void mailbox_actor::on(mailbox_message::sender_left) {
+  senders_.on_withdrawn();
+  go_on();
+}
+
+void mailbox_actor::on(mailbox_message::receiver_left) {
+  receivers_.on_withdrawn();
+  go_on();
+}
+
+void mailbox_actor::on(mailbox_message::close) { go_on(); }
+
+void mailbox_actor::go_on() {
   let_in();
   hand_out();
   if (room_->is_closed()) end_waits();

@@ -14,21 +14,6 @@
 
 namespace troupe::detail {
 
-/// The kinds of signals to a mailbox.
-namespace mailbox_signal {
-/// `body` is a `mailbox_order`.
-inline constexpr std::uint32_t send = signal_kind::own;
-inline constexpr std::uint32_t receive = signal_kind::own + 1;
-/// A message whose place is taken already; `body` is a `mailbox_order`.
-inline constexpr std::uint32_t put = signal_kind::own + 2;
-/// One that was not received after all; `body` is a `mailbox_order`.
-inline constexpr std::uint32_t put_back = signal_kind::own + 3;
-/// One who waited to send, or to receive, has gone away.
-inline constexpr std::uint32_t sender_left = signal_kind::own + 4;
-inline constexpr std::uint32_t receiver_left = signal_kind::own + 5;
-inline constexpr std::uint32_t close = signal_kind::own + 6;
-}  // namespace mailbox_signal
-
 /// A wait to send `message`, or to receive one. Once it is sent, the order
 /// carries the message.
 class mailbox_order final : public wait_order {
@@ -39,6 +24,29 @@ class mailbox_order final : public wait_order {
   value message;
 };
 using mailbox_order_ptr = caf::intrusive_ptr<mailbox_order>;
+
+/// The messages to a `mailbox_actor`.
+namespace mailbox_message {
+struct send {
+  mailbox_order_ptr order;
+};
+struct receive {
+  mailbox_order_ptr order;
+};
+/// A message whose place is taken already.
+struct put {
+  mailbox_order_ptr order;
+};
+/// One that was not received after all.
+struct put_back {
+  mailbox_order_ptr order;
+};
+/// One who waited to send, or to receive, has gone away.
+struct sender_left {};
+struct receiver_left {};
+/// The room is closed.
+struct close {};
+}  // namespace mailbox_message
 
 /// How many messages there are room for, and are.
 class mailbox_room {
@@ -105,12 +113,29 @@ class delivery {
 /// Brings messages to those who receive them, first come, first served.
 class mailbox_actor final : public lite_actor {
  public:
+  using messages =
+      message_set<mailbox_message::send, mailbox_message::receive,
+                  mailbox_message::put, mailbox_message::put_back,
+                  mailbox_message::sender_left, mailbox_message::receiver_left,
+                  mailbox_message::close>;
+
   mailbox_actor(caf::actor_config& config, home& at,
                 std::shared_ptr<mailbox_room> room)
       : lite_actor(config, at), room_(std::move(room)) {}
 
  private:
-  void on_signal(signal& received) override;
+  friend class letter;
+
+  void on(mailbox_message::send asked);
+  void on(mailbox_message::receive asked);
+  void on(mailbox_message::put sent);
+  void on(mailbox_message::put_back returned);
+  void on(mailbox_message::sender_left);
+  void on(mailbox_message::receiver_left);
+  void on(mailbox_message::close);
+
+  /// Does all that can be done.
+  void go_on();
   void let_in();
   void hand_out();
   void end_waits();

@@ -23,6 +23,17 @@ caf::intrusive_ptr<rate_answer> new_answer() noexcept {
 
 }  // namespace
 
+rate_grant::rate_grant(lite_ptr<rate_actor> from, double tokens) noexcept
+    : from_(std::move(from)), tokens_(tokens) {}
+
+rate_grant::rate_grant(rate_grant&&) noexcept = default;
+
+rate_grant::~rate_grant() {
+  if (from_) send_to(*from_, rate_message::give_back{tokens_});
+}
+
+void rate_grant::claim() noexcept { from_ = nullptr; }
+
 rate_actor::rate_actor(caf::actor_config& config, home& at,
                        std::shared_ptr<timer_service> timers,
                        const rate_limit_options& options)
@@ -33,39 +44,44 @@ rate_actor::rate_actor(caf::actor_config& config, home& at,
   if (options.tokens) tokens_.emplace(part_of(*options.tokens, options.share));
 }
 
-void rate_actor::on_signal(signal& received) {
-  const auto number = std::bit_cast<double>(received.generation);
-  switch (received.kind) {
-    case rate_signal::acquire:
-      stand_in_line({static_cast<rate_order*>(received.body.detach()), false});
-      break;
-    case rate_signal::look_again:
-      waiting_.on_withdrawn();
-      break;
-    case rate_signal::give_back:
-      requests_.give_back(1);
-      [[fallthrough]];
-    case rate_signal::correct:
-      if (tokens_) correct(number);
-      break;
-    case rate_signal::back_off:
-      back_off(duration{static_cast<duration::rep>(received.generation)});
-      break;
-    case signal_kind::wake:
-      timer_ = {};
-      break;
-    default:
-      break;
+void rate_actor::on(rate_message::acquire asked) {
+  if (waiting_.size() < waiting_max_) {
+    waiting_.push(std::move(asked.order));
+  } else if (const auto who = asked.order->claim()) {
+    (*who)(new_answer(), context());
   }
   let_through();
 }
 
-void rate_actor::stand_in_line(caf::intrusive_ptr<rate_order> order) {
-  if (waiting_.size() < waiting_max_) {
-    waiting_.push(std::move(order));
-  } else if (const auto who = order->claim()) {
-    (*who)(new_answer(), context());
+void rate_actor::on(rate_message::withdrawn) {
+  waiting_.on_withdrawn();
+  let_through();
+}
+
+void rate_actor::on(rate_message::correct said) {
+  correct(said.unused);
+  let_through();
+}
+
+void rate_actor::on(rate_message::give_back returned) {
+  requests_.give_back(1);
+  correct(returned.unused);
+  let_through();
+}
+
+void rate_actor::on(rate_message::back_off asked) {
+  const time_point now = timers_->now();
+  requests_.back_off(now);
+  if (tokens_) tokens_->back_off(now);
+  if (asked.pause > duration::zero()) {
+    requests_.pause(now, after(now, asked.pause));
   }
+  let_through();
+}
+
+void rate_actor::on_timer_due(timer_due) {
+  timer_ = {};
+  let_through();
 }
 
 time_point rate_actor::ready_at(const rate_order& order) const noexcept {
@@ -87,8 +103,7 @@ void rate_actor::let_through() {
     const double tokens = next->order->tokens;
     requests_.take(now, 1);
     if (tokens_ && tokens > 0) tokens_->take(now, tokens);
-    static_cast<std::optional<rate_grant>*>(granted->content())
-        ->emplace(lite_ptr<lite_actor>{this}, tokens);
+    granted->value().emplace(lite_ptr<rate_actor>{this}, tokens);
     next->who(std::move(granted), context());
   }
 }
@@ -101,18 +116,12 @@ void rate_actor::wake_at(time_point due) {
 }
 
 void rate_actor::correct(double unused) {
+  if (!tokens_) return;
   if (unused > 0) {
     tokens_->give_back(unused);
   } else {
     tokens_->charge(timers_->now(), -unused);
   }
-}
-
-void rate_actor::back_off(duration pause) {
-  const time_point now = timers_->now();
-  requests_.back_off(now);
-  if (tokens_) tokens_->back_off(now);
-  if (pause > duration::zero()) requests_.pause(now, after(now, pause));
 }
 
 }  // namespace troupe::detail

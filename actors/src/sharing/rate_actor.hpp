@@ -5,7 +5,6 @@
 #include <troupe/detail/timing/timer_id.hpp>
 #include <troupe/rate_limit.hpp>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,20 +12,6 @@
 #include <utility>
 
 namespace troupe::detail {
-
-/// The kinds of signals to a `rate_actor`.
-namespace rate_signal {
-/// `body` is a `rate_order`.
-inline constexpr std::uint32_t acquire = signal_kind::own;
-/// Some that wait have gone away.
-inline constexpr std::uint32_t look_again = signal_kind::own + 1;
-/// `generation` is the difference in tokens, a double.
-inline constexpr std::uint32_t correct = signal_kind::own + 2;
-/// The same, and the request did not happen either.
-inline constexpr std::uint32_t give_back = signal_kind::own + 3;
-/// `generation` is how long nothing may pass, in ticks of `duration`.
-inline constexpr std::uint32_t back_off = signal_kind::own + 4;
-}  // namespace rate_signal
 
 /// A wait for a pass.
 class rate_order final : public wait_order {
@@ -37,22 +22,40 @@ class rate_order final : public wait_order {
   const double tokens;
 };
 
+/// The messages to a `rate_actor`.
+namespace rate_message {
+struct acquire {
+  caf::intrusive_ptr<rate_order> order;
+};
+/// One that waited has gone away.
+struct withdrawn {};
+/// So many tokens fewer were used than was said; negative for more.
+struct correct {
+  double unused;
+};
+/// The same, and the request did not happen either.
+struct give_back {
+  double unused;
+};
+/// Nothing may pass for so long.
+struct back_off {
+  duration pause;
+};
+}  // namespace rate_message
+
+class rate_actor;
+
 /// A pass on its way. One that nobody claims goes back.
 class rate_grant {
  public:
-  rate_grant(lite_ptr<lite_actor> from, double tokens) noexcept
-      : from_(std::move(from)), tokens_(tokens) {}
-  rate_grant(rate_grant&&) noexcept = default;
+  rate_grant(lite_ptr<rate_actor> from, double tokens) noexcept;
+  rate_grant(rate_grant&&) noexcept;
   rate_grant& operator=(rate_grant&&) = delete;
-  ~rate_grant() {
-    if (!from_) return;
-    post(*from_, signal{rate_signal::give_back, 0,
-                        std::bit_cast<std::uint64_t>(tokens_)});
-  }
-  void claim() noexcept { from_ = nullptr; }
+  ~rate_grant();
+  void claim() noexcept;
 
  private:
-  lite_ptr<lite_actor> from_;
+  lite_ptr<rate_actor> from_;
   double tokens_;
 };
 
@@ -62,17 +65,26 @@ using rate_answer = answer_of<std::optional<rate_grant>>;
 /// Lets through who waits in line, first come, first served, as its meters say.
 class rate_actor final : public lite_actor {
  public:
+  using messages = message_set<rate_message::acquire, rate_message::withdrawn,
+                               rate_message::correct, rate_message::give_back,
+                               rate_message::back_off>;
+
   rate_actor(caf::actor_config& config, home& at,
              std::shared_ptr<timer_service> timers,
              const rate_limit_options& options);
 
  private:
-  void on_signal(signal& received) override;
-  void stand_in_line(caf::intrusive_ptr<rate_order> order);
+  friend class letter;
+
+  void on(rate_message::acquire asked);
+  void on(rate_message::withdrawn);
+  void on(rate_message::correct said);
+  void on(rate_message::give_back returned);
+  void on(rate_message::back_off asked);
+  void on_timer_due(timer_due) override;
+
   void let_through();
-  /// So many tokens fewer were used than was said; negative for more.
   void correct(double unused);
-  void back_off(duration pause);
   void wake_at(time_point due);
   [[nodiscard]] time_point ready_at(const rate_order& order) const noexcept;
 

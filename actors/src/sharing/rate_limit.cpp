@@ -40,8 +40,7 @@ void rate_line::on_failed(const error& why) {
 }
 
 void rate_line::back_off(duration pause) const {
-  post(*actor, signal{rate_signal::back_off, 0,
-                      static_cast<std::uint64_t>(pause.count())});
+  send_to(*actor, rate_message::back_off{pause});
 }
 
 }  // namespace detail
@@ -97,20 +96,18 @@ void rate_pass::used(double tokens) {
   check(tokens);
   if (!line_) return;
   const double unused = std::exchange(tokens_, tokens) - tokens;
-  post(*line_->actor, detail::signal{detail::rate_signal::correct, 0,
-                                     std::bit_cast<std::uint64_t>(unused)});
+  send_to(*line_->actor, detail::rate_message::correct{unused});
 }
 
 void rate_pass::give_back() {
   const auto line = std::exchange(line_, nullptr);
   if (!line) return;
-  post(*line->actor, detail::signal{detail::rate_signal::give_back, 0,
-                                    std::bit_cast<std::uint64_t>(tokens_)});
+  send_to(*line->actor, detail::rate_message::give_back{tokens_});
 }
 
 pass_operation::~pass_operation() {
   if (!place_ || !place_->withdraw()) return;
-  post(*line_->actor, detail::signal{detail::rate_signal::look_again});
+  send_to(*line_->actor, detail::rate_message::withdrawn{});
 }
 
 void pass_operation::stand_in_line(detail::fiber_host& host,
@@ -119,8 +116,8 @@ void pass_operation::stand_in_line(detail::fiber_host& host,
   auto order =
       caf::make_counted<detail::rate_order>(owner.waker_for(key), tokens_);
   place_ = std::make_shared<detail::place_in_line>(order);
-  post(*line_->actor, detail::signal{detail::rate_signal::acquire, 0, 0, order},
-       owner.running_on());
+  send_to(*line_->actor, detail::rate_message::acquire{std::move(order)},
+          owner.running_on());
 }
 
 void pass_operation::receive(void* answer) {

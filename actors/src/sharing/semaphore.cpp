@@ -31,7 +31,7 @@ task<std::shared_ptr<void>> semaphore_line::enter() {
 
 acquire_operation::~acquire_operation() {
   if (!place_ || !place_->withdraw()) return;
-  post(*line_->actor, detail::signal{detail::signal_kind::look_again});
+  send_to(*line_->actor, detail::semaphore_message::withdrawn{});
 }
 
 void acquire_operation::stand_in_line(detail::fiber_host& host,
@@ -41,8 +41,8 @@ void acquire_operation::stand_in_line(detail::fiber_host& host,
       owner.waker_for(key), count_, owner.tokens_of(asker_->held),
       owner.origin().run);
   place_ = std::make_shared<detail::place_in_line>(order);
-  post(*line_->actor, detail::signal{detail::signal_kind::acquire, 0, 0, order},
-       owner.running_on());
+  send_to(*line_->actor, detail::semaphore_message::acquire{std::move(order)},
+          owner.running_on());
 }
 
 void acquire_operation::receive(void* answer) {

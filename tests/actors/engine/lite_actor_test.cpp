@@ -23,11 +23,11 @@ using troupe::testing_support::scripted_actor;
 TEST_CASE("An actor gets signals in the order they were sent", "[lite_actor]") {
   manual_home home;
   const auto actor = home.spawn();
-  std::vector<std::uint64_t> got;
-  actor->receive = [&](signal& each) { got.push_back(each.generation); };
+  std::vector<std::uint32_t> got;
+  actor->receive = [&](poke& each) { got.push_back(each.number); };
 
-  for (std::uint64_t i = 0; i < 100; ++i) {
-    CHECK(post(*actor, signal{poke, 0, i}));
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    CHECK(send_to(*actor, poke{0, i}));
   }
   CHECK(got.empty());
   home.queue.run();
@@ -40,14 +40,13 @@ TEST_CASE("A signal arrives with all that it carries", "[lite_actor]") {
   std::atomic<int> alive{0};
   const auto actor = home.spawn();
   int seen = 0;
-  actor->receive = [&](signal& each) {
-    CHECK(each.kind == poke);
+  actor->receive = [&](poke& each) {
     CHECK(each.slot == 7);
-    CHECK(each.generation == 9);
+    CHECK(each.number == 9);
     seen = dynamic_cast<counted_payload&>(*each.body).count;
   };
 
-  post(*actor, signal{poke, 7, 9, caf::make_counted<counted_payload>(alive)});
+  send_to(*actor, poke{7, 9, caf::make_counted<counted_payload>(alive)});
   home.queue.run();
   CHECK(seen == 1);
   CHECK(alive == 0);
@@ -58,10 +57,10 @@ TEST_CASE("An actor starts once, before its first message", "[lite_actor]") {
   const auto actor = home.spawn();
   std::string log;
   actor->start = [&] { log += "start "; };
-  actor->receive = [&](signal&) { log += "signal "; };
+  actor->receive = [&](poke&) { log += "signal "; };
 
-  post(*actor, signal{poke});
-  post(*actor, signal{poke});
+  send_to(*actor, poke{});
+  send_to(*actor, poke{});
   home.queue.run();
   CHECK(log == "start signal signal ");
 }
@@ -86,20 +85,20 @@ TEST_CASE("An actor that quits is told why, once, and gets nothing more",
   const auto actor = home.spawn();
   std::vector<caf::error> reasons;
   int signals = 0;
-  actor->receive = [&](signal&) {
+  actor->receive = [&](poke&) {
     ++signals;
     actor->quit(caf::make_error(caf::exit_reason::kill));
     actor->quit();
   };
   actor->stop = [&](const caf::error& reason) { reasons.push_back(reason); };
 
-  post(*actor, signal{poke});
-  post(*actor, signal{poke});
+  send_to(*actor, poke{});
+  send_to(*actor, poke{});
   home.queue.run();
   CHECK(signals == 1);
   REQUIRE(reasons.size() == 1);
   CHECK(reasons[0] == caf::exit_reason::kill);
-  CHECK_FALSE(post(*actor, signal{poke}));
+  CHECK_FALSE(send_to(*actor, poke{}));
   CHECK(home.queue.empty());
 }
 
@@ -107,15 +106,15 @@ TEST_CASE("What waits for an actor that ends is let go", "[lite_actor]") {
   manual_home home;
   std::atomic<int> alive{0};
   const auto actor = home.spawn();
-  actor->receive = [&](signal&) { actor->quit(); };
+  actor->receive = [&](poke&) { actor->quit(); };
 
   for (int i = 0; i < 10; ++i) {
-    post(*actor, signal{poke, 0, 0, caf::make_counted<counted_payload>(alive)});
+    send_to(*actor, poke{0, 0, caf::make_counted<counted_payload>(alive)});
   }
   CHECK(alive == 10);
   home.queue.run();
   CHECK(alive == 0);
-  post(*actor, signal{poke, 0, 0, caf::make_counted<counted_payload>(alive)});
+  send_to(*actor, poke{0, 0, caf::make_counted<counted_payload>(alive)});
   CHECK(alive == 0);
 }
 
@@ -134,15 +133,15 @@ TEST_CASE("An exception ends its actor, and watchers get its text",
   home.queue.run();
 
   SECTION("a std::exception") {
-    actor->receive = [](signal&) { throw std::out_of_range{"no such thing"}; };
-    post(*actor, signal{poke});
+    actor->receive = [](poke&) { throw std::out_of_range{"no such thing"}; };
+    send_to(*actor, poke{});
     home.queue.run();
     CHECK(why.find("runtime_error") != std::string::npos);
     CHECK(why.find("no such thing") != std::string::npos);
   }
   SECTION("anything else") {
-    actor->receive = [](signal&) { throw 42; };
-    post(*actor, signal{poke});
+    actor->receive = [](poke&) { throw 42; };
+    send_to(*actor, poke{});
     home.queue.run();
     CHECK(why.find("not a std::exception") != std::string::npos);
   }
@@ -188,7 +187,7 @@ TEST_CASE("An actor that nobody can reach ends", "[lite_actor]") {
 
   SECTION("before it ever ran") {}
   SECTION("while it waits") {
-    post(*actor, signal{poke});
+    send_to(*actor, poke{});
     home.queue.run();
   }
   actor = nullptr;
@@ -205,7 +204,7 @@ TEST_CASE("Actors that wait for a turn end with their queue", "[lite_actor]") {
     for (int i = 0; i < 10; ++i) {
       const auto actor = home.spawn();
       actor->stop = [&](const caf::error&) { ++stops; };
-      post(*actor, signal{poke});
+      send_to(*actor, poke{});
     }
   }
   CHECK(stops == 10);
@@ -216,12 +215,12 @@ TEST_CASE("A plain actor can watch a lite one", "[lite_actor]") {
   actor_home home;
   caf::scoped_actor self{home.system};
   const auto actor = spawn_lite<scripted_actor>(home.at, nullptr);
-  actor->receive = [&](signal&) {
+  actor->receive = [&](poke&) {
     actor->quit(caf::make_error(caf::exit_reason::user_shutdown));
   };
   self->monitor(actor->handle());
 
-  post(*actor, signal{poke});
+  send_to(*actor, poke{});
   caf::error reason;
   self->receive([&](const caf::down_msg& down) { reason = down.reason; });
   CHECK(reason == caf::exit_reason::user_shutdown);
@@ -234,18 +233,18 @@ TEST_CASE("A watched actor that ends is reported, once and at once",
   const auto actor = home.spawn();
   int downs = 0;
   watcher->down = [&](const caf::down_msg&) { ++downs; };
-  actor->receive = [&](signal&) { actor->quit(); };
+  actor->receive = [&](poke&) { actor->quit(); };
 
   SECTION("it ends later") {
     watcher->watch(actor->handle());
     home.queue.run();
     CHECK(downs == 0);
-    post(*actor, signal{poke});
+    send_to(*actor, poke{});
     home.queue.run();
     CHECK(downs == 1);
   }
   SECTION("it has ended") {
-    post(*actor, signal{poke});
+    send_to(*actor, poke{});
     home.queue.run();
     watcher->watch(actor->handle());
     home.queue.run();
@@ -254,7 +253,7 @@ TEST_CASE("A watched actor that ends is reported, once and at once",
   SECTION("it is watched no more") {
     watcher->watch(actor->handle());
     watcher->unwatch(actor->handle());
-    post(*actor, signal{poke});
+    send_to(*actor, poke{});
     home.queue.run();
     CHECK(downs == 0);
   }
@@ -263,7 +262,6 @@ TEST_CASE("A watched actor that ends is reported, once and at once",
 TEST_CASE("A lite actor is small", "[lite_actor]") {
   struct smallest : lite_actor {
     using lite_actor::lite_actor;
-    void on_signal(signal&) override {}
   };
   CHECK(sizeof(caf::actor_storage<smallest>) <= 320);
 }

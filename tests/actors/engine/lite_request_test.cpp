@@ -68,7 +68,7 @@ TEST_CASE("The answer to a request comes back under its number",
   std::uint64_t second = 0;
   std::vector<std::pair<std::uint64_t, std::int32_t>> answers;
   std::promise<void> is_done;
-  actor->receive = [&](signal&) {
+  actor->receive = [&](poke&) {
     first = actor->request(add,
                            caf::make_message(std::int32_t{1}, std::int32_t{2}));
     second = actor->request(
@@ -81,7 +81,7 @@ TEST_CASE("The answer to a request comes back under its number",
     }
   };
 
-  post(*actor, signal{poke});
+  send_to(*actor, poke{});
   is_done.get_future().wait();
   CHECK(first != second);
   CHECK(answers == std::vector<std::pair<std::uint64_t, std::int32_t>>{
@@ -100,19 +100,19 @@ TEST_CASE("A request that fails comes back as an error", "[lite_actor]") {
   };
 
   SECTION("the receiver answers with an error") {
-    actor->receive = [&](signal&) {
+    actor->receive = [&](poke&) {
       expected = actor->request(add, caf::make_message(std::string{"what?"}));
     };
-    post(*actor, signal{poke});
+    send_to(*actor, poke{});
     const auto [number, why] = failed.get_future().get();
     CHECK(number == expected);
     CHECK(why == caf::sec::invalid_argument);
   }
   SECTION("there is no receiver") {
-    actor->receive = [&](signal&) {
+    actor->receive = [&](poke&) {
       expected = actor->request(caf::actor{}, caf::make_message());
     };
-    post(*actor, signal{poke});
+    send_to(*actor, poke{});
     const auto [number, why] = failed.get_future().get();
     CHECK(number == expected);
     CHECK(why == caf::sec::invalid_argument);
@@ -126,14 +126,14 @@ TEST_CASE("Plain actors woken by a lite one run in the same queue",
   const auto add = home.system.spawn<adder, caf::lazy_init>();
   const auto actor = home.spawn();
   std::int32_t sum = 0;
-  actor->receive = [&](signal&) {
+  actor->receive = [&](poke&) {
     actor->request(add, caf::make_message(std::int32_t{1}, std::int32_t{2}));
   };
   actor->response = [&](std::uint64_t, caf::message& answer) {
     sum = answer.get_as<std::int32_t>(0);
   };
 
-  post(*actor, signal{poke});
+  send_to(*actor, poke{});
   home.queue.run();
   CHECK(sum == 3);
   caf::anon_send_exit(add, caf::exit_reason::kill);

@@ -24,9 +24,9 @@ TEST_CASE("Work from another thread wakes the owner of a manual queue",
   manual_home home;
   const auto actor = home.spawn();
   bool is_poked = false;
-  actor->receive = [&](signal&) { is_poked = true; };
+  actor->receive = [&](poke&) { is_poked = true; };
 
-  std::thread other{[&] { post(*actor, signal{poke}); }};
+  std::thread other{[&] { send_to(*actor, poke{}); }};
   CHECK(home.queue.wait_for_work(std::chrono::minutes{1}));
   home.queue.run();
   other.join();
@@ -35,16 +35,16 @@ TEST_CASE("Work from another thread wakes the owner of a manual queue",
 
 TEST_CASE("Many threads may send to one actor", "[lite_actor]") {
   const auto threads = GENERATE(1U, 2U, 3U, 8U);
-  constexpr std::uint64_t each = 20'000;
+  constexpr std::uint32_t each = 20'000;
   std::atomic<int> alive{0};
   actor_home home{threads};
   const auto actor = spawn_lite<scripted_actor>(home.at, nullptr);
-  std::vector<std::uint64_t> next(threads, 0);
-  std::uint64_t count = 0;
+  std::vector<std::uint32_t> next(threads, 0);
+  std::uint32_t count = 0;
   bool in_order = true;
   std::promise<void> is_done;
-  actor->receive = [&](signal& got) {
-    in_order = in_order && got.generation == next[got.slot]++;
+  actor->receive = [&](poke& got) {
+    in_order = in_order && got.number == next[got.slot]++;
     if (++count == each * threads) {
       is_done.set_value();
     }
@@ -53,9 +53,9 @@ TEST_CASE("Many threads may send to one actor", "[lite_actor]") {
   std::vector<std::thread> senders;
   for (std::uint32_t slot = 0; slot < threads; ++slot) {
     senders.emplace_back([&, slot] {
-      for (std::uint64_t i = 0; i < each; ++i) {
-        post(*actor,
-             signal{poke, slot, i, caf::make_counted<counted_payload>(alive)});
+      for (std::uint32_t i = 0; i < each; ++i) {
+        send_to(*actor,
+                poke{slot, i, caf::make_counted<counted_payload>(alive)});
       }
     });
   }
@@ -76,8 +76,8 @@ TEST_CASE("An actor may end while many threads send to it", "[lite_actor]") {
     actor_home home{threads};
     for (int round = 0; round < 200; ++round) {
       const auto actor = spawn_lite<scripted_actor>(home.at, nullptr);
-      actor->receive = [self = actor.get()](signal& got) {
-        if (got.generation == 20) {
+      actor->receive = [self = actor.get()](poke& got) {
+        if (got.number == 20) {
           self->quit();
         }
       };
@@ -85,9 +85,9 @@ TEST_CASE("An actor may end while many threads send to it", "[lite_actor]") {
       std::vector<std::thread> senders;
       for (unsigned i = 0; i < threads; ++i) {
         senders.emplace_back([&] {
-          for (std::uint64_t n = 0; n < 40; ++n) {
-            post(*actor,
-                 signal{poke, 0, n, caf::make_counted<counted_payload>(alive)});
+          for (std::uint32_t n = 0; n < 40; ++n) {
+            send_to(*actor,
+                    poke{0, n, caf::make_counted<counted_payload>(alive)});
           }
         });
       }

@@ -16,17 +16,17 @@ TEST_CASE("A long loop lets others run in between", "[lite_actor]") {
   const auto other = home.spawn();
   std::string log;
   int rounds = 0;
-  loop->receive = [&](signal&) { loop->again(); };
+  loop->receive = [&](poke&) { loop->again(); };
   loop->turn = [&] {
     log += "turn ";
     if (++rounds < 3) {
       loop->again();
     }
   };
-  other->receive = [&](signal&) { log += "other "; };
+  other->receive = [&](poke&) { log += "other "; };
 
-  post(*loop, signal{poke});
-  post(*other, signal{poke});
+  send_to(*loop, poke{});
+  send_to(*other, poke{});
   home.queue.run();
   CHECK(log == "turn other turn turn ");
   CHECK(home.queue.empty());
@@ -37,7 +37,7 @@ TEST_CASE("A long loop sees that it has mail", "[lite_actor]") {
   const auto loop = home.spawn();
   int turns = 0;
   bool had_mail = false;
-  loop->receive = [&](signal& each) {
+  loop->receive = [&](poke& each) {
     if (each.slot == 1) {
       loop->quit();
     } else {
@@ -47,12 +47,12 @@ TEST_CASE("A long loop sees that it has mail", "[lite_actor]") {
   loop->turn = [&] {
     ++turns;
     CHECK_FALSE(loop->has_mail());
-    post(*loop, signal{poke, 1});
+    send_to(*loop, poke{1});
     had_mail = loop->has_mail();
     loop->again();
   };
 
-  post(*loop, signal{poke});
+  send_to(*loop, poke{});
   home.queue.run();
   CHECK(had_mail);
   CHECK(turns == 1);
@@ -63,21 +63,21 @@ TEST_CASE("An idle actor takes its turn in place", "[lite_actor]") {
   const auto caller = home.spawn();
   const auto callee = home.spawn();
   std::string log;
-  callee->receive = [&](signal&) {
+  callee->receive = [&](poke&) {
     log += "callee ";
-    post(*caller, signal{poke, 1}, callee->context());
+    send_to(*caller, poke{1}, callee->context());
   };
-  caller->receive = [&](signal& each) {
+  caller->receive = [&](poke& each) {
     if (each.slot == 1) {
       log += "answer ";
       return;
     }
     log += "before ";
-    CHECK(post_in_place(*caller, *callee, signal{poke}));
+    CHECK(send_in_place(*caller, *callee, poke{}));
     log += "after ";
   };
 
-  post(*caller, signal{poke});
+  send_to(*caller, poke{});
   REQUIRE(home.queue.run_one());
   CHECK(log == "before callee after ");
   home.queue.run();
@@ -89,16 +89,14 @@ TEST_CASE("A busy actor is sent to instead", "[lite_actor]") {
   const auto caller = home.spawn();
   const auto callee = home.spawn();
   std::string log;
-  callee->receive = [&](signal& each) {
-    log += std::to_string(each.slot) + ' ';
-  };
-  caller->receive = [&](signal&) {
-    post(*callee, signal{poke, 1}, caller->context());
-    CHECK(post_in_place(*caller, *callee, signal{poke, 2}));
+  callee->receive = [&](poke& each) { log += std::to_string(each.slot) + ' '; };
+  caller->receive = [&](poke&) {
+    send_to(*callee, poke{1}, caller->context());
+    CHECK(send_in_place(*caller, *callee, poke{2}));
     log += "after ";
   };
 
-  post(*caller, signal{poke});
+  send_to(*caller, poke{});
   home.queue.run();
   CHECK(log == "after 1 2 ");
 }
@@ -109,17 +107,17 @@ TEST_CASE("A turn in place takes none itself", "[lite_actor]") {
   const auto middle = home.spawn();
   const auto inner = home.spawn();
   std::string log;
-  inner->receive = [&](signal&) { log += "inner "; };
-  middle->receive = [&](signal&) {
-    post_in_place(*middle, *inner, signal{poke});
+  inner->receive = [&](poke&) { log += "inner "; };
+  middle->receive = [&](poke&) {
+    send_in_place(*middle, *inner, poke{});
     log += "middle ";
   };
-  outer->receive = [&](signal&) {
-    post_in_place(*outer, *middle, signal{poke});
+  outer->receive = [&](poke&) {
+    send_in_place(*outer, *middle, poke{});
     log += "outer ";
   };
 
-  post(*outer, signal{poke});
+  send_to(*outer, poke{});
   home.queue.run();
   CHECK(log == "middle outer inner ");
 }
@@ -129,17 +127,17 @@ TEST_CASE("An actor may end during its turn in place", "[lite_actor]") {
   const auto before = lite_actor::live();
   const auto caller = home.spawn();
   auto callee = home.spawn();
-  callee->receive = [](signal&) { throw std::runtime_error{"oh"}; };
+  callee->receive = [](poke&) { throw std::runtime_error{"oh"}; };
   int downs = 0;
   caller->down = [&](const caf::down_msg&) { ++downs; };
-  caller->receive = [&](signal&) {
+  caller->receive = [&](poke&) {
     caller->watch(callee->handle());
-    post_in_place(*caller, *callee, signal{poke});
-    CHECK_FALSE(post_in_place(*caller, *callee, signal{poke}));
+    send_in_place(*caller, *callee, poke{});
+    CHECK_FALSE(send_in_place(*caller, *callee, poke{}));
     callee = nullptr;
   };
 
-  post(*caller, signal{poke});
+  send_to(*caller, poke{});
   home.queue.run();
   CHECK(downs == 1);
   CHECK(lite_actor::live() == before + 1);

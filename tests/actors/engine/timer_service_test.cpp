@@ -24,11 +24,11 @@ constexpr timer_service::time_point start{};
 class sleeper : public lite_actor {
  public:
   using lite_actor::lite_actor;
-  std::function<void(signal&)> receive = [](signal&) {};
+  std::function<void(timer_due)> receive = [](timer_due) {};
   std::function<void()> stop = [] {};
 
  private:
-  void on_signal(signal& received) override { receive(received); }
+  void on_timer_due(timer_due received) override { receive(received); }
   void on_stop(const caf::error&) noexcept override { stop(); }
 };
 
@@ -48,9 +48,8 @@ TEST_CASE("A timer sends its slot and generation when it is due",
           "[timer_service]") {
   still_home home;
   const auto actor = home.spawn();
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> got;
-  actor->receive = [&](signal& each) {
-    CHECK(each.kind == signal_kind::wake);
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> got;
+  actor->receive = [&](timer_due each) {
     got.emplace_back(each.slot, each.generation);
   };
 
@@ -59,14 +58,14 @@ TEST_CASE("A timer sends its slot and generation when it is due",
   CHECK(home.timers.advance_to(start + 5ms) == 1);
   CHECK(got.empty());
   home.queue.run();
-  CHECK(got == std::vector<std::pair<std::uint32_t, std::uint64_t>>{{3, 77}});
+  CHECK(got == std::vector<std::pair<std::uint32_t, std::uint32_t>>{{3, 77}});
 }
 
 TEST_CASE("A day passes in one call", "[timer_service]") {
   still_home home;
   const auto actor = home.spawn();
   std::string log;
-  actor->receive = [&](signal& each) {
+  actor->receive = [&](timer_due each) {
     log += std::to_string(each.slot) + ' ';
     if (each.slot < 3) {
       home.timers.arm(24h, actor, each.slot + 1, 0);
@@ -163,7 +162,7 @@ TEST_CASE("The real clock fires, and never early", "[timer_service]") {
   timer_service timers;
   const auto actor = spawn_lite<sleeper>(home.at, nullptr);
   std::promise<timer_service::time_point> woken;
-  actor->receive = [&](signal&) { woken.set_value(timers.now()); };
+  actor->receive = [&](timer_due) { woken.set_value(timers.now()); };
 
   const auto due = timers.now() + 3ms;
   // One that is later must not hold up one that is earlier.
@@ -178,7 +177,7 @@ TEST_CASE("A time that has passed fires at once", "[timer_service]") {
   timer_service timers;
   const auto actor = spawn_lite<sleeper>(home.at, nullptr);
   std::promise<void> woken;
-  actor->receive = [&](signal&) { woken.set_value(); };
+  actor->receive = [&](timer_due) { woken.set_value(); };
 
   timers.arm(timers.now() - 1h, actor, 0, 0);
   woken.get_future().wait();
@@ -199,7 +198,7 @@ TEST_CASE("Every timer of many threads is fired or cancelled, once",
     for (unsigned i = 0; i < threads; ++i) {
       users.emplace_back([&] {
         const auto actor = spawn_lite<sleeper>(home.at, nullptr);
-        actor->receive = [&](signal&) {
+        actor->receive = [&](timer_due) {
           ++fired;
           fired.notify_all();
         };

@@ -11,12 +11,12 @@ using troupe::testing_support::actor_home;
 
 namespace {
 
-class idle_actor : public lite_actor {
+class idle_actor : public answer_receiver {
  public:
-  using lite_actor::lite_actor;
+  using answer_receiver::answer_receiver;
 
  private:
-  void on_signal(signal&) override {}
+  void on_answer(wake_key, answer*) override {}
 };
 
 struct home_with_line : actor_home {

@@ -46,18 +46,18 @@ TEST_CASE("Every actor that is woken gets a turn", "[worker_scheduler]") {
     // Half are woken by an actor, half from outside.
     const auto make = [&](exec_ctx* from) {
       const auto leaf = spawn_lite<scripted_actor>(home.at, from);
-      leaf->receive = [&is_done, self = leaf.get()](signal&) {
+      leaf->receive = [&is_done, self = leaf.get()](poke&) {
         is_done.count_down();
         self->quit();
       };
-      post(*leaf, signal{poke}, from);
+      send_to(*leaf, poke{}, from);
     };
-    root->receive = [&](signal&) {
+    root->receive = [&](poke&) {
       for (int i = 0; i < count; ++i) {
         make(root->context());
       }
     };
-    post(*root, signal{poke});
+    send_to(*root, poke{});
     for (int i = 0; i < count; ++i) {
       make(nullptr);
     }
@@ -75,19 +75,19 @@ TEST_CASE("Workers without work take from one that has more",
   std::latch is_done{static_cast<std::ptrdiff_t>(threads)};
   std::vector<std::thread::id> ran_on(threads);
   const auto root = spawn_lite<scripted_actor>(home.at, nullptr);
-  root->receive = [&](signal&) {
+  root->receive = [&](poke&) {
     for (unsigned i = 0; i < threads; ++i) {
       const auto leaf = spawn_lite<scripted_actor>(home.at, root->context());
-      leaf->receive = [&, i](signal&) {
+      leaf->receive = [&, i](poke&) {
         ran_on[i] = std::this_thread::get_id();
         together.arrive_and_wait();
         is_done.count_down();
       };
-      post(*leaf, signal{poke}, root->context());
+      send_to(*leaf, poke{}, root->context());
     }
   };
 
-  post(*root, signal{poke});
+  send_to(*root, poke{});
   is_done.wait();
   CHECK(std::set(ran_on.begin(), ran_on.end()).size() == threads);
 }
@@ -101,18 +101,18 @@ TEST_CASE("Two actors that wake each other do not keep out a third",
   std::atomic<bool> is_over{false};
   std::promise<void> third_ran;
   std::promise<void> pair_is_done;
-  one->receive = [&](signal&) {
+  one->receive = [&](poke&) {
     if (is_over) {
       pair_is_done.set_value();
     } else {
-      post(*two, signal{poke}, one->context());
+      send_to(*two, poke{}, one->context());
     }
   };
-  two->receive = [&](signal&) { post(*one, signal{poke}, two->context()); };
-  third->receive = [&](signal&) { third_ran.set_value(); };
+  two->receive = [&](poke&) { send_to(*one, poke{}, two->context()); };
+  third->receive = [&](poke&) { third_ran.set_value(); };
 
-  post(*one, signal{poke});
-  post(*third, signal{poke});
+  send_to(*one, poke{});
+  send_to(*third, poke{});
   third_ran.get_future().wait();
   is_over = true;
   pair_is_done.get_future().wait();
@@ -127,7 +127,7 @@ TEST_CASE("An actor with much to do does not keep out others",
   std::atomic<bool> is_over{false};
   std::promise<void> other_ran;
   std::promise<void> busy_is_done;
-  busy->receive = [&](signal&) { busy->again(); };
+  busy->receive = [&](poke&) { busy->again(); };
   busy->turn = [&] {
     if (is_over) {
       busy_is_done.set_value();
@@ -135,10 +135,10 @@ TEST_CASE("An actor with much to do does not keep out others",
       busy->again();
     }
   };
-  other->receive = [&](signal&) { other_ran.set_value(); };
+  other->receive = [&](poke&) { other_ran.set_value(); };
 
-  post(*busy, signal{poke});
-  post(*other, signal{poke});
+  send_to(*busy, poke{});
+  send_to(*other, poke{});
   other_ran.get_future().wait();
   is_over = true;
   busy_is_done.get_future().wait();
@@ -149,8 +149,8 @@ TEST_CASE("Messages go round many actors on all workers",
           "[worker_scheduler]") {
   const auto threads = GENERATE(1U, 2U, 3U, 8U);
   constexpr std::size_t actors = 50;
-  constexpr std::uint64_t tokens = 20;
-  constexpr std::uint64_t hops = 2'000;
+  constexpr std::uint32_t tokens = 20;
+  constexpr std::uint32_t hops = 2'000;
   actor_home home{threads};
   std::latch is_done{static_cast<std::ptrdiff_t>(tokens)};
   std::vector<lite_ptr<scripted_actor>> ring;
@@ -158,18 +158,18 @@ TEST_CASE("Messages go round many actors on all workers",
     ring.push_back(spawn_lite<scripted_actor>(home.at, nullptr));
   }
   for (std::size_t i = 0; i < actors; ++i) {
-    ring[i]->receive = [&, i](signal& token) {
-      if (token.generation == 0) {
+    ring[i]->receive = [&, i](poke& token) {
+      if (token.number == 0) {
         is_done.count_down();
       } else {
-        post(*ring[(i + 1) % actors], signal{poke, 0, token.generation - 1},
-             ring[i]->context());
+        send_to(*ring[(i + 1) % actors], poke{0, token.number - 1},
+                ring[i]->context());
       }
     };
   }
 
-  for (std::uint64_t i = 0; i < tokens; ++i) {
-    post(*ring[i], signal{poke, 0, hops});
+  for (std::uint32_t i = 0; i < tokens; ++i) {
+    send_to(*ring[i], poke{0, hops});
   }
   is_done.wait();
   SUCCEED();
@@ -204,14 +204,14 @@ TEST_CASE("A system may end while actors wait for a turn",
     actor_home home{threads};
     std::promise<void> is_running;
     const auto root = spawn_lite<scripted_actor>(home.at, nullptr);
-    root->receive = [&](signal&) {
+    root->receive = [&](poke&) {
       for (int i = 0; i < 1'000; ++i) {
-        post(*spawn_lite<scripted_actor>(home.at, root->context()),
-             signal{poke}, root->context());
+        send_to(*spawn_lite<scripted_actor>(home.at, root->context()), poke{},
+                root->context());
       }
       is_running.set_value();
     };
-    post(*root, signal{poke});
+    send_to(*root, poke{});
     is_running.get_future().wait();
   }
   CHECK(lite_actor::live() == before);

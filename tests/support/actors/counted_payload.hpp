@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actor/signal.hpp"
+#include "actor/payload.hpp"
 
 #include <atomic>
 

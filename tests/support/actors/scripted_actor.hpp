@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actor/lite_actor.hpp"
+#include "actor/payload.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -8,11 +9,17 @@
 namespace troupe::testing_support {
 
 /// What tests send to it.
-inline constexpr auto poke = detail::signal_kind::own;
+struct poke {
+  std::uint32_t slot = 0;
+  std::uint32_t number = 0;
+  detail::payload_ptr body = nullptr;
+};
 
 /// An actor whose callbacks are given by the test.
 class scripted_actor : public detail::lite_actor {
  public:
+  using messages = detail::message_set<poke>;
+
   using lite_actor::again;
   using lite_actor::has_mail;
   using lite_actor::lite_actor;
@@ -23,7 +30,7 @@ class scripted_actor : public detail::lite_actor {
   using lite_actor::watch;
 
   std::function<void()> start = [] {};
-  std::function<void(detail::signal&)> receive = [](detail::signal&) {};
+  std::function<void(poke&)> receive = [](poke&) {};
   std::function<void(std::uint64_t, caf::message&)> response =
       [](std::uint64_t, caf::message&) {};
   std::function<void(std::uint64_t, const caf::error&)> failure =
@@ -33,8 +40,10 @@ class scripted_actor : public detail::lite_actor {
   std::function<void(const caf::error&)> stop = [](const caf::error&) {};
 
  private:
+  friend class detail::letter;
+
+  void on(poke&& received) { receive(received); }
   void on_start() override { start(); }
-  void on_signal(detail::signal& received) override { receive(received); }
   void on_response(std::uint64_t number, caf::message& answer) override {
     response(number, answer);
   }

@@ -39,15 +39,17 @@ class exchange_end {
 
   void begin(troupe::detail::exec_ctx* from) {
     is_under_way = true;
-    if (!tell(http_signal::begin, from)) {
+    if (!send_to(line->thread.actor(), http_message::begin{about}, from)) {
       about->bring_end(error{errc::shut_down, "the HTTP client was shut down"});
     }
   }
   void go_on_if_room() {
-    if (about->has_room_again()) tell(http_signal::go_on);
+    if (!about->has_room_again()) return;
+    send_to(line->thread.actor(), http_message::go_on{about});
   }
   void drop() {
-    if (std::exchange(is_under_way, false)) tell(http_signal::drop);
+    if (!std::exchange(is_under_way, false)) return;
+    send_to(line->thread.actor(), http_message::drop{about});
   }
 
   const std::shared_ptr<http_line> line;
@@ -56,12 +58,6 @@ class exchange_end {
   bool was_cancelled = false;
   /// Why nothing more comes.
   std::optional<error> failure;
-
- private:
-  bool tell(std::uint32_t what, troupe::detail::exec_ctx* from = nullptr) {
-    return post(line->thread.actor(), troupe::detail::signal{what, 0, 0, about},
-                from);
-  }
 };
 
 namespace {
@@ -99,15 +95,12 @@ class [[nodiscard]] next_arrival final : private troupe::detail::waiter {
 
  private:
   void wait(troupe::detail::fiber_host& host, troupe::detail::wake_key key) {
-    auto* owner = dynamic_cast<troupe::detail::fiber_actor*>(&host);
-    if (owner == nullptr) {
-      throw error{errc::request_failed, "only an actor can wait for a server"};
-    }
-    end_.about->wait(owner->waker_for(key));
+    auto& owner = troupe::detail::fiber_actor::of(host, "wait for a server");
+    end_.about->wait(owner.waker_for(key));
     if (end_.is_under_way) {
       end_.go_on_if_room();
     } else {
-      end_.begin(owner->running_on());
+      end_.begin(owner.running_on());
     }
   }
   void receive(void* answer) override {
@@ -235,10 +228,7 @@ task<http_stream> http_client::open(http_request request) const {
 void http_client::send_off(http_request request) const {
   auto about = caf::make_counted<detail::exchange>(
       std::move(request), /*streamed=*/false, /*farewell=*/true);
-  post(line_->thread.actor(),
-       troupe::detail::signal{detail::http_signal::begin, 0, 0,
-                              std::move(about)},
-       nullptr);
+  send_to(line_->thread.actor(), detail::http_message::begin{std::move(about)});
 }
 
 }  // namespace troupe::llm

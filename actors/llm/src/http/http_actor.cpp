@@ -7,18 +7,9 @@
 
 namespace troupe::llm::detail {
 
-void http_actor::on_signal(troupe::detail::signal& received) {
-  const exchange_ptr about{static_cast<exchange*>(received.body.get())};
-  if (received.kind == http_signal::begin) {
-    transfers_.begin(about);
-  } else if (received.kind == http_signal::go_on) {
-    transfers_.go_on(*about);
-  } else if (received.kind == http_signal::drop) {
-    transfers_.drop(*about);
-  } else if (received.kind == http_signal::close) {
-    transfers_.close();
-    quit();
-  }
+void http_actor::on(http_message::close) {
+  transfers_.close();
+  quit();
 }
 
 struct http_thread::shared {
@@ -35,7 +26,7 @@ struct http_thread::shared {
     say_farewell();
     // An exchange refers to the actor that waits for it, which may refer to
     // the client: what is left here would keep itself alive.
-    post(actor, troupe::detail::signal{http_signal::close});
+    send_to(actor, http_message::close{});
     turns.run();
   }
 

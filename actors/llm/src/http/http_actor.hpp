@@ -10,27 +10,42 @@
 
 namespace troupe::llm::detail {
 
-/// The kinds of signals to an `http_actor`; `body` is an `exchange`.
-namespace http_signal {
-inline constexpr std::uint32_t begin = troupe::detail::signal_kind::own;
+/// The messages to an `http_actor`.
+namespace http_message {
+struct begin {
+  exchange_ptr about;
+};
 /// There is room for a part that was refused.
-inline constexpr std::uint32_t go_on = troupe::detail::signal_kind::own + 1;
+struct go_on {
+  exchange_ptr about;
+};
 /// Nobody waits for it any more.
-inline constexpr std::uint32_t drop = troupe::detail::signal_kind::own + 2;
-/// The thread ends. Has no `body`.
-inline constexpr std::uint32_t close = troupe::detail::signal_kind::own + 3;
-}  // namespace http_signal
+struct drop {
+  exchange_ptr about;
+};
+/// The thread ends.
+struct close {};
+}  // namespace http_message
 
 /// Takes orders for exchanges. Its turns are taken by the thread that waits for
 /// the sockets, so that a message and a byte come in at one place.
 class http_actor final : public troupe::detail::lite_actor {
  public:
+  using messages =
+      troupe::detail::message_set<http_message::begin, http_message::go_on,
+                                  http_message::drop, http_message::close>;
+
   http_actor(caf::actor_config& config, troupe::detail::home& at,
              transfers& driven)
       : lite_actor(config, at), transfers_(driven) {}
 
  private:
-  void on_signal(troupe::detail::signal& received) override;
+  friend class troupe::detail::letter;
+
+  void on(const http_message::begin& asked) { transfers_.begin(asked.about); }
+  void on(const http_message::go_on& asked) { transfers_.go_on(*asked.about); }
+  void on(const http_message::drop& asked) { transfers_.drop(*asked.about); }
+  void on(http_message::close);
 
   transfers& transfers_;
 };

@@ -64,11 +64,8 @@ class [[nodiscard]] mcp_events::next_news final
   void await_suspend(std::coroutine_handle<Promise> self) {
     auto& host = *self.promise().host;
     const auto key = enlist(host, self);
-    auto* owner = dynamic_cast<troupe::detail::fiber_actor*>(&host);
-    if (owner == nullptr) {
-      throw error{errc::request_failed, "only an actor can wait for a server"};
-    }
-    from_.wait(id_, owner->waker_for(key));
+    auto& owner = troupe::detail::fiber_actor::of(host, "wait for a server");
+    from_.wait(id_, owner.waker_for(key));
   }
   news await_resume() { return std::move(came_); }
 

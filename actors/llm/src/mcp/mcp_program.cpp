@@ -41,11 +41,8 @@ class [[nodiscard]] next_answer final : private troupe::detail::waiter {
 
  private:
   void order(troupe::detail::fiber_host& host, troupe::detail::wake_key key) {
-    auto* owner = dynamic_cast<fiber_actor*>(&host);
-    if (owner == nullptr) {
-      throw error{errc::request_failed, "only an actor can wait for a server"};
-    }
-    from_->ask(id_, request_, owner->waker_for(key));
+    auto& owner = fiber_actor::of(host, "wait for a server");
+    from_->ask(id_, request_, owner.waker_for(key));
   }
   void receive(void* answer) override {
     came_ = std::move(*static_cast<mcp_arrival*>(answer));

@@ -70,7 +70,8 @@ struct listener::state {
       calls.push_back(std::make_unique<connector>(
           actors, connector::options{each, call_again_max,
                                      [gate = self](caf::actor found) {
-                                       post(*gate, reached(std::move(found)));
+                                       send_to(*gate, gateway::worker_reached{
+                                                          std::move(found)});
                                      },
                                      chosen.notice}));
     }
@@ -87,15 +88,10 @@ struct listener::state {
     stop();
   }
 
-  static detail::signal reached(caf::actor found) {
-    return detail::signal{gateway_signal::reached, 0, 0,
-                          caf::make_counted<called_worker>(std::move(found))};
-  }
-
   void stop() {
     board->news().disconnect(*self);
     if (at.port != 0) unpublish(actors, self->handle(), at.port);
-    post(*self, detail::signal{gateway_signal::stop});
+    send_to(*self, gateway::stop{});
     std::unique_lock lock{view->mutex};
     view->changed.wait(lock, [&] { return view->has_ended; });
   }

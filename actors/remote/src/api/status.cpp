@@ -29,19 +29,23 @@ struct status_view {
 /// Asks once, and hands over the answer.
 class status_asker final : public detail::lite_actor {
  public:
+  struct reached {
+    caf::actor who;
+  };
+  struct stop {};
+  using messages = detail::message_set<reached, stop>;
+
   status_asker(caf::actor_config& config, detail::home& at,
                std::shared_ptr<status_view> view)
       : lite_actor(config, at), view_(std::move(view)) {}
 
  private:
-  void on_signal(detail::signal& received) override {
-    if (received.kind != detail::signal_kind::own) {
-      quit();
-      return;
-    }
-    const auto& to = static_cast<supervisor&>(*received.body).who;
-    tell(to, caf::make_message(wire::encode(wire::ask_status{})));
+  friend class detail::letter;
+
+  void on(const reached& supervisor) {
+    tell(supervisor.who, caf::make_message(wire::encode(wire::ask_status{})));
   }
+  void on(stop) { quit(); }
 
   void on_message(caf::mailbox_element& message) override {
     if (!detail::holds<std::string>(message)) return;
@@ -68,14 +72,6 @@ class status_asker final : public detail::lite_actor {
     view_->changed.notify_all();
   }
 
- public:
-  class supervisor final : public detail::payload {
-   public:
-    explicit supervisor(caf::actor found) : who(std::move(found)) {}
-    caf::actor who;
-  };
-
- private:
   const std::shared_ptr<status_view> view_;
 };
 
@@ -83,9 +79,7 @@ void reach(caf::actor_system& from, const endpoint& supervisor, duration limit,
            status_view& view, status_asker& asker) {
   auto found = connect(from, supervisor, limit);
   if (auto* reached = std::get_if<caf::actor>(&found)) {
-    post(asker, detail::signal{detail::signal_kind::own, 0, 0,
-                               caf::make_counted<status_asker::supervisor>(
-                                   std::move(*reached))});
+    send_to(asker, status_asker::reached{std::move(*reached)});
     return;
   }
   {
@@ -113,7 +107,7 @@ json status_of(system& from, const endpoint& supervisor, duration limit) {
   detail::wait_at_most(lock, view->changed, limit, [&] {
     return view->report || view->why || view->has_ended;
   });
-  post(*asker, detail::signal{detail::signal_kind::own + 1});
+  send_to(*asker, status_asker::stop{});
   // CAF lists it, as it spoke to another process, and an actor that is listed
   // must have ended before its actor system may be destroyed.
   view->changed.wait(lock, [&] { return view->has_ended; });

@@ -100,7 +100,7 @@ struct worker::state {
       try {
         at->port = publish(actors, self->handle(), *at);
       } catch (...) {
-        post(*self, detail::signal{link_signal::stop});
+        send_to(*self, link_message::stop{});
         throw;
       }
     }
@@ -113,10 +113,7 @@ struct worker::state {
         actors, connector::options{
                     *chosen.join, chosen.retry_max,
                     [link = self](caf::actor found) {
-                      post(*link,
-                           detail::signal{link_signal::reached, 0, 0,
-                                          caf::make_counted<reached_supervisor>(
-                                              std::move(found))});
+                      send_to(*link, link_message::reached{std::move(found)});
                     },
                     chosen.notice});
   }
@@ -131,7 +128,7 @@ struct worker::state {
     if (at) unpublish(actors, self->handle(), at->port);
     board->set_supervisor(nullptr);
     board->news().disconnect(*self);
-    post(*self, detail::signal{link_signal::stop});
+    send_to(*self, link_message::stop{});
     std::unique_lock lock{view->mutex};
     view->changed.wait(lock, [&] { return view->has_left; });
     lock.unlock();
@@ -161,9 +158,7 @@ std::optional<endpoint> worker::at() const { return state_->at; }
 
 std::size_t worker::running() const { return state_->view->running.load(); }
 
-void worker::drain() {
-  post(*state_->self, detail::signal{link_signal::drain});
-}
+void worker::drain() { send_to(*state_->self, link_message::drain{}); }
 
 void worker::wait() const {
   auto& view = *state_->view;

@@ -44,34 +44,34 @@ void gateway::on_start() {
   carry_out();
 }
 
-void gateway::on_signal(detail::signal& received) {
-  switch (received.kind) {
-    case gateway_signal::place:
-      place(received.generation,
-            {static_cast<order_body*>(received.body.detach()), false});
-      break;
-    case gateway_signal::recall:
-      recall(work_id{received.generation});
-      break;
-    case gateway_signal::forget:
-      forget_snapshot(received.generation);
-      break;
-    case gateway_signal::reached: {
-      const auto& who = static_cast<called_worker&>(*received.body).who;
-      if (called_.emplace(who.address(), who).second) watch(who);
-      send(who, wire::invite{});
-      break;
-    }
-    case gateway_signal::stop:
-      end();
-      break;
-    case detail::signal_kind::wake:
-      look();
-      break;
-    default:
-      on_shared(received);
-      break;
-  }
+void gateway::on_timer_due(detail::timer_due) {
+  look();
+  carry_out();
+}
+
+void gateway::on(work_message::place asked) {
+  place(asked.number, std::move(asked.order));
+  carry_out();
+}
+
+void gateway::on(work_message::recall asked) {
+  recall(work_id{asked.number});
+  carry_out();
+}
+
+void gateway::on(work_message::forget_snapshot which) {
+  forget_snapshot(which.id);
+  carry_out();
+}
+
+void gateway::on(const worker_reached& came) {
+  if (called_.emplace(came.who.address(), came.who).second) watch(came.who);
+  send(came.who, wire::invite{});
+  carry_out();
+}
+
+void gateway::on(stop) {
+  end();
   carry_out();
 }
 
@@ -146,7 +146,7 @@ void gateway::say_all(worker& to) {
 void gateway::on_stop(const caf::error&) noexcept {
   // What is left of orders answers for itself.
   orders_.clear();
-  post(*shares_.desk, detail::signal{desk_signal::stop});
+  send_to(*shares_.desk, desk_message::stop{});
   {
     const std::lock_guard lock{view_->mutex};
     view_->has_ended = true;

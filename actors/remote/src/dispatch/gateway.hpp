@@ -34,13 +34,6 @@ struct gateway_view {
   bool has_ended = false;
 };
 
-/// One that was called, and has been reached.
-class called_worker final : public detail::payload {
- public:
-  explicit called_worker(caf::actor found) : who(std::move(found)) {}
-  caf::actor who;
-};
-
 /// What a gateway serves its workers with, besides work.
 struct gateway_shares {
   std::shared_ptr<switchboard> board;
@@ -51,6 +44,18 @@ struct gateway_shares {
 /// by a `lease_table`; this carries it out.
 class gateway final : public detail::lite_actor {
  public:
+  /// A worker that was called.
+  struct worker_reached {
+    caf::actor who;
+  };
+  /// The listener is being destroyed.
+  struct stop {};
+  using messages =
+      detail::message_set<work_message::place, work_message::recall,
+                          work_message::forget_snapshot, worker_reached, stop,
+                          desk_message::answer, news_message::published,
+                          news_message::topic_changed>;
+
   gateway(caf::actor_config& config, detail::home& at,
           std::shared_ptr<detail::timer_service> timers,
           const listener_options& options, gateway_shares shares,
@@ -91,11 +96,25 @@ class gateway final : public detail::lite_actor {
   // -- lite_actor ---------------------------------------------------------
 
   void on_start() override;
-  void on_signal(detail::signal& received) override;
+  void on_timer_due(detail::timer_due) override;
   void on_message(caf::mailbox_element& message) override;
   void on_down(const caf::down_msg& down) override;
   void on_turn() override;
   void on_stop(const caf::error& reason) noexcept override;
+
+  // -- what the rest of the process says ----------------------------------
+
+  friend class detail::letter;
+
+  void on(work_message::place asked);
+  void on(work_message::recall asked);
+  void on(work_message::forget_snapshot which);
+  void on(const worker_reached& came);
+  void on(stop);
+  void on(desk_message::answer&& made);
+  void on(const news_message::published& said);
+  // All that is published at a worker comes here.
+  void on(const news_message::topic_changed&) {}
 
   // -- what peers say -----------------------------------------------------
 
@@ -145,7 +164,6 @@ class gateway final : public detail::lite_actor {
 
   // -- what is shared -----------------------------------------------------
 
-  void on_shared(detail::signal& received);
   void spread(const std::string& topic, const wire::shared_bytes& body,
               std::uint64_t missed, worker_place but_not);
   void end_calls_of(worker_id who);

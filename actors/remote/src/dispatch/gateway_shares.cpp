@@ -11,23 +11,23 @@
 
 namespace troupe::remote {
 
-void gateway::on_shared(detail::signal& received) {
-  switch (received.kind) {
-    case desk_signal::answer: {
-      const auto who = workers_.find(worker_id{received.generation});
-      if (who == workers_.end()) break;
-      who->second.out.emplace_back(
-          std::move(static_cast<desk_answer&>(*received.body).what));
-      break;
-    }
-    case news_signal::news: {
-      const auto& what = static_cast<news_order&>(*received.body);
-      spread(what.topic, what.body, 0, workers_.end());
-      break;
-    }
-    default:
-      break;
-  }
+namespace {
+
+std::uint64_t worker_number(detail::worker_id who) {
+  return static_cast<std::uint64_t>(who);
+}
+
+}  // namespace
+
+void gateway::on(desk_message::answer&& made) {
+  const auto who = workers_.find(worker_id{made.worker});
+  if (who != workers_.end()) who->second.out.emplace_back(std::move(made.what));
+  carry_out();
+}
+
+void gateway::on(const news_message::published& said) {
+  spread(said.what->topic, said.what->body, 0, workers_.end());
+  carry_out();
 }
 
 void gateway::on_said(worker_place who, wire::call& said) {
@@ -38,11 +38,9 @@ void gateway::on_said(worker_place who, wire::call& said) {
         {errc::too_large, "a call of " + std::to_string(said.body.size()) +
                               " bytes is larger than message_max, " +
                               std::to_string(options_.message_max)});
-  } else if (!post(
+  } else if (!send_to(
                  *shares_.desk,
-                 detail::signal{desk_signal::call, 0,
-                                static_cast<std::uint64_t>(who->first),
-                                caf::make_counted<desk_call>(std::move(said))},
+                 desk_message::call{worker_number(who->first), std::move(said)},
                  context())) {
     refused.failure = detail::error_form(
         {errc::shut_down, "the supervisor serves no calls any more"});
@@ -54,11 +52,9 @@ void gateway::on_said(worker_place who, wire::call& said) {
 }
 
 void gateway::on_said(worker_place who, wire::end_call& said) {
-  post(*shares_.desk,
-       detail::signal{desk_signal::end, 0,
-                      static_cast<std::uint64_t>(who->first),
-                      caf::make_counted<desk_end>(std::move(said))},
-       context());
+  send_to(*shares_.desk,
+          desk_message::end_call{worker_number(who->first), std::move(said)},
+          context());
 }
 
 void gateway::on_said(worker_place who, wire::tune& said) {
@@ -133,8 +129,7 @@ void gateway::add_news(worker& to) {
 }
 
 void gateway::end_calls_of(worker_id who) {
-  post(*shares_.desk,
-       detail::signal{desk_signal::lost, 0, static_cast<std::uint64_t>(who)});
+  send_to(*shares_.desk, desk_message::worker_lost{worker_number(who)});
 }
 
 }  // namespace troupe::remote

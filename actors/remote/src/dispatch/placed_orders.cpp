@@ -42,18 +42,18 @@ error too_large(std::string_view what, std::size_t size, std::size_t limit) {
 
 packed_snapshot::packed_snapshot(std::uint64_t number,
                                  std::shared_ptr<const state> of,
-                                 detail::lite_ptr<detail::lite_actor> gateway)
+                                 work_address gateway)
     : id(number),
       body(std::make_shared<const wire::bytes>(wire::encode(*of))),
       of_(std::move(of)),
       gateway_(std::move(gateway)) {}
 
 packed_snapshot::~packed_snapshot() {
-  post(*gateway_, detail::signal{gateway_signal::forget, 0, id});
+  send_to(gateway_, work_message::forget_snapshot{id});
 }
 
 order_body::~order_body() {
-  if (!asker) return;
+  if (!asker.target) return;
   detail::placed_result ended;
   ended.failure = not_listening();
   answer(std::move(ended));
@@ -68,16 +68,14 @@ void order_body::answer(wire::shared_bytes result) {
   answer(caf::make_counted<packed_answer>(std::move(result)));
 }
 
-void order_body::answer(detail::payload_ptr result) {
-  reply.body = std::move(result);
-  post(*std::exchange(asker, nullptr), std::move(reply));
+void order_body::answer(detail::answer_ptr result) {
+  std::exchange(asker, {})(std::move(result));
 }
 
 std::uint64_t placed_orders::place(detail::placed_order order) {
   const auto number = last_.fetch_add(1) + 1;
   const auto made = caf::make_counted<order_body>();
   made->asker = std::move(order.asker);
-  made->reply = std::move(order.reply);
   try {
     made->body = std::make_shared<const wire::bytes>(wire::encode(order.what));
     if (made->body->size() > message_max_) {
@@ -89,10 +87,7 @@ std::uint64_t placed_orders::place(detail::placed_order order) {
     made->run_id = std::move(order.what.origin.run_id);
     made->node = std::move(order.what.origin.node_path);
     made->sink = std::move(order.what.sink);
-    if (post(*gateway_,
-             detail::signal{gateway_signal::place, 0, number, made})) {
-      return number;
-    }
+    if (send_to(gateway_, work_message::place{number, made})) return number;
     throw not_listening();
   } catch (...) {
     detail::placed_result refused;
@@ -103,7 +98,7 @@ std::uint64_t placed_orders::place(detail::placed_order order) {
 }
 
 void placed_orders::recall(std::uint64_t work) noexcept {
-  post(*gateway_, detail::signal{gateway_signal::recall, 0, work});
+  send_to(gateway_, work_message::recall{work});
 }
 
 std::shared_ptr<const packed_snapshot> placed_orders::pack(

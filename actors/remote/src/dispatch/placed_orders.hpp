@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actor/address.hpp"
 #include "core/placement.hpp"
 #include "wire/messages.hpp"
 
@@ -14,26 +15,33 @@
 
 namespace troupe::remote {
 
-/// The kinds of signals to a `gateway`.
-namespace gateway_signal {
-/// `generation` is the number of the work, `body` an `order_body`.
-inline constexpr std::uint32_t place = detail::signal_kind::own;
-/// `generation` is the number of the work.
-inline constexpr std::uint32_t recall = detail::signal_kind::own + 1;
-/// `generation` is the id of a snapshot that no work has any more.
-inline constexpr std::uint32_t forget = detail::signal_kind::own + 2;
-/// `body` is a `called_worker`: one that is reached now.
-inline constexpr std::uint32_t reached = detail::signal_kind::own + 3;
-/// The listener is being destroyed.
-inline constexpr std::uint32_t stop = detail::signal_kind::own + 4;
-}  // namespace gateway_signal
+class order_body;
+using order_ptr = caf::intrusive_ptr<order_body>;
+
+/// The messages by which placed work reaches a `gateway`.
+namespace work_message {
+struct place {
+  std::uint64_t number;
+  order_ptr order;
+};
+struct recall {
+  std::uint64_t number;
+};
+/// No work has the snapshot any more.
+struct forget_snapshot {
+  std::uint64_t id;
+};
+}  // namespace work_message
+
+using work_address = detail::address<work_message::place, work_message::recall,
+                                     work_message::forget_snapshot>;
 
 /// A snapshot as it goes out. When the last work that has it is over, the
 /// gateway is told.
 class packed_snapshot {
  public:
   packed_snapshot(std::uint64_t id, std::shared_ptr<const state> of,
-                  detail::lite_ptr<detail::lite_actor> gateway);
+                  work_address gateway);
   packed_snapshot(const packed_snapshot&) = delete;
   packed_snapshot& operator=(const packed_snapshot&) = delete;
   ~packed_snapshot();
@@ -44,7 +52,7 @@ class packed_snapshot {
  private:
   // Keeps its address from becoming that of another.
   std::shared_ptr<const state> of_;
-  detail::lite_ptr<detail::lite_actor> gateway_;
+  work_address gateway_;
 };
 
 /// A piece of work as the gateway keeps it until it is over. One that goes away
@@ -61,24 +69,21 @@ class order_body final : public detail::payload {
   wire::shared_bytes body;
   std::shared_ptr<const packed_snapshot> snapshot;
   std::shared_ptr<detail::event_sink> sink;
-  detail::lite_ptr<detail::lite_actor> asker;
-  detail::signal reply{0};
+  detail::waker asker;
 
   void answer(detail::placed_result result);
   /// Answers with what a worker sent. It is read where it is waited for.
   void answer(wire::shared_bytes result);
 
  private:
-  void answer(detail::payload_ptr result);
+  void answer(detail::answer_ptr result);
 };
-using order_ptr = caf::intrusive_ptr<order_body>;
 
 /// Takes placed work from the actors of runs to the gateway. What goes out is
 /// made on their threads, so that the gateway has little to do for each.
 class placed_orders final : public detail::placement {
  public:
-  placed_orders(detail::lite_ptr<detail::lite_actor> gateway,
-                std::size_t message_max)
+  placed_orders(work_address gateway, std::size_t message_max)
       : gateway_(std::move(gateway)), message_max_(message_max) {}
 
   std::uint64_t place(detail::placed_order order) override;
@@ -88,7 +93,7 @@ class placed_orders final : public detail::placement {
   std::shared_ptr<const packed_snapshot> pack(
       const std::shared_ptr<const state>& from);
 
-  const detail::lite_ptr<detail::lite_actor> gateway_;
+  const work_address gateway_;
   const std::size_t message_max_;
   /// Of all listeners of the process, as work may be recalled by a number that
   /// an earlier one gave.

@@ -19,8 +19,8 @@ detail::wake_key key_of(std::uint64_t number) {
           static_cast<std::uint32_t>(number)};
 }
 
-std::uint64_t number_of(const detail::signal& from) {
-  return (std::uint64_t{from.slot} << 32) | from.generation;
+std::uint64_t number_of(detail::wake_key key) {
+  return (std::uint64_t{key.slot} << 32) | key.generation;
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ std::uint64_t number_of(const detail::signal& from) {
 worker_link::worker_link(caf::actor_config& config, detail::home& at,
                          detail::system_core& core, options chosen,
                          std::shared_ptr<link_view> view)
-    : lite_actor(config, at),
+    : answer_receiver(config, at),
       core_(core),
       timers_(core.timers()),
       options_(std::move(chosen)),
@@ -44,30 +44,28 @@ void worker_link::on_start() {
   timers_->arm(beat_every_, detail::lite_ptr<lite_actor>{this}, 0, 0);
 }
 
-void worker_link::on_signal(detail::signal& received) {
-  switch (received.kind) {
-    case detail::signal_kind::answer:
-      on_run_ended(number_of(received));
-      break;
-    case link_signal::events:
-      on_events(number_of(received));
-      break;
-    case link_signal::reached:
-      meet(static_cast<reached_supervisor&>(*received.body).who);
-      break;
-    case link_signal::drain:
-      drain();
-      break;
-    case link_signal::stop:
-      quit();
-      break;
-    case detail::signal_kind::wake:
-      tick();
-      break;
-    default:
-      on_shared(received);
-      break;
-  }
+void worker_link::on_timer_due(detail::timer_due) {
+  tick();
+  again();
+}
+
+void worker_link::on_answer(detail::wake_key key, detail::answer*) {
+  on_run_ended(number_of(key));
+  again();
+}
+
+void worker_link::on(link_message::has_events which) {
+  on_events(which.number);
+  again();
+}
+
+void worker_link::on(const link_message::reached& came) {
+  meet(came.supervisor);
+  again();
+}
+
+void worker_link::on(link_message::drain) {
+  drain();
   again();
 }
 
@@ -214,14 +212,13 @@ void worker_link::begin(const wire::give& what) {
     auto work = std::make_unique<served_work>(
         core_, options_.flows, std::move(asked),
         snapshot == snapshots_.end() ? nullptr : &snapshot->second.content,
-        [self = detail::lite_ptr<lite_actor>{this}, key = key_of(number)] {
-          post(*self,
-               detail::signal{link_signal::events, key.slot, key.generation});
+        [self = detail::lite_ptr<worker_link>{this}, number] {
+          send_to(*self, link_message::has_events{number});
         });
     auto& run = work->run();
     jobs_.emplace(number, job{what.which, std::move(work)});
     numbers_.emplace(what.which, number);
-    run.subscribe({detail::lite_ptr<lite_actor>{this}, key_of(number)});
+    run.subscribe({detail::lite_ptr<answer_receiver>{this}, key_of(number)});
   } catch (...) {
     placed_result refused;
     refused.failure = error::from(std::current_exception());

@@ -23,21 +23,18 @@
 
 namespace troupe::remote {
 
-/// The kinds of signals to a `worker_link`.
-namespace link_signal {
-/// A piece of work has events; its number is as for an `answer`.
-inline constexpr std::uint32_t events = detail::signal_kind::own + 20;
-/// `body` is a `reached_supervisor`.
-inline constexpr std::uint32_t reached = detail::signal_kind::own + 21;
-inline constexpr std::uint32_t drain = detail::signal_kind::own + 22;
-inline constexpr std::uint32_t stop = detail::signal_kind::own + 23;
-}  // namespace link_signal
-
-class reached_supervisor final : public detail::payload {
- public:
-  explicit reached_supervisor(caf::actor found) : who(std::move(found)) {}
-  caf::actor who;
+/// The messages to a `worker_link`, besides those of calls and of topics.
+namespace link_message {
+/// A piece of work has events.
+struct has_events {
+  std::uint64_t number;
 };
+struct reached {
+  caf::actor supervisor;
+};
+struct drain {};
+struct stop {};
+}  // namespace link_message
 
 /// What a link shows to other threads.
 struct link_view {
@@ -49,8 +46,14 @@ struct link_view {
 
 /// A worker's end of its connection to a supervisor: takes leases, has them
 /// done, and brings back what comes of them.
-class worker_link final : public detail::lite_actor {
+class worker_link final : public detail::answer_receiver {
  public:
+  using messages =
+      detail::message_set<link_message::has_events, link_message::reached,
+                          link_message::drain, link_message::stop,
+                          call_message::call, call_message::end,
+                          news_message::published, news_message::topic_changed>;
+
   struct options {
     wire::hello said;
     served_flows flows;
@@ -92,11 +95,26 @@ class worker_link final : public detail::lite_actor {
   // -- lite_actor ---------------------------------------------------------
 
   void on_start() override;
-  void on_signal(detail::signal& received) override;
+  void on_timer_due(detail::timer_due) override;
+  /// A run has ended.
+  void on_answer(detail::wake_key key, detail::answer*) override;
   void on_message(caf::mailbox_element& message) override;
   void on_down(const caf::down_msg& down) override;
   void on_turn() override;
   void on_stop(const caf::error& reason) noexcept override;
+
+  // -- what the rest of the process says ----------------------------------
+
+  friend class detail::letter;
+
+  void on(link_message::has_events which);
+  void on(const link_message::reached& came);
+  void on(link_message::drain);
+  void on(link_message::stop) { quit(); }
+  void on(call_message::call asked);
+  void on(call_message::end&& ended);
+  void on(const news_message::published& said);
+  void on(const news_message::topic_changed& said);
 
   // -- what the supervisor says -------------------------------------------
 
@@ -130,9 +148,7 @@ class worker_link final : public detail::lite_actor {
 
   // -- what is shared -----------------------------------------------------
 
-  void on_shared(detail::signal& received);
-  void on_call(call_order_ptr order);
-  void on_call_end(wire::end_call ended);
+  void begin_call(call_order_ptr order);
   void tune_all();
   /// The supervisor of all that is shared is gone.
   void drop_shared(const std::string& why);

@@ -10,31 +10,32 @@
 
 namespace troupe::remote {
 
-void worker_link::on_shared(detail::signal& received) {
-  switch (received.kind) {
-    case call_signal::call:
-      on_call({static_cast<call_order*>(received.body.detach()), false});
-      break;
-    case call_signal::end:
-      on_call_end(std::move(static_cast<call_end&>(*received.body).what));
-      break;
-    case news_signal::news: {
-      const auto& what = static_cast<news_order&>(*received.body);
-      if (has_said_hello_) news_.push(what.topic, what.body);
-      break;
-    }
-    case news_signal::tune: {
-      const auto& topic = static_cast<news_order&>(*received.body).topic;
-      if (phase_ != phase::joined) break;
-      out_.emplace_back(wire::tune{topic, board_->news().is_heard(topic)});
-      break;
-    }
-    default:
-      break;
-  }
+void worker_link::on(call_message::call asked) {
+  begin_call(std::move(asked.order));
+  again();
 }
 
-void worker_link::on_call(call_order_ptr order) {
+void worker_link::on(call_message::end&& ended) {
+  if (calls_.erase(ended.what.number) > 0) {
+    out_.emplace_back(std::move(ended.what));
+  }
+  again();
+}
+
+void worker_link::on(const news_message::published& said) {
+  if (has_said_hello_) news_.push(said.what->topic, said.what->body);
+  again();
+}
+
+void worker_link::on(const news_message::topic_changed& said) {
+  if (phase_ == phase::joined) {
+    const bool is_heard = board_->news().is_heard(*said.topic);
+    out_.emplace_back(wire::tune{*said.topic, is_heard});
+  }
+  again();
+}
+
+void worker_link::begin_call(call_order_ptr order) {
   // What follows the hello is heard if the worker is taken in; if it is not,
   // it is sent away.
   if (!has_said_hello_) {
@@ -48,11 +49,6 @@ void worker_link::on_call(call_order_ptr order) {
   out_.emplace_back(std::move(order->what));
   const auto number = order->number;
   calls_.emplace(number, std::move(order));
-}
-
-void worker_link::on_call_end(wire::end_call ended) {
-  if (calls_.erase(ended.number) == 0) return;
-  out_.emplace_back(std::move(ended));
 }
 
 void worker_link::on_said(wire::answer& said) {

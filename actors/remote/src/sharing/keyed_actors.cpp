@@ -43,13 +43,9 @@ class [[nodiscard]] keyed_wait final : private detail::waiter {
 
  private:
   void begin(detail::fiber_host& host, detail::wake_key key) {
-    auto* owner = dynamic_cast<detail::fiber_actor*>(&host);
-    if (owner == nullptr) {
-      throw error{errc::request_failed, "only an actor can ask another"};
-    }
-    to_.deliver(key_,
-                caf::make_counted<keyed_order>(owner->waker_for(key),
-                                               std::move(message_), is_gone_));
+    auto& owner = detail::fiber_actor::of(host, "ask another");
+    to_.deliver(key_, caf::make_counted<keyed_order>(
+                          owner.waker_for(key), std::move(message_), is_gone_));
   }
   void receive(void* answer) override {
     reply_ = std::move(*static_cast<keyed_reply*>(answer));

@@ -48,7 +48,7 @@ void keyed_directory::deliver(const std::string& key, keyed_order_ptr order) {
   }
   ++to.messages;
   // Under the lock, so that a host that is forgotten has none on its way.
-  post(*to.host, detail::signal{keyed_host::deliver, 0, 0, std::move(order)});
+  send_to(*to.host, keyed_host::deliver{std::move(order)});
 }
 
 bool keyed_directory::on_answered(const std::string& key) {
@@ -83,7 +83,7 @@ void keyed_directory::close() noexcept {
     left.swap(entries_);
   }
   for (const auto& [key, each] : left) {
-    post(*each.host, detail::signal{keyed_host::stop});
+    send_to(*each.host, keyed_host::stop{});
   }
 }
 
@@ -102,14 +102,9 @@ keyed_host::keyed_host(caf::actor_config& config, detail::home& at,
       directory_(std::move(directory)),
       key_(std::move(key)) {}
 
-void keyed_host::on_mail(detail::signal& received) {
-  if (received.kind == stop) {
-    quit();
-  } else if (received.kind == deliver) {
-    waiting_.emplace_back(static_cast<keyed_order*>(received.body.detach()),
-                          false);
-    go_on();
-  }
+void keyed_host::on(deliver sent) {
+  waiting_.push_back(std::move(sent.order));
+  go_on();
 }
 
 void keyed_host::on_fibers() {

@@ -99,16 +99,21 @@ class keyed_directory : public std::enable_shared_from_this<keyed_directory> {
 class keyed_host final : public detail::fiber_actor,
                          private detail::completion {
  public:
-  /// `body` is a `keyed_order`.
-  static constexpr std::uint32_t deliver = detail::signal_kind::own + 50;
-  static constexpr std::uint32_t stop = detail::signal_kind::own + 51;
+  struct deliver {
+    keyed_order_ptr order;
+  };
+  struct stop {};
+  using messages = detail::message_set<deliver, stop>;
 
   keyed_host(caf::actor_config& config, detail::home& at,
              detail::system_core& core,
              std::shared_ptr<keyed_directory> directory, std::string key);
 
  private:
-  void on_mail(detail::signal& received) override;
+  friend class detail::letter;
+
+  void on(deliver sent);
+  void on(stop) { quit(); }
   void on_fibers() override;
   void on_timer(detail::wake_key key) override;
   void on_stop(const caf::error& reason) noexcept override;

@@ -97,9 +97,10 @@ void newsroom::publish(const std::string& topic, const value& message) {
                                        "' is larger than message_max, " +
                                        std::to_string(each.message_max)};
     }
-    tell(ends, news_signal::news,
-         caf::make_counted<news_order>(
-             topic, std::make_shared<wire::bytes>(std::move(body))));
+    const news_message::published said{
+        caf::make_counted<news_message::published_body>(
+            topic, std::make_shared<wire::bytes>(std::move(body)))};
+    for (const auto& each : ends) send_to(each.end, said);
   }
   for (const auto& each : queues_of(topic)) each->push(message, 0);
 }
@@ -134,7 +135,7 @@ void newsroom::add(const std::string& topic,
   auto& queues = topics_[topic];
   queues.push_back(to);
   if (queues.size() > 1) return;
-  tell(ends_, news_signal::tune, caf::make_counted<news_order>(topic));
+  tell_of_change(topic);
 }
 
 void newsroom::remove(const std::string& topic,
@@ -145,7 +146,7 @@ void newsroom::remove(const std::string& topic,
   std::erase(known->second, from);
   if (!known->second.empty()) return;
   topics_.erase(known);
-  tell(ends_, news_signal::tune, caf::make_counted<news_order>(topic));
+  tell_of_change(topic);
 }
 
 bool newsroom::is_heard(const std::string& topic) const {
@@ -161,15 +162,14 @@ std::vector<std::string> newsroom::heard() const {
   return names;
 }
 
-void newsroom::connect(detail::lite_ptr<detail::lite_actor> end,
-                       std::size_t message_max) {
+void newsroom::connect(end_address end, std::size_t message_max) {
   const std::lock_guard lock{mutex_};
   ends_.push_back({std::move(end), message_max});
 }
 
 void newsroom::disconnect(const detail::lite_actor& end) noexcept {
   const std::lock_guard lock{mutex_};
-  std::erase_if(ends_, [&](const auto& each) { return each.end == &end; });
+  std::erase_if(ends_, [&](const auto& each) { return each.end.is_of(end); });
 }
 
 void newsroom::close() noexcept {
@@ -177,11 +177,12 @@ void newsroom::close() noexcept {
   ends_.clear();
 }
 
-void newsroom::tell(const std::vector<connection>& ends, std::uint32_t kind,
-                    const caf::intrusive_ptr<news_order>& what) {
-  for (const auto& each : ends) {
-    post(*each.end, detail::signal{kind, 0, 0, what});
-  }
+// The lock is held.
+void newsroom::tell_of_change(const std::string& topic) const {
+  if (ends_.empty()) return;
+  const news_message::topic_changed said{
+      std::make_shared<const std::string>(topic)};
+  for (const auto& each : ends_) send_to(each.end, said);
 }
 
 }  // namespace troupe::remote

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actor/address.hpp"
 #include "core/fiber_actor.hpp"
 #include "wire/messages.hpp"
 #include "wire/sent_window.hpp"
@@ -21,22 +22,24 @@
 
 namespace troupe::remote {
 
-/// The kinds of signals from a newsroom to the ends of connections.
-namespace news_signal {
-/// A message was published here; `body` is a `news_order`.
-inline constexpr std::uint32_t news = detail::signal_kind::own + 40;
-/// The topic is heard here now, or no more; `body` is a `news_order` without a
-/// message.
-inline constexpr std::uint32_t tune = detail::signal_kind::own + 41;
-}  // namespace news_signal
-
-class news_order final : public detail::payload {
+/// The messages from a newsroom to the ends of connections.
+namespace news_message {
+/// A message that was published here.
+class published_body final : public detail::payload {
  public:
-  explicit news_order(std::string of, wire::shared_bytes with = nullptr)
+  published_body(std::string of, wire::shared_bytes with)
       : topic(std::move(of)), body(std::move(with)) {}
   const std::string topic;
   const wire::shared_bytes body;
 };
+struct published {
+  caf::intrusive_ptr<const published_body> what;
+};
+/// The topic is heard here now, or no more.
+struct topic_changed {
+  std::shared_ptr<const std::string> topic;
+};
+}  // namespace news_message
 
 /// The messages of one subscription that wait to be read. Where there are too
 /// many, or those of other processes take too much memory, the oldest gives
@@ -99,20 +102,21 @@ class newsroom {
   [[nodiscard]] bool is_heard(const std::string& topic) const;
   [[nodiscard]] std::vector<std::string> heard() const;
 
-  /// `end` gets signals from now on, and no message larger than that.
-  void connect(detail::lite_ptr<detail::lite_actor> end,
-               std::size_t message_max);
+  using end_address =
+      detail::address<news_message::published, news_message::topic_changed>;
+
+  /// `end` is told from now on, and of no message larger than that.
+  void connect(end_address end, std::size_t message_max);
   void disconnect(const detail::lite_actor& end) noexcept;
   void close() noexcept;
 
  private:
   struct connection {
-    detail::lite_ptr<detail::lite_actor> end;
+    end_address end;
     std::size_t message_max;
   };
 
-  static void tell(const std::vector<connection>& ends, std::uint32_t kind,
-                   const caf::intrusive_ptr<news_order>& what);
+  void tell_of_change(const std::string& topic) const;
   [[nodiscard]] std::vector<std::shared_ptr<news_queue>> queues_of(
       const std::string& topic) const;
 

@@ -16,36 +16,18 @@ service_desk::service_desk(caf::actor_config& config, detail::home& at,
       board_(std::move(board)),
       message_max_(message_max) {}
 
-void service_desk::on_mail(detail::signal& received) {
-  const auto worker = received.generation;
-  switch (received.kind) {
-    case desk_signal::call:
-      begin(worker, std::move(static_cast<desk_call&>(*received.body).what));
-      break;
-    case desk_signal::end:
-      end(worker, static_cast<desk_end&>(*received.body).what);
-      break;
-    case desk_signal::lost:
-      lose(worker);
-      break;
-    case desk_signal::stop:
-      quit();
-      break;
-    default:
-      break;
-  }
-}
-
 void service_desk::on_fibers() {
   for (const auto& each : std::exchange(ready_, {})) finish(each);
 }
 
 void service_desk::on_stop(const caf::error&) noexcept {
   workers_.clear();
-  gateway_ = nullptr;
+  gateway_ = {};
 }
 
-void service_desk::begin(std::uint64_t worker, wire::call asked) {
+void service_desk::on(desk_message::call&& arrived) {
+  const auto worker = arrived.worker;
+  const auto& asked = arrived.what;
   const place where{worker, asked.number};
   auto& from = workers_[worker];
   if (from.calls.contains(asked.number)) return;
@@ -112,8 +94,9 @@ void service_desk::finish(place where) {
   answer(where.first, std::move(made));
 }
 
-void service_desk::end(std::uint64_t worker, const wire::end_call& ended) {
-  const auto known = workers_.find(worker);
+void service_desk::on(const desk_message::end_call& arrived) {
+  const auto& ended = arrived.what;
+  const auto known = workers_.find(arrived.worker);
   if (known == workers_.end()) return;
   const auto call = known->second.calls.extract(ended.number);
   if (call.empty()) return;
@@ -121,13 +104,12 @@ void service_desk::end(std::uint64_t worker, const wire::end_call& ended) {
   if (call.mapped().with) call.mapped().with->come_back(ended.note);
 }
 
-void service_desk::lose(std::uint64_t worker) { workers_.erase(worker); }
+void service_desk::on(desk_message::worker_lost lost) {
+  workers_.erase(lost.worker);
+}
 
 void service_desk::answer(std::uint64_t worker, wire::answer what) {
-  post(*gateway_,
-       detail::signal{desk_signal::answer, 0, worker,
-                      caf::make_counted<desk_answer>(std::move(what))},
-       context());
+  send_to(gateway_, desk_message::answer{worker, std::move(what)}, context());
 }
 
 void service_desk::refuse(place where, const error& why) {

@@ -58,16 +58,14 @@ std::uint64_t supervisor_line::call(wire::call what, detail::waker who) {
   }
   const auto number = last_.fetch_add(1) + 1;
   what.number = number;
-  post(*link_, detail::signal{call_signal::call, 0, 0,
-                              caf::make_counted<call_order>(
-                                  shared_from_this(), number, std::move(who),
-                                  std::move(what))});
+  send_to(link_,
+          call_message::call{caf::make_counted<call_order>(
+              shared_from_this(), number, std::move(who), std::move(what))});
   return number;
 }
 
 void supervisor_line::end(wire::end_call what) noexcept {
-  post(*link_, detail::signal{call_signal::end, 0, 0,
-                              caf::make_counted<call_end>(std::move(what))});
+  send_to(link_, call_message::end{std::move(what)});
 }
 
 // -- waiting ------------------------------------------------------------------
@@ -86,11 +84,8 @@ remote_call::~remote_call() {
 }
 
 void remote_call::begin(detail::fiber_host& host, detail::wake_key key) {
-  auto* owner = dynamic_cast<detail::fiber_actor*>(&host);
-  if (owner == nullptr) {
-    throw error{errc::request_failed, "only an actor can ask a supervisor"};
-  }
-  number_ = line_->call(std::move(what_), owner->waker_for(key));
+  auto& owner = detail::fiber_actor::of(host, "ask a supervisor");
+  number_ = line_->call(std::move(what_), owner.waker_for(key));
 }
 
 void remote_call::receive(void* answer) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actor/address.hpp"
 #include "core/fiber_actor.hpp"
 #include "wire/messages.hpp"
 
@@ -18,14 +19,6 @@
 namespace troupe::remote {
 
 class supervisor_line;
-
-/// The kinds of signals by which calls reach a `worker_link`.
-namespace call_signal {
-/// `body` is a `call_order`.
-inline constexpr std::uint32_t call = detail::signal_kind::own + 30;
-/// `body` is a `call_end`.
-inline constexpr std::uint32_t end = detail::signal_kind::own + 31;
-}  // namespace call_signal
 
 /// Something that the supervisor lent with an answer. It goes back when this is
 /// destroyed.
@@ -84,19 +77,24 @@ class call_order final : public detail::payload {
 };
 using call_order_ptr = caf::intrusive_ptr<call_order>;
 
-class call_end final : public detail::payload {
- public:
-  explicit call_end(wire::end_call ended) : what(std::move(ended)) {}
+/// The messages by which calls reach a `worker_link`.
+namespace call_message {
+struct call {
+  call_order_ptr order;
+};
+struct end {
   wire::end_call what;
 };
+}  // namespace call_message
 
 /// The way from a worker's process to its supervisor, for what is shared.
 ///
 /// Thread safety: internally synchronised.
 class supervisor_line : public std::enable_shared_from_this<supervisor_line> {
  public:
-  supervisor_line(detail::lite_ptr<detail::lite_actor> link,
-                  std::size_t message_max)
+  using link_address = detail::address<call_message::call, call_message::end>;
+
+  supervisor_line(link_address link, std::size_t message_max)
       : link_(std::move(link)), message_max_(message_max) {}
 
   /// Asks, and wakes `who` with a `call_result`. The result names the call.
@@ -105,7 +103,7 @@ class supervisor_line : public std::enable_shared_from_this<supervisor_line> {
   void end(wire::end_call what) noexcept;
 
  private:
-  const detail::lite_ptr<detail::lite_actor> link_;
+  const link_address link_;
   const std::size_t message_max_;
   std::atomic<std::uint64_t> last_{0};
 };

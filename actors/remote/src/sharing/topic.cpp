@@ -31,11 +31,7 @@ class [[nodiscard]] news_wait final : private detail::waiter {
 
  private:
   void begin(detail::fiber_host& host, detail::wake_key key) {
-    auto* owner = dynamic_cast<detail::fiber_actor*>(&host);
-    if (owner == nullptr) {
-      throw error{errc::request_failed, "only an actor can wait for news"};
-    }
-    who_ = owner->waker_for(key);
+    who_ = detail::fiber_actor::of(host, "wait for news").waker_for(key);
     queue_.wait(who_);
   }
 

@@ -1,4 +1,4 @@
-#include "actor/signal.hpp"
+#include "actor/payload.hpp"
 
 namespace troupe::detail {
 
