@@ -1,4 +1,4 @@
-// Two agents that talk through their mailboxes, each in a run of its own.
+// Two agents that talk through their channels, each in a run of its own.
 
 #include <troupe/llm.hpp>
 #include <troupe/troupe.hpp>
@@ -16,8 +16,8 @@ struct debater {
   std::string name;
   std::string view;
   troupe::llm::client model;
-  troupe::mailbox own;
-  troupe::mailbox other;
+  troupe::channel own;
+  troupe::channel other;
   int rounds;
 
   troupe::task<std::vector<std::string>> exec(troupe::context& ctx) const {
@@ -50,8 +50,8 @@ int main() {
   const troupe::llm::client model{runtime, how};
 
   // region: debate
-  const troupe::mailbox for_tea{runtime};
-  const troupe::mailbox for_coffee{runtime};
+  const troupe::channel for_tea{runtime};
+  const troupe::channel for_coffee{runtime};
   const auto flow_of = [](const debater& who) {
     troupe::flow_builder flow{who.name};
     flow.add("debate", who);

@@ -159,25 +159,25 @@ class bare_call {
 
 /// Some of the calls, with a multi handle of their own: libcurl walks through
 /// all connections of one for each call that begins, which shows from some 256
-/// on. `lane` in troupe::llm does the same.
-class bare_lane {
+/// on. `pool` in troupe::llm does the same.
+class bare_pool {
  public:
   static constexpr std::size_t calls_max = 256;
 
   /// Has its sockets watched by the epoll instance `poll`, under `tag`.
-  bare_lane(int poll, std::uint32_t tag)
+  bare_pool(int poll, std::uint32_t tag)
       : poll_(poll), tag_(tag), multi_(curl_multi_init()) {
     CURLM* const multi = multi_.get();
-    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &bare_lane::on_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &bare_pool::on_socket);
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
-    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &bare_lane::on_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &bare_pool::on_timer);
     curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
                       static_cast<long>(calls_max));
   }
-  bare_lane(const bare_lane&) = delete;
-  bare_lane& operator=(const bare_lane&) = delete;
-  ~bare_lane() {
+  bare_pool(const bare_pool&) = delete;
+  bare_pool& operator=(const bare_pool&) = delete;
+  ~bare_pool() {
     for (const auto& each : calls_) {
       curl_multi_remove_handle(multi_.get(), each->easy());
     }
@@ -219,7 +219,7 @@ class bare_lane {
  private:
   static int on_socket(CURL*, curl_socket_t socket, int what, void* self,
                        void* known) noexcept {
-    auto& me = *static_cast<bare_lane*>(self);
+    auto& me = *static_cast<bare_pool*>(self);
     epoll_event event{};
     event.events = ((what & CURL_POLL_IN) != 0 ? std::uint32_t{EPOLLIN} : 0U) |
                    ((what & CURL_POLL_OUT) != 0 ? std::uint32_t{EPOLLOUT} : 0U);
@@ -234,7 +234,7 @@ class bare_lane {
   }
 
   static int on_timer(CURLM*, long wait_ms, void* self) noexcept {
-    static_cast<bare_lane*>(self)->next_call_ns_ =
+    static_cast<bare_pool*>(self)->next_call_ns_ =
         wait_ms < 0 ? never_ns
                     : now_ns() + static_cast<double>(wait_ms) * ns_per_ms;
     return 0;
@@ -258,7 +258,7 @@ class bare_loop {
   bare_loop(const bare_loop&) = delete;
   bare_loop& operator=(const bare_loop&) = delete;
   ~bare_loop() {
-    lanes_.clear();
+    pools_.clear();
     close(poll_);
   }
 
@@ -267,7 +267,7 @@ class bare_loop {
     while (ended_ < which_.count) {
       begin_those_due();
       wait();
-      for (auto& each : lanes_) take_ended(*each);
+      for (auto& each : pools_) take_ended(*each);
     }
   }
 
@@ -284,28 +284,28 @@ class bare_loop {
   void begin_those_due() {
     while (has_to_start() && next_start_ns() <= now_ns()) {
       ++started_;
-      auto& in = lane_with_room();
+      auto& in = pool_with_room();
       begin(in, in.add(std::make_unique<bare_call>(url_, headers_.get(),
                                                    which_.is_streamed)));
     }
   }
 
-  bare_lane& lane_with_room() {
-    if (lanes_.empty() || lanes_.back()->is_full()) {
-      const auto tag = static_cast<std::uint32_t>(lanes_.size());
-      lanes_.push_back(std::make_unique<bare_lane>(poll_, tag));
+  bare_pool& pool_with_room() {
+    if (pools_.empty() || pools_.back()->is_full()) {
+      const auto tag = static_cast<std::uint32_t>(pools_.size());
+      pools_.push_back(std::make_unique<bare_pool>(poll_, tag));
     }
-    return *lanes_.back();
+    return *pools_.back();
   }
 
-  void begin(bare_lane& in, bare_call& one) {
+  void begin(bare_pool& in, bare_call& one) {
     one.begin(&first_token_ns_[begun_++]);
     in.begin(one);
   }
 
   void wait() {
     double until = has_to_start() ? next_start_ns() : never_ns;
-    for (const auto& each : lanes_) {
+    for (const auto& each : pools_) {
       until = std::min(until, each->next_call_ns());
     }
     const double ms =
@@ -315,7 +315,7 @@ class bare_loop {
                    static_cast<int>(ms));
     for (int i = 0; i < count; ++i) act(found_[static_cast<std::size_t>(i)]);
     const double now = now_ns();
-    for (auto& each : lanes_) {
+    for (auto& each : pools_) {
       if (each->next_call_ns() <= now) each->go_on();
     }
   }
@@ -326,10 +326,10 @@ class bare_loop {
         ((event.events & EPOLLIN) != 0 || broken ? CURL_CSELECT_IN : 0) |
         ((event.events & EPOLLOUT) != 0 || broken ? CURL_CSELECT_OUT : 0);
     const std::uint64_t tag = event.data.u64;
-    lanes_[tag >> 32]->act(static_cast<int>(tag & 0xffff'ffffU), mask);
+    pools_[tag >> 32]->act(static_cast<int>(tag & 0xffff'ffffU), mask);
   }
 
-  void take_ended(bare_lane& in) {
+  void take_ended(bare_pool& in) {
     while (auto* const call = in.take_ended()) {
       ++ended_;
       if (begun_ < which_.count) begin(in, *call);
@@ -341,7 +341,7 @@ class bare_loop {
   const std::string url_;
   const header_list headers_;
   int poll_;
-  std::vector<std::unique_ptr<bare_lane>> lanes_;
+  std::vector<std::unique_ptr<bare_pool>> pools_;
   std::array<epoll_event, 256> found_;
   double began_ns_ = 0;
   std::size_t started_ = 0;

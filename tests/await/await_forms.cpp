@@ -5,8 +5,8 @@
 #include <troupe/ask.hpp>
 #include <troupe/batch.hpp>
 #include <troupe/blocking.hpp>
+#include <troupe/channel.hpp>
 #include <troupe/gather.hpp>
-#include <troupe/mailbox.hpp>
 #include <troupe/rate_limit.hpp>
 #include <troupe/result_cache.hpp>
 #include <troupe/semaphore.hpp>
@@ -120,7 +120,7 @@ task<std::string> pool_and_lines(parts& of, context& ctx) {
   pass.used(1);
   auto other = co_await limit.acquire(1'000);
   other.give_back();
-  const troupe::mailbox box{of.runtime};
+  const troupe::channel box{of.runtime};
   co_await box.send("What is the better drink?");
   co_await box.send(text);
   co_await box.send(value(text));

@@ -3,8 +3,8 @@
 
 #include "wire/messages.hpp"
 
-#include <troupe/detail/value/read_form.hpp>
 #include <troupe/detail/placed/event_form.hpp>
+#include <troupe/detail/value/read_form.hpp>
 #include <troupe/error.hpp>
 
 #include <cstddef>

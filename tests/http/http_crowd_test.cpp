@@ -36,7 +36,7 @@ TEST_CASE("Many exchanges run at once", "[http_crowd]") {
 }
 
 TEST_CASE("Crowds keep to the connections that they may have", "[http_crowd]") {
-  // Fewer than one lane has room for, and more than one lane's.
+  // Fewer than one pool has room for, and more than one pool's.
   const std::size_t most = GENERATE(1U, 3U, 512U);
   http_room room{{.connections_max = most}};
   const auto ports = room.result_of([&room]() -> task<json> {

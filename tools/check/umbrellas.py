@@ -10,7 +10,8 @@ import re
 UMBRELLAS = {
     "troupe/troupe.hpp": (
         ("runtime/include", "actors/include"),
-        ("troupe/actor_node.hpp", "troupe/ask.hpp", "troupe/protocol.hpp")),
+        ("troupe/actor_node.hpp", "troupe/ask.hpp", "troupe/protocol.hpp",
+         "troupe/mailbox.hpp")),
     "troupe/http.hpp": (
         ("runtime/http/include", "actors/http/include"), ()),
     "troupe/llm.hpp": (

@@ -38,7 +38,7 @@ class request_wait : private waiter {
   [[noreturn]] static void refuse_answer();
 
  private:
-  void begin(fiber_host& host, wake_key key);
+  void begin(fiber_owner& host, wake_key key);
   void receive(void* answer) override;
 
   caf::actor to_;

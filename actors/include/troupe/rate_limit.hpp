@@ -15,7 +15,7 @@ namespace troupe {
 class system;
 
 namespace detail {
-class place_in_line;
+class ticket;
 class rate_line;
 }  // namespace detail
 
@@ -82,12 +82,12 @@ class [[nodiscard]] pass_operation final : private detail::waiter {
   rate_pass await_resume();
 
  private:
-  void stand_in_line(detail::fiber_host& host, detail::wake_key key);
+  void stand_in_line(detail::fiber_owner& host, detail::wake_key key);
   void receive(void* answer) override;
 
   std::shared_ptr<detail::rate_line> line_;
   double tokens_;
-  std::shared_ptr<detail::place_in_line> place_;
+  std::shared_ptr<detail::ticket> place_;
   bool is_refused_ = false;
 };
 

@@ -42,7 +42,7 @@ class cache_core : public std::enable_shared_from_this<cache_core> {
   void put(const std::string& key, value result, time_point now);
   /// Returns the lock of the one who makes the result of `key`. All who ask
   /// while somebody holds it get the same.
-  [[nodiscard]] std::shared_ptr<semaphore> turn_for(const std::string& key);
+  [[nodiscard]] std::shared_ptr<semaphore> maker_of(const std::string& key);
   void clear();
   [[nodiscard]] cache_counts counts() const;
 
@@ -66,7 +66,7 @@ task<T> get_or_make(std::shared_ptr<cache_core> core, context& ctx,
     if (auto kept = core->find(key, ctx.now()))
       co_return kept->template get<T>();
   }
-  const auto turn = core->turn_for(key);
+  const auto turn = core->maker_of(key);
   auto waiting = turn->acquire();
   const permit mine = co_await waiting;
   if (reads) {

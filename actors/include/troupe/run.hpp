@@ -106,7 +106,7 @@ class run {
 
    private:
     void receive(void* answer) override;
-    void subscribe(detail::fiber_host& host, detail::wake_key key,
+    void subscribe(detail::fiber_owner& host, detail::wake_key key,
                    const detail::held_permits* asked);
 
     std::shared_ptr<detail::run_core> core_;

@@ -16,7 +16,7 @@ class system;
 
 namespace detail {
 class semaphore_line;
-class place_in_line;
+class ticket;
 }  // namespace detail
 
 /// A permit lent by a `semaphore`. It goes back when this is destroyed, so on
@@ -81,14 +81,14 @@ class [[nodiscard]] acquire_operation final : private detail::waiter {
   permit await_resume() { return take(); }
 
  private:
-  void stand_in_line(detail::fiber_host& host, detail::wake_key key);
+  void stand_in_line(detail::fiber_owner& host, detail::wake_key key);
   void receive(void* answer) override;
   permit take();
 
   std::shared_ptr<detail::semaphore_line> line_;
   std::uint32_t count_;
   detail::promise_base* asker_ = nullptr;
-  std::shared_ptr<detail::place_in_line> place_;
+  std::shared_ptr<detail::ticket> place_;
   detail::permit_answer got_;
 };
 

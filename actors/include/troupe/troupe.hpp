@@ -6,6 +6,7 @@
 #include <troupe/action.hpp>
 #include <troupe/batch.hpp>
 #include <troupe/blocking.hpp>
+#include <troupe/channel.hpp>
 #include <troupe/clock.hpp>
 #include <troupe/concurrency.hpp>
 #include <troupe/context.hpp>
@@ -22,7 +23,6 @@
 #include <troupe/keyed.hpp>
 #include <troupe/limit.hpp>
 #include <troupe/machine.hpp>
-#include <troupe/mailbox.hpp>
 #include <troupe/merge.hpp>
 #include <troupe/node.hpp>
 #include <troupe/node_options.hpp>

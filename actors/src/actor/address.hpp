@@ -40,23 +40,24 @@ class address {
   template <class Message>
   friend bool send_to(
       const address& to, Message message,
-      exec_ctx* from = nullptr) noexcept(letter::holds<Message>) {
+      exec_ctx* from = nullptr) noexcept(envelope::holds<Message>) {
     static_assert((std::is_same_v<Message, Messages> || ...),
                   "this actor takes no such message");
     assert(to && "an address is needed to send to an actor");
     return post(
         *to.to_,
-        letter::with(to.template kind_of<Message>(), std::move(message)), from);
+        envelope::with(to.template kind_of<Message>(), std::move(message)),
+        from);
   }
 
  private:
-  using kinds = std::array<const letter::kind*, sizeof...(Messages)>;
+  using kinds = std::array<const envelope::kind*, sizeof...(Messages)>;
 
   template <class Actor>
-  static constexpr kinds kinds_of{&letter::kind_of<Actor, Messages>...};
+  static constexpr kinds kinds_of{&envelope::kind_of<Actor, Messages>...};
 
   template <class Message>
-  [[nodiscard]] const letter::kind& kind_of() const noexcept {
+  [[nodiscard]] const envelope::kind& kind_of() const noexcept {
     constexpr std::array<bool, sizeof...(Messages)> is_it{
         std::is_same_v<Message, Messages>...};
     std::size_t at = 0;

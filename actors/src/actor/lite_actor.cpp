@@ -38,12 +38,12 @@ caf::mailbox_element* as_element(link entry) {
 
 }  // namespace
 
-// -- mailbox ------------------------------------------------------------------
+// -- channel ------------------------------------------------------------------
 
 link lite_actor::next_of(link entry) noexcept {
   return (entry & foreign) != 0
              ? reinterpret_cast<link>(as_element(entry)->next)
-             : reinterpret_cast<letter*>(entry)->next_;
+             : reinterpret_cast<envelope*>(entry)->next_;
 }
 
 void lite_actor::chain(link entry, link next) noexcept {
@@ -51,7 +51,7 @@ void lite_actor::chain(link entry, link next) noexcept {
     auto* element = as_element(entry);
     element->next = reinterpret_cast<decltype(element->next)>(next);
   } else {
-    reinterpret_cast<letter*>(entry)->next_ = next;
+    reinterpret_cast<envelope*>(entry)->next_ = next;
   }
 }
 
@@ -68,7 +68,7 @@ lite_actor::push_result lite_actor::push(link entry) noexcept {
 }
 
 lite_actor::push_result lite_actor::push(
-    std::unique_ptr<letter> sent) noexcept {
+    std::unique_ptr<envelope> sent) noexcept {
   const auto result = push(reinterpret_cast<link>(sent.get()));
   if (result != push_result::closed) {
     static_cast<void>(sent.release());
@@ -114,7 +114,7 @@ void lite_actor::close_mailbox() noexcept {
           // The asking actor has a time limit, and watches this actor.
         }
       } else {
-        delete reinterpret_cast<letter*>(current);
+        delete reinterpret_cast<envelope*>(current);
       }
     }
   }
@@ -203,7 +203,7 @@ bool lite_actor::work(std::size_t budget) {
 void lite_actor::open_oldest() {
   const auto entry = std::exchange(oldest_, next_of(oldest_));
   if ((entry & foreign) == 0) {
-    const std::unique_ptr<letter> owned{reinterpret_cast<letter*>(entry)};
+    const std::unique_ptr<envelope> owned{reinterpret_cast<envelope*>(entry)};
     owned->open(*this);
     return;
   }
@@ -335,7 +335,7 @@ void lite_actor::watch(const caf::actor& other) { watch_actor(other); }
 
 void lite_actor::unwatch(const caf::actor& other) { unwatch_actor(other); }
 
-bool post(lite_actor& to, std::unique_ptr<letter> sent,
+bool post(lite_actor& to, std::unique_ptr<envelope> sent,
           exec_ctx* from) noexcept {
   const auto result = to.push(std::move(sent));
   if (result == lite_actor::push_result::woke) {
@@ -345,7 +345,7 @@ bool post(lite_actor& to, std::unique_ptr<letter> sent,
 }
 
 bool post_in_place(lite_actor& self, lite_actor& to,
-                   std::unique_ptr<letter> sent) {
+                   std::unique_ptr<envelope> sent) {
   if (in_place) {
     return post(to, std::move(sent), self.context());
   }

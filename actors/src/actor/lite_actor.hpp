@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actor/letter.hpp"
+#include "actor/envelope.hpp"
 #include "caf/caf_version.hpp"
 
 #include <atomic>
@@ -95,23 +95,23 @@ class lite_actor : public own_actor {
   void unwatch(const caf::actor& other);
 
  private:
-  friend class letter;
-  friend bool post(lite_actor& to, std::unique_ptr<letter> sent,
+  friend class envelope;
+  friend bool post(lite_actor& to, std::unique_ptr<envelope> sent,
                    exec_ctx* from) noexcept;
   friend bool post_in_place(lite_actor& self, lite_actor& to,
-                            std::unique_ptr<letter> sent);
+                            std::unique_ptr<envelope> sent);
   friend void wake(lite_actor& target, exec_ctx* from);
 
   // The mailbox is a stack of links. A link is the address of the newest
   // entry; its lowest bit tells whether it is an element of CAF's, else it is
-  // a letter.
+  // an envelope.
   using link = std::uintptr_t;
   enum class push_result { closed, queued, woke };
 
   static link next_of(link entry) noexcept;
   static void chain(link entry, link next) noexcept;
   push_result push(link entry) noexcept;
-  push_result push(std::unique_ptr<letter> sent) noexcept;
+  push_result push(std::unique_ptr<envelope> sent) noexcept;
   void run_soon(exec_ctx* from);
   bool take_all() noexcept;
   bool work(std::size_t budget);
@@ -148,27 +148,27 @@ inline void intrusive_ptr_release(const lite_actor* actor) noexcept {
 template <class T>
 using lite_ptr = caf::intrusive_ptr<T>;
 
-/// Puts a letter into the mailbox of `to`; see `send_to`.
-bool post(lite_actor& to, std::unique_ptr<letter> sent,
+/// Puts an envelope into the mailbox of `to`; see `send_to`.
+bool post(lite_actor& to, std::unique_ptr<envelope> sent,
           exec_ctx* from) noexcept;
 bool post_in_place(lite_actor& self, lite_actor& to,
-                   std::unique_ptr<letter> sent);
+                   std::unique_ptr<envelope> sent);
 
 /// Sends a message. `from` is the context of the sender while it runs
 /// (`context()`), else null. Returns false if `to` has ended.
 ///
-/// One that fits into a letter does not fail for want of memory, because much
-/// of what is sent ends or gives back something, from a destructor: there are
-/// 65,536 letters in reserve, and when these are under way as well it waits for
-/// memory.
+/// One that fits into an envelope does not fail for want of memory, because
+/// much of what is sent ends or gives back something, from a destructor: there
+/// are 65,536 envelopes in reserve, and when these are under way as well it
+/// waits for memory.
 template <class Actor, class Message>
   requires(std::is_base_of_v<lite_actor, Actor>)
 bool send_to(Actor& to, Message message,
-             exec_ctx* from = nullptr) noexcept(letter::holds<Message>) {
+             exec_ctx* from = nullptr) noexcept(envelope::holds<Message>) {
   static_assert(takes<Actor, Message>, "this actor takes no such message");
-  return post(to,
-              letter::with(letter::kind_of<Actor, Message>, std::move(message)),
-              from);
+  return post(
+      to, envelope::with(envelope::kind_of<Actor, Message>, std::move(message)),
+      from);
 }
 
 /// Sends a message from `self`, which is running, and gives `to` its turn
@@ -179,7 +179,7 @@ bool send_in_place(lite_actor& self, Actor& to, Message message) {
   static_assert(takes<Actor, Message>, "this actor takes no such message");
   return post_in_place(
       self, to,
-      letter::with(letter::kind_of<Actor, Message>, std::move(message)));
+      envelope::with(envelope::kind_of<Actor, Message>, std::move(message)));
 }
 
 /// Lets an actor run `on_start` without a message, if it has not yet.

@@ -5,8 +5,8 @@
 
 namespace troupe::detail {
 
-/// What messages share by reference: who sends one hands over what it holds,
-/// and never copies it.
+/// The base of content that messages share by reference: the sender hands its
+/// reference over and copies nothing.
 class payload : public caf::ref_counted {
  public:
   ~payload() override;

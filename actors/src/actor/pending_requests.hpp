@@ -1,6 +1,6 @@
 #pragma once
 
-#include <troupe/detail/fiber/fiber_host.hpp>
+#include <troupe/detail/fiber/fiber_owner.hpp>
 
 #include <caf/actor_addr.hpp>
 

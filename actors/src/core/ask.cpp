@@ -27,7 +27,7 @@ request_wait::~request_wait() {
   owner_->cancel_timer(timer_);
 }
 
-void request_wait::begin(fiber_host& host, wake_key key) {
+void request_wait::begin(fiber_owner& host, wake_key key) {
   auto& owner = fiber_actor::of(host, "ask another actor");
   timer_ = owner.wake_at(after(owner.now(), limit_), key);
   request_ = owner.ask(to_, std::move(content_), key);

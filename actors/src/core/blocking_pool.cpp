@@ -58,7 +58,7 @@ std::optional<error> blocking_pool::submit_job(std::unique_ptr<job> work) {
   has_work_.notify_one();
   if (auto refused = take_deadlocked()) {
     lock.unlock();
-    refused->call(job_turn::deadlock);
+    refused->call(job_call::deadlock);
   }
   return std::nullopt;
 }
@@ -93,7 +93,7 @@ void blocking_pool::run_first(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   pool_of_thread = this;
   origin_of_thread = &work->of;
-  work->call(job_turn::run);
+  work->call(job_call::run);
   pool_of_thread = nullptr;
   origin_of_thread = nullptr;
   work = nullptr;
@@ -118,7 +118,7 @@ void blocking_pool::stop() {
     threads.swap(threads_);
   }
   has_work_.notify_all();
-  while (auto work = take_first()) work->call(job_turn::shut_down);
+  while (auto work = take_first()) work->call(job_call::shut_down);
   for (auto& thread : threads) {
     thread.join();
   }
@@ -204,7 +204,7 @@ blocking_pool::wait_for_run::wait_for_run(run_core& run) : run_(run) {
   pool_->awaited_.push_back(&run_);
   if (auto refused = pool_->take_deadlocked()) {
     lock.unlock();
-    refused->call(job_turn::deadlock);
+    refused->call(job_call::deadlock);
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <troupe/clock.hpp>
-#include <troupe/detail/fiber/fiber_host.hpp>
+#include <troupe/detail/fiber/fiber_owner.hpp>
 #include <troupe/error.hpp>
 
 #include <concepts>
@@ -23,9 +23,9 @@ class run_core;
 
 /// The turn of a job: to do its work, or to report that it will not be done:
 /// at the end of the pool, or because no thread can ever come to it.
-enum class job_turn { run, shut_down, deadlock };
+enum class job_call { run, shut_down, deadlock };
 
-/// The error that `job_turn::deadlock` is to be reported as.
+/// The error that `job_call::deadlock` is to be reported as.
 [[nodiscard]] error no_thread_can_come();
 
 /// A run whose calls wait for a thread, as the watchdog tells it.
@@ -86,18 +86,18 @@ class blocking_pool {
     time_point since = {};
   };
 
-  /// Queues `work(job_turn)`, a callable that need not be copyable. Returns
+  /// Queues `work(job_call)`, a callable that need not be copyable. Returns
   /// why it was refused: `errc::overloaded` if not even one thread can be
   /// started, or `errc::shut_down`. `work` is then destroyed without a call.
   template <class F>
-    requires(std::invocable<F&, job_turn>)
+    requires(std::invocable<F&, job_call>)
   [[nodiscard]] std::optional<error> submit(F work, origin of) {
     auto made = std::make_unique<job_of<F>>(std::move(work));
     made->of = std::move(of);
     return submit_job(std::move(made));
   }
   template <class F>
-    requires(std::invocable<F&, job_turn>)
+    requires(std::invocable<F&, job_call>)
   [[nodiscard]] std::optional<error> submit(F work) {
     return submit(std::move(work), origin{});
   }
@@ -126,7 +126,7 @@ class blocking_pool {
   };
 
   /// Takes no more jobs, waits for those that run, and has the others report
-  /// `job_turn::shut_down` on this thread. A job that never ends holds it up.
+  /// `job_call::shut_down` on this thread. A job that never ends holds it up.
   void stop();
 
   /// The number of jobs that wait, and of those that run.
@@ -144,7 +144,7 @@ class blocking_pool {
     job(const job&) = delete;
     job& operator=(const job&) = delete;
     virtual ~job() = default;
-    virtual void call(job_turn turn) noexcept = 0;
+    virtual void call(job_call turn) noexcept = 0;
     [[nodiscard]] bool is_dropped() const noexcept {
       return of.call && of.call->is_dropped();
     }
@@ -155,7 +155,7 @@ class blocking_pool {
   template <class F>
   struct job_of final : job {
     explicit job_of(F given) : work{std::move(given)} {}
-    void call(job_turn turn) noexcept override { work(turn); }
+    void call(job_call turn) noexcept override { work(turn); }
     F work;
   };
 

@@ -6,7 +6,7 @@
 #include "core/semaphore_actor.hpp"
 #include "core/system_core.hpp"
 
-#include <troupe/detail/node/flow_model.hpp>
+#include <troupe/detail/node/flow_graph.hpp>
 #include <troupe/error.hpp>
 
 #include <exception>
@@ -32,7 +32,7 @@ fiber_actor::fiber_actor(caf::actor_config& config, home& at, system_core& core)
   core_.on_actor_made();
 }
 
-fiber_actor& fiber_actor::of(fiber_host& host, const char* what) {
+fiber_actor& fiber_actor::of(fiber_owner& host, const char* what) {
   if (auto* owner = dynamic_cast<fiber_actor*>(&host)) return *owner;
   throw error{errc::request_failed, std::string{"only an actor can "} + what};
 }
@@ -80,10 +80,10 @@ void fiber_actor::run_blocking(std::shared_ptr<blocking_job> job,
                                wake_key key) {
   const auto whose = origin();
   const auto* timers = at().timers;
-  auto call = [job, timers, wake = waker_for(key)](job_turn turn) {
+  auto call = [job, timers, wake = waker_for(key)](job_call turn) {
     // A job that has not run says so to who waits for it.
-    if (turn == job_turn::run) job->run(timers->now());
-    if (turn == job_turn::deadlock) job->refuse(no_thread_can_come());
+    if (turn == job_call::run) job->run(timers->now());
+    if (turn == job_call::deadlock) job->refuse(no_thread_can_come());
     wake();
   };
   auto refused = at().blocking->submit(
@@ -127,7 +127,7 @@ void fiber_actor::on_timer_due(timer_due which) {
   const wake_key key{which.slot, which.generation};
   if (key.slot == own_timer) {
     on_timer(key);
-  } else if (fiber_host::wake(key)) {
+  } else if (fiber_owner::wake(key)) {
     on_fibers();
   }
 }
@@ -135,7 +135,7 @@ void fiber_actor::on_timer_due(timer_due which) {
 void fiber_actor::on_answer(wake_key key, answer* brought) {
   if (key.slot == own_wait) {
     if (brought != nullptr) on_own_answer(key.generation, *brought);
-  } else if (fiber_host::wake(key, brought ? brought->content() : nullptr)) {
+  } else if (fiber_owner::wake(key, brought ? brought->content() : nullptr)) {
     on_fibers();
   }
 }
@@ -172,7 +172,7 @@ void fiber_actor::answer_request(std::uint64_t request, reply got) {
   if (removed->was_last && !got.died) {
     if (const auto to = caf::actor_cast<caf::actor>(removed->to)) unwatch(to);
   }
-  if (fiber_host::wake(removed->key, &got)) on_fibers();
+  if (fiber_owner::wake(removed->key, &got)) on_fibers();
 }
 
 }  // namespace troupe::detail

@@ -3,7 +3,7 @@
 #include "actor/pending_requests.hpp"
 #include "core/waker.hpp"
 
-#include <troupe/detail/fiber/fiber_host.hpp>
+#include <troupe/detail/fiber/fiber_owner.hpp>
 #include <troupe/detail/fiber/held_permits.hpp>
 
 #include <cstdint>
@@ -33,14 +33,14 @@ struct reply {
 };
 
 /// An actor that owns coroutines.
-class fiber_actor : public answer_receiver, public fiber_host {
+class fiber_actor : public answer_receiver, public fiber_owner {
  public:
   fiber_actor(caf::actor_config& config, home& at, system_core& core);
   ~fiber_actor() override;
 
   /// The actor that owns the coroutines of `host`. Throws
   /// `errc::request_failed` with "only an actor can `what`" if none does.
-  static fiber_actor& of(fiber_host& host, const char* what);
+  static fiber_actor& of(fiber_owner& host, const char* what);
 
   [[nodiscard]] system_core& core() const noexcept { return core_; }
   [[nodiscard]] waker waker_for(wake_key key) {
@@ -66,7 +66,7 @@ class fiber_actor : public answer_receiver, public fiber_host {
   /// Where it runs, as a sender; null while it does not.
   [[nodiscard]] exec_ctx* running_on() noexcept { return context(); }
 
-  // -- fiber_host ------------------------------------------------------------
+  // -- fiber_owner ------------------------------------------------------------
 
   [[nodiscard]] time_point now() const noexcept override;
   std::uint64_t wake_at(time_point due, wake_key key) final;

@@ -275,7 +275,7 @@ run::awaiter::~awaiter() {
 
 void run::awaiter::receive(void*) { result_ = core_->result(); }
 
-void run::awaiter::subscribe(detail::fiber_host& host, detail::wake_key key,
+void run::awaiter::subscribe(detail::fiber_owner& host, detail::wake_key key,
                              const detail::held_permits* asked) {
   auto& owner = detail::fiber_actor::of(host, "await a run");
   core_->subscribe(owner.waker_for(key));

@@ -79,7 +79,7 @@ class semaphore_actor final : public lite_actor {
   }
 
  private:
-  friend class letter;
+  friend class envelope;
 
   void on(semaphore_message::acquire asked);
   void on(semaphore_message::give_back returned);

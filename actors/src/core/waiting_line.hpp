@@ -39,9 +39,9 @@ class wait_order : public payload {
 };
 
 /// A wait, from the side of the waiting task.
-class place_in_line {
+class ticket {
  public:
-  explicit place_in_line(caf::intrusive_ptr<wait_order> placed)
+  explicit ticket(caf::intrusive_ptr<wait_order> placed)
       : order_(std::move(placed)) {}
 
   bool withdraw() noexcept { return order_->withdraw(); }

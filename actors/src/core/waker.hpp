@@ -3,7 +3,7 @@
 #include "actor/lite_actor.hpp"
 #include "actor/payload.hpp"
 
-#include <troupe/detail/fiber/fiber_host.hpp>
+#include <troupe/detail/fiber/fiber_owner.hpp>
 
 #include <utility>
 
@@ -50,7 +50,7 @@ class answer_receiver : public lite_actor {
   virtual void on_answer(wake_key key, answer* brought) = 0;
 
  private:
-  friend class letter;
+  friend class envelope;
 
   void on(const answered& came) { on_answer(came.key, came.brought.get()); }
 };

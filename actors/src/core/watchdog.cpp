@@ -5,7 +5,7 @@
 #include "threads/start_thread.hpp"
 #include "threads/wait_at_most.hpp"
 
-#include <troupe/detail/node/flow_model.hpp>
+#include <troupe/detail/node/flow_graph.hpp>
 
 #include <new>
 #include <string>

@@ -14,9 +14,9 @@ namespace troupe::detail {
 ///
 /// Thread safety: confined to one thread. It may be another one than the
 /// supervisor's.
-class detached_steps final : public step_host {
+class detached_steps final : public step_services {
  public:
-  detached_steps(step_host& from, std::shared_ptr<run_core> run)
+  detached_steps(step_services& from, std::shared_ptr<run_core> run)
       : run_(std::move(run)),
         params_(from.params()),
         run_id_(from.run_id()),
@@ -39,7 +39,7 @@ class detached_steps final : public step_host {
     return run_->listens(detail);
   }
   void tell(event what) override;
-  std::shared_ptr<step_host> detach() override;
+  std::shared_ptr<step_services> detach() override;
 
  private:
   std::shared_ptr<run_core> run_;

@@ -21,7 +21,7 @@ constexpr std::size_t starts_per_turn = 64;
 
 }  // namespace
 
-fan_out_run::fan_out_run(flow_supervisor& owner, const fan_out_model& model)
+fan_out_run::fan_out_run(flow_supervisor& owner, const fan_out_spec& model)
     : owner_(owner),
       model_(model),
       cancel_(caf::make_counted<cancel_order>(
@@ -45,7 +45,7 @@ bool fan_out_run::start_some() {
   for (std::size_t count = 0; progress_.has_room(); ++count) {
     if (count == starts_per_turn) return true;
     value params = owner_.params();
-    const flow_model* body = model_.bodies.front().get();
+    const flow_graph* body = model_.bodies.front().get();
     if (model_.items) {
       auto item = next_item();
       if (!item) break;
@@ -81,7 +81,7 @@ std::uint32_t fan_out_run::free_place() {
   return place;
 }
 
-void fan_out_run::spawn(const flow_model& body, std::size_t index, value params,
+void fan_out_run::spawn(const flow_graph& body, std::size_t index, value params,
                         std::uint32_t deaths) {
   if (!model_.on.empty()) {
     if (const auto elsewhere = owner_.core().elsewhere()) {
@@ -99,7 +99,7 @@ void fan_out_run::spawn(const flow_model& body, std::size_t index, value params,
   wake(*added.actor, owner_.running_on());
 }
 
-void fan_out_run::place(placement& elsewhere, const flow_model& body,
+void fan_out_run::place(placement& elsewhere, const flow_graph& body,
                         std::size_t index, value params) {
   if (!snapshot_ || model_.in_sequence()) {
     snapshot_ = std::make_shared<const state>(

@@ -5,7 +5,7 @@
 #include "core/placement.hpp"
 
 #include <troupe/detail/node/fan_out_progress.hpp>
-#include <troupe/detail/node/flow_model.hpp>
+#include <troupe/detail/node/flow_graph.hpp>
 #include <troupe/merge.hpp>
 #include <troupe/state.hpp>
 
@@ -22,7 +22,7 @@ class flow_supervisor;
 
 /// The parameters with which a sub-flow is started.
 struct branch_start {
-  const flow_model* body = nullptr;
+  const flow_graph* body = nullptr;
   /// Its position among the items.
   std::size_t index = 0;
   /// Its place in the parent's table of running sub-flows.
@@ -45,7 +45,7 @@ using branch_result_ptr = caf::intrusive_ptr<branch_result>;
 /// to the flow supervisor that runs it.
 class fan_out_run {
  public:
-  fan_out_run(flow_supervisor& owner, const fan_out_model& model);
+  fan_out_run(flow_supervisor& owner, const fan_out_spec& model);
   ~fan_out_run();
 
   /// Starts sub-flows, a quantum at a time. Returns whether more may start.
@@ -77,10 +77,10 @@ class fan_out_run {
   };
 
   std::uint32_t free_place();
-  void place(placement& elsewhere, const flow_model& body, std::size_t index,
+  void place(placement& elsewhere, const flow_graph& body, std::size_t index,
              value params);
   std::optional<value> next_item();
-  void spawn(const flow_model& body, std::size_t index, value params,
+  void spawn(const flow_graph& body, std::size_t index, value params,
              std::uint32_t deaths);
   void respawn(const flow_supervisor& dead, std::uint32_t deaths);
   void cancel_children() noexcept;
@@ -89,7 +89,7 @@ class fan_out_run {
   void fail(error why);
 
   flow_supervisor& owner_;
-  const fan_out_model& model_;
+  const fan_out_spec& model_;
   /// Made beforehand: stopping must not fail.
   const caf::intrusive_ptr<cancel_order> cancel_;
   fan_out_progress progress_;

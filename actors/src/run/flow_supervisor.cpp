@@ -122,11 +122,11 @@ void flow_supervisor::advance() {
 bool flow_supervisor::carry_out(watchdog::watch& watch) {
   switch (machine_.next()) {
     case machine::command::begin_step:
-      return run_step(turn_kind::begin, watch);
+      return run_step(step_call::begin, watch);
     case machine::command::retry_step:
-      return run_step(turn_kind::retry, watch);
+      return run_step(step_call::retry, watch);
     case machine::command::fall_back:
-      return run_step(turn_kind::fall_back, watch);
+      return run_step(step_call::fall_back, watch);
     case machine::command::wait:
       return wait_for_retry();
     case machine::command::fan_out:
@@ -137,7 +137,7 @@ bool flow_supervisor::carry_out(watchdog::watch& watch) {
   return true;
 }
 
-bool flow_supervisor::run_step(turn_kind what, watchdog::watch& watch) {
+bool flow_supervisor::run_step(step_call what, watchdog::watch& watch) {
   if (listens(event_detail::steps)) tell_of_attempt(what);
   const auto status = driver_.run(what, machine_, watch);
   if (status == step_status::suspended) return false;
@@ -279,7 +279,7 @@ void flow_supervisor::cancel(const error& why) {
     again();
     return;
   }
-  if (driver_.is_away()) {
+  if (driver_.is_at_node_actor()) {
     driver_.call_back();
     return;
   }
@@ -334,7 +334,7 @@ void flow_supervisor::on_stop(const caf::error& reason) noexcept {
   } catch (const std::bad_alloc&) {
     // There is no memory for more.
   }
-  if (!driver_.is_away()) ended.state = std::move(shared_);
+  if (!driver_.is_at_node_actor()) ended.state = std::move(shared_);
   run().end(std::move(ended));
 }
 

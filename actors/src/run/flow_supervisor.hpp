@@ -27,7 +27,7 @@ struct branch_done {
 /// Leads a run, or a sub-flow of a fan-out: has done what the machine says, by
 /// the step driver or a fan-out, tells it how that went, commits what was
 /// written, and reports the end. One for each run and for each sub-flow.
-class flow_supervisor final : public fiber_actor, private step_host {
+class flow_supervisor final : public fiber_actor, private step_services {
  public:
   using messages =
       message_set<supervisor_message::cancel, supervisor_message::branch_done,
@@ -67,7 +67,7 @@ class flow_supervisor final : public fiber_actor, private step_host {
   [[nodiscard]] std::size_t index() const noexcept { return from_.index(); }
   [[nodiscard]] machine& engine() noexcept { return machine_; }
   [[nodiscard]] run_core& run() const noexcept { return *from_.run(); }
-  [[nodiscard]] step_host& steps() noexcept { return *this; }
+  [[nodiscard]] step_services& steps() noexcept { return *this; }
   [[nodiscard]] std::string run_id() const override { return from_.id(); }
   /// What the sub-flow of an item of the present step is called.
   [[nodiscard]] std::string sub_flow_id(std::size_t index) const;
@@ -77,7 +77,7 @@ class flow_supervisor final : public fiber_actor, private step_host {
 
   void on_start() override;
   void on_turn() override;
-  friend class letter;
+  friend class envelope;
 
   void on(const supervisor_message::cancel& asked);
   void on(supervisor_message::branch_done came);
@@ -91,7 +91,8 @@ class flow_supervisor final : public fiber_actor, private step_host {
   }
   void on_stop(const caf::error& reason) noexcept override;
 
-  // -- step_host -------------------------------------------------------------
+  // -- step_services
+  // -------------------------------------------------------------
 
   std::string node_path() const override { return from_.node_path(machine_); }
   std::uint64_t step() const noexcept override { return from_.step(machine_); }
@@ -108,21 +109,21 @@ class flow_supervisor final : public fiber_actor, private step_host {
   void tell(event what) override;
   // Beside CAF's function of that name, which takes an observer away.
   using fiber_actor::detach;
-  std::shared_ptr<step_host> detach() override;
+  std::shared_ptr<step_services> detach() override;
   std::optional<placed_work> work_elsewhere() const override;
 
   // -- steps -----------------------------------------------------------------
 
   void advance();
   bool carry_out(watchdog::watch& watch);
-  bool run_step(turn_kind what, watchdog::watch& watch);
+  bool run_step(step_call what, watchdog::watch& watch);
   void settle(step_status status);
   bool wait_for_retry();
   bool start_fan_out();
   bool go_on_with_fan_out();
   void cancel(const error& why);
   std::optional<error> undeclared(const troupe::action& chosen) const;
-  void tell_of_attempt(turn_kind what);
+  void tell_of_attempt(step_call what);
   void tell_of_step();
   void tell_of_failure();
   void tell_missing_edges();

@@ -4,20 +4,20 @@
 #include "core/node_actors.hpp"
 #include "core/run_core.hpp"
 
-#include <troupe/detail/node/flow_model.hpp>
+#include <troupe/detail/node/flow_graph.hpp>
 
 #include <algorithm>
 #include <utility>
 
 namespace troupe::detail {
 
-step_status take_turn(const node_model& model, turn_kind what, frame& step) {
+step_status take_turn(const node_base& model, step_call what, frame& step) {
   switch (what) {
-    case turn_kind::begin:
+    case step_call::begin:
       return model.begin(step);
-    case turn_kind::retry:
+    case step_call::retry:
       return model.retry(step);
-    case turn_kind::fall_back:
+    case step_call::fall_back:
       return model.fall_back(step);
   }
   return step_status::failed;

@@ -3,7 +3,7 @@
 #include "actor/address.hpp"
 #include "core/fiber_actor.hpp"
 
-#include <troupe/detail/node/node_model.hpp>
+#include <troupe/detail/node/node_base.hpp>
 
 #include <memory>
 #include <vector>
@@ -11,10 +11,10 @@
 namespace troupe::detail {
 
 /// The request to a node about a step.
-enum class turn_kind : std::uint8_t { begin, retry, fall_back };
+enum class step_call : std::uint8_t { begin, retry, fall_back };
 
 /// Runs one phase of a step, as told.
-step_status take_turn(const node_model& model, turn_kind what, frame& step);
+step_status take_turn(const node_base& model, step_call what, frame& step);
 
 class step_ticket;
 using ticket_ptr = caf::intrusive_ptr<step_ticket>;
@@ -40,9 +40,9 @@ class step_ticket final : public payload, public completion {
 
   /// The supervisor, while the ticket is away from it.
   address<supervisor_message::turn_over, supervisor_message::turn_lost> from;
-  const node_model* model = nullptr;
+  const node_base* model = nullptr;
   frame* step = nullptr;
-  turn_kind what = turn_kind::begin;
+  step_call what = step_call::begin;
   step_status status = step_status::done;
   bool is_ready = false;
 };
@@ -73,7 +73,7 @@ class node_actor final : public fiber_actor {
   call_origin origin() const override { return {run_.lock(), node_}; }
 
  private:
-  friend class letter;
+  friend class envelope;
 
   void on(node_message::take_turn asked);
   void on(node_message::drop_turn asked);

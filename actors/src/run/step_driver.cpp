@@ -7,16 +7,16 @@
 
 namespace troupe::detail {
 
-step_driver::step_driver(flow_supervisor& owner, step_host& steps,
+step_driver::step_driver(flow_supervisor& owner, step_services& steps,
                          const state& shared)
     : owner_(owner), step_(shared, steps) {}
 
 step_driver::~step_driver() { end_attempt(); }
 
-step_status step_driver::run(turn_kind what, const machine& at,
+step_status step_driver::run(step_call what, const machine& at,
                              watchdog::watch& watch) {
   const graph_node& node = at.node();
-  if (what == turn_kind::begin) forget();
+  if (what == step_call::begin) forget();
   step_.context = troupe::context{step_.context.host(), at.attempt()};
   step_.options = &node.options;
   step_.last_attempt = at.is_last_attempt();
@@ -31,7 +31,7 @@ step_status step_driver::run(turn_kind what, const machine& at,
   return take_turn(*node.model, what, step_);
 }
 
-void step_driver::send(turn_kind what, const graph_node& node) {
+void step_driver::send(step_call what, const graph_node& node) {
   if (!link_) {
     link_ = std::make_unique<node_link>();
     link_->ticket = caf::make_counted<step_ticket>();
@@ -73,7 +73,7 @@ void step_driver::on_actor_died() {
 }
 
 void step_driver::call_back() noexcept {
-  assert(is_away());
+  assert(is_at_node_actor());
   send_to(*link_->sent_to, node_message::drop_turn{link_->sent},
           owner_.running_on());
 }
@@ -103,7 +103,7 @@ void step_driver::end_attempt() noexcept {
 }
 
 void step_driver::release() noexcept {
-  if (is_away()) {
+  if (is_at_node_actor()) {
     // The step, with its token, belongs to the actor of its node until that
     // one has let go.
     request_stop();

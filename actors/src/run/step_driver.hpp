@@ -27,7 +27,8 @@ class flow_supervisor;
 class step_driver final : private completion {
  public:
   /// Refers to `owner` and `shared` as long as it lives.
-  step_driver(flow_supervisor& owner, step_host& steps, const state& shared);
+  step_driver(flow_supervisor& owner, step_services& steps,
+              const state& shared);
   ~step_driver();
 
   /// Writes to copies of the state are recorded from now on.
@@ -38,14 +39,15 @@ class step_driver final : private completion {
 
   /// Runs a phase of the step at which `at` stands. `suspended` if it will go
   /// on later, here or with the actor of its node.
-  step_status run(turn_kind what, const machine& at, watchdog::watch& watch);
+  step_status run(step_call what, const machine& at, watchdog::watch& watch);
   /// Whether what the step waited for here has come. Asked once.
   [[nodiscard]] bool take_ready() noexcept {
     return std::exchange(is_ready_, false);
   }
-  /// Goes on with it, after `take_ready()` has said so. @pre `!is_away()`
+  /// Goes on with it, after `take_ready()` has said so. @pre
+  /// `!is_at_node_actor()`
   step_status resume(const graph_node& node) {
-    assert(!is_away());
+    assert(!is_at_node_actor());
     return node.model->resume(step_);
   }
 
@@ -63,11 +65,13 @@ class step_driver final : private completion {
   [[nodiscard]] error take_failure() {
     return std::move(*std::exchange(step_.failure, nullptr));
   }
-  /// Drops the coroutines and values of the step. @pre `!is_away()`
-  void drop_values() noexcept { step_.kept.reset(); }
+  /// Drops the coroutines and values of the step. @pre `!is_at_node_actor()`
+  void drop_values() noexcept {
+    assert(!is_at_node_actor());
+    step_.kept.reset();
+  }
   /// Also what it wrote.
   void forget() noexcept {
-    assert(!is_away());
     drop_values();
     step_.written.reset();
   }
@@ -75,14 +79,14 @@ class step_driver final : private completion {
   // -- at the actor of its node ----------------------------------------------
 
   /// Whether that has the step.
-  [[nodiscard]] bool is_away() const noexcept {
+  [[nodiscard]] bool is_at_node_actor() const noexcept {
     return link_ && link_->sent != nullptr;
   }
   /// It sends the step back. Returns how that went.
   step_status take_back(ticket_ptr ticket);
   /// It has died; the step is to be done again.
   void on_actor_died();
-  /// It is to drop the step and to send it back. @pre `is_away()`
+  /// It is to drop the step and to send it back. @pre `is_at_node_actor()`
   void call_back() noexcept;
 
   // -- the end ---------------------------------------------------------------
@@ -111,7 +115,7 @@ class step_driver final : private completion {
   };
 
   void on_complete() noexcept override { is_ready_ = true; }
-  void send(turn_kind what, const graph_node& node);
+  void send(step_call what, const graph_node& node);
   node_actor& actor_of(const graph_node& node);
 
   flow_supervisor& owner_;

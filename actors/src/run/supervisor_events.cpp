@@ -33,7 +33,7 @@ std::optional<placed_work> flow_supervisor::work_elsewhere() const {
   return what;
 }
 
-std::shared_ptr<step_host> flow_supervisor::detach() {
+std::shared_ptr<step_services> flow_supervisor::detach() {
   return std::make_shared<detached_steps>(steps(), from_.run());
 }
 
@@ -45,10 +45,10 @@ void flow_supervisor::tell(event what) {
   run().tell(std::move(what));
 }
 
-void flow_supervisor::tell_of_attempt(turn_kind what) {
+void flow_supervisor::tell_of_attempt(step_call what) {
   event told;
   told.attempt = machine_.attempt();
-  if (what == turn_kind::fall_back) {
+  if (what == step_call::fall_back) {
     told.kind = event_kind::fallback;
     told.text = driver_.failure().message();
   } else {
@@ -187,7 +187,7 @@ void detached_steps::tell(event what) {
   run_->tell(std::move(what));
 }
 
-std::shared_ptr<step_host> detached_steps::detach() {
+std::shared_ptr<step_services> detached_steps::detach() {
   return std::make_shared<detached_steps>(*this);
 }
 

@@ -74,7 +74,7 @@ class rate_actor final : public lite_actor {
              const rate_limit_options& options);
 
  private:
-  friend class letter;
+  friend class envelope;
 
   void on(rate_message::acquire asked);
   void on(rate_message::withdrawn);

@@ -114,12 +114,12 @@ pass_operation::~pass_operation() {
   send_to(*line_->actor, detail::rate_message::withdrawn{});
 }
 
-void pass_operation::stand_in_line(detail::fiber_host& host,
+void pass_operation::stand_in_line(detail::fiber_owner& host,
                                    detail::wake_key key) {
   auto& owner = detail::fiber_actor::of(host, "wait for a pass");
   auto order =
       caf::make_counted<detail::rate_order>(owner.waker_for(key), tokens_);
-  place_ = std::make_shared<detail::place_in_line>(order);
+  place_ = std::make_shared<detail::ticket>(order);
   send_to(*line_->actor, detail::rate_message::acquire{std::move(order)},
           owner.running_on());
 }

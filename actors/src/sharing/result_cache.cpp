@@ -20,7 +20,7 @@ void cache_core::put(const std::string& key, value result, time_point now) {
   store_.put(key, std::move(result), now);
 }
 
-std::shared_ptr<semaphore> cache_core::turn_for(const std::string& key) {
+std::shared_ptr<semaphore> cache_core::maker_of(const std::string& key) {
   {
     const std::lock_guard lock{mutex_};
     const auto known = turns_.find(key);

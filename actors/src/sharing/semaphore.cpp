@@ -35,13 +35,13 @@ acquire_operation::~acquire_operation() {
   send_to(*line_->actor, detail::semaphore_message::withdrawn{});
 }
 
-void acquire_operation::stand_in_line(detail::fiber_host& host,
+void acquire_operation::stand_in_line(detail::fiber_owner& host,
                                       detail::wake_key key) {
   auto& owner = detail::fiber_actor::of(host, "wait for a permit");
   auto order = caf::make_counted<detail::acquire_order>(
       owner.waker_for(key), count_, owner.tokens_of(asker_->held),
       owner.origin().run);
-  place_ = std::make_shared<detail::place_in_line>(order);
+  place_ = std::make_shared<detail::ticket>(order);
   send_to(*line_->actor, detail::semaphore_message::acquire{std::move(order)},
           owner.running_on());
 }

@@ -117,9 +117,9 @@ item_source source_of(List list) {
   }
 }
 
-flow make_fan_out(std::string name, fan_out_model model);
+flow make_fan_out(std::string name, fan_out_spec model);
 
-void apply(fan_out_model& model, fan_out_options options);
+void apply(fan_out_spec& model, fan_out_options options);
 
 }  // namespace detail
 
@@ -136,7 +136,7 @@ void apply(fan_out_model& model, fan_out_options options);
 template <class Items>
 [[nodiscard]] flow batch(std::string name, flow body, Items items,
                          fan_out_options options) {
-  detail::fan_out_model model;
+  detail::fan_out_spec model;
   model.bodies.push_back(body.share());
   static_assert(
       !detail::copies_state<Items>,

@@ -22,9 +22,9 @@ using wall_time = std::chrono::system_clock::time_point;
   return from < time_point::min() - span ? time_point::min() : from + span;
 }
 
-/// The monotonic clock of the machine, for code that measures real time: no
-/// other code of the library asks the operating system. Actors take the time
-/// from the timers of their system, which is virtual in a `simulation`.
+/// The clocks of the machine, for code that measures real time: no other code
+/// of the library asks the operating system. Actors take the time from the
+/// timers of their system, which is virtual in a `simulation`.
 ///
 /// Thread safety: internally synchronised.
 class clock {

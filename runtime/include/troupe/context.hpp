@@ -23,7 +23,7 @@ struct placed_work;
 
 /// The services that a running step offers to its node. Implemented by
 /// supervisors.
-class step_host {
+class step_services {
  public:
   [[nodiscard]] virtual const value& params() const noexcept = 0;
   [[nodiscard]] virtual std::string run_id() const = 0;
@@ -41,13 +41,13 @@ class step_host {
   /// Passes an event on; the host fills in run, node, step and time.
   virtual void tell(event what) = 0;
   /// A copy that outlives the step, for a call on another thread.
-  [[nodiscard]] virtual std::shared_ptr<step_host> detach() = 0;
+  [[nodiscard]] virtual std::shared_ptr<step_services> detach() = 0;
   /// Returns the step as another process has to know it; nothing if there is no
   /// process that could do a part of it.
   [[nodiscard]] virtual std::optional<placed_work> work_elsewhere() const;
 
  protected:
-  ~step_host() = default;
+  ~step_services() = default;
 };
 
 }  // namespace detail
@@ -62,9 +62,9 @@ class step_host {
 /// was given to.
 class context {
  public:
-  context(detail::step_host& host, std::uint32_t attempt) noexcept
+  context(detail::step_services& host, std::uint32_t attempt) noexcept
       : context(host, attempt, std::nullopt) {}
-  context(detail::step_host& host, std::uint32_t attempt,
+  context(detail::step_services& host, std::uint32_t attempt,
           std::optional<std::size_t> item) noexcept
       : host_(&host),
         attempt_(attempt),
@@ -111,10 +111,10 @@ class context {
     return host_->stop_token().stop_requested();
   }
 
-  [[nodiscard]] detail::step_host& host() const noexcept { return *host_; }
+  [[nodiscard]] detail::step_services& host() const noexcept { return *host_; }
 
  private:
-  detail::step_host* host_;
+  detail::step_services* host_;
   std::uint32_t attempt_;
   bool has_item_;
   std::size_t item_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "troupe/detail/node/flow_model.hpp"
+#include "troupe/detail/node/flow_graph.hpp"
 #include "troupe/node.hpp"
 #include "troupe/node_options.hpp"
 
@@ -26,23 +26,23 @@ class flow_builder;
 /// Thread safety: immutable.
 class flow {
  public:
-  explicit flow(std::shared_ptr<const detail::flow_model> model) noexcept
+  explicit flow(std::shared_ptr<const detail::flow_graph> model) noexcept
       : model_(std::move(model)) {}
 
   [[nodiscard]] const std::string& name() const& noexcept {
     return model_->name;
   }
   [[nodiscard]] std::string name() const&& { return model_->name; }
-  [[nodiscard]] const detail::flow_model& model() const noexcept {
+  [[nodiscard]] const detail::flow_graph& model() const noexcept {
     return *model_;
   }
-  [[nodiscard]] const std::shared_ptr<const detail::flow_model>& share()
+  [[nodiscard]] const std::shared_ptr<const detail::flow_graph>& share()
       const noexcept {
     return model_;
   }
 
  private:
-  std::shared_ptr<const detail::flow_model> model_;
+  std::shared_ptr<const detail::flow_graph> model_;
 };
 
 /// A node in a flow that is being built, for wiring:
@@ -114,7 +114,7 @@ class flow_builder {
   template <class N>
     requires(node_type<N> || step_function<N>)
   node_ref add(std::string name, N node, node_options options) {
-    return add_model(std::move(name), detail::make_node_model(std::move(node)),
+    return add_model(std::move(name), detail::make_node_base(std::move(node)),
                      std::move(options));
   }
   template <class N>
@@ -139,10 +139,10 @@ class flow_builder {
   friend class node_ref;
 
   node_ref add_model(std::string name,
-                     std::shared_ptr<const detail::node_model> model,
+                     std::shared_ptr<const detail::node_base> model,
                      node_options options);
 
-  std::shared_ptr<detail::flow_model> draft_;
+  std::shared_ptr<detail::flow_graph> draft_;
   std::vector<std::string> mistakes_;
 };
 

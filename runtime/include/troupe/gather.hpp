@@ -121,7 +121,7 @@ class [[nodiscard]] gather_operation {
   std::vector<task<T>> tasks_;
   gather_options options_;
   std::vector<entry> entries_;
-  fiber_host* host_ = nullptr;
+  fiber_owner* host_ = nullptr;
   std::uint32_t depth_ = 0;
   const held_permits* held_ = nullptr;
   std::coroutine_handle<> parent_;

@@ -2,7 +2,7 @@
 
 #include "troupe/action.hpp"
 #include "troupe/clock.hpp"
-#include "troupe/detail/node/flow_model.hpp"
+#include "troupe/detail/node/flow_graph.hpp"
 #include "troupe/detail/node/position.hpp"
 #include "troupe/error.hpp"
 
@@ -60,11 +60,11 @@ class machine {
   };
 
   /// Refers to `root` as long as it lives.
-  machine(const detail::flow_model& root, std::uint64_t steps_max,
+  machine(const detail::flow_graph& root, std::uint64_t steps_max,
           std::uint64_t seed);
   /// One that stands at `from`, and refers to `root` likewise.
   /// Errors: throws `errc::bad_flow` if `root` has no such place.
-  machine(const detail::flow_model& root, std::uint64_t steps_max,
+  machine(const detail::flow_graph& root, std::uint64_t steps_max,
           std::uint64_t seed, const position& from);
 
   // -- what to do ------------------------------------------------------------
@@ -76,13 +76,13 @@ class machine {
     return top_.graph->nodes[top_.at];
   }
   /// @pre the command is `fan_out`
-  [[nodiscard]] const detail::fan_out_model& fan_out() const noexcept {
+  [[nodiscard]] const detail::fan_out_spec& fan_out() const noexcept {
     assert(command_ == command::fan_out);
     return *fan_out_;
   }
   /// Zero unless the command is `wait`.
   [[nodiscard]] duration wait() const noexcept {
-    return command_ == command::wait ? seldom_->wait : duration::zero();
+    return command_ == command::wait ? rare_->wait : duration::zero();
   }
 
   // -- where it stands -------------------------------------------------------
@@ -102,9 +102,9 @@ class machine {
   /// The node, with its flows outermost first: "outer/inner/node".
   [[nodiscard]] std::string path() const;
   /// The flow that it began with.
-  [[nodiscard]] const detail::flow_model& root() const noexcept {
-    return seldom_ && !seldom_->outer.empty() ? *seldom_->outer.front().graph
-                                              : *top_.graph;
+  [[nodiscard]] const detail::flow_graph& root() const noexcept {
+    return rare_ && !rare_->outer.empty() ? *rare_->outer.front().graph
+                                          : *top_.graph;
   }
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
   /// Returns the seed of the current step, which no other step has.
@@ -113,25 +113,25 @@ class machine {
   /// The last action. @pre the command is `finish` and there is no failure
   [[nodiscard]] troupe::action action() const {
     assert(is_over() && failure() == nullptr);
-    return seldom_ ? seldom_->action : troupe::action{};
+    return rare_ ? rare_->action : troupe::action{};
   }
   /// Returns the reason why it failed, or null.
   /// @pre the command is `finish`
   [[nodiscard]] std::shared_ptr<const error> failure() const;
   /// Returns whether `on_cancel` ended it.
   [[nodiscard]] bool was_cancelled() const noexcept {
-    return seldom_ && seldom_->was_cancelled;
+    return rare_ && rare_->was_cancelled;
   }
   [[nodiscard]] bool is_over() const noexcept {
     return command_ == command::finish;
   }
   /// The missing edges met since the last call.
   [[nodiscard]] std::vector<missing_edge> take_missing_edges() {
-    if (!seldom_) return {};
-    return std::exchange(seldom_->missing_edges, {});
+    if (!rare_) return {};
+    return std::exchange(rare_->missing_edges, {});
   }
   [[nodiscard]] bool met_missing_edge() const noexcept {
-    return seldom_ && !seldom_->missing_edges.empty();
+    return rare_ && !rare_->missing_edges.empty();
   }
 
   // -- what happened ---------------------------------------------------------
@@ -162,13 +162,13 @@ class machine {
 
  private:
   struct level {
-    const detail::flow_model* graph = nullptr;
+    const detail::flow_graph* graph = nullptr;
     std::uint32_t at = 0;
   };
 
   /// The members that most runs never need, kept apart so that a waiting
   /// sub-flow is small.
-  struct seldom {
+  struct rare {
     /// The flows around the current one, outermost first.
     std::vector<level> outer;
     std::vector<missing_edge> missing_edges;
@@ -178,7 +178,7 @@ class machine {
     bool was_cancelled = false;
   };
 
-  [[nodiscard]] seldom& rest();
+  [[nodiscard]] rare& rest();
   void enter(const std::vector<std::string>& path, bool is_over);
   void arrive(std::uint32_t index);
   void begin(command what);
@@ -188,14 +188,14 @@ class machine {
   void fail(error why);
 
   level top_;
-  const detail::fan_out_model* fan_out_ = nullptr;
+  const detail::fan_out_spec* fan_out_ = nullptr;
   std::uint64_t steps_ = 0;
   std::uint64_t steps_max_;
   std::uint64_t seed_;
   std::uint32_t attempt_ = 0;
   std::uint32_t deaths_ = 0;
   command command_ = command::finish;
-  std::unique_ptr<seldom> seldom_;
+  std::unique_ptr<rare> rare_;
 };
 
 }  // namespace troupe

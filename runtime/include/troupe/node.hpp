@@ -1,6 +1,6 @@
 #pragma once
 
-#include "troupe/detail/node/node_model.hpp"
+#include "troupe/detail/node/node_base.hpp"
 #include "troupe/detail/node/typed_node.hpp"
 
 #include <concepts>
@@ -65,7 +65,7 @@ namespace detail {
 
 template <class N>
   requires(node_type<N> || troupe::step_function<N>)
-std::shared_ptr<const node_model> make_node_model(N node) {
+std::shared_ptr<const node_base> make_node_base(N node) {
   if constexpr (node_type<N>) {
     return std::make_shared<const typed_node<N>>(std::move(node));
   } else {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "troupe/detail/fiber/fiber_host.hpp"
+#include "troupe/detail/fiber/fiber_owner.hpp"
 #include "troupe/detail/fiber/promise.hpp"
 
 #include <cassert>
@@ -62,7 +62,7 @@ class [[nodiscard]] task {
   /// held. Returns whether it has ended. An empty task ends at once: `take`
   /// throws then, as `co_await` does.
   /// @pre it has not begun
-  bool start(detail::fiber_host& host, detail::completion* told = nullptr,
+  bool start(detail::fiber_owner& host, detail::completion* told = nullptr,
              std::uint32_t depth = 0,
              const detail::held_permits* held = nullptr) {
     if (!handle_) return true;

@@ -7,7 +7,7 @@
 
 namespace troupe::detail {
 
-fan_out_progress::fan_out_progress(const fan_out_model& model,
+fan_out_progress::fan_out_progress(const fan_out_spec& model,
                                    std::optional<std::size_t> total)
     : model_(&model), window_(model.on_failure, model.concurrency, total) {
   assert(model.concurrency >= 1);

@@ -8,7 +8,7 @@
 
 namespace troupe {
 
-using detail::flow_model;
+using detail::flow_graph;
 using detail::graph_node;
 using detail::no_node;
 
@@ -60,7 +60,7 @@ position::stage stage_of(machine::command what) noexcept {
 
 }  // namespace
 
-machine::machine(const flow_model& root, std::uint64_t steps_max,
+machine::machine(const flow_graph& root, std::uint64_t steps_max,
                  std::uint64_t seed)
     : steps_max_(steps_max), seed_(seed) {
   top_.graph = &root;
@@ -71,7 +71,7 @@ machine::machine(const flow_model& root, std::uint64_t steps_max,
   }
 }
 
-machine::machine(const flow_model& root, std::uint64_t steps_max,
+machine::machine(const flow_graph& root, std::uint64_t steps_max,
                  std::uint64_t seed, const position& from)
     : steps_(from.steps),
       steps_max_(steps_max),
@@ -111,8 +111,8 @@ machine::machine(const flow_model& root, std::uint64_t steps_max,
 
 position machine::where() const {
   position made;
-  if (seldom_) {
-    for (const auto& each : seldom_->outer) {
+  if (rare_) {
+    for (const auto& each : rare_->outer) {
       made.path.push_back(each.graph->nodes[each.at].name);
     }
   }
@@ -122,10 +122,10 @@ position machine::where() const {
   made.attempt = attempt_;
   made.deaths = deaths_;
   made.wait = wait();
-  if (is_over() && seldom_) {
-    made.action = seldom_->action;
-    if (seldom_->failure) made.failure = *seldom_->failure;
-    made.was_cancelled = seldom_->was_cancelled;
+  if (is_over() && rare_) {
+    made.action = rare_->action;
+    if (rare_->failure) made.failure = *rare_->failure;
+    made.was_cancelled = rare_->was_cancelled;
   }
   return made;
 }
@@ -157,8 +157,8 @@ void machine::enter(const std::vector<std::string>& path, bool is_over) {
 
 std::string machine::path() const {
   std::string text;
-  if (seldom_) {
-    for (const auto& each : seldom_->outer) {
+  if (rare_) {
+    for (const auto& each : rare_->outer) {
       text += each.graph->nodes[each.at].name + "/";
     }
   }
@@ -234,8 +234,8 @@ void machine::on_cancel(error why) {
 // to the reason here.
 std::shared_ptr<const error> machine::failure() const {
   assert(is_over());
-  if (!was_cancelled()) return seldom_ ? seldom_->failure : nullptr;
-  error placed = *seldom_->failure;
+  if (!was_cancelled()) return rare_ ? rare_->failure : nullptr;
+  error placed = *rare_->failure;
   return std::make_shared<const error>(std::move(placed.at_node(path())));
 }
 
@@ -308,13 +308,13 @@ void machine::leave(const troupe::action& chosen) {
         if (is_over()) return;
       }
     }
-    if (!seldom_ || seldom_->outer.empty()) {
+    if (!rare_ || rare_->outer.empty()) {
       if (!chosen.is_default()) rest().action = chosen;
       command_ = command::finish;
       return;
     }
-    top_ = seldom_->outer.back();
-    seldom_->outer.pop_back();
+    top_ = rare_->outer.back();
+    rare_->outer.pop_back();
     at_fan_out = false;
   }
 }
@@ -342,15 +342,15 @@ void machine::fail(error why) {
 void machine::check() const {
   assert(top_.graph != nullptr && steps_ <= steps_max_);
   assert(deaths_ <= deaths_max || is_over());
-  if (seldom_) {
-    const auto& outer = seldom_->outer;
+  if (rare_) {
+    const auto& outer = rare_->outer;
     for (std::size_t i = 0; i < outer.size(); ++i) {
       [[maybe_unused]] const auto* below =
           i + 1 < outer.size() ? outer[i + 1].graph : top_.graph;
       assert(outer[i].graph->nodes[outer[i].at].inner.get() == below);
     }
-    assert(!seldom_->was_cancelled || (is_over() && seldom_->failure));
-    assert(is_over() || !seldom_->failure);
+    assert(!rare_->was_cancelled || (is_over() && rare_->failure));
+    assert(is_over() || !rare_->failure);
   }
   if (is_over()) return;
   assert(steps_ > 0);
@@ -361,13 +361,13 @@ void machine::check() const {
   assert(node().model != nullptr && !node().inner);
   assert(attempt_ < std::max(node().options.retry.attempts, 1U));
   assert(command_ != command::wait ||
-         (seldom_ && attempt_ + 1 < node().options.retry.attempts));
+         (rare_ && attempt_ + 1 < node().options.retry.attempts));
   assert(command_ != command::begin_step || attempt_ == 0 || deaths_ > 0);
 }
 
-machine::seldom& machine::rest() {
-  if (!seldom_) seldom_ = std::make_unique<seldom>();
-  return *seldom_;
+machine::rare& machine::rest() {
+  if (!rare_) rare_ = std::make_unique<rare>();
+  return *rare_;
 }
 
 }  // namespace troupe

@@ -58,7 +58,7 @@ item_source with_shared_keys(item_source items) {
 
 }  // namespace
 
-void apply(fan_out_model& model, fan_out_options options) {
+void apply(fan_out_spec& model, fan_out_options options) {
   model.is_sequence = options.concurrency == sequence;
   model.concurrency = model.is_sequence ? 1 : options.concurrency;
   model.on_failure = options.on_failure;
@@ -68,7 +68,7 @@ void apply(fan_out_model& model, fan_out_options options) {
   model.post = std::move(options.post).take();
 }
 
-flow make_fan_out(std::string name, fan_out_model model) {
+flow make_fan_out(std::string name, fan_out_spec model) {
   const auto refuse = [&](const std::string& what) {
     throw error{errc::bad_flow, "fan-out '" + name + "': " + what};
   };
@@ -93,7 +93,7 @@ flow make_fan_out(std::string name, fan_out_model model) {
       return with_shared_keys(items(shared, ctx));
     };
   }
-  auto made = std::make_shared<flow_model>();
+  auto made = std::make_shared<flow_graph>();
   made->name = std::move(name);
   made->fan_out = std::move(model);
   return flow{std::move(made)};
@@ -103,7 +103,7 @@ flow make_fan_out(std::string name, fan_out_model model) {
 
 flow fork(std::string name, std::vector<flow> branches,
           fan_out_options options) {
-  detail::fan_out_model model;
+  detail::fan_out_spec model;
   for (const auto& branch : branches) model.bodies.push_back(branch.share());
   options.concurrency = std::max<std::size_t>(branches.size(), 1);
   detail::apply(model, std::move(options));

@@ -6,7 +6,8 @@
 
 namespace troupe {
 
-std::optional<detail::placed_work> detail::step_host::work_elsewhere() const {
+std::optional<detail::placed_work> detail::step_services::work_elsewhere()
+    const {
   return std::nullopt;
 }
 

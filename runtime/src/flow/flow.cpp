@@ -7,7 +7,7 @@ namespace troupe {
 
 namespace {
 
-using detail::flow_model;
+using detail::flow_graph;
 using detail::graph_node;
 using detail::no_node;
 
@@ -68,7 +68,7 @@ void check_actions(const graph_node& node, mistakes& found) {
   }
 }
 
-void check_names(const flow_model& draft, mistakes& found) {
+void check_names(const flow_graph& draft, mistakes& found) {
   std::set<std::string_view> seen;
   for (const auto& node : draft.nodes) {
     if (node.name.empty()) {
@@ -79,7 +79,7 @@ void check_names(const flow_model& draft, mistakes& found) {
   }
 }
 
-void check_reachable(const flow_model& draft, mistakes& found) {
+void check_reachable(const flow_graph& draft, mistakes& found) {
   std::vector<bool> reached(draft.nodes.size());
   std::vector<std::uint32_t> open{draft.start};
   while (!open.empty()) {
@@ -102,10 +102,10 @@ void check_reachable(const flow_model& draft, mistakes& found) {
 
 namespace detail {
 
-flow_model::~flow_model() {
+flow_graph::~flow_graph() {
   // Each would else be destroyed within the one that holds it, and a deep nest
   // would use up the stack.
-  using handle = std::shared_ptr<const flow_model>;
+  using handle = std::shared_ptr<const flow_graph>;
   static thread_local std::vector<handle>* ending = nullptr;
   std::vector<handle> mine;
   auto& left = ending != nullptr ? *ending : mine;
@@ -152,7 +152,7 @@ const std::string& node_ref::name() const {
 }
 
 flow_builder::flow_builder(std::string name, flow_options options)
-    : draft_(std::make_shared<flow_model>()) {
+    : draft_(std::make_shared<flow_graph>()) {
   draft_->name = std::move(name);
   draft_->missing_edge_fails =
       options.on_missing_edge == flow_options::missing_edge::fails;
@@ -195,12 +195,12 @@ flow flow_builder::build() const {
     throw error{errc::bad_flow, std::move(text)};
   }
   // The builder may go on; what was built does not change any more.
-  return flow{std::make_shared<const flow_model>(*draft_)};
+  return flow{std::make_shared<const flow_graph>(*draft_)};
 }
 
-node_ref flow_builder::add_model(
-    std::string name, std::shared_ptr<const detail::node_model> model,
-    node_options options) {
+node_ref flow_builder::add_model(std::string name,
+                                 std::shared_ptr<const detail::node_base> model,
+                                 node_options options) {
   graph_node node;
   node.name = std::move(name);
   node.model = std::move(model);

@@ -28,21 +28,21 @@ std::string readable_name(const std::type_info& type) {
 // Numbers flows in the order in which they are met, however deep they nest.
 class flow_list {
  public:
-  std::size_t number_of(const flow_model& flow) {
+  std::size_t number_of(const flow_graph& flow) {
     const auto [known, is_new] = numbers_.emplace(&flow, all_.size());
     if (is_new) all_.push_back(&flow);
     return known->second;
   }
-  const flow_model* at(std::size_t number) const {
+  const flow_graph* at(std::size_t number) const {
     return number < all_.size() ? all_[number] : nullptr;
   }
 
  private:
-  std::map<const flow_model*, std::size_t> numbers_;
-  std::vector<const flow_model*> all_;
+  std::map<const flow_graph*, std::size_t> numbers_;
+  std::vector<const flow_graph*> all_;
 };
 
-json node_form(const graph_node& from, const flow_model& within,
+json node_form(const graph_node& from, const flow_graph& within,
                flow_list& flows) {
   json form = json::object();
   if (from.inner) {
@@ -57,7 +57,7 @@ json node_form(const graph_node& from, const flow_model& within,
   return form;
 }
 
-json one_flow_form(const flow_model& from, flow_list& flows) {
+json one_flow_form(const flow_graph& from, flow_list& flows) {
   json form = {{"name", from.name}};
   if (from.fan_out) {
     if (!from.fan_out->on.empty()) form["on"] = from.fan_out->on;
@@ -134,7 +134,7 @@ std::string signature_text(const std::type_info& input,
   return readable_name(input) + " -> " + readable_name(result);
 }
 
-json flow_form(const flow_model& from) {
+json flow_form(const flow_graph& from) {
   flow_list flows;
   flows.number_of(from);
   json form = {{"flows", json::array()}};

@@ -3,7 +3,7 @@
 #include "support/flows/small_flows.hpp"
 #include "support/scarce.hpp"
 
-#include <troupe/mailbox.hpp>
+#include <troupe/channel.hpp>
 #include <troupe/rate_limit.hpp>
 #include <troupe/semaphore.hpp>
 #include <troupe/sleep.hpp>
@@ -56,7 +56,7 @@ troupe::flow sleeping() {
 struct meets_all {
   troupe::semaphore places;
   troupe::rate_limit rate;
-  troupe::mailbox box;
+  troupe::channel box;
 
   std::string prep() const { return std::string(100, 'x'); }
   troupe::task<std::string> exec(std::string in, troupe::context& ctx) const {
@@ -78,7 +78,7 @@ troupe::flow mixed(simulation& sim) {
   allowed.tokens = {{.amount = 1000, .per = 1s, .burst = 10}};
   const meets_all node{troupe::semaphore{sim.system(), 1},
                        troupe::rate_limit{sim.system(), allowed},
-                       troupe::mailbox{sim.system(), {.messages_max = 100}}};
+                       troupe::channel{sim.system(), {.messages_max = 100}}};
   troupe::flow_builder builder{"whole"};
   builder.add(
       "all",

@@ -21,8 +21,8 @@ TEST_CASE("A job runs on a thread of the pool", "[blocking_pool]") {
   blocking_pool pool{{}};
   std::promise<std::thread::id> ran;
 
-  REQUIRE_FALSE(pool.submit([&](job_turn turn) {
-    CHECK(turn == job_turn::run);
+  REQUIRE_FALSE(pool.submit([&](job_call turn) {
+    CHECK(turn == job_call::run);
     ran.set_value(std::this_thread::get_id());
   }));
   CHECK(ran.get_future().get() != std::this_thread::get_id());
@@ -34,7 +34,7 @@ TEST_CASE("A job need not be copyable", "[blocking_pool]") {
   int seen = 0;
 
   REQUIRE_FALSE(pool.submit(
-      [&seen, owned = std::make_unique<int>(7)](job_turn) { seen = *owned; }));
+      [&seen, owned = std::make_unique<int>(7)](job_call) { seen = *owned; }));
   CHECK(pool.run_one());
   CHECK(seen == 7);
 }
@@ -52,7 +52,7 @@ TEST_CASE("As many jobs run at once as there are threads allowed",
   std::latch is_done{width * rounds};
 
   for (int i = 0; i < width * rounds; ++i) {
-    REQUIRE_FALSE(pool.submit([&](job_turn) {
+    REQUIRE_FALSE(pool.submit([&](job_call) {
       const auto running = ++now;
       for (auto seen = most.load(); seen < running;) {
         most.compare_exchange_weak(seen, running);
@@ -72,7 +72,7 @@ TEST_CASE("An idle thread is used before another is started",
   blocking_pool pool{{.threads_max = 8}};
   for (int i = 0; i < 20; ++i) {
     std::promise<void> is_done;
-    REQUIRE_FALSE(pool.submit([&](job_turn) { is_done.set_value(); }));
+    REQUIRE_FALSE(pool.submit([&](job_call) { is_done.set_value(); }));
     is_done.get_future().wait();
     while (pool.running() > 0) {
       std::this_thread::yield();
@@ -86,7 +86,7 @@ TEST_CASE("Jobs beyond the bound of the queue wait, and are told at once",
   blocking_pool pool{{.queue_max = 2, .manual = true}};
   int calls = 0;
   for (int i = 0; i < 5; ++i) {
-    CHECK_FALSE(pool.submit([&](job_turn) { ++calls; }));
+    CHECK_FALSE(pool.submit([&](job_call) { ++calls; }));
   }
   CHECK(pool.waiting() == 5);
   CHECK(pool.look(troupe::time_point{}, 1h).second.waiting == 5);
@@ -102,15 +102,15 @@ TEST_CASE("At the end jobs that run are waited for, others are told",
   std::atomic<int> finished{0};
   std::atomic<int> refused{0};
   blocking_pool pool{{.threads_max = 1}};
-  REQUIRE_FALSE(pool.submit([&](job_turn) {
+  REQUIRE_FALSE(pool.submit([&](job_call) {
     is_running.set_value();
     may_end.get_future().wait();
     ++finished;
   }));
   is_running.get_future().wait();
   for (int i = 0; i < 3; ++i) {
-    REQUIRE_FALSE(pool.submit([&](job_turn turn) {
-      if (turn == job_turn::shut_down && ++refused == 3) {
+    REQUIRE_FALSE(pool.submit([&](job_call turn) {
+      if (turn == job_call::shut_down && ++refused == 3) {
         may_end.set_value();
       }
     }));
@@ -119,7 +119,7 @@ TEST_CASE("At the end jobs that run are waited for, others are told",
   pool.stop();
   CHECK(finished == 1);
   CHECK(refused == 3);
-  CHECK(pool.submit([](job_turn) {}).value().code() == errc::shut_down);
+  CHECK(pool.submit([](job_call) {}).value().code() == errc::shut_down);
 }
 
 TEST_CASE("A pool may end right after its jobs were given", "[blocking_pool]") {
@@ -129,7 +129,7 @@ TEST_CASE("A pool may end right after its jobs were given", "[blocking_pool]") {
     {
       blocking_pool pool{{.threads_max = static_cast<std::size_t>(width)}};
       for (int i = 0; i < 20; ++i) {
-        REQUIRE_FALSE(pool.submit([&](job_turn) { ++calls; }));
+        REQUIRE_FALSE(pool.submit([&](job_call) { ++calls; }));
       }
     }
     REQUIRE(calls == 20);
@@ -141,7 +141,7 @@ TEST_CASE("Without threads jobs run one by one when told to",
   blocking_pool pool{{.manual = true}};
   std::vector<int> order;
   for (int i = 0; i < 3; ++i) {
-    REQUIRE_FALSE(pool.submit([&, i](job_turn) { order.push_back(i); }));
+    REQUIRE_FALSE(pool.submit([&, i](job_call) { order.push_back(i); }));
   }
 
   CHECK(order.empty());
@@ -157,9 +157,9 @@ TEST_CASE("Without threads jobs run one by one when told to",
 TEST_CASE("A job may give another job", "[blocking_pool]") {
   blocking_pool pool{{.manual = true}};
   int calls = 0;
-  REQUIRE_FALSE(pool.submit([&](job_turn) {
+  REQUIRE_FALSE(pool.submit([&](job_call) {
     ++calls;
-    CHECK_FALSE(pool.submit([&](job_turn) { ++calls; }));
+    CHECK_FALSE(pool.submit([&](job_call) { ++calls; }));
   }));
 
   while (pool.run_one()) {

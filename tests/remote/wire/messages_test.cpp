@@ -4,7 +4,7 @@
 #include "support/code_of.hpp"
 #include "support/flows/small_flows.hpp"
 
-#include <troupe/detail/node/flow_model.hpp>
+#include <troupe/detail/node/flow_graph.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -1,6 +1,7 @@
+#include "work/lease_holder.hpp"
+
 #include "support/catch.hpp"
 #include "support/checked.hpp"
-#include "work/lease_holder.hpp"
 
 #include <vector>
 

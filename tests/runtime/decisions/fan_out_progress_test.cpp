@@ -16,16 +16,16 @@ using troupe::errc;
 using troupe::error;
 using troupe::failure_policy;
 using troupe::detail::branch_end;
-using troupe::detail::fan_out_model;
 using troupe::detail::fan_out_progress;
+using troupe::detail::fan_out_spec;
 using ending = troupe::branch_outcome::kind;
 
 namespace {
 
 constexpr std::optional<std::size_t> unknown_total;
 
-fan_out_model model_of(failure_policy policy, std::size_t width = 8) {
-  fan_out_model made;
+fan_out_spec model_of(failure_policy policy, std::size_t width = 8) {
+  fan_out_spec made;
   made.concurrency = width;
   made.on_failure = policy;
   made.post = [](troupe::state&, const auto&, troupe::context&) {

@@ -56,8 +56,7 @@ TEST_CASE("An event happens when it is read", "[event_form]") {
   CHECK(event_from(event_form(from), now).at == now);
 }
 
-TEST_CASE("An event of one that does not send dates has none",
-          "[event_form]") {
+TEST_CASE("An event of one that does not send dates has none", "[event_form]") {
   const auto form = event_form(event{});
   CHECK_FALSE(form.contains("wall_ns"));
   CHECK(event_from(form, now).wall == troupe::wall_time{});

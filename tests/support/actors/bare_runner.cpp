@@ -1,8 +1,8 @@
 #include "support/actors/bare_runner.hpp"
 
 #include <troupe/batch.hpp>
-#include <troupe/detail/fiber/fiber_host.hpp>
-#include <troupe/detail/node/node_model.hpp>
+#include <troupe/detail/fiber/fiber_owner.hpp>
+#include <troupe/detail/node/node_base.hpp>
 #include <troupe/detail/node/position.hpp>
 #include <troupe/detail/value/mixed.hpp>
 #include <troupe/json_text.hpp>
@@ -39,9 +39,11 @@ struct permits {
   std::deque<wake_key> line;
 };
 
-class bare_run final : public step_host, public fiber_host, private completion {
+class bare_run final : public step_services,
+                       public fiber_owner,
+                       private completion {
  public:
-  bare_run(world& all, const flow_model& work, value params, state initial,
+  bare_run(world& all, const flow_graph& work, value params, state initial,
            std::uint64_t seed, std::string id)
       : all_(all),
         id_(std::move(id)),
@@ -59,7 +61,8 @@ class bare_run final : public step_host, public fiber_host, private completion {
   state& shared() noexcept { return shared_; }
   const machine& engine() const noexcept { return machine_; }
 
-  // -- step_host -------------------------------------------------------------
+  // -- step_services
+  // -------------------------------------------------------------
 
   const value& params() const noexcept override { return params_; }
   std::string run_id() const override { return id_; }
@@ -75,11 +78,11 @@ class bare_run final : public step_host, public fiber_host, private completion {
   bool listens(event_detail) const noexcept override { return false; }
   void tell(event) override {}
   // A blocking call runs at once, so the run outlives it.
-  std::shared_ptr<step_host> detach() override {
-    return {std::shared_ptr<void>{}, static_cast<step_host*>(this)};
+  std::shared_ptr<step_services> detach() override {
+    return {std::shared_ptr<void>{}, static_cast<step_services*>(this)};
   }
 
-  // -- fiber_host ------------------------------------------------------------
+  // -- fiber_owner ------------------------------------------------------------
 
   std::uint64_t wake_at(time_point due, wake_key key) override {
     timers_.emplace(std::pair{due, ++last_timer_}, wake_up{key, nullptr});
@@ -112,7 +115,7 @@ class bare_run final : public step_host, public fiber_host, private completion {
   void commit();
   void wait_for_step();
   void fan_out();
-  void run_branch(const fan_out_model& model, std::size_t index, value params,
+  void run_branch(const fan_out_spec& model, std::size_t index, value params,
                   const state& from);
 
   /// A fan-out at work, and the one of the sub-flow that is run meanwhile.
@@ -123,7 +126,7 @@ class bare_run final : public step_host, public fiber_host, private completion {
     std::optional<error> failure{};
   };
 
-  void conclude(const fan_out_model& model);
+  void conclude(const fan_out_spec& model);
 
   world& all_;
   std::string id_;
@@ -305,7 +308,7 @@ void bare_run::fan_out() {
   conclude(model);
 }
 
-void bare_run::run_branch(const fan_out_model& model, std::size_t index,
+void bare_run::run_branch(const fan_out_spec& model, std::size_t index,
                           value params, const state& from) {
   fan_->decide.on_started();
   const auto& body = *model.bodies[model.items ? 0 : index];
@@ -339,7 +342,7 @@ void bare_run::run_branch(const fan_out_model& model, std::size_t index,
   }
 }
 
-void bare_run::conclude(const fan_out_model& model) {
+void bare_run::conclude(const fan_out_spec& model) {
   const auto ended = std::move(*std::exchange(fan_, std::nullopt));
   if (ended.decide.result() == window::verdict::failed) {
     error why = ended.failure.value_or(

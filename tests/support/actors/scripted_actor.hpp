@@ -40,7 +40,7 @@ class scripted_actor : public detail::lite_actor {
   std::function<void(const caf::error&)> stop = [](const caf::error&) {};
 
  private:
-  friend class detail::letter;
+  friend class detail::envelope;
 
   void on(poke&& received) { receive(received); }
   void on_start() override { start(); }

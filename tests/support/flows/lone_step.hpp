@@ -3,7 +3,7 @@
 #include "support/flows/still_host.hpp"
 
 #include <troupe/context.hpp>
-#include <troupe/detail/node/node_model.hpp>
+#include <troupe/detail/node/node_base.hpp>
 #include <troupe/node.hpp>
 #include <troupe/node_options.hpp>
 
@@ -17,7 +17,7 @@
 namespace troupe_test {
 
 /// One step of one node, without supervisor and actors.
-class lone_step final : private troupe::detail::step_host,
+class lone_step final : private troupe::detail::step_services,
                         private troupe::detail::completion {
  public:
   using status = troupe::detail::step_status;
@@ -25,7 +25,7 @@ class lone_step final : private troupe::detail::step_host,
   template <class N>
   explicit lone_step(N node, troupe::node_options options = {},
                      troupe::state shared = {})
-      : node_(troupe::detail::make_node_model(std::move(node))),
+      : node_(troupe::detail::make_node_base(std::move(node))),
         options_(std::move(options)),
         shared_(std::move(shared)),
         frame_(shared_, *this) {
@@ -69,9 +69,7 @@ class lone_step final : private troupe::detail::step_host,
   [[nodiscard]] std::string failure() const {
     return frame_.failure ? frame_.failure->message() : "";
   }
-  [[nodiscard]] const troupe::detail::node_model& node() const {
-    return *node_;
-  }
+  [[nodiscard]] const troupe::detail::node_base& node() const { return *node_; }
   [[nodiscard]] const std::vector<troupe::event>& events() const {
     return events_;
   }
@@ -100,12 +98,12 @@ class lone_step final : private troupe::detail::step_host,
   bool listens(troupe::event_detail) const noexcept override { return true; }
   void tell(troupe::event what) override { events_.push_back(std::move(what)); }
   // The tests outlive their blocking calls.
-  std::shared_ptr<step_host> detach() override {
+  std::shared_ptr<step_services> detach() override {
     return {std::shared_ptr<void>{}, this};
   }
   void on_complete() noexcept override { is_ready_ = true; }
 
-  std::shared_ptr<const troupe::detail::node_model> node_;
+  std::shared_ptr<const troupe::detail::node_base> node_;
   troupe::node_options options_;
   troupe::state shared_;
   troupe::value params_ = troupe::value::object();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <troupe/detail/fiber/fiber_host.hpp>
+#include <troupe/detail/fiber/fiber_owner.hpp>
 #include <troupe/detail/fiber/permit_answer.hpp>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ namespace troupe_test {
 
 /// A host of coroutines without an actor: time stands still, blocking calls
 /// and permits wait until the test lets them go on.
-class still_host final : public troupe::detail::fiber_host {
+class still_host final : public troupe::detail::fiber_owner {
  public:
   using wake_key = troupe::detail::wake_key;
 

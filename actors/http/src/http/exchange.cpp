@@ -23,8 +23,8 @@ bool exchange::has_room_again() {
 // -- who brings ---------------------------------------------------------------
 
 void exchange::bring_head(http_response head) {
-  if (hearer_) {
-    hearer_->on_head(head);
+  if (observer_) {
+    observer_->on_head(head);
     return;
   }
   const std::lock_guard lock{mutex_};
@@ -33,8 +33,8 @@ void exchange::bring_head(http_response head) {
 }
 
 bool exchange::bring_part(std::string_view bytes, std::size_t unread_max) {
-  if (hearer_) {
-    hearer_->on_part(bytes);
+  if (observer_) {
+    observer_->on_part(bytes);
     return true;
   }
   const std::lock_guard lock{mutex_};
@@ -49,8 +49,8 @@ bool exchange::bring_part(std::string_view bytes, std::size_t unread_max) {
 }
 
 void exchange::bring_end(std::optional<error> failure) {
-  if (hearer_) {
-    hearer_->on_end();
+  if (observer_) {
+    observer_->on_end();
     return;
   }
   const std::lock_guard lock{mutex_};

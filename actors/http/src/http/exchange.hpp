@@ -27,9 +27,9 @@ struct arrival {
 
 /// Is told what comes of an exchange that nobody waits for, on the thread that
 /// brings it.
-class exchange_hearer {
+class exchange_observer {
  public:
-  virtual ~exchange_hearer() = default;
+  virtual ~exchange_observer() = default;
   virtual void on_head(const http_response& head) = 0;
   virtual void on_part(std::string_view bytes) = 0;
   /// Not called where the transfer is aborted from here.
@@ -47,18 +47,18 @@ class exchange final : public troupe::detail::payload {
   exchange(http_request asked, bool streamed, bool farewell = false)
       : request(std::move(asked)),
         is_streamed(streamed),
-        is_farewell(farewell) {}
+        is_unattended(farewell) {}
 
-  exchange(http_request asked, std::shared_ptr<exchange_hearer> told)
+  exchange(http_request asked, std::shared_ptr<exchange_observer> told)
       : request(std::move(asked)),
         is_streamed(true),
-        is_farewell(false),
-        hearer_(std::move(told)) {}
+        is_unattended(false),
+        observer_(std::move(told)) {}
 
   const http_request request;
   const bool is_streamed;
   /// Nobody waits for what comes of it, and it may outlive who sent it.
-  const bool is_farewell;
+  const bool is_unattended;
 
   // -- who waits --------------------------------------------------------------
 
@@ -86,7 +86,7 @@ class exchange final : public troupe::detail::payload {
   std::optional<arrival> next();
   void tell();
 
-  const std::shared_ptr<exchange_hearer> hearer_;
+  const std::shared_ptr<exchange_observer> observer_;
   std::mutex mutex_;
   std::optional<troupe::detail::waker> who_;
   http_response unread_;

@@ -15,28 +15,28 @@ namespace troupe {
 namespace detail {
 
 /// The shared state of the copies of a client.
-class http_line {
+class http_core {
  public:
-  http_line(system& where, const http_options& options)
+  http_core(system& where, const http_options& options)
       : thread(where.core(), options) {}
 
   const http_thread thread;
 };
 
 /// The side of an exchange that waits. Destroying it aborts the transfer.
-class exchange_end {
+class pending_exchange {
  public:
-  exchange_end(std::shared_ptr<http_line> through, http_request request,
-               bool is_streamed)
+  pending_exchange(std::shared_ptr<http_core> through, http_request request,
+                   bool is_streamed)
       : line(std::move(through)),
         about(caf::make_counted<exchange>(std::move(request), is_streamed)) {}
-  exchange_end(std::shared_ptr<http_line> through, http_request request,
-               std::shared_ptr<exchange_hearer> to)
+  pending_exchange(std::shared_ptr<http_core> through, http_request request,
+                   std::shared_ptr<exchange_observer> to)
       : line(std::move(through)),
         about(caf::make_counted<exchange>(std::move(request), std::move(to))) {}
-  exchange_end(const exchange_end&) = delete;
-  exchange_end& operator=(const exchange_end&) = delete;
-  ~exchange_end() { drop(); }
+  pending_exchange(const pending_exchange&) = delete;
+  pending_exchange& operator=(const pending_exchange&) = delete;
+  ~pending_exchange() { drop(); }
 
   void begin(troupe::detail::exec_ctx* from) {
     is_under_way = true;
@@ -54,7 +54,7 @@ class exchange_end {
     send_to(line->thread.actor(), http_message::drop{about});
   }
 
-  const std::shared_ptr<http_line> line;
+  const std::shared_ptr<http_core> line;
   const exchange_ptr about;
   bool is_under_way = false;
   bool was_cancelled = false;
@@ -67,7 +67,7 @@ namespace {
 /// Awaitable: what comes next of an exchange.
 class [[nodiscard]] next_arrival final : private troupe::detail::waiter {
  public:
-  explicit next_arrival(exchange_end& end) noexcept : end_(end) {}
+  explicit next_arrival(pending_exchange& end) noexcept : end_(end) {}
   ~next_arrival() {
     if (host() == nullptr) return;
     // A part on its way here is lost, so nothing may follow it.
@@ -96,7 +96,7 @@ class [[nodiscard]] next_arrival final : private troupe::detail::waiter {
   }
 
  private:
-  void wait(troupe::detail::fiber_host& host, troupe::detail::wake_key key) {
+  void wait(troupe::detail::fiber_owner& host, troupe::detail::wake_key key) {
     auto& owner = troupe::detail::fiber_actor::of(host, "wait for a server");
     end_.about->wait(owner.waker_for(key));
     if (end_.is_under_way) {
@@ -109,7 +109,7 @@ class [[nodiscard]] next_arrival final : private troupe::detail::waiter {
     came_ = std::move(*static_cast<arrival*>(answer));
   }
 
-  exchange_end& end_;
+  pending_exchange& end_;
   arrival came_;
 };
 
@@ -126,12 +126,12 @@ void check_options(const http_options& options) {
 }
 
 // Threads, files and memory may have run out.
-std::shared_ptr<http_line> line_of(system& where, const http_options& options) {
+std::shared_ptr<http_core> line_of(system& where, const http_options& options) {
   const auto refuse = [](const std::string& why) -> error {
     return {errc::overloaded, "cannot start an HTTP client: " + why};
   };
   try {
-    return std::make_shared<http_line>(where, options);
+    return std::make_shared<http_core>(where, options);
   } catch (const std::system_error& why) {
     throw refuse("cannot start another thread: " + std::string{why.what()});
   } catch (const std::bad_alloc&) {
@@ -139,13 +139,14 @@ std::shared_ptr<http_line> line_of(system& where, const http_options& options) {
   }
 }
 
-task<http_response> whole(std::shared_ptr<exchange_end> end) {
+task<http_response> whole(std::shared_ptr<pending_exchange> end) {
   next_arrival coming{*end};
   arrival came = co_await coming;
   co_return std::move(came.response);
 }
 
-task<std::optional<std::string>> next_part(std::shared_ptr<exchange_end> end) {
+task<std::optional<std::string>> next_part(
+    std::shared_ptr<pending_exchange> end) {
   if (end->was_cancelled) {
     throw error{errc::cancelled, "an earlier read of the stream was cancelled"};
   }
@@ -164,7 +165,7 @@ task<std::optional<std::string>> next_part(std::shared_ptr<exchange_end> end) {
 
 // -- streams ------------------------------------------------------------------
 
-http_stream::http_stream(std::shared_ptr<detail::exchange_end> end,
+http_stream::http_stream(std::shared_ptr<detail::pending_exchange> end,
                          http_response head)
     : end_(std::move(end)), head_(std::move(head)) {}
 
@@ -183,18 +184,18 @@ namespace detail {
 class live_listening final : public http_listening {
  public:
   live_listening(const http_client& web, http_request ask,
-                 std::shared_ptr<exchange_hearer> to)
+                 std::shared_ptr<exchange_observer> to)
       : end_(web.line_, std::move(ask), std::move(to)) {
     end_.begin(nullptr);
   }
 
  private:
-  exchange_end end_;
+  pending_exchange end_;
 };
 
 std::unique_ptr<http_listening> http_listening::begun(
     const http_client& web, http_request ask,
-    std::shared_ptr<exchange_hearer> to) {
+    std::shared_ptr<exchange_observer> to) {
   return std::make_unique<live_listening>(web, std::move(ask), std::move(to));
 }
 
@@ -213,19 +214,19 @@ http_client::http_client(system& where, http_options options) {
 }
 
 task<http_response> http_client::send(http_request request) const {
-  return detail::whole(std::make_shared<detail::exchange_end>(
+  return detail::whole(std::make_shared<detail::pending_exchange>(
       line_, std::move(request), /*is_streamed=*/false));
 }
 
 task<http_stream> http_client::opened(
-    std::shared_ptr<detail::exchange_end> end) {
+    std::shared_ptr<detail::pending_exchange> end) {
   detail::next_arrival coming{*end};
   detail::arrival came = co_await coming;
   co_return http_stream{std::move(end), std::move(came.response)};
 }
 
 task<http_stream> http_client::open(http_request request) const {
-  return opened(std::make_shared<detail::exchange_end>(
+  return opened(std::make_shared<detail::pending_exchange>(
       line_, std::move(request), /*is_streamed=*/true));
 }
 

@@ -23,7 +23,7 @@ struct http_thread::shared {
       turns.run();
       driven.run();
     }
-    say_farewell();
+    finish_unattended();
     // An exchange refers to the actor that waits for it, which may refer to
     // the client: what is left here would keep itself alive.
     send_to(actor, http_message::close{});
@@ -31,11 +31,11 @@ struct http_thread::shared {
   }
 
   /// Sends requests that nobody waits for, as far as that goes at once.
-  void say_farewell() {
+  void finish_unattended() {
     constexpr duration limit = std::chrono::milliseconds{300};
     const auto end = after(clock::steady().now(), limit);
     turns.run();
-    while (driven.has_farewells() && clock::steady().now() < end) {
+    while (driven.has_unattended() && clock::steady().now() < end) {
       driven.run(end);
     }
   }

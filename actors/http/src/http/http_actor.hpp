@@ -40,7 +40,7 @@ class http_actor final : public troupe::detail::lite_actor {
       : lite_actor(config, at), transfers_(driven) {}
 
  private:
-  friend class troupe::detail::letter;
+  friend class troupe::detail::envelope;
 
   void on(const http_message::begin& asked) { transfers_.begin(asked.about); }
   void on(const http_message::go_on& asked) { transfers_.go_on(*asked.about); }

@@ -16,7 +16,7 @@ class http_listening {
   /// returned.
   [[nodiscard]] static std::unique_ptr<http_listening> begun(
       const http_client& web, http_request ask,
-      std::shared_ptr<exchange_hearer> to);
+      std::shared_ptr<exchange_observer> to);
 
   virtual ~http_listening() = default;
 };

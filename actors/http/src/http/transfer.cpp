@@ -56,7 +56,7 @@ bool has_files() {
   return true;
 }
 
-curl_easy easy_of(transfer::surroundings& where) {
+curl_easy easy_of(transfer::client_state& where) {
   if (where.idle.empty()) return curl_easy{curl_easy_init()};
   auto idle = std::move(where.idle.back());
   where.idle.pop_back();
@@ -70,7 +70,7 @@ bool has_memory(std::size_t bytes) {
 
 }  // namespace
 
-transfer::transfer(exchange_ptr about, surroundings& where)
+transfer::transfer(exchange_ptr about, client_state& where)
     : about_(std::move(about)),
       where_(where),
       easy_(easy_of(where)),

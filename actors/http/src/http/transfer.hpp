@@ -22,7 +22,7 @@ class transfer {
  public:
   using limit_timers = timer_wheel<transfer*>;
   /// The data that all transfers of one client share. Outlives them.
-  struct surroundings {
+  struct client_state {
     std::string ca_file;
     std::size_t unread_max;
     limit_timers timers;
@@ -36,7 +36,7 @@ class transfer {
   };
 
   /// Errors: throws `errc::bad_value`, as `check` does.
-  transfer(exchange_ptr about, surroundings& where);
+  transfer(exchange_ptr about, client_state& where);
   transfer(const transfer&) = delete;
   transfer& operator=(const transfer&) = delete;
   ~transfer();
@@ -79,7 +79,7 @@ class transfer {
   void note_news();
 
   exchange_ptr about_;
-  surroundings& where_;
+  client_state& where_;
   timer_id timer_;
   curl_easy easy_;
   curl_headers headers_;

@@ -12,8 +12,8 @@ namespace troupe::detail {
 
 namespace {
 
-/// From here on a walk through a lane's connections begins to show.
-constexpr std::size_t lane_size = 256;
+/// From here on a walk through a pool's connections begins to show.
+constexpr std::size_t pool_size = 256;
 
 /// Past the files that a process may have open, connections fail; below that,
 /// exchanges wait for one.
@@ -26,30 +26,30 @@ std::size_t possible(std::size_t connections) {
   return static_cast<std::size_t>(std::min<rlim_t>(room, connections));
 }
 
-/// As many lanes as can be full without that all of them together go beyond a
+/// As many pools as can be full without that all of them together go beyond a
 /// bound.
-std::size_t lanes_for(const http_options& options) {
+std::size_t pools_for(const http_options& options) {
   const auto least = std::min(possible(options.connections_max),
                               options.connections_per_host_max);
-  return std::max<std::size_t>(least / lane_size, 1);
+  return std::max<std::size_t>(least / pool_size, 1);
 }
 
-lane::room room_in(const http_options& options, std::size_t lanes) {
-  return {static_cast<long>(possible(options.connections_max) / lanes),
-          static_cast<long>(options.connections_per_host_max / lanes)};
+connection_pool::room room_in(const http_options& options, std::size_t pools) {
+  return {static_cast<long>(possible(options.connections_max) / pools),
+          static_cast<long>(options.connections_per_host_max / pools)};
 }
 
 }  // namespace
 
 transfers::transfers(const http_options& options)
     : exchanges_max_(options.exchanges_max),
-      lanes_max_(lanes_for(options)),
-      room_(room_in(options, lanes_max_)),
-      surroundings_{trusted_file(options), options.unread_max,
+      pools_max_(pools_for(options)),
+      room_(room_in(options, pools_max_)),
+      client_state_{trusted_file(options), options.unread_max,
                     transfer::limit_timers{clock::steady().now()}} {
-  surroundings_.idle.reserve(lane_size);
+  client_state_.idle.reserve(pool_size);
   // Without one that works there is no client.
-  lane_with_room();
+  pool_with_room();
 }
 
 transfers::~transfers() { close(); }
@@ -63,8 +63,8 @@ void transfers::begin(const exchange_ptr& about) {
                                         std::to_string(exchanges_max_) +
                                         " exchanges in progress, its maximum"};
     }
-    auto made = std::make_unique<transfer>(about, surroundings_);
-    lane& in = lane_with_room();
+    auto made = std::make_unique<transfer>(about, client_state_);
+    connection_pool& in = pool_with_room();
     in.add(*made);
     all_[about.get()] = {std::move(made), &in};
   } catch (...) {
@@ -75,16 +75,17 @@ void transfers::begin(const exchange_ptr& about) {
 
 // The first one, so that connections that are there are used again, and streams
 // share one. Where all are full, an exchange waits for a connection.
-lane& transfers::lane_with_room() {
-  for (const auto& each : lanes_) {
-    if (each->size() < lane_size) return *each;
+connection_pool& transfers::pool_with_room() {
+  for (const auto& each : pools_) {
+    if (each->size() < pool_size) return *each;
   }
-  if (lanes_.size() < lanes_max_) {
-    const auto tag = static_cast<std::uint32_t>(lanes_.size());
-    lanes_.push_back(std::make_unique<lane>(poll_, tag, surroundings_, room_));
-    return *lanes_.back();
+  if (pools_.size() < pools_max_) {
+    const auto tag = static_cast<std::uint32_t>(pools_.size());
+    pools_.push_back(
+        std::make_unique<connection_pool>(poll_, tag, client_state_, room_));
+    return *pools_.back();
   }
-  return **std::min_element(lanes_.begin(), lanes_.end(),
+  return **std::min_element(pools_.begin(), pools_.end(),
                             [](const auto& one, const auto& other) {
                               return one->size() < other->size();
                             });
@@ -118,21 +119,22 @@ void transfers::close() {
 
 // -- turns --------------------------------------------------------------------
 
-bool transfers::has_farewells() const {
-  return std::any_of(all_.begin(), all_.end(),
-                     [](const auto& each) { return each.first->is_farewell; });
+bool transfers::has_unattended() const {
+  return std::any_of(all_.begin(), all_.end(), [](const auto& each) {
+    return each.first->is_unattended;
+  });
 }
 
 void transfers::run(time_point latest) {
   poll_.wait(until_next(latest),
              [this](int socket, socket_poll::interest what, std::uint32_t tag) {
-               lane& in = *lanes_[tag];
+               connection_pool& in = *pools_[tag];
                in.act(socket, what);
                take_ended(in);
                announce();
              });
   const auto now = clock::steady().now();
-  for (const auto& each : lanes_) {
+  for (const auto& each : pools_) {
     each->go_on(now);
     take_ended(*each);
   }
@@ -140,7 +142,7 @@ void transfers::run(time_point latest) {
   announce();
 }
 
-void transfers::take_ended(lane& in) {
+void transfers::take_ended(connection_pool& in) {
   in.take_ended([this](transfer& ended, CURLcode result) {
     ended.end(result);
     all_.erase(&ended.about());
@@ -150,14 +152,14 @@ void transfers::take_ended(lane& in) {
 // What one readable socket brought, up to the end of the response if that is
 // there, reaches its waiter as one.
 void transfers::announce() {
-  for (const auto& each : surroundings_.news) each->announce();
-  surroundings_.news.clear();
+  for (const auto& each : client_state_.news) each->announce();
+  client_state_.news.clear();
 }
 
 std::chrono::milliseconds transfers::until_next(time_point latest) const {
   auto next = std::min(
-      surroundings_.timers.next_look().value_or(time_point::max()), latest);
-  for (const auto& each : lanes_) next = std::min(next, each->due());
+      client_state_.timers.next_look().value_or(time_point::max()), latest);
+  for (const auto& each : pools_) next = std::min(next, each->due());
   if (next == time_point::max()) return std::chrono::hours{1};
   const auto now = clock::steady().now();
   if (next <= now) return {};
@@ -165,7 +167,7 @@ std::chrono::milliseconds transfers::until_next(time_point latest) const {
 }
 
 void transfers::fire_limits() {
-  surroundings_.timers.advance(clock::steady().now(), [this](transfer* each) {
+  client_state_.timers.advance(clock::steady().now(), [this](transfer* each) {
     each->on_timer();
     if (each->has_ended()) drop(each->about());
   });

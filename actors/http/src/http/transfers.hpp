@@ -1,6 +1,6 @@
 #pragma once
 
-#include "http/lane.hpp"
+#include "http/connection_pool.hpp"
 #include "http/socket_poll.hpp"
 #include "http/transfer.hpp"
 
@@ -33,28 +33,28 @@ class transfers {
   /// Waits until something can go on, or until `latest`, and lets it.
   void run(time_point latest = time_point::max());
   /// True if there are some that nobody waits for.
-  [[nodiscard]] bool has_farewells() const;
+  [[nodiscard]] bool has_unattended() const;
   void wake() noexcept { poll_.wake(); }
 
  private:
   struct entry {
     std::unique_ptr<transfer> under_way;
-    lane* in = nullptr;
+    connection_pool* in = nullptr;
   };
 
-  lane& lane_with_room();
-  void take_ended(lane& in);
+  connection_pool& pool_with_room();
+  void take_ended(connection_pool& in);
   void announce();
   void fire_limits();
   [[nodiscard]] std::chrono::milliseconds until_next(time_point latest) const;
 
   std::size_t exchanges_max_;
-  std::size_t lanes_max_;
-  /// Connections of each lane at most.
-  lane::room room_;
-  transfer::surroundings surroundings_;
+  std::size_t pools_max_;
+  /// Connections of each pool at most.
+  connection_pool::room room_;
+  transfer::client_state client_state_;
   socket_poll poll_;
-  std::vector<std::unique_ptr<lane>> lanes_;
+  std::vector<std::unique_ptr<connection_pool>> pools_;
   std::unordered_map<const exchange*, entry> all_;
 };
 

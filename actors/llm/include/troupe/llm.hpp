@@ -10,6 +10,7 @@
 #include <troupe/llm/embedding.hpp>
 #include <troupe/llm/fields.hpp>
 #include <troupe/llm/history.hpp>
+#include <troupe/llm/image.hpp>
 #include <troupe/llm/json_schema.hpp>
 #include <troupe/llm/mcp_call.hpp>
 #include <troupe/llm/mcp_client.hpp>

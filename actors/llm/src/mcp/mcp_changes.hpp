@@ -18,7 +18,7 @@ namespace troupe::llm::detail {
 ///
 /// Thread safety: one thread brings what comes; `is_over` and `is_refused` are
 /// synchronised.
-class mcp_changes final : public troupe::detail::exchange_hearer {
+class mcp_changes final : public troupe::detail::exchange_observer {
  public:
   mcp_changes(std::size_t bytes_max, mcp_hearing hears)
       : bytes_max_(bytes_max), events_(bytes_max), hears_(std::move(hears)) {}

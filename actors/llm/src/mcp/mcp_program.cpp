@@ -41,7 +41,7 @@ class [[nodiscard]] next_answer final : private troupe::detail::waiter {
   }
 
  private:
-  void order(troupe::detail::fiber_host& host, troupe::detail::wake_key key) {
+  void order(troupe::detail::fiber_owner& host, troupe::detail::wake_key key) {
     auto& owner = fiber_actor::of(host, "wait for a server");
     from_->ask(id_, request_, owner.waker_for(key));
   }

@@ -46,11 +46,11 @@ struct listener::state {
         actors(where.actors()),
         chosen(checked(actors, std::move(options))),
         view(std::make_shared<gateway_view>()),
-        board(switchboard::of(core)),
+        board(shared_registry::of(core)),
         role(board->take_role("supervisor")),
         refused(actors, chosen.notice),
         at(chosen.at) {
-    const auto desk = detail::spawn_lite<service_desk>(
+    const auto desk = detail::spawn_lite<call_server>(
         core.at(), nullptr, core, board, chosen.message_max);
     self = detail::spawn_lite<gateway>(core.at(), nullptr, core.timers(),
                                        chosen, gateway_shares{board, desk},
@@ -107,7 +107,7 @@ struct listener::state {
   caf::actor_system& actors;
   const listener_options chosen;
   const std::shared_ptr<gateway_view> view;
-  const std::shared_ptr<switchboard> board;
+  const std::shared_ptr<shared_registry> board;
   const std::shared_ptr<const std::string> role;
   const refusal_notice refused;
   endpoint at;

@@ -41,7 +41,7 @@ class status_asker final : public detail::lite_actor {
       : lite_actor(config, at), view_(std::move(view)) {}
 
  private:
-  friend class detail::letter;
+  friend class detail::envelope;
 
   void on(const reached& supervisor) {
     tell(supervisor.who, caf::make_message(wire::encode(wire::ask_status{})));

@@ -82,7 +82,7 @@ struct worker::state {
       : actors(where.actors()),
         chosen(checked(actors, std::move(options))),
         view(std::make_shared<link_view>()),
-        board(switchboard::of(where.core())),
+        board(shared_registry::of(where.core())),
         role(board->take_role("worker")),
         refused(actors, chosen.notice),
         signs(std::make_shared<life_signs>(chosen.silence_max / 8)) {
@@ -106,7 +106,7 @@ struct worker::state {
         throw;
       }
     }
-    line = std::make_shared<supervisor_line>(self, chosen.message_max);
+    line = std::make_shared<supervisor_client>(self, chosen.message_max);
     board->set_supervisor(line);
     board->news().connect(self, chosen.message_max);
     if (!chosen.join) return;
@@ -140,13 +140,13 @@ struct worker::state {
   caf::actor_system& actors;
   const worker_options chosen;
   const std::shared_ptr<link_view> view;
-  const std::shared_ptr<switchboard> board;
+  const std::shared_ptr<shared_registry> board;
   const std::shared_ptr<const std::string> role;
   const refusal_notice refused;
   const std::shared_ptr<life_signs> signs;
   std::optional<endpoint> at;
   detail::lite_ptr<worker_link> self;
-  std::shared_ptr<supervisor_line> line;
+  std::shared_ptr<supervisor_client> line;
   std::mutex join_mutex;
   std::unique_ptr<connector> join;
 };

@@ -147,7 +147,7 @@ void gateway::say_all(worker& to) {
 void gateway::on_stop(const caf::error&) noexcept {
   // The orders that are left answer for themselves.
   orders_.clear();
-  send_to(*shares_.desk, desk_message::stop{});
+  send_to(*shares_.desk, call_server_message::stop{});
   {
     const std::lock_guard lock{view_->mutex};
     view_->has_ended = true;

@@ -3,8 +3,8 @@
 #include "actor/timer_service.hpp"
 #include "dispatch/gateway_report.hpp"
 #include "dispatch/placed_orders.hpp"
-#include "sharing/service_desk.hpp"
-#include "sharing/switchboard.hpp"
+#include "sharing/call_server.hpp"
+#include "sharing/shared_registry.hpp"
 #include "wire/messages.hpp"
 #include "wire/news_outbox.hpp"
 #include "work/lease_table.hpp"
@@ -34,10 +34,10 @@ struct gateway_view {
   bool has_ended = false;
 };
 
-/// What a gateway serves its workers with, besides work.
+/// The services of a gateway for its workers, besides work.
 struct gateway_shares {
-  std::shared_ptr<switchboard> board;
-  detail::lite_ptr<service_desk> desk;
+  std::shared_ptr<shared_registry> board;
+  detail::lite_ptr<call_server> desk;
 };
 
 /// A supervisor's end of all connections to workers: a `lease_table` assigns
@@ -53,7 +53,7 @@ class gateway final : public detail::lite_actor {
   using messages =
       detail::message_set<work_message::place, work_message::recall,
                           work_message::forget_snapshot, worker_reached, stop,
-                          desk_message::answer, news_message::published,
+                          call_server_message::answer, news_message::published,
                           news_message::topic_changed>;
 
   gateway(caf::actor_config& config, detail::home& at,
@@ -105,14 +105,14 @@ class gateway final : public detail::lite_actor {
 
   // -- what the rest of the process says ----------------------------------
 
-  friend class detail::letter;
+  friend class detail::envelope;
 
   void on(work_message::place asked);
   void on(work_message::recall asked);
   void on(work_message::forget_snapshot which);
   void on(const worker_reached& came);
   void on(stop);
-  void on(desk_message::answer&& made);
+  void on(call_server_message::answer&& made);
   void on(const news_message::published& said);
   // All that is published at a worker comes here.
   void on(const news_message::topic_changed&) {}
@@ -156,7 +156,7 @@ class gateway final : public detail::lite_actor {
   void recall(work_id which);
   /// Remembers the flow, and parts with workers that have another one of its
   /// name. Errors: throws `errc::bad_flow` if this process has two.
-  void learn(const std::shared_ptr<const detail::flow_model>& flow);
+  void learn(const std::shared_ptr<const detail::flow_graph>& flow);
   void forget_old_flows();
   void forget_snapshot(std::uint64_t id);
   void give(worker_id to, detail::lease which);
@@ -201,7 +201,7 @@ class gateway final : public detail::lite_actor {
   std::unordered_map<work_id, order_ptr> orders_;
   /// The forms of this process's own flows, by name.
   std::map<std::string, json> forms_;
-  std::map<const detail::flow_model*, std::weak_ptr<const detail::flow_model>>
+  std::map<const detail::flow_graph*, std::weak_ptr<const detail::flow_graph>>
       learnt_;
   /// So many are learnt when what nobody has any more is forgotten.
   std::size_t forget_at_ = 64;

@@ -19,7 +19,7 @@ std::uint64_t worker_number(detail::worker_id who) {
 
 }  // namespace
 
-void gateway::on(desk_message::answer&& made) {
+void gateway::on(call_server_message::answer&& made) {
   const auto who = workers_.find(worker_id{made.worker});
   if (who != workers_.end()) who->second.out.emplace_back(std::move(made.what));
   carry_out();
@@ -39,10 +39,10 @@ void gateway::on_said(worker_place who, wire::call& said) {
                               " bytes is larger than message_max (" +
                               std::to_string(options_.message_max) +
                               " bytes)"});
-  } else if (!send_to(
-                 *shares_.desk,
-                 desk_message::call{worker_number(who->first), std::move(said)},
-                 context())) {
+  } else if (!send_to(*shares_.desk,
+                      call_server_message::call{worker_number(who->first),
+                                                std::move(said)},
+                      context())) {
     refused.failure = detail::error_form(
         {errc::shut_down, "the supervisor no longer serves calls"});
   } else {
@@ -53,9 +53,10 @@ void gateway::on_said(worker_place who, wire::call& said) {
 }
 
 void gateway::on_said(worker_place who, wire::end_call& said) {
-  send_to(*shares_.desk,
-          desk_message::end_call{worker_number(who->first), std::move(said)},
-          context());
+  send_to(
+      *shares_.desk,
+      call_server_message::end_call{worker_number(who->first), std::move(said)},
+      context());
 }
 
 void gateway::on_said(worker_place who, wire::tune& said) {
@@ -130,7 +131,7 @@ void gateway::add_news(worker& to) {
 }
 
 void gateway::end_calls_of(worker_id who) {
-  send_to(*shares_.desk, desk_message::worker_lost{worker_number(who)});
+  send_to(*shares_.desk, call_server_message::worker_lost{worker_number(who)});
 }
 
 }  // namespace troupe::remote

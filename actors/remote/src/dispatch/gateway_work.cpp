@@ -90,7 +90,7 @@ void gateway::recall(work_id which) {
   order.mapped()->answer(std::move(ended));
 }
 
-void gateway::learn(const std::shared_ptr<const detail::flow_model>& flow) {
+void gateway::learn(const std::shared_ptr<const detail::flow_graph>& flow) {
   const auto known = learnt_.find(flow.get());
   if (known != learnt_.end() && !known->second.expired()) return;
   // One that is built anew for each run, perhaps.

@@ -4,7 +4,7 @@
 #include "core/placement.hpp"
 #include "wire/messages.hpp"
 
-#include <troupe/detail/node/flow_model.hpp>
+#include <troupe/detail/node/flow_graph.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -65,7 +65,7 @@ class order_body final : public detail::payload {
   /// The run and the node, for who hears of its events.
   std::string run_id;
   std::string node;
-  std::shared_ptr<const detail::flow_model> flow;
+  std::shared_ptr<const detail::flow_graph> flow;
   wire::shared_bytes body;
   std::shared_ptr<const packed_snapshot> snapshot;
   std::shared_ptr<detail::event_sink> sink;

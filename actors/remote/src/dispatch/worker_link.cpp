@@ -35,7 +35,7 @@ worker_link::worker_link(caf::actor_config& config, detail::home& at,
       view_(std::move(view)),
       beat_every_(options_.silence_max / 8),
       holder_(options_.said.capacity, peer_limits::finished),
-      board_(switchboard::of(core)),
+      board_(shared_registry::of(core)),
       news_(options_.message_max) {}
 
 // -- lite_actor ---------------------------------------------------------------

@@ -3,7 +3,7 @@
 #include "actor/timer_service.hpp"
 #include "dispatch/life_signs.hpp"
 #include "dispatch/served_work.hpp"
-#include "sharing/switchboard.hpp"
+#include "sharing/shared_registry.hpp"
 #include "wire/messages.hpp"
 #include "wire/news_outbox.hpp"
 #include "work/lease_holder.hpp"
@@ -105,7 +105,7 @@ class worker_link final : public detail::answer_receiver {
 
   // -- what the rest of the process says ----------------------------------
 
-  friend class detail::letter;
+  friend class detail::envelope;
 
   void on(link_message::has_events which);
   void on(const link_message::reached& came);
@@ -190,7 +190,7 @@ class worker_link final : public detail::answer_receiver {
   std::map<std::uint64_t, kept_snapshot> snapshots_;
   /// Of all of them.
   std::size_t snapshot_memory_ = 0;
-  const std::shared_ptr<switchboard> board_;
+  const std::shared_ptr<shared_registry> board_;
   /// Calls under way; null for those that are answered and have something lent.
   std::unordered_map<std::uint64_t, call_order_ptr> calls_;
   news_outbox news_;

@@ -1,6 +1,6 @@
 #include "core/system_core.hpp"
-#include "sharing/keyed_host.hpp"
-#include "sharing/switchboard.hpp"
+#include "sharing/keyed_router.hpp"
+#include "sharing/shared_registry.hpp"
 #include "wire/name_rule.hpp"
 #include "wire/peer_limits.hpp"
 
@@ -43,7 +43,7 @@ class [[nodiscard]] keyed_wait final : private detail::waiter {
   }
 
  private:
-  void begin(detail::fiber_host& host, detail::wake_key key) {
+  void begin(detail::fiber_owner& host, detail::wake_key key) {
     auto& owner = detail::fiber_actor::of(host, "ask another actor");
     to_.deliver(key_, caf::make_counted<keyed_order>(
                           owner.waker_for(key), std::move(message_), is_gone_));
@@ -87,7 +87,7 @@ void check(const keyed_options& options) {
 class keyed_core final : public shared_service,
                          public std::enable_shared_from_this<keyed_core> {
  public:
-  keyed_core(std::shared_ptr<switchboard> board, std::string name)
+  keyed_core(std::shared_ptr<shared_registry> board, std::string name)
       : board_(std::move(board)), name_(std::move(name)) {}
   ~keyed_core() override {
     close();
@@ -117,7 +117,7 @@ class keyed_core final : public shared_service,
   static task<served_answer> serve_as(std::shared_ptr<keyed_core> self,
                                       json asked);
 
-  const std::shared_ptr<switchboard> board_;
+  const std::shared_ptr<shared_registry> board_;
   const std::string name_;
   mutable std::mutex mutex_;
   std::shared_ptr<keyed_directory> directory_;
@@ -125,7 +125,7 @@ class keyed_core final : public shared_service,
 
 std::shared_ptr<keyed_core> keyed_core::find_or_make(system& where,
                                                      const std::string& name) {
-  const auto board = switchboard::of(where.core());
+  const auto board = shared_registry::of(where.core());
   return board->share<keyed_core>(
       kind, name, [&] { return std::make_shared<keyed_core>(board, name); });
 }

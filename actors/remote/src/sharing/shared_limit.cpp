@@ -1,5 +1,5 @@
 #include "core/system_core.hpp"
-#include "sharing/switchboard.hpp"
+#include "sharing/shared_registry.hpp"
 
 #include <troupe/remote/shared_limit.hpp>
 #include <troupe/system.hpp>
@@ -79,7 +79,7 @@ class shared_limit_core final
 
   shared_limit_core(system& where, std::string name,
                     const rate_limit_options& options)
-      : board_(switchboard::of(where.core())),
+      : board_(shared_registry::of(where.core())),
         name_(std::move(name)),
         options_(options),
         own_(where, options) {}
@@ -119,7 +119,7 @@ class shared_limit_core final
   static task<served_answer> serve_as(std::shared_ptr<shared_limit_core> self,
                                       json asked);
 
-  const std::shared_ptr<switchboard> board_;
+  const std::shared_ptr<shared_registry> board_;
   const std::string name_;
   const rate_limit_options options_;
   const rate_limit own_;
@@ -128,7 +128,7 @@ class shared_limit_core final
 std::shared_ptr<shared_limit_core> shared_limit_core::find_or_make(
     system& where, const std::string& name, const rate_limit_options& options) {
   auto made =
-      switchboard::of(where.core())
+      shared_registry::of(where.core())
           ->share<shared_limit_core>(limit_kind, name, [&] {
             return std::make_shared<shared_limit_core>(where, name, options);
           });

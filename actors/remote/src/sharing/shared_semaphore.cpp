@@ -1,5 +1,5 @@
 #include "core/system_core.hpp"
-#include "sharing/switchboard.hpp"
+#include "sharing/shared_registry.hpp"
 
 #include <troupe/detail/value/integer_from.hpp>
 #include <troupe/remote/shared_semaphore.hpp>
@@ -38,7 +38,7 @@ class shared_semaphore_core final
       public std::enable_shared_from_this<shared_semaphore_core> {
  public:
   shared_semaphore_core(system& where, std::string name, std::uint32_t permits)
-      : board_(switchboard::of(where.core())),
+      : board_(shared_registry::of(where.core())),
         name_(std::move(name)),
         own_(where, permits) {}
   ~shared_semaphore_core() override { board_->forget(semaphore_kind, name_); }
@@ -65,14 +65,14 @@ class shared_semaphore_core final
   static task<served_answer> serve_as(
       std::shared_ptr<shared_semaphore_core> self, json asked);
 
-  const std::shared_ptr<switchboard> board_;
+  const std::shared_ptr<shared_registry> board_;
   const std::string name_;
   const semaphore own_;
 };
 
 std::shared_ptr<shared_semaphore_core> shared_semaphore_core::find_or_make(
     system& where, const std::string& name, std::uint32_t permits) {
-  auto made = switchboard::of(where.core())
+  auto made = shared_registry::of(where.core())
                   ->share<shared_semaphore_core>(semaphore_kind, name, [&] {
                     return std::make_shared<shared_semaphore_core>(where, name,
                                                                    permits);

@@ -1,5 +1,5 @@
 #include "core/system_core.hpp"
-#include "sharing/switchboard.hpp"
+#include "sharing/shared_registry.hpp"
 #include "threads/node_thread.hpp"
 
 #include <troupe/remote/topic.hpp>
@@ -31,7 +31,7 @@ class [[nodiscard]] news_wait final : private detail::waiter {
   void await_resume() const noexcept {}
 
  private:
-  void begin(detail::fiber_host& host, detail::wake_key key) {
+  void begin(detail::fiber_owner& host, detail::wake_key key) {
     who_ = detail::fiber_actor::of(host, "wait for a message").waker_for(key);
     queue_.wait(who_);
   }
@@ -52,7 +52,7 @@ task<value> next_of(std::shared_ptr<news_queue> queue) {
 
 // -- subscriptions ------------------------------------------------------------
 
-subscription::subscription(std::shared_ptr<switchboard> board,
+subscription::subscription(std::shared_ptr<shared_registry> board,
                            std::string topic, subscription_options options)
     : board_(std::move(board)),
       topic_(std::move(topic)),
@@ -87,7 +87,7 @@ std::uint64_t subscription::missed() const { return queue_->missed(); }
 // -- topics -------------------------------------------------------------------
 
 topic::topic(system& where, std::string name)
-    : board_(switchboard::of(where.core())), name_(std::move(name)) {
+    : board_(shared_registry::of(where.core())), name_(std::move(name)) {
   check_name("a topic", name_);
 }
 

@@ -1,7 +1,7 @@
 #include "wire/messages.hpp"
 #include "wire/row_reader.hpp"
 
-#include <troupe/detail/node/flow_model.hpp>
+#include <troupe/detail/node/flow_graph.hpp>
 #include <troupe/detail/placed/error_form.hpp>
 #include <troupe/detail/value/integer_from.hpp>
 

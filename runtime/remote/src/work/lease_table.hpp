@@ -145,8 +145,7 @@ class lease_table {
     /// Nothing else goes to that worker meanwhile.
     bool is_alone = false;
   };
-  /// Where a work is kept: all but `none` are tables of those that are
-  /// with nobody.
+  /// The queue of a work that no worker has, or `none`.
   enum class queue_kind : std::uint8_t { none, waiting, suspects, paused };
   struct work {
     std::string label;

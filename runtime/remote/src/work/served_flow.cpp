@@ -10,7 +10,7 @@ namespace troupe::detail {
 
 namespace {
 
-class served_node final : public node_model {
+class served_node final : public node_base {
  public:
   served_node(const graph_node& from, served_attempt::request asked,
               std::shared_ptr<std::optional<json>> output)
@@ -73,7 +73,7 @@ class served_node final : public node_model {
     task<json> work;
   };
 
-  std::shared_ptr<const node_model> model_;
+  std::shared_ptr<const node_base> model_;
   node_options options_;
   served_attempt::request asked_;
   std::shared_ptr<std::optional<json>> output_;
@@ -81,7 +81,7 @@ class served_node final : public node_model {
 
 flow flow_of(const graph_node& from, served_attempt::request asked,
              std::shared_ptr<std::optional<json>> output) {
-  auto made = std::make_shared<flow_model>();
+  auto made = std::make_shared<flow_graph>();
   made->name = from.name;
   graph_node node;
   node.name = from.name;
@@ -99,7 +99,7 @@ class survey {
  public:
   explicit survey(std::map<std::string, served_flow>& into) : into_(into) {}
 
-  void look_at(const std::shared_ptr<const flow_model>& root,
+  void look_at(const std::shared_ptr<const flow_graph>& root,
                std::string placed_as_body) {
     std::vector<place> open{{root.get(), {}}};
     served_flow found;
@@ -118,7 +118,7 @@ class survey {
 
  private:
   struct place {
-    const flow_model* flow;
+    const flow_graph* flow;
     std::string prefix;
   };
 
@@ -157,7 +157,7 @@ class survey {
   }
 
   std::map<std::string, served_flow>& into_;
-  std::set<std::pair<const flow_model*, std::string>> seen_;
+  std::set<std::pair<const flow_graph*, std::string>> seen_;
 };
 
 }  // namespace

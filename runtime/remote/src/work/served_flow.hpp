@@ -1,6 +1,6 @@
 #pragma once
 
-#include <troupe/detail/node/flow_model.hpp>
+#include <troupe/detail/node/flow_graph.hpp>
 #include <troupe/flow.hpp>
 #include <troupe/json.hpp>
 
@@ -16,7 +16,7 @@ namespace troupe::detail {
 /// The parts of a flow that other processes may ask for: its placed nodes, and
 /// the whole where it is the body of a placed fan-out.
 struct served_flow {
-  std::shared_ptr<const flow_model> model;
+  std::shared_ptr<const flow_graph> model;
   json form;
   /// By their place in the flow: "inner/node".
   std::map<std::string, const graph_node*> nodes;

@@ -14,8 +14,8 @@ namespace troupe {
 class system;
 
 namespace detail {
-class exchange_end;
-class http_line;
+class pending_exchange;
+class http_core;
 class live_listening;
 }  // namespace detail
 
@@ -60,9 +60,10 @@ class http_stream {
 
  private:
   friend class http_client;
-  http_stream(std::shared_ptr<detail::exchange_end> end, http_response head);
+  http_stream(std::shared_ptr<detail::pending_exchange> end,
+              http_response head);
 
-  std::shared_ptr<detail::exchange_end> end_;
+  std::shared_ptr<detail::pending_exchange> end_;
   http_response head_;
 };
 
@@ -116,9 +117,10 @@ class http_client {
 
  private:
   friend class detail::live_listening;
-  static task<http_stream> opened(std::shared_ptr<detail::exchange_end> end);
+  static task<http_stream> opened(
+      std::shared_ptr<detail::pending_exchange> end);
 
-  std::shared_ptr<detail::http_line> line_;
+  std::shared_ptr<detail::http_core> line_;
 };
 
 }  // namespace troupe

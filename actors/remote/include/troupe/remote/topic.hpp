@@ -17,7 +17,7 @@ class system;
 namespace troupe::remote {
 
 class news_queue;
-class switchboard;
+class shared_registry;
 
 /// Options of a subscription.
 struct subscription_options {
@@ -35,7 +35,7 @@ struct subscription_options {
 /// Thread safety: internally synchronised, except for moves.
 class [[nodiscard]] subscription {
  public:
-  subscription(std::shared_ptr<switchboard> board, std::string topic,
+  subscription(std::shared_ptr<shared_registry> board, std::string topic,
                subscription_options options);
   subscription(subscription&&) noexcept = default;
   subscription& operator=(subscription&& other) noexcept;
@@ -59,7 +59,7 @@ class [[nodiscard]] subscription {
   [[nodiscard]] std::uint64_t missed() const;
 
  private:
-  std::shared_ptr<switchboard> board_;
+  std::shared_ptr<shared_registry> board_;
   std::string topic_;
   std::shared_ptr<news_queue> queue_;
 };
@@ -101,7 +101,7 @@ class topic {
   subscription subscribe() const { return subscribe(subscription_options{}); }
 
  private:
-  std::shared_ptr<switchboard> board_;
+  std::shared_ptr<shared_registry> board_;
   std::string name_;
 };
 

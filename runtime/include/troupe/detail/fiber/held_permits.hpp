@@ -10,7 +10,7 @@
 
 namespace troupe::detail {
 
-class step_host;
+class step_services;
 
 /// A permit as the coroutine that got it knows it. It lives as long as the
 /// permit, and keeps its place, for who keeps that while a call is under way.
@@ -44,7 +44,7 @@ struct held_permits {
   /// Those of the coroutine that awaits this one, or null.
   const held_permits* above = nullptr;
   /// The step that holds them, which knows what it is called; or null.
-  const step_host* holder = nullptr;
+  const step_services* holder = nullptr;
   std::vector<entry> entries = {};
   /// All waits below are for a while only, by `within`: what is held here
   /// and above can come back.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "troupe/detail/fiber/fiber_host.hpp"
+#include "troupe/detail/fiber/fiber_owner.hpp"
 #include "troupe/detail/fiber/permit_answer.hpp"
 #include "troupe/detail/fiber/promise.hpp"
 

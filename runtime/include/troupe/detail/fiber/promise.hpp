@@ -1,6 +1,6 @@
 #pragma once
 
-#include "troupe/detail/fiber/fiber_host.hpp"
+#include "troupe/detail/fiber/fiber_owner.hpp"
 #include "troupe/detail/fiber/held_permits.hpp"
 
 #include <concepts>
@@ -44,7 +44,7 @@ struct promise_base {
   std::coroutine_handle<> continuation;
   /// The object that is told of the end, besides.
   completion* told = nullptr;
-  fiber_host* host = nullptr;
+  fiber_owner* host = nullptr;
   /// The permits of those that wait for the end of this one; null for none.
   const held_permits* held = nullptr;
   /// The permits it got itself by `semaphore::acquire`; made on demand.

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "troupe/delta.hpp"
-#include "troupe/detail/node/flow_model.hpp"
+#include "troupe/detail/node/flow_graph.hpp"
 #include "troupe/window.hpp"
 
 #include <cassert>
@@ -43,8 +43,7 @@ class fan_out_progress {
  public:
   /// `total` is the number of items where it is known beforehand.
   /// Refers to `model` as long as it lives. @pre its concurrency is at least 1
-  fan_out_progress(const fan_out_model& model,
-                   std::optional<std::size_t> total);
+  fan_out_progress(const fan_out_spec& model, std::optional<std::size_t> total);
 
   // -- properties ------------------------------------------------------------
 
@@ -98,7 +97,7 @@ class fan_out_progress {
   void check() const;
 
  private:
-  const fan_out_model* model_;
+  const fan_out_spec* model_;
   window window_;
   /// Ends that wait for those before them; the first is that of `merged_`.
   std::deque<std::optional<branch_end>> waiting_;

@@ -2,7 +2,7 @@
 
 #include "troupe/blocking.hpp"
 #include "troupe/detail/node/call.hpp"
-#include "troupe/detail/node/node_model.hpp"
+#include "troupe/detail/node/node_base.hpp"
 #include "troupe/detail/value/borrowing.hpp"
 #include "troupe/detail/value/regular.hpp"
 #include "troupe/sleep.hpp"

@@ -19,7 +19,7 @@ namespace troupe {
 ///
 /// Thread safety: confined to one actor or task; copies are independent.
 struct position {
-  /// What is to be done next.
+  /// The work to do next.
   enum class stage : std::uint8_t {
     /// The step, from its beginning.
     begin,

@@ -15,8 +15,8 @@ namespace troupe::detail {
 [[nodiscard]] std::string signature_text(const std::type_info& input,
                                          const std::type_info& result);
 
-/// What other processes ask of the node type `N`: its `exec`; of a batch node,
-/// that of one item.
+/// The part of the node type `N` that other processes ask for: its `exec`; of a
+/// batch node, that of one item.
 template <class N>
 struct asked_of {
   using node_t = N;
@@ -33,7 +33,7 @@ struct asked_of<N> {
       "its items cannot be read from JSON (nlohmann's from_json)";
 };
 
-/// Where an attempt is made that another process asks for.
+/// The surroundings of an attempt that another process asks for.
 struct served_place {
   const state& shared;
   context& ctx;

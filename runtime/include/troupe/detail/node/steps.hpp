@@ -1,6 +1,6 @@
 #pragma once
 
-#include "troupe/detail/node/node_model.hpp"
+#include "troupe/detail/node/node_base.hpp"
 #include "troupe/detail/node/phases.hpp"
 #include "troupe/detail/value/read_form.hpp"
 
@@ -37,7 +37,8 @@ std::optional<value_or_none<T>> guarded_end(frame& step, task<T>& work) {
   return result;
 }
 
-/// What a step of node `N` that waits or has failed keeps on the heap.
+/// The values that a step of node `N` keeps on the heap while it waits, or after
+/// it has failed.
 template <class N>
 struct step_values final : kept_values {
   using p = phases<N>;

@@ -58,7 +58,7 @@ class [[nodiscard]] timed_call final {
   class answer final : private waiter {
    public:
     template <class Promise>
-    wake_key await(fiber_host& host, std::coroutine_handle<Promise> self) {
+    wake_key await(fiber_owner& host, std::coroutine_handle<Promise> self) {
       return enlist(host, self);
     }
     [[nodiscard]] bool is_there() const noexcept { return host() == nullptr; }
@@ -68,7 +68,7 @@ class [[nodiscard]] timed_call final {
    public:
     ~alarm() { disarm(); }
     template <class Promise>
-    void arm(fiber_host& host, std::coroutine_handle<Promise> self,
+    void arm(fiber_owner& host, std::coroutine_handle<Promise> self,
              time_point due) {
       const auto key = enlist(host, self);
       timer_ = host.wake_at(due, key);
@@ -91,7 +91,7 @@ class [[nodiscard]] timed_call final {
 
   duration limit_;
   std::shared_ptr<typed_blocking_job<F>> job_;
-  fiber_host* host_ = nullptr;
+  fiber_owner* host_ = nullptr;
   answer answer_;
   alarm timer_;
 };

@@ -15,7 +15,7 @@ namespace troupe::detail {
 /// Runs the phases of a user's node `N`. What is at hand at once never leaves
 /// the stack; only a step that waits or fails keeps its values on the heap.
 template <class N>
-class typed_node final : public node_model {
+class typed_node final : public node_base {
  public:
   explicit typed_node(N node)
       : node_(std::make_shared<const N>(std::move(node))) {}

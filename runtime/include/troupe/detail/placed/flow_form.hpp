@@ -1,6 +1,6 @@
 #pragma once
 
-#include "troupe/detail/node/flow_model.hpp"
+#include "troupe/detail/node/flow_graph.hpp"
 #include "troupe/json.hpp"
 
 #include <string>
@@ -17,7 +17,7 @@ namespace troupe::detail {
 /// | `nodes` | a flow              | by name: `exec`, `on`, `next`, `flow`  |
 /// | `flow`  | a node              | the position of the flow in its place  |
 /// | `bodies`| a fan-out           | the positions of its sub-flows         |
-[[nodiscard]] json flow_form(const flow_model& from);
+[[nodiscard]] json flow_form(const flow_graph& from);
 
 /// Returns the first difference between two forms, in words; empty if there is
 /// none.

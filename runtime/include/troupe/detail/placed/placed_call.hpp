@@ -1,7 +1,7 @@
 #pragma once
 
 #include "troupe/context.hpp"
-#include "troupe/detail/fiber/fiber_host.hpp"
+#include "troupe/detail/fiber/fiber_owner.hpp"
 #include "troupe/detail/fiber/promise.hpp"
 #include "troupe/detail/placed/placed_work.hpp"
 #include "troupe/json.hpp"

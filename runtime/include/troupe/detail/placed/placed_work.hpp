@@ -16,7 +16,7 @@
 
 namespace troupe::detail {
 
-struct flow_model;
+struct flow_graph;
 
 /// The origin of work: what its `context` shows wherever it is done.
 struct work_origin {
@@ -42,7 +42,7 @@ struct placed_work {
   /// The label of the workers that may do it, as the options say.
   std::string label;
   /// The flow that it is of.
-  std::shared_ptr<const flow_model> flow;
+  std::shared_ptr<const flow_graph> flow;
   /// The node within the flow, "inner/node"; empty for the whole flow.
   std::string node;
   work_origin origin;

@@ -2,8 +2,8 @@
 #include "support/code_of.hpp"
 #include "support/flows/small_flows.hpp"
 
+#include <troupe/channel.hpp>
 #include <troupe/gather.hpp>
-#include <troupe/mailbox.hpp>
 #include <troupe/sleep.hpp>
 #include <troupe/testing.hpp>
 
@@ -19,9 +19,9 @@
 
 using namespace std::chrono_literals;
 using namespace troupe_test;
+using troupe::channel;
 using troupe::errc;
 using troupe::error;
-using troupe::mailbox;
 using troupe::task;
 using troupe::value;
 using troupe::testing::simulation;
@@ -30,9 +30,9 @@ namespace {
 
 using texts = std::vector<std::string>;
 
-/// The events of a mailbox, in their order.
+/// The events of a channel, in their order.
 struct post_office {
-  mailbox box;
+  channel box;
   std::shared_ptr<texts> log = std::make_shared<texts>();
 
   task<> send(std::string text) const {
@@ -71,7 +71,7 @@ texts log_of(std::size_t messages_max, Make make) {
     task<> exec() const { co_await troupe::gather(make(at)); }
   };
   simulation sim;
-  const runs_tasks node{post_office{mailbox{sim.system(), {messages_max}}},
+  const runs_tasks node{post_office{channel{sim.system(), {messages_max}}},
                         make};
   CHECK(sim.finish(sim.start(one_node(node))).ok());
   return *node.at.log;
@@ -88,21 +88,21 @@ tasks all(Tasks... each) {
 
 }  // namespace
 
-TEST_CASE("Messages are received in the order of sending", "[mailbox]") {
+TEST_CASE("Messages are received in the order of sending", "[channel]") {
   CHECK(log_of(9, [](const post_office& at) {
           return all(at.send("a"), at.send("b"), at.after(1s, at.receive("x")),
                      at.after(2s, at.receive("x")));
         }) == texts{"sent a", "sent b", "x got a", "x got b"});
 }
 
-TEST_CASE("Who came first receives first", "[mailbox]") {
+TEST_CASE("Who came first receives first", "[channel]") {
   CHECK(log_of(9, [](const post_office& at) {
           return all(at.receive("x"), at.receive("y"),
                      at.after(1s, at.send("a")), at.after(2s, at.send("b")));
         }) == texts{"sent a", "x got a", "sent b", "y got b"});
 }
 
-TEST_CASE("Who sends to a full mailbox waits for room", "[mailbox]") {
+TEST_CASE("Who sends to a full channel waits for room", "[channel]") {
   CHECK(log_of(1, [](const post_office& at) {
           return all(at.send("a"), at.send("b"), at.send("c"),
                      at.after(1s, at.receive("x")),
@@ -110,7 +110,7 @@ TEST_CASE("Who sends to a full mailbox waits for room", "[mailbox]") {
         }) == texts{"sent a", "x got a", "sent b", "x got b", "sent c"});
 }
 
-TEST_CASE("What is in a closed mailbox can still be received", "[mailbox]") {
+TEST_CASE("What is in a closed channel can still be received", "[channel]") {
   CHECK(log_of(9, [](const post_office& at) {
           return all(at.send("a"), at.after(1s, at.close()),
                      at.after(2s, at.receive("x")),
@@ -118,20 +118,20 @@ TEST_CASE("What is in a closed mailbox can still be received", "[mailbox]") {
         }) == texts{"sent a", "x got a", "x got nothing"});
 }
 
-TEST_CASE("Closing ends the wait of those who receive", "[mailbox]") {
+TEST_CASE("Closing ends the wait of those who receive", "[channel]") {
   CHECK(log_of(9, [](const post_office& at) {
           return all(at.receive("x"), at.receive("y"),
                      at.after(1s, at.close()));
         }) == texts{"x got nothing", "y got nothing"});
 }
 
-TEST_CASE("A closed mailbox takes nothing", "[mailbox]") {
+TEST_CASE("A closed channel takes nothing", "[channel]") {
   simulation sim;
   struct sends {
-    mailbox box;
+    channel box;
     task<> exec() const { co_await box.send("late"); }
   };
-  const mailbox box{sim.system()};
+  const channel box{sim.system()};
   box.close();
   CHECK_FALSE(box.try_send("late"));
   const auto ended = sim.finish(sim.start(one_node(sends{box})));
@@ -140,14 +140,14 @@ TEST_CASE("A closed mailbox takes nothing", "[mailbox]") {
   CHECK(ended.failure->is_permanent());
 }
 
-TEST_CASE("A receiver that gave up takes no message with it", "[mailbox]") {
+TEST_CASE("A receiver that gave up takes no message with it", "[channel]") {
   CHECK(log_of(9, [](const post_office& at) {
           return all(at.at_most(1s, at.receive("x")),
                      at.after(2s, at.send("a")), at.after(3s, at.receive("y")));
         }) == texts{"gave up", "sent a", "y got a"});
 }
 
-TEST_CASE("A sender that gave up has sent nothing", "[mailbox]") {
+TEST_CASE("A sender that gave up has sent nothing", "[channel]") {
   CHECK(log_of(1, [](const post_office& at) {
           return all(at.send("a"), at.at_most(1s, at.send("b")),
                      at.after(2s, at.receive("x")),
@@ -156,14 +156,14 @@ TEST_CASE("A sender that gave up has sent nothing", "[mailbox]") {
 }
 
 TEST_CASE("A message may be sent from outside while there is room",
-          "[mailbox]") {
+          "[channel]") {
   simulation sim;
-  const mailbox box{sim.system(), {.messages_max = 2}};
+  const channel box{sim.system(), {.messages_max = 2}};
   CHECK(box.try_send(1));
   CHECK(box.try_send(2));
   CHECK_FALSE(box.try_send(3));
   struct receives {
-    mailbox box;
+    channel box;
     task<int> exec() const {
       const auto heard = co_await box.receive();
       co_return heard->get<int>();
@@ -175,10 +175,10 @@ TEST_CASE("A message may be sent from outside while there is room",
   CHECK(box.try_send(3));
 }
 
-TEST_CASE("Two runs talk through two mailboxes", "[mailbox]") {
+TEST_CASE("Two runs talk through two mailboxes", "[channel]") {
   struct plays {
-    mailbox own;
-    mailbox other;
+    channel own;
+    channel other;
     task<int> exec() const {
       int last = 0;
       for (;;) {
@@ -197,8 +197,8 @@ TEST_CASE("Two runs talk through two mailboxes", "[mailbox]") {
     void post(troupe::state& shared, int last) const { shared["last"] = last; }
   };
   troupe::system runtime{{.threads = 2}};
-  const mailbox one{runtime};
-  const mailbox two{runtime};
+  const channel one{runtime};
+  const channel two{runtime};
   const auto first = runtime.start(one_node(plays{one, two}));
   const auto second = runtime.start(one_node(plays{two, one}));
   REQUIRE(one.try_send(1));
@@ -214,7 +214,7 @@ constexpr int messages = 2000;
 
 /// Sends its share of the numbers.
 struct sends_many {
-  mailbox box;
+  channel box;
   int width;
 
   task<> exec(troupe::context& ctx) const {
@@ -225,7 +225,7 @@ struct sends_many {
 
 /// Adds up what it receives, and gives up every now and then.
 struct receives_many {
-  mailbox box;
+  channel box;
   std::shared_ptr<std::atomic<long>> sum =
       std::make_shared<std::atomic<long>>(0);
   std::shared_ptr<std::atomic<int>> count =
@@ -256,10 +256,10 @@ struct receives_many {
 }  // namespace
 
 TEST_CASE("Nothing is lost or doubled between many who give up at times",
-          "[mailbox]") {
+          "[channel]") {
   const int width = GENERATE(1, 2, 3, 8);
   troupe::system runtime{{.threads = 2}};
-  const mailbox box{runtime, {.messages_max = 4}};
+  const channel box{runtime, {.messages_max = 4}};
   const auto at_once = [&](troupe::flow work) {
     const auto count = static_cast<std::size_t>(width);
     return troupe::batch("all", std::move(work), numbered(count),
@@ -275,10 +275,10 @@ TEST_CASE("Nothing is lost or doubled between many who give up at times",
   CHECK(*receiver.sum == long{messages} * (messages - 1) / 2);
 }
 
-TEST_CASE("What was taken in before the end is received", "[mailbox]") {
+TEST_CASE("What was taken in before the end is received", "[channel]") {
   const int width = GENERATE(1, 2, 3, 8);
   troupe::system runtime{{.threads = 2}};
-  const mailbox box{runtime, {.messages_max = 64}};
+  const channel box{runtime, {.messages_max = 64}};
   const receives_many receiver{box};
   const auto count = static_cast<std::size_t>(width);
   const auto receiving = runtime.start(troupe::batch(
@@ -299,9 +299,9 @@ TEST_CASE("What was taken in before the end is received", "[mailbox]") {
   CHECK(*receiver.count == taken);
 }
 
-TEST_CASE("Mailbox options that make no sense are refused", "[mailbox]") {
+TEST_CASE("Mailbox options that make no sense are refused", "[channel]") {
   simulation sim;
   CHECK(code_of([&] {
-          return mailbox{sim.system(), {.messages_max = 0}};
+          return channel{sim.system(), {.messages_max = 0}};
         }) == errc::bad_flow);
 }

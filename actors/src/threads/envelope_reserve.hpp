@@ -9,11 +9,11 @@
 
 namespace troupe::detail {
 
-/// Memory for letters when there is none. Pages that are never used cost
+/// Memory for envelopes when there is none. Pages that are never used cost
 /// nothing.
 ///
 /// Thread safety: internally synchronised.
-class letter_reserve {
+class envelope_reserve {
  public:
   static constexpr std::size_t size = 32;
   static constexpr std::size_t most = 65'536;
@@ -38,18 +38,18 @@ class letter_reserve {
   struct free_place {
     free_place* next;
   };
-  struct alignas(std::max_align_t) letter_place {
+  struct alignas(std::max_align_t) envelope_place {
     std::array<std::byte, size> bytes;
   };
 
   std::mutex mutex_;
   free_place* free_ = nullptr;
   std::size_t used_ = 0;
-  std::array<letter_place, most> places_;
+  std::array<envelope_place, most> places_;
 };
 
 // Of static storage and without a destructor that does anything: actors may
 // outlive what the program destroys at its end.
-inline letter_reserve reserve_of_letters;
+inline envelope_reserve reserve_of_envelopes;
 
 }  // namespace troupe::detail

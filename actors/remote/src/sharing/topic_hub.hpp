@@ -22,7 +22,7 @@
 
 namespace troupe::remote {
 
-/// The messages from a newsroom to the ends of connections.
+/// The messages from a topic_hub to the ends of connections.
 namespace news_message {
 /// A message that was published here.
 class published_body final : public detail::payload {
@@ -86,7 +86,7 @@ class news_queue {
 /// subscribers, and the connections to other processes.
 ///
 /// Thread safety: internally synchronised.
-class newsroom {
+class topic_hub {
  public:
   /// Errors: throws `errc::too_large` for what no connection may carry.
   void publish(const std::string& topic, const value& message);

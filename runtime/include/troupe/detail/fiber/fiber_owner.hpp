@@ -14,7 +14,7 @@ class error;
 
 namespace detail {
 
-class fiber_host;
+class fiber_owner;
 struct held_permits;
 struct held_token;
 struct placed_work;
@@ -38,17 +38,17 @@ class waiter {
   ~waiter() { withdraw(); }
 
   /// Registers the suspended coroutine `handle` with `host`.
-  wake_key enlist(fiber_host& host, std::coroutine_handle<> handle);
+  wake_key enlist(fiber_owner& host, std::coroutine_handle<> handle);
   void withdraw() noexcept;
-  [[nodiscard]] fiber_host* host() const noexcept { return host_; }
+  [[nodiscard]] fiber_owner* host() const noexcept { return host_; }
 
   /// Takes what the answer brought; called before the coroutine goes on.
   virtual void receive(void* answer) { static_cast<void>(answer); }
 
  private:
-  friend class fiber_host;
+  friend class fiber_owner;
 
-  fiber_host* host_ = nullptr;
+  fiber_owner* host_ = nullptr;
   std::coroutine_handle<> handle_;
   wake_key key_;
 };
@@ -72,12 +72,12 @@ class blocking_job {
 /// its host, and by nothing else.
 ///
 /// Thread safety: confined to one actor or task.
-class fiber_host {
+class fiber_owner {
  public:
-  fiber_host() = default;
-  fiber_host(const fiber_host&) = delete;
-  fiber_host& operator=(const fiber_host&) = delete;
-  virtual ~fiber_host() = default;
+  fiber_owner() = default;
+  fiber_owner(const fiber_owner&) = delete;
+  fiber_owner& operator=(const fiber_owner&) = delete;
+  virtual ~fiber_owner() = default;
 
   /// Resumes the coroutine behind `key`, if it still waits, and hands it
   /// `answer`. Returns whether there was one.

@@ -17,7 +17,7 @@
 
 namespace troupe::remote {
 
-class keyed_host;
+class keyed_router;
 
 /// The reply to a message to a keyed actor.
 struct keyed_reply {
@@ -77,13 +77,13 @@ class keyed_directory : public std::enable_shared_from_this<keyed_directory> {
   /// another may be made. Returns whether it has.
   bool forget_idle(const std::string& key);
   /// A host ends, and has no actor any more.
-  void forget(const std::string& key, const keyed_host& host) noexcept;
+  void forget(const std::string& key, const keyed_router& host) noexcept;
   void close() noexcept;
   [[nodiscard]] std::size_t size() const;
 
  private:
   struct entry {
-    detail::lite_ptr<keyed_host> host;
+    detail::lite_ptr<keyed_router> host;
     std::size_t messages = 0;
   };
 
@@ -96,8 +96,8 @@ class keyed_directory : public std::enable_shared_from_this<keyed_directory> {
 };
 
 /// The host of the actor of one key: gives it one message after the other.
-class keyed_host final : public detail::fiber_actor,
-                         private detail::completion {
+class keyed_router final : public detail::fiber_actor,
+                           private detail::completion {
  public:
   struct deliver {
     keyed_order_ptr order;
@@ -105,12 +105,12 @@ class keyed_host final : public detail::fiber_actor,
   struct stop {};
   using messages = detail::message_set<deliver, stop>;
 
-  keyed_host(caf::actor_config& config, detail::home& at,
-             detail::system_core& core,
-             std::shared_ptr<keyed_directory> directory, std::string key);
+  keyed_router(caf::actor_config& config, detail::home& at,
+               detail::system_core& core,
+               std::shared_ptr<keyed_directory> directory, std::string key);
 
  private:
-  friend class detail::letter;
+  friend class detail::envelope;
 
   void on(deliver sent);
   void on(stop) { quit(); }

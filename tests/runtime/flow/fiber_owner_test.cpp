@@ -2,7 +2,7 @@
 #include "support/counted.hpp"
 #include "support/flows/still_host.hpp"
 
-#include <troupe/detail/fiber/fiber_host.hpp>
+#include <troupe/detail/fiber/fiber_owner.hpp>
 #include <troupe/detail/node/exec_call.hpp>
 #include <troupe/sleep.hpp>
 #include <troupe/task.hpp>
@@ -53,7 +53,7 @@ task<int> waits(wake_key& key) {
 
 }  // namespace
 
-TEST_CASE("An answer goes to the wait that its key names", "[fiber_host]") {
+TEST_CASE("An answer goes to the wait that its key names", "[fiber_owner]") {
   still_host host;
   wake_key first_key, second_key;
   auto first = waits(first_key);
@@ -73,7 +73,7 @@ TEST_CASE("An answer goes to the wait that its key names", "[fiber_host]") {
 }
 
 TEST_CASE("A late answer finds another generation and changes nothing",
-          "[fiber_host]") {
+          "[fiber_owner]") {
   still_host host;
   wake_key old_key;
   auto gone = waits(old_key);
@@ -92,7 +92,7 @@ TEST_CASE("A late answer finds another generation and changes nothing",
   CHECK_FALSE(host.wake({1000, 0}));
 }
 
-TEST_CASE("Waits come and go in any order", "[fiber_host]") {
+TEST_CASE("Waits come and go in any order", "[fiber_owner]") {
   CHECK(rc::check([] {
     still_host host;
     struct wait {
@@ -129,7 +129,7 @@ TEST_CASE("Waits come and go in any order", "[fiber_host]") {
   CHECK(counted::alive() == 0);
 }
 
-TEST_CASE("A permit comes back from wherever it dies", "[fiber_host]") {
+TEST_CASE("A permit comes back from wherever it dies", "[fiber_owner]") {
   still_host host;
   int owner = 0;
   const auto works = [&owner]() -> task<> {

@@ -1,4 +1,4 @@
-#include "sharing/service_desk.hpp"
+#include "sharing/call_server.hpp"
 
 #include "wire/peer_limits.hpp"
 
@@ -8,24 +8,24 @@
 
 namespace troupe::remote {
 
-service_desk::service_desk(caf::actor_config& config, detail::home& at,
-                           detail::system_core& core,
-                           std::shared_ptr<switchboard> board,
-                           std::size_t message_max)
+call_server::call_server(caf::actor_config& config, detail::home& at,
+                         detail::system_core& core,
+                         std::shared_ptr<shared_registry> board,
+                         std::size_t message_max)
     : fiber_actor(config, at, core),
       board_(std::move(board)),
       message_max_(message_max) {}
 
-void service_desk::on_fibers() {
+void call_server::on_fibers() {
   for (const auto& each : std::exchange(ready_, {})) finish(each);
 }
 
-void service_desk::on_stop(const caf::error&) noexcept {
+void call_server::on_stop(const caf::error&) noexcept {
   workers_.clear();
   gateway_ = {};
 }
 
-void service_desk::on(desk_message::call&& arrived) {
+void call_server::on(call_server_message::call&& arrived) {
   const auto worker = arrived.worker;
   const auto& asked = arrived.what;
   const place where{worker, asked.number};
@@ -53,7 +53,7 @@ void service_desk::on(desk_message::call&& arrived) {
   }
 }
 
-void service_desk::check_room(const caller& of, std::size_t memory) const {
+void call_server::check_room(const caller& of, std::size_t memory) const {
   if (of.calls.size() >= peer_limits::calls) {
     throw error{errc::overloaded, "the worker has too many calls at once"};
   }
@@ -65,7 +65,7 @@ void service_desk::check_room(const caller& of, std::size_t memory) const {
   }
 }
 
-void service_desk::finish(place where) {
+void call_server::finish(place where) {
   const auto known = workers_.find(where.first);
   if (known == workers_.end()) return;
   auto& from = known->second;
@@ -94,7 +94,7 @@ void service_desk::finish(place where) {
   answer(where.first, std::move(made));
 }
 
-void service_desk::on(const desk_message::end_call& arrived) {
+void call_server::on(const call_server_message::end_call& arrived) {
   const auto& ended = arrived.what;
   const auto known = workers_.find(arrived.worker);
   if (known == workers_.end()) return;
@@ -104,15 +104,16 @@ void service_desk::on(const desk_message::end_call& arrived) {
   if (call.mapped().with) call.mapped().with->come_back(ended.note);
 }
 
-void service_desk::on(desk_message::worker_lost lost) {
+void call_server::on(call_server_message::worker_lost lost) {
   workers_.erase(lost.worker);
 }
 
-void service_desk::answer(std::uint64_t worker, wire::answer what) {
-  send_to(gateway_, desk_message::answer{worker, std::move(what)}, context());
+void call_server::answer(std::uint64_t worker, wire::answer what) {
+  send_to(gateway_, call_server_message::answer{worker, std::move(what)},
+          context());
 }
 
-void service_desk::refuse(place where, const error& why) {
+void call_server::refuse(place where, const error& why) {
   wire::answer made;
   made.number = where.second;
   made.failure = detail::error_form(why);

@@ -1,10 +1,10 @@
-#include "actor/letter.hpp"
+#include "actor/envelope.hpp"
 
 #include "actor/address.hpp"
 #include "support/actors/manual_home.hpp"
 #include "support/catch.hpp"
 #include "support/counted.hpp"
-#include "threads/letter_reserve.hpp"
+#include "threads/envelope_reserve.hpp"
 
 #include <array>
 #include <cstdint>
@@ -40,7 +40,7 @@ class listening_actor final : public lite_actor {
   std::string log;
 
  private:
-  friend class troupe::detail::letter;
+  friend class troupe::detail::envelope;
 
   void on(small came) {
     log += "small " + std::to_string(came.first) + ' ' +
@@ -64,7 +64,7 @@ class choosy_actor final : public lite_actor {
   std::uint32_t got = 0;
 
  private:
-  friend class troupe::detail::letter;
+  friend class troupe::detail::envelope;
 
   void on(small came) { got = came.first; }
 };
@@ -73,8 +73,8 @@ large large_one() { return {{1, 2, 3, 4, 5}, "and a long text of its own"}; }
 
 }  // namespace
 
-static_assert(sizeof(letter) == letter_reserve::size);
-static_assert(letter::holds<small> && !letter::holds<large>);
+static_assert(sizeof(envelope) == envelope_reserve::size);
+static_assert(envelope::holds<small> && !envelope::holds<large>);
 static_assert(takes<listening_actor, large>);
 static_assert(!takes<choosy_actor, large>);
 static_assert(!takes<listening_actor, unwanted>);
@@ -82,7 +82,7 @@ static_assert(!takes<listening_actor, unwanted>);
 static_assert(noexcept(send_to(std::declval<listening_actor&>(),
                                std::declval<small>())));
 
-TEST_CASE("A message comes to the function for it", "[letter]") {
+TEST_CASE("A message comes to the function for it", "[envelope]") {
   manual_home home;
   const auto actor = spawn_lite<listening_actor>(home.at, nullptr);
 
@@ -95,7 +95,7 @@ TEST_CASE("A message comes to the function for it", "[letter]") {
   CHECK(counted::alive() == 0);
 }
 
-TEST_CASE("What is sent to an actor that ends is dropped", "[letter]") {
+TEST_CASE("What is sent to an actor that ends is dropped", "[envelope]") {
   manual_home home;
   const auto actor = spawn_lite<listening_actor>(home.at, nullptr);
   actor->is_to_throw = true;
@@ -113,7 +113,7 @@ TEST_CASE("What is sent to an actor that ends is dropped", "[letter]") {
 }
 
 TEST_CASE("An address sends to each actor that takes its messages",
-          "[letter]") {
+          "[envelope]") {
   manual_home home;
   const auto first = spawn_lite<listening_actor>(home.at, nullptr);
   const auto second = spawn_lite<choosy_actor>(home.at, nullptr);
@@ -131,7 +131,7 @@ TEST_CASE("An address sends to each actor that takes its messages",
   CHECK(second->got == 7);
 }
 
-TEST_CASE("An address picks the function for a message", "[letter]") {
+TEST_CASE("An address picks the function for a message", "[envelope]") {
   manual_home home;
   const auto actor = spawn_lite<listening_actor>(home.at, nullptr);
   // Not in the order in which the actor lists them.

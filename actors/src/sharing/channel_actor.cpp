@@ -1,4 +1,4 @@
-#include "sharing/mailbox_actor.hpp"
+#include "sharing/channel_actor.hpp"
 
 #include "threads/insist.hpp"
 
@@ -18,7 +18,7 @@ void wake_with(const waker& who, T content, exec_ctx* from) noexcept {
 
 }  // namespace
 
-bool mailbox_room::take() noexcept {
+bool channel_room::take() noexcept {
   auto used = used_.load();
   while (used < most_) {
     if (used_.compare_exchange_weak(used, used + 1)) return true;
@@ -28,61 +28,61 @@ bool mailbox_room::take() noexcept {
 
 delivery::~delivery() {
   if (!from_) return;
-  send_to(*from_, mailbox_message::put_back{std::move(message_)});
+  send_to(*from_, channel_message::put_back{std::move(message_)});
 }
 
 value delivery::open() {
   room_->arrive();
   // Those who wait may now be told that nothing more comes.
-  if (room_->is_closed()) send_to(*from_, mailbox_message::close{});
+  if (room_->is_closed()) send_to(*from_, channel_message::close{});
   from_ = nullptr;
   return std::move(message_->message);
 }
 
-void mailbox_actor::on(mailbox_message::send asked) {
+void channel_actor::on(channel_message::send asked) {
   senders_.push(std::move(asked.order));
   go_on();
 }
 
-void mailbox_actor::on(mailbox_message::receive asked) {
+void channel_actor::on(channel_message::receive asked) {
   receivers_.push(std::move(asked.order));
   go_on();
 }
 
-void mailbox_actor::on(mailbox_message::put sent) {
+void channel_actor::on(channel_message::put sent) {
   keep(std::move(sent.order));
   go_on();
 }
 
-void mailbox_actor::on(mailbox_message::put_back returned) {
+void channel_actor::on(channel_message::put_back returned) {
   room_->come_back();
   insist([&] { messages_.push_front(returned.order); });
   go_on();
 }
 
-void mailbox_actor::on(mailbox_message::sender_left) {
+void channel_actor::on(channel_message::sender_left) {
   senders_.on_withdrawn();
   go_on();
 }
 
-void mailbox_actor::on(mailbox_message::receiver_left) {
+void channel_actor::on(channel_message::receiver_left) {
   receivers_.on_withdrawn();
   go_on();
 }
 
-void mailbox_actor::on(mailbox_message::close) { go_on(); }
+void channel_actor::on(channel_message::close) { go_on(); }
 
-void mailbox_actor::go_on() {
+void channel_actor::go_on() {
   let_in();
   hand_out();
   if (room_->is_closed()) end_waits();
 }
 
-void mailbox_actor::keep(mailbox_order_ptr order) noexcept {
+void channel_actor::keep(channel_order_ptr order) noexcept {
   insist([&] { messages_.push_back(order); });
 }
 
-void mailbox_actor::let_in() {
+void channel_actor::let_in() {
   while (!room_->is_closed() && senders_.first() != nullptr && room_->take()) {
     auto next = senders_.take();
     if (next) {
@@ -94,7 +94,7 @@ void mailbox_actor::let_in() {
   }
 }
 
-void mailbox_actor::hand_out() {
+void channel_actor::hand_out() {
   while (!messages_.empty() && receivers_.first() != nullptr) {
     auto sent = std::shared_ptr<delivery>{};
     caf::intrusive_ptr<answer_of<std::shared_ptr<delivery>>> brought;
@@ -104,7 +104,7 @@ void mailbox_actor::hand_out() {
     });
     const auto next = receivers_.take();
     if (!next) continue;
-    sent->load(lite_ptr<mailbox_actor>{this}, std::move(messages_.front()));
+    sent->load(lite_ptr<channel_actor>{this}, std::move(messages_.front()));
     messages_.pop_front();
     room_->send_off();
     next->who(std::move(brought), context());
@@ -112,13 +112,13 @@ void mailbox_actor::hand_out() {
   }
 }
 
-void mailbox_actor::end_waits() {
+void channel_actor::end_waits() {
   end_all(senders_, false);
   if (room_->is_drained()) end_all(receivers_, std::shared_ptr<delivery>{});
 }
 
 template <class T>
-void mailbox_actor::end_all(waiting_line<mailbox_order>& line, T answer) {
+void channel_actor::end_all(waiting_line<channel_order>& line, T answer) {
   while (line.first() != nullptr) {
     if (const auto next = line.take()) wake_with(next->who, answer, context());
   }

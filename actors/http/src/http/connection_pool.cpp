@@ -1,4 +1,4 @@
-#include "http/lane.hpp"
+#include "http/connection_pool.hpp"
 
 #include <troupe/clock.hpp>
 
@@ -26,13 +26,14 @@ CURLM* new_multi() {
 
 }  // namespace
 
-lane::lane(socket_poll& poll, std::uint32_t tag,
-           const transfer::surroundings& where, room most)
+connection_pool::connection_pool(socket_poll& poll, std::uint32_t tag,
+                                 const transfer::client_state& where, room most)
     : poll_(poll), tag_(tag), where_(where), multi_(new_multi()) {
   CURLM* const multi = multi_.get();
-  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &lane::on_socket);
+  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION,
+                    &connection_pool::on_socket);
   curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
-  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &lane::on_timer);
+  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &connection_pool::on_timer);
   curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, most.all);
   curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, most.all);
@@ -41,39 +42,39 @@ lane::lane(socket_poll& poll, std::uint32_t tag,
 
 // -- exchanges ----------------------------------------------------------------
 
-void lane::add(transfer& begun) {
+void connection_pool::add(transfer& begun) {
   if (curl_multi_add_handle(multi_.get(), begun.easy()) != CURLM_OK) {
     throw error{errc::request_failed, "libcurl cannot start another request"};
   }
   ++size_;
 }
 
-void lane::unpause(transfer& refused) {
+void connection_pool::unpause(transfer& refused) {
   const auto before = where_.shared_arrivals;
   refused.go_on();
   brings_shared(before);
 }
 
-void lane::remove(transfer& under_way) {
+void connection_pool::remove(transfer& under_way) {
   under_way.give_up();
   take_out(under_way);
   // It may have held up the others.
   if (under_way.is_shared()) must_look_again_ = true;
 }
 
-void lane::take_out(const transfer& known) {
+void connection_pool::take_out(const transfer& known) {
   curl_multi_remove_handle(multi_.get(), known.easy());
   --size_;
 }
 
 // -- turns --------------------------------------------------------------------
 
-void lane::act(curl_socket_t socket, socket_poll::interest what) {
+void connection_pool::act(curl_socket_t socket, socket_poll::interest what) {
   act(socket,
       (what.read ? CURL_CSELECT_IN : 0) | (what.write ? CURL_CSELECT_OUT : 0));
 }
 
-void lane::act(curl_socket_t socket, int mask) {
+void connection_pool::act(curl_socket_t socket, int mask) {
   const auto before = where_.shared_arrivals;
   int running = 0;
   curl_multi_socket_action(multi_.get(), socket, mask, &running);
@@ -82,17 +83,17 @@ void lane::act(curl_socket_t socket, int mask) {
   }
 }
 
-bool lane::brings_shared(std::size_t before) noexcept {
+bool connection_pool::brings_shared(std::size_t before) noexcept {
   if (where_.shared_arrivals == before) return false;
   must_look_again_ = true;
   return true;
 }
 
-time_point lane::due() const noexcept {
+time_point connection_pool::due() const noexcept {
   return must_look_again_ ? time_point::min() : next_call_;
 }
 
-void lane::go_on(time_point now) {
+void connection_pool::go_on(time_point now) {
   if (next_call_ <= now) {
     next_call_ = time_point::max();
     act(CURL_SOCKET_TIMEOUT, 0);
@@ -104,7 +105,7 @@ void lane::go_on(time_point now) {
 // HTTP/2 connection has left behind for the others, which would then wait for
 // ever. So each connection is looked at until that brings nothing: one look a
 // turn, for the sake of all else.
-void lane::look_again() {
+void connection_pool::look_again() {
   must_look_again_ = false;
   // The calls below may remove some.
   const std::vector<curl_socket_t> sockets{shared_.begin(), shared_.end()};
@@ -113,9 +114,9 @@ void lane::look_again() {
 
 // -- what libcurl asks for ----------------------------------------------------
 
-int lane::on_socket(CURL*, curl_socket_t socket, int what, void* self,
-                    void* known) noexcept {
-  auto& me = *static_cast<lane*>(self);
+int connection_pool::on_socket(CURL*, curl_socket_t socket, int what,
+                               void* self, void* known) noexcept {
+  auto& me = *static_cast<connection_pool*>(self);
   if (what == CURL_POLL_REMOVE) {
     me.poll_.forget(socket);
     me.shared_.erase(socket);
@@ -128,15 +129,15 @@ int lane::on_socket(CURL*, curl_socket_t socket, int what, void* self,
                    known == nullptr, me.tag_);
   } catch (const std::system_error&) {
     // The system is out of memory. This exchange ends by its limits; an error
-    // told to libcurl would end all those of the lane.
+    // told to libcurl would end all those of the pool.
     return 0;
   }
   curl_multi_assign(me.multi_.get(), socket, &me);
   return 0;
 }
 
-int lane::on_timer(CURLM*, long wait_ms, void* self) noexcept {
-  static_cast<lane*>(self)->next_call_ =
+int connection_pool::on_timer(CURLM*, long wait_ms, void* self) noexcept {
+  static_cast<connection_pool*>(self)->next_call_ =
       wait_ms < 0
           ? time_point::max()
           : after(clock::steady().now(), std::chrono::milliseconds{wait_ms});

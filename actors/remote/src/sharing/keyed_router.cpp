@@ -1,4 +1,4 @@
-#include "sharing/keyed_host.hpp"
+#include "sharing/keyed_router.hpp"
 
 #include "core/system_core.hpp"
 
@@ -36,8 +36,8 @@ void keyed_directory::deliver(const std::string& key, keyed_order_ptr order) {
                                         std::to_string(options_.keys_max) +
                                         ") keys have an actor"};
     }
-    auto host = detail::spawn_lite<keyed_host>(core_.at(), nullptr, core_,
-                                               shared_from_this(), key);
+    auto host = detail::spawn_lite<keyed_router>(core_.at(), nullptr, core_,
+                                                 shared_from_this(), key);
     known = entries_.emplace(key, entry{std::move(host)}).first;
   }
   auto& to = known->second;
@@ -48,7 +48,7 @@ void keyed_directory::deliver(const std::string& key, keyed_order_ptr order) {
   }
   ++to.messages;
   // Under the lock, so that a host that is forgotten has none on its way.
-  send_to(*to.host, keyed_host::deliver{std::move(order)});
+  send_to(*to.host, keyed_router::deliver{std::move(order)});
 }
 
 bool keyed_directory::on_answered(const std::string& key) {
@@ -67,7 +67,7 @@ bool keyed_directory::forget_idle(const std::string& key) {
 }
 
 void keyed_directory::forget(const std::string& key,
-                             const keyed_host& host) noexcept {
+                             const keyed_router& host) noexcept {
   const std::lock_guard lock{mutex_};
   const auto known = entries_.find(key);
   if (known != entries_.end() && known->second.host == &host) {
@@ -83,7 +83,7 @@ void keyed_directory::close() noexcept {
     left.swap(entries_);
   }
   for (const auto& [key, each] : left) {
-    send_to(*each.host, keyed_host::stop{});
+    send_to(*each.host, keyed_router::stop{});
   }
 }
 
@@ -94,26 +94,26 @@ std::size_t keyed_directory::size() const {
 
 // -- host ---------------------------------------------------------------------
 
-keyed_host::keyed_host(caf::actor_config& config, detail::home& at,
-                       detail::system_core& core,
-                       std::shared_ptr<keyed_directory> directory,
-                       std::string key)
+keyed_router::keyed_router(caf::actor_config& config, detail::home& at,
+                           detail::system_core& core,
+                           std::shared_ptr<keyed_directory> directory,
+                           std::string key)
     : fiber_actor(config, at, core),
       directory_(std::move(directory)),
       key_(std::move(key)) {}
 
-void keyed_host::on(deliver sent) {
+void keyed_router::on(deliver sent) {
   waiting_.push_back(std::move(sent.order));
   go_on();
 }
 
-void keyed_host::on_fibers() {
+void keyed_router::on_fibers() {
   if (!std::exchange(is_done_, false)) return;
   settle();
   go_on();
 }
 
-void keyed_host::on_timer(detail::wake_key key) {
+void keyed_router::on_timer(detail::wake_key key) {
   if (key.generation != idle_round_) return;
   // Before the key is free, as another may be made for it at once. If a message
   // is on its way here, it is this host that makes the next.
@@ -121,7 +121,7 @@ void keyed_host::on_timer(detail::wake_key key) {
   if (directory_->forget_idle(key_)) quit();
 }
 
-void keyed_host::on_stop(const caf::error&) noexcept {
+void keyed_router::on_stop(const caf::error&) noexcept {
   cancel_timer(idle_timer_);
   work_.reset();
   actor_.reset();
@@ -132,7 +132,7 @@ void keyed_host::on_stop(const caf::error&) noexcept {
   waiting_.clear();
 }
 
-void keyed_host::go_on() {
+void keyed_router::go_on() {
   while (!current_ && !waiting_.empty()) {
     current_ = std::move(waiting_.front());
     waiting_.pop_front();
@@ -140,7 +140,7 @@ void keyed_host::go_on() {
   }
 }
 
-bool keyed_host::begin() {
+bool keyed_router::begin() {
   // A timer that is under way is about the time before this message.
   ++idle_round_;
   cancel_timer(std::exchange(idle_timer_, 0));
@@ -160,7 +160,7 @@ bool keyed_host::begin() {
   }
 }
 
-void keyed_host::settle() {
+void keyed_router::settle() {
   keyed_reply made;
   try {
     made.body = work_.take();
@@ -171,7 +171,7 @@ void keyed_host::settle() {
   settle(std::move(made));
 }
 
-void keyed_host::settle(keyed_reply reply) {
+void keyed_router::settle(keyed_reply reply) {
   const bool was_last = directory_->on_answered(key_);
   std::exchange(current_, nullptr)->answer(std::move(reply));
   if (!was_last) return;

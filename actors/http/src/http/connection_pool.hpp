@@ -17,7 +17,7 @@ namespace troupe::detail {
 /// as the same in forty.
 ///
 /// Thread safety: confined to one thread, that of its client.
-class lane {
+class connection_pool {
  public:
   /// Of connections at most, in all and to one host.
   struct room {
@@ -27,11 +27,11 @@ class lane {
 
   /// Has its sockets watched by `poll`, under `tag`. `where` is what its
   /// exchanges have around them; both outlive it.
-  lane(socket_poll& poll, std::uint32_t tag,
-       const transfer::surroundings& where, room most);
-  lane(const lane&) = delete;
-  lane& operator=(const lane&) = delete;
-  ~lane() = default;
+  connection_pool(socket_poll& poll, std::uint32_t tag,
+                  const transfer::client_state& where, room most);
+  connection_pool(const connection_pool&) = delete;
+  connection_pool& operator=(const connection_pool&) = delete;
+  ~connection_pool() = default;
 
   /// Errors: throws `errc::request_failed` if libcurl refuses it.
   void add(transfer& begun);
@@ -77,7 +77,7 @@ class lane {
 
   socket_poll& poll_;
   const std::uint32_t tag_;
-  const transfer::surroundings& where_;
+  const transfer::client_state& where_;
   /// Of connections that exchanges share.
   std::unordered_set<curl_socket_t> shared_;
   bool must_look_again_ = false;

@@ -1,4 +1,4 @@
-#include "sharing/newsroom.hpp"
+#include "sharing/topic_hub.hpp"
 
 #include "threads/wait_at_most.hpp"
 #include "wire/peer_limits.hpp"
@@ -79,9 +79,10 @@ void news_queue::withdraw(const detail::waker& who) noexcept {
   });
 }
 
-// -- newsroom -----------------------------------------------------------------
+// -- topic_hub
+// -----------------------------------------------------------------
 
-void newsroom::publish(const std::string& topic, const value& message) {
+void topic_hub::publish(const std::string& topic, const value& message) {
   decltype(ends_) ends;
   {
     const std::lock_guard lock{mutex_};
@@ -105,8 +106,8 @@ void newsroom::publish(const std::string& topic, const value& message) {
   for (const auto& each : queues_of(topic)) each->push(message, 0);
 }
 
-void newsroom::deliver(const std::string& topic, const wire::bytes& body,
-                       std::uint64_t missed) {
+void topic_hub::deliver(const std::string& topic, const wire::bytes& body,
+                        std::uint64_t missed) {
   const auto queues = queues_of(topic);
   if (queues.empty()) return;
   const auto memory = wire::memory_of(body);
@@ -116,7 +117,7 @@ void newsroom::deliver(const std::string& topic, const wire::bytes& body,
 
 // Those who wake others do not hold the lock: what they let go of may be the
 // last of an actor that hears a topic.
-std::vector<std::shared_ptr<news_queue>> newsroom::queues_of(
+std::vector<std::shared_ptr<news_queue>> topic_hub::queues_of(
     const std::string& topic) const {
   const std::lock_guard lock{mutex_};
   const auto known = topics_.find(topic);
@@ -124,8 +125,8 @@ std::vector<std::shared_ptr<news_queue>> newsroom::queues_of(
   return known->second;
 }
 
-void newsroom::add(const std::string& topic,
-                   const std::shared_ptr<news_queue>& to) {
+void topic_hub::add(const std::string& topic,
+                    const std::shared_ptr<news_queue>& to) {
   const std::lock_guard lock{mutex_};
   if (topics_.size() >= peer_limits::topics && !topics_.contains(topic)) {
     throw error{errc::overloaded, "this process subscribes to more than " +
@@ -138,8 +139,8 @@ void newsroom::add(const std::string& topic,
   tell_of_change(topic);
 }
 
-void newsroom::remove(const std::string& topic,
-                      const std::shared_ptr<news_queue>& from) noexcept {
+void topic_hub::remove(const std::string& topic,
+                       const std::shared_ptr<news_queue>& from) noexcept {
   const std::lock_guard lock{mutex_};
   const auto known = topics_.find(topic);
   if (known == topics_.end()) return;
@@ -149,12 +150,12 @@ void newsroom::remove(const std::string& topic,
   tell_of_change(topic);
 }
 
-bool newsroom::is_heard(const std::string& topic) const {
+bool topic_hub::is_heard(const std::string& topic) const {
   const std::lock_guard lock{mutex_};
   return topics_.contains(topic);
 }
 
-std::vector<std::string> newsroom::heard() const {
+std::vector<std::string> topic_hub::heard() const {
   const std::lock_guard lock{mutex_};
   std::vector<std::string> names;
   names.reserve(topics_.size());
@@ -162,23 +163,23 @@ std::vector<std::string> newsroom::heard() const {
   return names;
 }
 
-void newsroom::connect(end_address end, std::size_t message_max) {
+void topic_hub::connect(end_address end, std::size_t message_max) {
   const std::lock_guard lock{mutex_};
   ends_.push_back({std::move(end), message_max});
 }
 
-void newsroom::disconnect(const detail::lite_actor& end) noexcept {
+void topic_hub::disconnect(const detail::lite_actor& end) noexcept {
   const std::lock_guard lock{mutex_};
   std::erase_if(ends_, [&](const auto& each) { return each.end.is_of(end); });
 }
 
-void newsroom::close() noexcept {
+void topic_hub::close() noexcept {
   const std::lock_guard lock{mutex_};
   ends_.clear();
 }
 
 // The lock is held.
-void newsroom::tell_of_change(const std::string& topic) const {
+void topic_hub::tell_of_change(const std::string& topic) const {
   if (ends_.empty()) return;
   const news_message::topic_changed said{
       std::make_shared<const std::string>(topic)};

@@ -30,7 +30,7 @@ flow around(const flow& inner) {
 }  // namespace
 
 TEST_CASE("a million flows within flows end without using up the stack",
-          "[flow_model]") {
+          "[flow_graph]") {
   std::optional<flow> nest = only("innermost");
   const auto innermost = std::weak_ptr{nest->share()};
   for (int depth = 0; depth < 1'000'000; ++depth) nest = around(*nest);
@@ -42,7 +42,7 @@ TEST_CASE("a million flows within flows end without using up the stack",
 }
 
 TEST_CASE("a flow ends with the last batch or flow that holds it",
-          "[flow_model]") {
+          "[flow_graph]") {
   std::optional<flow> body = only("body");
   const auto held = std::weak_ptr{body->share()};
   const auto no_items = [](const troupe::state&) { return troupe::json{}; };
@@ -57,7 +57,7 @@ TEST_CASE("a flow ends with the last batch or flow that holds it",
 }
 
 TEST_CASE("the items of a batch share their keys, and stay apart",
-          "[flow_model]") {
+          "[flow_graph]") {
   const troupe::json item{{"a", 1}, {"b", 2}, {"c", 3}};
   const auto three = [&item](const troupe::state&) {
     return std::vector<troupe::json>(3, item);

@@ -43,7 +43,7 @@ enum class step_status : std::uint8_t {
 /// only reads the state of the run: what `post` wrote is in `written` until
 /// the owner commits it.
 struct frame {
-  frame(const state& document, step_host& steps)
+  frame(const state& document, step_services& steps)
       : shared(document), context(steps, 0) {}
 
   /// Gives `post` a copy of the state to write to.
@@ -56,7 +56,7 @@ struct frame {
   const state& shared;
   troupe::context context;
   /// The host of its coroutines while it waits.
-  fiber_host* fibers = nullptr;
+  fiber_owner* fibers = nullptr;
   /// The object that is told of the end of a task that the step waits for.
   completion* told = nullptr;
   const node_options* options = nullptr;
@@ -89,9 +89,9 @@ struct exec_facts {
 /// A node with its types erased. Shared by all runs and never changed.
 ///
 /// Thread safety: immutable.
-class node_model {
+class node_base {
  public:
-  virtual ~node_model() = default;
+  virtual ~node_base() = default;
 
   /// Runs `prep`, the first attempt of `exec`, and `post`.
   virtual step_status begin(frame& step) const = 0;

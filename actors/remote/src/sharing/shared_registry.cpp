@@ -1,4 +1,4 @@
-#include "sharing/switchboard.hpp"
+#include "sharing/shared_registry.hpp"
 
 #include "core/system_core.hpp"
 
@@ -8,19 +8,20 @@
 
 namespace troupe::remote {
 
-std::shared_ptr<switchboard> switchboard::of(detail::system_core& core) {
-  return core.part<switchboard>();
+std::shared_ptr<shared_registry> shared_registry::of(
+    detail::system_core& core) {
+  return core.part<shared_registry>();
 }
 
-std::shared_ptr<shared_service> switchboard::find(
+std::shared_ptr<shared_service> shared_registry::find(
     const std::string& kind, const std::string& name) const {
   const std::lock_guard lock{mutex_};
   const auto known = services_.find({kind, name});
   return known == services_.end() ? nullptr : known->second.lock();
 }
 
-void switchboard::forget(const std::string& kind,
-                         const std::string& name) noexcept {
+void shared_registry::forget(const std::string& kind,
+                             const std::string& name) noexcept {
   const std::lock_guard lock{mutex_};
   const auto known = services_.find({kind, name});
   // Another of the name may have been made meanwhile.
@@ -29,7 +30,8 @@ void switchboard::forget(const std::string& kind,
   }
 }
 
-std::shared_ptr<const std::string> switchboard::take_role(std::string role) {
+std::shared_ptr<const std::string> shared_registry::take_role(
+    std::string role) {
   const std::lock_guard lock{mutex_};
   if (const auto known = role_.lock()) {
     throw error{errc::bad_flow, "the system is already a " + *known +
@@ -40,21 +42,21 @@ std::shared_ptr<const std::string> switchboard::take_role(std::string role) {
   return made;
 }
 
-std::shared_ptr<supervisor_line> switchboard::supervisor() const {
+std::shared_ptr<supervisor_client> shared_registry::supervisor() const {
   const std::lock_guard lock{mutex_};
   return supervisor_;
 }
 
-void switchboard::set_supervisor(
-    std::shared_ptr<supervisor_line> line) noexcept {
+void shared_registry::set_supervisor(
+    std::shared_ptr<supervisor_client> line) noexcept {
   // The last one ends when the lock is open again.
   const std::lock_guard lock{mutex_};
   supervisor_.swap(line);
 }
 
-void switchboard::close() noexcept {
+void shared_registry::close() noexcept {
   std::vector<std::shared_ptr<shared_service>> left;
-  std::shared_ptr<supervisor_line> supervisor;
+  std::shared_ptr<supervisor_client> supervisor;
   {
     const std::lock_guard lock{mutex_};
     for (const auto& [name, each] : services_) {

@@ -16,42 +16,42 @@ namespace troupe::detail {
 
 /// A wait to send `message`, or to receive one. Once it is sent, the order
 /// carries the message.
-class mailbox_order final : public wait_order {
+class channel_order final : public wait_order {
  public:
-  explicit mailbox_order(waker asker, value with = {})
+  explicit channel_order(waker asker, value with = {})
       : wait_order(std::move(asker)), message(std::move(with)) {}
 
   value message;
 };
-using mailbox_order_ptr = caf::intrusive_ptr<mailbox_order>;
+using channel_order_ptr = caf::intrusive_ptr<channel_order>;
 
-/// The messages to a `mailbox_actor`.
-namespace mailbox_message {
+/// The messages to a `channel_actor`.
+namespace channel_message {
 struct send {
-  mailbox_order_ptr order;
+  channel_order_ptr order;
 };
 struct receive {
-  mailbox_order_ptr order;
+  channel_order_ptr order;
 };
 /// A message whose place is taken already.
 struct put {
-  mailbox_order_ptr order;
+  channel_order_ptr order;
 };
 /// One that was not received after all.
 struct put_back {
-  mailbox_order_ptr order;
+  channel_order_ptr order;
 };
 /// One who waited to send, or to receive, has gone away.
 struct sender_left {};
 struct receiver_left {};
 /// The room is closed.
 struct close {};
-}  // namespace mailbox_message
+}  // namespace channel_message
 
-/// The capacity and the fill level of a mailbox.
-class mailbox_room {
+/// The capacity and the fill level of a channel.
+class channel_room {
  public:
-  explicit mailbox_room(std::size_t most) noexcept : most_(most) {}
+  explicit channel_room(std::size_t most) noexcept : most_(most) {}
 
   /// Takes a place, if one is free.
   [[nodiscard]] bool take() noexcept;
@@ -84,13 +84,13 @@ class mailbox_room {
   std::atomic<bool> is_closed_{false};
 };
 
-class mailbox_actor;
+class channel_actor;
 
 /// A message on its way to who receives it. Dies unopened if nobody does.
 class delivery {
  public:
-  delivery(lite_ptr<mailbox_actor> from, std::shared_ptr<mailbox_room> room,
-           mailbox_order_ptr message) noexcept
+  delivery(lite_ptr<channel_actor> from, std::shared_ptr<channel_room> room,
+           channel_order_ptr message) noexcept
       : from_(std::move(from)),
         room_(std::move(room)),
         message_(std::move(message)) {}
@@ -98,41 +98,41 @@ class delivery {
   delivery& operator=(const delivery&) = delete;
   ~delivery();
 
-  void load(lite_ptr<mailbox_actor> from, mailbox_order_ptr message) noexcept {
+  void load(lite_ptr<channel_actor> from, channel_order_ptr message) noexcept {
     from_ = std::move(from);
     message_ = std::move(message);
   }
   [[nodiscard]] value open();
 
  private:
-  lite_ptr<mailbox_actor> from_;
-  std::shared_ptr<mailbox_room> room_;
-  mailbox_order_ptr message_;
+  lite_ptr<channel_actor> from_;
+  std::shared_ptr<channel_room> room_;
+  channel_order_ptr message_;
 };
 
 /// Brings messages to those who receive them, first come, first served.
-class mailbox_actor final : public lite_actor {
+class channel_actor final : public lite_actor {
  public:
   using messages =
-      message_set<mailbox_message::send, mailbox_message::receive,
-                  mailbox_message::put, mailbox_message::put_back,
-                  mailbox_message::sender_left, mailbox_message::receiver_left,
-                  mailbox_message::close>;
+      message_set<channel_message::send, channel_message::receive,
+                  channel_message::put, channel_message::put_back,
+                  channel_message::sender_left, channel_message::receiver_left,
+                  channel_message::close>;
 
-  mailbox_actor(caf::actor_config& config, home& at,
-                std::shared_ptr<mailbox_room> room)
+  channel_actor(caf::actor_config& config, home& at,
+                std::shared_ptr<channel_room> room)
       : lite_actor(config, at), room_(std::move(room)) {}
 
  private:
-  friend class letter;
+  friend class envelope;
 
-  void on(mailbox_message::send asked);
-  void on(mailbox_message::receive asked);
-  void on(mailbox_message::put sent);
-  void on(mailbox_message::put_back returned);
-  void on(mailbox_message::sender_left);
-  void on(mailbox_message::receiver_left);
-  void on(mailbox_message::close);
+  void on(channel_message::send asked);
+  void on(channel_message::receive asked);
+  void on(channel_message::put sent);
+  void on(channel_message::put_back returned);
+  void on(channel_message::sender_left);
+  void on(channel_message::receiver_left);
+  void on(channel_message::close);
 
   /// Does all that can be done.
   void go_on();
@@ -140,14 +140,14 @@ class mailbox_actor final : public lite_actor {
   void hand_out();
   void end_waits();
   template <class T>
-  void end_all(waiting_line<mailbox_order>& line, T answer);
-  void keep(mailbox_order_ptr order) noexcept;
+  void end_all(waiting_line<channel_order>& line, T answer);
+  void keep(channel_order_ptr order) noexcept;
 
-  std::shared_ptr<mailbox_room> room_;
+  std::shared_ptr<channel_room> room_;
   /// In the orders with which they came, which can go back as they are.
-  std::deque<mailbox_order_ptr> messages_;
-  waiting_line<mailbox_order> senders_;
-  waiting_line<mailbox_order> receivers_;
+  std::deque<channel_order_ptr> messages_;
+  waiting_line<channel_order> senders_;
+  waiting_line<channel_order> receivers_;
 };
 
 }  // namespace troupe::detail

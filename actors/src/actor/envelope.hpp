@@ -14,7 +14,7 @@ namespace troupe::detail {
 class lite_actor;
 
 /// The messages that a class of actors takes. Each such class has one as its
-/// member type `messages`, declares `friend class letter`, and has a member
+/// member type `messages`, declares `friend class envelope`, and has a member
 /// function `on` for each message.
 template <class... Ts>
 struct message_set {
@@ -30,12 +30,12 @@ concept takes = Actor::messages::template has<Message>;
 /// it costs one call. It stays in its process.
 ///
 /// A message is a struct that can be moved without an exception. One of up to
-/// 16 bytes lies in the letter, a larger one behind a pointer: to send a small
-/// one takes no memory but that of the letter.
-class letter {
+/// 16 bytes lies in the envelope, a larger one behind a pointer: to send a
+/// small one takes no memory but that of the envelope.
+class envelope {
  public:
-  /// What to do with the content of a letter. There is one for each class of
-  /// actors and message.
+  /// The functions for the content of an envelope. There is one such pair for
+  /// each class of actors and message.
   struct kind {
     /// Hands the content to `to`, and destroys it.
     void (*open)(lite_actor& to, void* content);
@@ -52,15 +52,15 @@ class letter {
   template <class Actor, class Message>
   static const kind kind_of;
 
-  /// A letter with `message`, of the kind `how`, which must be for it.
+  /// An envelope with `message`, of the kind `how`, which must be for it.
   template <class Message>
-  static std::unique_ptr<letter> with(const kind& how,
-                                      Message message) noexcept(holds<Message>);
+  static std::unique_ptr<envelope> with(
+      const kind& how, Message message) noexcept(holds<Message>);
 
-  letter(const letter&) = delete;
-  letter& operator=(const letter&) = delete;
+  envelope(const envelope&) = delete;
+  envelope& operator=(const envelope&) = delete;
   /// Drops what was not opened.
-  ~letter() {
+  ~envelope() {
     if (kind_ != nullptr) kind_->drop(&content_);
   }
 
@@ -77,7 +77,7 @@ class letter {
  private:
   friend class lite_actor;
 
-  explicit letter(const kind& how) noexcept : kind_{&how} {}
+  explicit envelope(const kind& how) noexcept : kind_{&how} {}
 
   /// A large message.
   template <class Message>
@@ -103,28 +103,28 @@ class letter {
 };
 
 template <class Actor, class Message>
-constexpr letter::kind letter::kind_of{&letter::open_as<Actor, Message>,
-                                       &letter::drop_as<Message>};
+constexpr envelope::kind envelope::kind_of{&envelope::open_as<Actor, Message>,
+                                           &envelope::drop_as<Message>};
 
 template <class Message>
-std::unique_ptr<letter> letter::with(const kind& how,
-                                     Message message) noexcept(holds<Message>) {
+std::unique_ptr<envelope> envelope::with(
+    const kind& how, Message message) noexcept(holds<Message>) {
   static_assert(std::is_nothrow_move_constructible_v<Message>,
                 "a message must be moved without an exception");
-  std::unique_ptr<letter> made;
+  std::unique_ptr<envelope> made;
   if constexpr (holds<Message>) {
-    made.reset(new letter{how});
+    made.reset(new envelope{how});
     ::new (static_cast<void*>(&made->content_)) Message(std::move(message));
   } else {
     auto box = std::make_unique<Message>(std::move(message));
-    made.reset(new letter{how});
+    made.reset(new envelope{how});
     ::new (static_cast<void*>(&made->content_)) boxed<Message>(std::move(box));
   }
   return made;
 }
 
 template <class Actor, class Message>
-void letter::open_as(lite_actor& to, void* content) {
+void envelope::open_as(lite_actor& to, void* content) {
   auto& here = content_as<Message>(content);
   stored<Message> taken{std::move(here)};
   std::destroy_at(&here);

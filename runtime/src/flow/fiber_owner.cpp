@@ -1,4 +1,4 @@
-#include "troupe/detail/fiber/fiber_host.hpp"
+#include "troupe/detail/fiber/fiber_owner.hpp"
 
 #include "troupe/detail/placed/placed_work.hpp"
 #include "troupe/error.hpp"
@@ -26,12 +26,12 @@ void throw_begun_task() {
               "a task was awaited twice; keep what the first co_await gave"};
 }
 
-wake_key waiter::enlist(fiber_host& host, std::coroutine_handle<> handle) {
+wake_key waiter::enlist(fiber_owner& host, std::coroutine_handle<> handle) {
   assert(host_ == nullptr);
-  if (host.free_ == fiber_host::none) host.free_ = host.add_slot();
+  if (host.free_ == fiber_owner::none) host.free_ = host.add_slot();
   const std::uint32_t index = host.free_;
   auto& slot = host.slot_at(index);
-  host.free_ = std::exchange(slot.next, fiber_host::none);
+  host.free_ = std::exchange(slot.next, fiber_owner::none);
   slot.who = this;
   ++host.waiting_;
   host_ = &host;
@@ -50,7 +50,7 @@ void waiter::withdraw() noexcept {
   host_ = nullptr;
 }
 
-bool fiber_host::wake(wake_key key, void* answer) {
+bool fiber_owner::wake(wake_key key, void* answer) {
   if (key.slot >= slots_) return false;
   const auto& found = slot_at(key.slot);
   if (found.who == nullptr || found.generation != key.generation) return false;
@@ -62,7 +62,7 @@ bool fiber_host::wake(wake_key key, void* answer) {
   return true;
 }
 
-std::uint32_t fiber_host::add_slot() {
+std::uint32_t fiber_owner::add_slot() {
   if (slots_ != 0) {
     if (!others_) others_ = std::make_unique<std::vector<slot>>();
     others_->emplace_back();
@@ -70,10 +70,10 @@ std::uint32_t fiber_host::add_slot() {
   return slots_++;
 }
 
-std::uint64_t fiber_host::place(placed_work, wake_key) {
+std::uint64_t fiber_owner::place(placed_work, wake_key) {
   throw error{errc::shut_down, "the system does not listen for workers"};
 }
 
-void fiber_host::recall(std::uint64_t) noexcept {}
+void fiber_owner::recall(std::uint64_t) noexcept {}
 
 }  // namespace troupe::detail

@@ -1,4 +1,4 @@
-#include "sharing/supervisor_line.hpp"
+#include "sharing/supervisor_client.hpp"
 
 namespace troupe::remote {
 
@@ -21,7 +21,7 @@ void borrowed::give_back() noexcept {
 
 // -- orders -------------------------------------------------------------------
 
-call_order::call_order(std::shared_ptr<supervisor_line> from,
+call_order::call_order(std::shared_ptr<supervisor_client> from,
                        std::uint64_t of_number, detail::waker who,
                        wire::call asked) noexcept
     : number(of_number),
@@ -49,7 +49,7 @@ borrowed call_order::lend() const { return {line_, number}; }
 
 // -- the line -----------------------------------------------------------------
 
-std::uint64_t supervisor_line::call(wire::call what, detail::waker who) {
+std::uint64_t supervisor_client::call(wire::call what, detail::waker who) {
   if (what.body.size() > message_max_) {
     throw error{errc::too_large, "a call of " +
                                      std::to_string(what.body.size()) +
@@ -64,13 +64,13 @@ std::uint64_t supervisor_line::call(wire::call what, detail::waker who) {
   return number;
 }
 
-void supervisor_line::end(wire::end_call what) noexcept {
+void supervisor_client::end(wire::end_call what) noexcept {
   send_to(link_, call_message::end{std::move(what)});
 }
 
 // -- waiting ------------------------------------------------------------------
 
-remote_call::remote_call(std::shared_ptr<supervisor_line> line,
+remote_call::remote_call(std::shared_ptr<supervisor_client> line,
                          std::string service, std::string name,
                          const json& body)
     : line_(std::move(line)) {
@@ -83,7 +83,7 @@ remote_call::~remote_call() {
   if (host() != nullptr && number_ != 0) line_->end({number_, nullptr});
 }
 
-void remote_call::begin(detail::fiber_host& host, detail::wake_key key) {
+void remote_call::begin(detail::fiber_owner& host, detail::wake_key key) {
   auto& owner = detail::fiber_actor::of(host, "ask a supervisor");
   number_ = line_->call(std::move(what_), owner.waker_for(key));
 }

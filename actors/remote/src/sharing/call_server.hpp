@@ -2,8 +2,8 @@
 
 #include "actor/address.hpp"
 #include "core/fiber_actor.hpp"
+#include "sharing/shared_registry.hpp"
 #include "sharing/shared_service.hpp"
-#include "sharing/switchboard.hpp"
 #include "wire/messages.hpp"
 
 #include <cstddef>
@@ -16,9 +16,9 @@
 
 namespace troupe::remote {
 
-/// The messages to a `service_desk`, and those that it sends. `worker` is the
+/// The messages to a `call_server`, and those that it sends. `worker` is the
 /// number that the gateway gave it.
-namespace desk_message {
+namespace call_server_message {
 struct call {
   std::uint64_t worker;
   wire::call what;
@@ -36,20 +36,20 @@ struct answer {
   std::uint64_t worker;
   wire::answer what;
 };
-}  // namespace desk_message
+}  // namespace call_server_message
 
 /// The server of the calls of all workers: each call is served by a coroutine,
 /// and what is lent to them is kept.
-class service_desk final : public detail::fiber_actor {
+class call_server final : public detail::fiber_actor {
  public:
-  using messages =
-      detail::message_set<desk_message::call, desk_message::end_call,
-                          desk_message::worker_lost, desk_message::stop>;
-  using answer_address = detail::address<desk_message::answer>;
+  using messages = detail::message_set<
+      call_server_message::call, call_server_message::end_call,
+      call_server_message::worker_lost, call_server_message::stop>;
+  using answer_address = detail::address<call_server_message::answer>;
 
-  service_desk(caf::actor_config& config, detail::home& at,
-               detail::system_core& core, std::shared_ptr<switchboard> board,
-               std::size_t message_max);
+  call_server(caf::actor_config& config, detail::home& at,
+              detail::system_core& core, std::shared_ptr<shared_registry> board,
+              std::size_t message_max);
 
   /// Where answers go. Called before the first call.
   void answer_to(answer_address gateway) { gateway_ = std::move(gateway); }
@@ -60,7 +60,7 @@ class service_desk final : public detail::fiber_actor {
 
   class served final : public detail::completion {
    public:
-    served(service_desk& at, place where) : desk_(at), where_(where) {}
+    served(call_server& at, place where) : desk_(at), where_(where) {}
     void on_complete() noexcept override { desk_.ready_.push_back(where_); }
 
     std::shared_ptr<shared_service> service;
@@ -70,7 +70,7 @@ class service_desk final : public detail::fiber_actor {
     std::unique_ptr<lent> with;
 
    private:
-    service_desk& desk_;
+    call_server& desk_;
     const place where_;
   };
 
@@ -80,12 +80,12 @@ class service_desk final : public detail::fiber_actor {
     std::size_t memory = 0;
   };
 
-  friend class detail::letter;
+  friend class detail::envelope;
 
-  void on(desk_message::call&& asked);
-  void on(const desk_message::end_call& ended);
-  void on(desk_message::worker_lost lost);
-  void on(desk_message::stop) { quit(); }
+  void on(call_server_message::call&& asked);
+  void on(const call_server_message::end_call& ended);
+  void on(call_server_message::worker_lost lost);
+  void on(call_server_message::stop) { quit(); }
   void on_fibers() override;
   void on_timer(detail::wake_key) override {}
   void on_stop(const caf::error& reason) noexcept override;
@@ -96,7 +96,7 @@ class service_desk final : public detail::fiber_actor {
   void answer(std::uint64_t worker, wire::answer what);
   void refuse(place where, const error& why);
 
-  const std::shared_ptr<switchboard> board_;
+  const std::shared_ptr<shared_registry> board_;
   const std::size_t message_max_;
   answer_address gateway_;
   std::map<std::uint64_t, caller> workers_;

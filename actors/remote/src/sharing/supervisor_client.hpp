@@ -18,7 +18,7 @@
 
 namespace troupe::remote {
 
-class supervisor_line;
+class supervisor_client;
 
 /// Something that the supervisor lent with an answer. It goes back when this is
 /// destroyed.
@@ -27,7 +27,8 @@ class supervisor_line;
 /// thread.
 class borrowed {
  public:
-  borrowed(std::shared_ptr<supervisor_line> from, std::uint64_t number) noexcept
+  borrowed(std::shared_ptr<supervisor_client> from,
+           std::uint64_t number) noexcept
       : line_(std::move(from)), number_(number) {}
   borrowed(borrowed&&) noexcept = default;
   borrowed& operator=(borrowed&& other) noexcept;
@@ -42,7 +43,7 @@ class borrowed {
  private:
   void give_back() noexcept;
 
-  std::shared_ptr<supervisor_line> line_;
+  std::shared_ptr<supervisor_client> line_;
   std::uint64_t number_;
   json note_;
 };
@@ -58,7 +59,7 @@ struct call_result {
 /// its wait always ends.
 class call_order final : public detail::payload {
  public:
-  call_order(std::shared_ptr<supervisor_line> from, std::uint64_t of_number,
+  call_order(std::shared_ptr<supervisor_client> from, std::uint64_t of_number,
              detail::waker who, wire::call asked) noexcept;
   ~call_order() override;
 
@@ -72,7 +73,7 @@ class call_order final : public detail::payload {
   wire::call what;
 
  private:
-  std::shared_ptr<supervisor_line> line_;
+  std::shared_ptr<supervisor_client> line_;
   /// Empty if nobody waits, or once it is answered.
   detail::waker who_;
 };
@@ -91,11 +92,12 @@ struct end {
 /// The way from a worker's process to its supervisor, for what is shared.
 ///
 /// Thread safety: internally synchronised.
-class supervisor_line : public std::enable_shared_from_this<supervisor_line> {
+class supervisor_client
+    : public std::enable_shared_from_this<supervisor_client> {
  public:
   using link_address = detail::address<call_message::call, call_message::end>;
 
-  supervisor_line(link_address link, std::size_t message_max)
+  supervisor_client(link_address link, std::size_t message_max)
       : link_(std::move(link)), message_max_(message_max) {}
 
   /// Asks, and wakes `who` with a `call_result`. The result names the call.
@@ -122,7 +124,7 @@ class [[nodiscard]] remote_call final : private detail::waiter {
     std::optional<borrowed> with = {};
   };
 
-  remote_call(std::shared_ptr<supervisor_line> line, std::string service,
+  remote_call(std::shared_ptr<supervisor_client> line, std::string service,
               std::string name, const json& body);
   remote_call(const remote_call&) = delete;
   remote_call& operator=(const remote_call&) = delete;
@@ -137,10 +139,10 @@ class [[nodiscard]] remote_call final : private detail::waiter {
   reply await_resume();
 
  private:
-  void begin(detail::fiber_host& host, detail::wake_key key);
+  void begin(detail::fiber_owner& host, detail::wake_key key);
   void receive(void* answer) override;
 
-  std::shared_ptr<supervisor_line> line_;
+  std::shared_ptr<supervisor_client> line_;
   wire::call what_;
   std::uint64_t number_ = 0;
   call_result result_;

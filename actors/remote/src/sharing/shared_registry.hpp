@@ -1,9 +1,9 @@
 #pragma once
 
 #include "core/system_part.hpp"
-#include "sharing/newsroom.hpp"
 #include "sharing/shared_service.hpp"
-#include "sharing/supervisor_line.hpp"
+#include "sharing/supervisor_client.hpp"
+#include "sharing/topic_hub.hpp"
 #include "wire/name_rule.hpp"
 
 #include <troupe/system.hpp>
@@ -20,10 +20,10 @@ namespace troupe::remote {
 /// to the supervisor's.
 ///
 /// Thread safety: internally synchronised.
-class switchboard final : public detail::system_part {
+class shared_registry final : public detail::system_part {
  public:
   /// That of a system; there is one for each.
-  [[nodiscard]] static std::shared_ptr<switchboard> of(
+  [[nodiscard]] static std::shared_ptr<shared_registry> of(
       detail::system_core& core);
 
   /// The service of that kind and name, made by `make` if there is none. It
@@ -48,10 +48,10 @@ class switchboard final : public detail::system_part {
   /// Errors: throws `errc::bad_flow` if it is one already.
   [[nodiscard]] std::shared_ptr<const std::string> take_role(std::string role);
   /// Returns the line to the supervisor; null in a system that is no worker.
-  [[nodiscard]] std::shared_ptr<supervisor_line> supervisor() const;
-  void set_supervisor(std::shared_ptr<supervisor_line> line) noexcept;
+  [[nodiscard]] std::shared_ptr<supervisor_client> supervisor() const;
+  void set_supervisor(std::shared_ptr<supervisor_client> line) noexcept;
 
-  [[nodiscard]] newsroom& news() noexcept { return news_; }
+  [[nodiscard]] topic_hub& news() noexcept { return news_; }
 
   void close() noexcept override;
 
@@ -60,8 +60,8 @@ class switchboard final : public detail::system_part {
   std::map<std::pair<std::string, std::string>, std::weak_ptr<shared_service>>
       services_;
   std::weak_ptr<const std::string> role_;
-  std::shared_ptr<supervisor_line> supervisor_;
-  newsroom news_;
+  std::shared_ptr<supervisor_client> supervisor_;
+  topic_hub news_;
 };
 
 }  // namespace troupe::remote

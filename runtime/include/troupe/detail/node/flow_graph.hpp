@@ -1,7 +1,7 @@
 #pragma once
 
 #include "troupe/action.hpp"
-#include "troupe/detail/node/node_model.hpp"
+#include "troupe/detail/node/node_base.hpp"
 #include "troupe/merge.hpp"
 #include "troupe/node_options.hpp"
 #include "troupe/window.hpp"
@@ -31,7 +31,7 @@ struct branch_outcome {
 
 namespace detail {
 
-struct flow_model;
+struct flow_graph;
 
 inline constexpr std::uint32_t no_node =
     std::numeric_limits<std::uint32_t>::max();
@@ -44,8 +44,8 @@ struct graph_node {
   };
 
   std::string name;
-  std::shared_ptr<const node_model> model;
-  std::shared_ptr<const flow_model> inner;
+  std::shared_ptr<const node_base> model;
+  std::shared_ptr<const flow_graph> inner;
   node_options options;
   std::vector<edge> edges;
   /// The target of the default edge, which most steps take.
@@ -57,8 +57,8 @@ struct graph_node {
 using item_source = std::function<std::optional<value>()>;
 
 /// A flow that is a fan-out: one body per item, or several bodies once each.
-struct fan_out_model {
-  std::vector<std::shared_ptr<const flow_model>> bodies;
+struct fan_out_spec {
+  std::vector<std::shared_ptr<const flow_graph>> bodies;
   /// Starts to give the items, for a batch; absent for a fork.
   std::function<item_source(const state&, context&)> items;
   std::size_t concurrency = 1;
@@ -79,18 +79,18 @@ struct fan_out_model {
 };
 
 /// The content of a `flow`: a graph, or a fan-out.
-struct flow_model : std::enable_shared_from_this<flow_model> {
-  flow_model() = default;
-  flow_model(const flow_model&) = default;
-  flow_model& operator=(const flow_model&) = delete;
+struct flow_graph : std::enable_shared_from_this<flow_graph> {
+  flow_graph() = default;
+  flow_graph(const flow_graph&) = default;
+  flow_graph& operator=(const flow_graph&) = delete;
   /// Flows within flows end one by one, however deep they nest.
-  ~flow_model();
+  ~flow_graph();
 
   std::string name;
   std::vector<graph_node> nodes;
   std::uint32_t start = no_node;
   bool missing_edge_fails = false;
-  std::optional<fan_out_model> fan_out;
+  std::optional<fan_out_spec> fan_out;
 };
 
 }  // namespace detail
