@@ -15,7 +15,7 @@ namespace remote = troupe::remote;
 void add_cluster_options(CLI::App& app, command_line& chosen) {
   chosen.cluster = std::make_shared<remote::cluster_arguments>();
   remote::add_cluster_options(app, *chosen.cluster);
-  // How many tokens a piece takes is known where the model is asked.
+  // The tokens of a piece are counted where the model is asked.
   if (auto* tokens = app.get_option_no_throw("--tpm")) {
     tokens->excludes(app.get_option("--listen"));
   }

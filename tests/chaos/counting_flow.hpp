@@ -26,7 +26,7 @@ inline constexpr std::size_t width = 12;
 /// became of the sub-flows is counted in "/outcomes", by kind, and "why" is why
 /// one of them failed.
 ///
-/// What an item adds, it reads from the snapshot that goes out to workers.
+/// An item reads the number to add from the snapshot that goes out to workers.
 [[nodiscard]] troupe::flow counting_flow(const journal_ptr& notes);
 
 }  // namespace chaos

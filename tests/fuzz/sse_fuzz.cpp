@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   const std::size_t piece = 1 + data[0] % 7;
   const auto body = text.substr(1);
-  // Where an event is too long, how much came before depends on the pieces.
+  // If an event is too long, the text before it depends on the pieces.
   if (body.size() < event_max &&
       events_of(body, body.size()) != events_of(body, piece)) {
     std::abort();

@@ -37,7 +37,7 @@ void read_arguments(const std::string& text) {
   try {
     static_cast<void>(troupe::llm::read_reply<query>(reply));
   } catch (const troupe::error& why) {
-    // What fits can be read.
+    // Arguments that fit can be read.
     if (why.code() != troupe::errc::bad_reply) std::abort();
   }
 }

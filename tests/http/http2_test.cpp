@@ -119,7 +119,7 @@ TEST_CASE("Streams that are given up leave the others whole", "[http2]") {
   for (std::size_t i = 0; i < 40; i += 2) CHECK(got.at(i) == 1'000'000);
 }
 
-// What is left behind is for the leak sanitizer to see.
+// The leak sanitizer sees what is left behind.
 TEST_CASE("Streams given up while nobody reads them leave nothing behind",
           "[http2]") {
   auto room = trusting_room(1);

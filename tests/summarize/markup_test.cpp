@@ -149,7 +149,7 @@ TEST_CASE("no page takes more than time in proportion to it", "[markup]") {
         "<table><td>", "<script>", "<![CDATA["}) {
     CAPTURE(part);
     const std::string page = "<html>" + repeated(part, 400'000);
-    // What the parser cannot make sense of at the end may be shown twice.
+    // The end, if the parser cannot read it, may be shown twice.
     REQUIRE(html_to_text(page).size() < page.size() + 100);
   }
 }

@@ -25,7 +25,7 @@ struct call_origin {
   const graph_node* node = nullptr;
 };
 
-/// What came of a request: a message, an error, or the end of the actor.
+/// The result of a request: a message, an error, or the end of the actor.
 struct reply {
   caf::message content{};
   caf::error why{};
@@ -63,7 +63,7 @@ class fiber_actor : public answer_receiver, public fiber_owner {
   [[nodiscard]] std::vector<held_token> tokens_of(
       const held_permits* held) const;
 
-  /// Where it runs, as a sender; null while it does not.
+  /// The context in which it runs, as a sender; null while it does not.
   [[nodiscard]] exec_ctx* running_on() noexcept { return context(); }
 
   // -- fiber_owner ------------------------------------------------------------
@@ -83,7 +83,7 @@ class fiber_actor : public answer_receiver, public fiber_owner {
   virtual void on_fibers() = 0;
   /// A timer that was armed with a key of no coroutine.
   virtual void on_timer(wake_key key) = 0;
-  /// What `waker_for_own` has brought.
+  /// Takes the answer to `waker_for_own`.
   virtual void on_own_answer(std::uint32_t number, answer& brought);
 
   void on_timer_due(timer_due which) final;

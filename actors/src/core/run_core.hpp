@@ -58,7 +58,7 @@ class run_core final : public event_sink,
   [[nodiscard]] const work_origin* origin() const noexcept {
     return part_of_ ? &part_of_->origin : nullptr;
   }
-  /// Who is told of each commit; null for nobody.
+  /// The reader of each commit; null for nobody.
   [[nodiscard]] step_journal* journal() const noexcept {
     return journal_.get();
   }

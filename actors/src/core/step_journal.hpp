@@ -10,7 +10,7 @@
 
 namespace troupe::detail {
 
-/// What one step made a part of its run, all at once.
+/// The changes that one step made to its run, all at once.
 struct committed_step {
   /// The id of the run, or of the sub-flow.
   std::string run;
@@ -22,7 +22,7 @@ struct committed_step {
   position then{};
 };
 
-/// What a sub-flow of a fan-out wrote, as it became a part of the flow around.
+/// The writes of a sub-flow, as they became a part of the flow around it.
 struct committed_branch {
   /// The id of the run or the sub-flow that has the fan-out, and its step.
   std::string run;

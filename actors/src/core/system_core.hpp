@@ -68,8 +68,8 @@ class system_core {
   void set_elsewhere(std::shared_ptr<placement> where);
   void clear_elsewhere() noexcept;
 
-  /// What a library on top of this one keeps here: one of each class, made by
-  /// whoever asks first. Closed when the system ends, the last one first.
+  /// The part of a library on top of this one: one of each class, made at the
+  /// first call. Closed when the system ends, the last one first.
   template <class Part>
   [[nodiscard]] std::shared_ptr<Part> part() {
     return std::static_pointer_cast<Part>(

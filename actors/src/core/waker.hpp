@@ -9,10 +9,10 @@
 
 namespace troupe::detail {
 
-/// What a wait brought. Dropped unread if the wait is over by then.
+/// The result of a wait. Dropped unread if the wait is over by then.
 class answer : public payload {
  public:
-  /// What the waiter's `receive` gets.
+  /// The value that the waiter's `receive` gets.
   virtual void* content() noexcept = 0;
   /// The same, for who knows what it is.
   template <class T>
@@ -33,7 +33,7 @@ class answer_of final : public answer {
   T value_;
 };
 
-/// What is waited for as `key` has come; `brought` may be null.
+/// The end of the wait with that key; `brought` may be null.
 struct answered {
   wake_key key;
   answer_ptr brought;

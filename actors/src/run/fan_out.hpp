@@ -93,7 +93,7 @@ class fan_out_run {
   /// Made beforehand: stopping must not fail.
   const caf::intrusive_ptr<cancel_order> cancel_;
   fan_out_progress progress_;
-  /// What each sub-flow starts from; in a sequence, the state as it is.
+  /// The state from which each sub-flow starts; in a sequence, the present one.
   const state base_;
   item_source source_;
   std::vector<child> children_;

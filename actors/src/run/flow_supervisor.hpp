@@ -44,7 +44,7 @@ class flow_supervisor final : public fiber_actor, private step_services {
   void set_deadline(duration limit);
 
   // -- commits ---------------------------------------------------------------
-  // What is written becomes the state of the run here, and nowhere else.
+  // Writes become the state of the run here, and nowhere else.
 
   /// A step, or the end of a fan-out, left the state as `written`, if it wrote
   /// at all, and chose an action: the state is replaced, and the machine goes
@@ -54,7 +54,7 @@ class flow_supervisor final : public fiber_actor, private step_services {
   /// others wrote from the same state; null in a sequence.
   /// Errors: those of `merger::merge`.
   void commit_branch(std::size_t index, const delta& wrote, merger* by);
-  /// Whether writes to a copy of the state are to be recorded for that.
+  /// Returns whether writes to a copy of the state are to be recorded for that.
   [[nodiscard]] bool records() const noexcept { return driver_.records(); }
 
   // -- for its fan-out -------------------------------------------------------
@@ -69,7 +69,7 @@ class flow_supervisor final : public fiber_actor, private step_services {
   [[nodiscard]] run_core& run() const noexcept { return *from_.run(); }
   [[nodiscard]] step_services& steps() noexcept { return *this; }
   [[nodiscard]] std::string run_id() const override { return from_.id(); }
-  /// What the sub-flow of an item of the present step is called.
+  /// The id of the sub-flow of an item of the present step.
   [[nodiscard]] std::string sub_flow_id(std::size_t index) const;
 
  private:
@@ -139,7 +139,7 @@ class flow_supervisor final : public fiber_actor, private step_services {
   void release() noexcept;
 
   const lineage from_;
-  /// How many retries have been waited for.
+  /// The number of retries that have been waited for.
   std::uint32_t waits_ = 0;
   bool has_reported_ = false;
   bool has_just_stopped_ = false;

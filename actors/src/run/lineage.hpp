@@ -36,11 +36,12 @@ class lineage {
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
   /// The position in that fan-out's table of sub-flows at work.
   [[nodiscard]] std::uint32_t place() const noexcept { return place_; }
-  /// Whether it is no part of another run.
+  /// Returns whether it is a run of its own, no part of another one.
   [[nodiscard]] bool is_whole_run() const noexcept {
     return parent_ == nullptr && origin() == nullptr;
   }
-  /// Whether it is a part of a run in another process, which hears of its end.
+  /// Returns whether it is a part of a run in another process, which hears of
+  /// its end.
   [[nodiscard]] bool is_part_of_run_elsewhere() const noexcept {
     return origin() != nullptr;
   }
@@ -54,7 +55,7 @@ class lineage {
   [[nodiscard]] std::uint64_t seed(const machine& at) const noexcept;
 
  private:
-  /// Where it is in a run of another process; null if it is no part of one. A
+  /// Its place in a run of another process; null if it is no part of one. A
   /// sub-flow here of such a part counts from itself.
   [[nodiscard]] const work_origin* origin() const noexcept {
     return parent_ ? nullptr : run_->origin();

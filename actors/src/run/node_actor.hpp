@@ -19,7 +19,7 @@ step_status take_turn(const node_base& model, step_call what, frame& step);
 class step_ticket;
 using ticket_ptr = caf::intrusive_ptr<step_ticket>;
 
-/// What a node's actor tells a supervisor.
+/// The messages of a node's actor to a supervisor.
 namespace supervisor_message {
 struct turn_over {
   ticket_ptr ticket;

@@ -40,7 +40,7 @@ class step_driver final : private completion {
   /// Runs a phase of the step at which `at` stands. `suspended` if it will go
   /// on later, here or with the actor of its node.
   step_status run(step_call what, const machine& at, watchdog::watch& watch);
-  /// Whether what the step waited for here has come. Asked once.
+  /// Returns whether the wait of the step here is over. Says so once.
   [[nodiscard]] bool take_ready() noexcept {
     return std::exchange(is_ready_, false);
   }
@@ -60,7 +60,7 @@ class step_driver final : private completion {
   [[nodiscard]] std::optional<state>& written() noexcept {
     return step_.written;
   }
-  /// Why the phase failed. @pre it did
+  /// The failure of the phase. @pre it failed
   [[nodiscard]] error& failure() noexcept { return *step_.failure; }
   [[nodiscard]] error take_failure() {
     return std::move(*std::exchange(step_.failure, nullptr));
@@ -78,7 +78,7 @@ class step_driver final : private completion {
 
   // -- at the actor of its node ----------------------------------------------
 
-  /// Whether that has the step.
+  /// Returns whether that has the step.
   [[nodiscard]] bool is_at_node_actor() const noexcept {
     return link_ && link_->sent != nullptr;
   }
@@ -100,7 +100,7 @@ class step_driver final : private completion {
   void release() noexcept;
 
  private:
-  /// What is kept only where steps are sent to node actors.
+  /// The part that is needed only if steps are sent to node actors.
   struct node_link {
     struct known {
       const graph_node* node = nullptr;

@@ -10,7 +10,7 @@ namespace summarize {
 
 /// A file that appears under its name complete or not at all.
 ///
-/// What is written is kept until `commit`, which writes it to the temporary
+/// Written text is kept until `commit`, which writes it to the temporary
 /// file beside the target, waits for the disk, and renames that file. The
 /// temporary file is new, with a random name, `NAME.part-` and 16 digits, and
 /// has the permissions of the file that it replaces. Without `commit` it is

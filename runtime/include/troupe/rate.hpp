@@ -26,8 +26,8 @@ struct rate {
 
 /// Decides when the next may pass, so that a rate is kept.
 ///
-/// What asks for more than is left passes and is paid for afterwards, so a
-/// large amount does not have to wait for a rest that never comes.
+/// A call that asks for more than is left passes and is paid for afterwards, so
+/// a large amount does not have to wait for a rest that never comes.
 ///
 /// A correction by a peer is bounded, so that one absurd number cannot stop the
 /// line: one takes what is left of the burst and one window at most, and all of

@@ -76,7 +76,8 @@ class [[nodiscard]] task {
     return false;
   }
 
-  /// Whether it ended by an exception, or is empty. @pre it is not under way
+  /// Returns whether it ended by an exception, or is empty.
+  /// @pre it is not under way
   [[nodiscard]] bool has_thrown() const noexcept {
     assert(!handle_ || handle_.done());
     return !handle_ || handle_.promise().has_thrown();

@@ -98,12 +98,13 @@ class window {
   }
   /// Returns whether nothing runs and nothing more will start.
   [[nodiscard]] bool is_over() const noexcept;
-  /// How it ended. @pre `is_over()`
+  /// The end of the whole. @pre `is_over()`
   [[nodiscard]] verdict result() const noexcept {
     assert(is_over());
     return verdict_;
   }
-  /// Why it failed, for people: counts and the policy. Empty on success.
+  /// The reason of the failure, for people: counts and the policy. Empty on
+  /// success.
   [[nodiscard]] std::string reason() const;
 
   // -- what happened ---------------------------------------------------------

@@ -1,4 +1,4 @@
-// What must hold of the nodes of a container between calls.
+// The invariants of the nodes of a container between calls.
 
 #include "document/tree.hpp"
 #include "troupe/printable.hpp"

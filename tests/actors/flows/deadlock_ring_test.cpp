@@ -75,7 +75,7 @@ TEST_CASE("Limits that are taken in a ring cost one of those in it",
   std::vector<troupe::outcome> outcomes;
   for (const auto& each : runs) outcomes.push_back(sim.finish(each));
   CHECK(deadlocks_in(outcomes) == 1);
-  // What they held has come back.
+  // Their permits have come back.
   CHECK(sim.finish(sim.start(one_node(acquires_in_turn{limits[0], limits[1]})))
             .ok());
 }

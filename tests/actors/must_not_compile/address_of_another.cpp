@@ -1,4 +1,4 @@
-// What is sent to an address must be taken by each actor that it may be of.
+// Each actor that an address may be of must take the messages sent to it.
 #include "actor/address.hpp"
 #include "core/semaphore_actor.hpp"
 #include "sharing/rate_actor.hpp"

@@ -94,7 +94,7 @@ TEST_CASE("A worker with another version of the protocol is refused",
           "[remote]") {
   cluster_room room{patient()};
   raw_peer old{room.listener().at()};
-  // What follows the version may be anything there.
+  // Anything may follow the version there.
   old.say(
       cbor(json::array({0, wire::protocol + 41, json::object(), "fields", 7})));
   const auto refused = old.hear<wire::dismiss>();

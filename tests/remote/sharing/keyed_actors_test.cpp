@@ -81,7 +81,7 @@ class frail final : public troupe::remote::keyed_actor {
   }
 
   task<json> receive(json message) override {
-    // What comes meanwhile waits in the actor.
+    // Messages that come meanwhile wait in the actor.
     co_await troupe::sleep_for(1ns);
     if (message == "die") {
       death end;

@@ -220,7 +220,7 @@ TEST_CASE("Who waits in a worker that is lost leaves the line",
   const holds gone{{lost->system(), "seats", 1}};
   const auto waits = lost->system().start(one_node(gone));
   REQUIRE(soon([&] { return *gone.begun == 1; }));
-  // What was asked before this has arrived when this has.
+  // Requests made before this one have arrived when it has.
   const shared_semaphore later{room.system(), "later", 1};
   const visits last{{lost->system(), "later", 1}};
   REQUIRE(room.finish(lost->system().start(one_node(last))).ok());

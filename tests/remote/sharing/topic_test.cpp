@@ -42,7 +42,7 @@ void connect(const topic& from, const subscription& heard) {
     from.publish("are you there");
     return heard.wait_for(20ms).has_value();
   }));
-  // What was sent before this comes before it.
+  // Messages sent before this one come before it.
   from.publish("last");
   skip_to(heard, "last");
 }

@@ -160,7 +160,7 @@ TEST_CASE("All that one reader makes counts together", "[remote][cbor]") {
   const auto four = one + one + one + one;
   cbor_reader from{four};
   static_cast<void>(from.next<json>());
-  // What is passed over takes none.
+  // Skipped content takes none.
   CHECK(from.skip() > 50'000'000);
   static_cast<void>(from.next<json>());
   CHECK(code_of([&] { (void)from.next<json>(); }) == errc::bad_value);

@@ -27,7 +27,7 @@ std::vector<lease_order> told_by(lease_table& from) {
   return all;
 }
 
-/// What is given, as "worker:work.epoch".
+/// The given leases, as "worker:work.epoch".
 std::string given_by(lease_table& from) {
   std::string words;
   for (const auto& each : told_by(from)) {

@@ -194,7 +194,7 @@ TEST_CASE("Corrections alone put the next pass off by 16 windows", "[rate]") {
   rate_meter meter{{.amount = 1000, .per = 1min}};
   for (int i = 0; i < 20; ++i) meter.charge(first_ask, 5000);
   CHECK(meter.ready_at() == first_ask + 16min);
-  // What the user took may lie beyond that, and stays.
+  // The amount that the user took may lie beyond that, and stays.
   rate_meter taken{{.amount = 1000, .per = 1min}};
   taken.take(first_ask, 100'000);
   taken.charge(first_ask, 1000);

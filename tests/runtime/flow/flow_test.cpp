@@ -194,7 +194,7 @@ TEST_CASE("A node that cannot be placed on workers is a mistake", "[flow]") {
             "name the keys that exec reads"));
   CHECK(mistake_of(reads_state{}, {.on = "gpu", .reads = {"key"}}).empty());
   CHECK(mistake_of(plain_exec{}, {.on = "gpu"}).empty());
-  // Where they run here, all of them are well.
+  // All of them are right if they run here.
   CHECK(mistake_of(takes_opaque{}, {}).empty());
   CHECK(mistake_of(gives_opaque{}, {}).empty());
   CHECK(mistake_of(reads_state{}, {}).empty());

@@ -228,7 +228,7 @@ TEST_CASE("Every phase may wait", "[node]") {
   CHECK(step.begin() == status::suspended);
   CHECK(step.after(1s) == status::suspended);
   CHECK(step.after(1s) == status::suspended);
-  // What post wrote so far is its own.
+  // The writes of post so far are its own.
   CHECK(step.shared() == state{{"in", 5}});
   CHECK(step.after(1s) == status::done);
   CHECK(step.shared() == state{{"in", 6}, {"out", 6}});

@@ -1,4 +1,4 @@
-// What prep gave, put away and taken up again.
+// The result of prep, stored and restored.
 
 #include "support/catch.hpp"
 #include "support/code_of.hpp"

@@ -8,7 +8,7 @@
 
 namespace troupe::testing_support {
 
-/// What tests send to it.
+/// The message that tests send to it.
 struct poke {
   std::uint32_t slot = 0;
   std::uint32_t number = 0;

@@ -52,7 +52,7 @@ class lone_step final : private troupe::detail::step_services,
     host_.advance(span);
     return resume();
   }
-  /// What prep gave, as a store would have it.
+  /// The result of prep, as a store would have it.
   [[nodiscard]] std::optional<troupe::json> prepared() const {
     return frame_.kept ? frame_.kept->prepared_form() : std::nullopt;
   }

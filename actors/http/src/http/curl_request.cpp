@@ -167,7 +167,7 @@ curl_headers set_up(CURL* easy, const http_request& request,
   // Else who gives up waits until the name is resolved, and all others too.
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
-  // Whether a connection can be shared is known after its TLS handshake, which
+  // A connection can be shared once its TLS handshake has said so, which
   // is worth waiting for. Without TLS it is known after the first response.
   constexpr std::string_view tls = "https:";
   const bool has_tls =

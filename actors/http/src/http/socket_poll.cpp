@@ -82,7 +82,7 @@ std::size_t socket_poll::wait_for_some(std::chrono::milliseconds limit) {
   if (!state_.compare_exchange_strong(expected, awareness::waiting)) span = 0;
   const int count =
       epoll_wait(poll_, events.data(), found_max, static_cast<int>(span));
-  // What was done before a `wake` is seen from here on.
+  // From here on, everything done before a `wake` is seen.
   state_.exchange(awareness::busy);
   if (count < 0) {
     if (errno == EINTR) return 0;

@@ -101,7 +101,7 @@ transfer& transfer::of(CURL* easy) {
 
 transfer::~transfer() {
   where_.timers.cancel(timer_);
-  // What is kept has its place already, so that nothing can fail here.
+  // The kept handles have their places already, so that nothing can fail here.
   if (where_.idle.size() == where_.idle.capacity()) return;
   curl_easy_reset(easy_.get());
   where_.idle.push_back(std::move(easy_));
@@ -241,7 +241,7 @@ bool transfer::take_body(std::string_view bytes) {
   return !is_paused_;
 }
 
-// What comes in one piece is noted once.
+// Parts that come in one piece are noted once.
 void transfer::note_news() {
   auto& news = where_.news;
   if (!news.empty() && news.back() == about_) return;

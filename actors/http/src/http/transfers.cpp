@@ -149,7 +149,7 @@ void transfers::take_ended(connection_pool& in) {
   });
 }
 
-// What one readable socket brought, up to the end of the response if that is
+// The bytes of one readable socket, up to the end of the response if that is
 // there, reaches its waiter as one.
 void transfers::announce() {
   for (const auto& each : client_state_.news) each->announce();

@@ -4,7 +4,7 @@
 
 namespace troupe::llm::detail {
 
-/// What servers' dates are compared with.
+/// The present date, to compare dates of servers with.
 [[nodiscard]] inline wall_time wall_now() { return clock::steady().wall_now(); }
 
 }  // namespace troupe::llm::detail

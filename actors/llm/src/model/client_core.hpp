@@ -44,7 +44,7 @@ class client_core {
   }
   [[nodiscard]] const endpoint& at() const noexcept { return at_; }
   [[nodiscard]] const chat_format& format() const noexcept { return format_; }
-  /// What no error and no recording may show.
+  /// The secrets, which no error and no recording may show.
   [[nodiscard]] const troupe::detail::secrets& hidden() const noexcept {
     return hidden_;
   }

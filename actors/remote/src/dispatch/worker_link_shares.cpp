@@ -36,7 +36,7 @@ void worker_link::on(const news_message::topic_changed& said) {
 }
 
 void worker_link::begin_call(call_order_ptr order) {
-  // What follows the hello is heard if the worker is taken in; if it is not,
+  // Messages behind the hello are heard if the worker is taken in; if not,
   // it is sent away.
   if (!has_said_hello_) {
     order->fail(errc::request_failed,

@@ -51,7 +51,7 @@ class call_server final : public detail::fiber_actor {
               detail::system_core& core, std::shared_ptr<shared_registry> board,
               std::size_t message_max);
 
-  /// Where answers go. Called before the first call.
+  /// Sets the receiver of answers. Called before the first call.
   void answer_to(answer_address gateway) { gateway_ = std::move(gateway); }
 
  private:

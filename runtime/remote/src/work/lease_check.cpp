@@ -1,4 +1,4 @@
-// What must hold of a lease_table between calls.
+// The invariants of a lease_table between calls.
 
 #include "work/lease_table.hpp"
 

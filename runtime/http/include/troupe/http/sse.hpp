@@ -20,7 +20,7 @@ struct sse_event {
 /// Takes a stream of server-sent events apart, however its bytes are split.
 ///
 /// Source: the HTML Living Standard, 9.2.6, "Interpreting an event stream".
-/// What the stream ends in the middle of is no event, as there. A field
+/// An event that the stream ends in the middle of is dropped, as there. A field
 /// "error", which builds of llama.cpp send, is an event of the type "error" of
 /// its own.
 ///

@@ -24,7 +24,7 @@ struct attempt {
   const node_options& options;
   /// Nobody needs the input afterwards.
   bool last_use = false;
-  /// Why the last attempt failed, for a fallback.
+  /// The failure of the last attempt, for a fallback.
   const error* why = nullptr;
 };
 

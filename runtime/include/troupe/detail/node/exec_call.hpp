@@ -24,7 +24,7 @@ struct exec_call {
   using exec_t = typename p::exec_value;
   using result_t = typename phase::result_t;
 
-  /// Whether an attempt can be made in another process.
+  /// True if an attempt can be made in another process.
   template <class Input>
   static constexpr bool can_travel =
       readable_or_none<std::remove_const_t<Input>>&& readable_or_none<exec_t>;

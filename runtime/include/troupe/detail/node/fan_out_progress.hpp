@@ -20,9 +20,9 @@ struct branch_end {
   branch_outcome::kind how = branch_outcome::kind::cancelled;
   /// The last action, if it finished.
   troupe::action action{};
-  /// Why it failed, if it failed.
+  /// The failure, if it failed.
   std::shared_ptr<const error> failure{};
-  /// What its committed steps wrote.
+  /// The writes of its committed steps.
   delta wrote{};
 };
 
@@ -53,24 +53,24 @@ class fan_out_progress {
   }
   /// Items merged so far.
   [[nodiscard]] std::size_t merged() const noexcept { return merged_; }
-  /// Whether another item may begin now.
+  /// Returns whether another item may begin now.
   [[nodiscard]] bool has_room() const noexcept { return window_.has_room(); }
-  /// Whether those still at work are to be cancelled.
+  /// Returns whether those still at work are to be cancelled.
   [[nodiscard]] bool is_stopping() const noexcept {
     return window_.is_stopping();
   }
-  /// Whether nothing is at work and nothing more will begin.
+  /// Returns whether nothing is at work and nothing more will begin.
   [[nodiscard]] bool is_over() const noexcept { return window_.is_over(); }
-  /// Whether the whole has failed. @pre `is_over()`
+  /// Returns whether the whole has failed. @pre `is_over()`
   [[nodiscard]] bool has_failed() const noexcept {
     assert(is_over());
     return window_.has_failed();
   }
-  /// Why it has failed: the reason that decided it, not one that the policy
-  /// forgave. `path` is that of the fan-out. @pre `has_failed()`
+  /// The failure of the whole: the reason that decided it, not one that the
+  /// policy forgave. `path` is that of the fan-out. @pre `has_failed()`
   [[nodiscard]] error reason(std::string_view path) const;
-  /// How the merged items ended, in their order; empty if the fan-out has no
-  /// `post` that wants to know.
+  /// The ends of the merged items, in their order; empty if the fan-out has no
+  /// `post` that asks for them.
   [[nodiscard]] const std::vector<branch_outcome>& outcomes() const noexcept {
     return outcomes_;
   }

@@ -21,7 +21,7 @@ namespace troupe::detail {
 class kept_values {
  public:
   virtual ~kept_values() = default;
-  /// What `prep` gave, for the store; nothing while there is none, or where it
+  /// The result of `prep`, for the store; nothing while there is none, or if it
   /// has no JSON form.
   [[nodiscard]] virtual std::optional<json> prepared_form() const = 0;
 };

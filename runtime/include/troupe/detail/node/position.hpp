@@ -42,14 +42,14 @@ struct position {
   std::uint64_t steps = 0;
   /// The attempt of the step, counted from 0.
   std::uint32_t attempt = 0;
-  /// How often what ran the step has died.
+  /// The number of times that the executor of the step has died.
   std::uint32_t deaths = 0;
   /// The whole wait; the one that waits knows when it began.
   duration wait{};
   /// The last action, of a run that ended well.
   troupe::action action{};
-  /// Why the run failed. At `fall_back`, why the last attempt did: that is for
-  /// the caller of the machine to keep.
+  /// The failure of the run; at `fall_back`, that of the last attempt, which
+  /// the caller of the machine keeps.
   std::optional<error> failure{};
   bool was_cancelled = false;
 

@@ -11,7 +11,7 @@
 
 namespace troupe::detail {
 
-/// What an `exec` takes and gives, for people.
+/// The types that an `exec` takes and returns, for people.
 [[nodiscard]] std::string signature_text(const std::type_info& input,
                                          const std::type_info& result);
 

@@ -37,8 +37,8 @@ std::optional<value_or_none<T>> guarded_end(frame& step, task<T>& work) {
   return result;
 }
 
-/// The values that a step of node `N` keeps on the heap while it waits, or after
-/// it has failed.
+/// The values that a step of node `N` keeps on the heap while it waits, or
+/// after it has failed.
 template <class N>
 struct step_values final : kept_values {
   using p = phases<N>;
@@ -93,7 +93,7 @@ struct prep_call {
   using p = phases<N>;
   using prep_t = typename p::prep_value;
 
-  /// What a `prep` that is a plain call gives, or nothing if it throws.
+  /// Returns the result of a plain `prep`, or nothing if it throws.
   static std::optional<prep_t> at_once(const N& node, frame& step) {
     return guarded(step, [&]() -> prep_t {
       if constexpr (p::has_prep) {
@@ -150,7 +150,7 @@ struct post_call {
     return true;
   }
 
-  /// What follows the end of that task.
+  /// Goes on after the end of that task.
   static step_status after_task(frame& step) {
     auto chosen = guarded_end(step, step_values<N>::of(step).post_task);
     if (!chosen) return step_status::failed;

@@ -76,7 +76,7 @@ struct agreement {
 
 /// The content of a text from a server: a line of a program, a body, an event.
 ///
-/// What servers write that JSON does not allow is mended: a byte order mark,
+/// Text of servers that JSON does not allow is mended: a byte order mark,
 /// text that is not UTF-8, half a surrogate pair, a comma behind the last
 /// element, and numbers that are none (NaN, Infinity), which become null.
 struct server_text {
