@@ -3,13 +3,14 @@
 #
 #   sh tests/mutants.sh [--count N] [--seed S] [--only TEXT[:LINE]]
 #
-# Swaps operators, moves constants by one and drops statements in
-# runtime/src/, one change at a time, each in a copy below build-mutants/,
-# and runs runtime_tests. A change that does not compile is drawn again; one
-# that makes the tests hang or crash is noticed. The last line reads
-# "mutants N, noticed K, alive L"; those alive are told before, as file:line
-# with the line before and after. Status 1 if one of them is not listed in
-# tests/mutants/same.txt, which has those that mean the same, with reasons.
+# Swaps operators, moves constants by one and drops statements in runtime/src/
+# and runtime/remote/src/work/, one change at a time, each in a copy below
+# build-mutants/, and runs runtime_tests or remote_runtime_tests. A change that
+# does not compile is drawn again; one that makes the tests hang or crash is
+# noticed. The last line reads "mutants N, noticed K, alive L"; those alive are
+# told before, as file:line with the line before and after. Status 1 if one of
+# them is not listed in tests/mutants/same.txt, which has those that mean the
+# same, with reasons.
 # --only limits it to files whose path contains TEXT. More options: --help.
 set -eu
 cd -- "$(dirname -- "$0")/.."

@@ -23,8 +23,6 @@ from pathlib import Path
 import mutations
 
 ROOT = Path(__file__).resolve().parents[2]
-LIBRARY = "runtime/libtroupe_runtime.so"
-TESTS = "tests/runtime_tests"
 # All but what tests templates of headers, where nothing is changed.
 ALL_TESTS = "~[.]~[timer_wheel]~[slab]"
 COMPILE_LIMIT = 300
@@ -97,6 +95,27 @@ def is_wanted(change, only):
     return False
 
 
+class Part:
+    """A library, the tests that look at its changes, and their commands."""
+
+    def __init__(self, folder, library, tests):
+        self.folder = folder
+        self.library_name = library
+        self.program_name = tests
+        self.library = []
+        self.program = []
+
+
+def parts():
+    return [
+        Part("runtime/src", "runtime/libtroupe_runtime.so",
+             "tests/runtime_tests"),
+        Part("runtime/remote/src",
+             "runtime/remote/libtroupe_remote_runtime.so",
+             "tests/remote_runtime_tests"),
+    ]
+
+
 # -- the copy and its build ----------------------------------------------------
 
 class Tree:
@@ -104,6 +123,11 @@ class Tree:
         self.source = folder / "source"
         self.build_folder = folder / "build"
         self.log = folder / "build.log"
+        self.parts = parts()
+
+    def part_of(self, change):
+        return next(part for part in self.parts
+                    if change.path.startswith(part.folder + "/"))
 
     def copy(self):
         """Copies what has changed since the last time."""
@@ -137,7 +161,7 @@ class Tree:
                    str(self.source / "tests/mutants/project.cmake"),
                    "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON"])
         self.must(["cmake", "--build", self.build_folder, "--target",
-                   "runtime_tests"])
+                   *(Path(part.program_name).name for part in self.parts)])
         self.read_commands()
 
     def must(self, command):
@@ -161,17 +185,20 @@ class Tree:
             if "ccache" in Path(words[0]).name:
                 words = words[1:]
             self.compile[words[words.index("-o") + 1]] = words
-        self.library = self.link_of(
-            [line for line in self.ninja("-t", "targets", "all").splitlines()
-             if line.startswith(LIBRARY)])
-        self.program = self.link_of([TESTS + ":"])
-        parts = {word for word in self.library + self.program
-                 if word.endswith(".o")}
+        targets = self.ninja("-t", "targets", "all").splitlines()
+        for part in self.parts:
+            part.library = self.link_of(
+                [line for line in targets
+                 if line.startswith(part.library_name)])
+            part.program = self.link_of([part.program_name + ":"])
+        objects = {word for part in self.parts
+                   for word in part.library + part.program
+                   if word.endswith(".o")}
         self.users = {}
         for block in self.ninja("-t", "deps").split("\n\n"):
             lines = block.splitlines()
             target = lines[0].split(":")[0] if lines else ""
-            if target not in parts:
+            if target not in objects:
                 continue
             for line in lines[1:]:
                 used = (self.build_folder / line.strip()).resolve()
@@ -192,7 +219,7 @@ class Tree:
     @property
     def test_files(self):
         return [path.stem for path in
-                (self.source / "tests/runtime").rglob("*_test.cpp")]
+                (self.source / "tests").rglob("*_test.cpp")]
 
 
 # -- one change ----------------------------------------------------------------
@@ -215,8 +242,9 @@ class Workplace:
             renamed[target] = str(self.folder / (target.replace("/", "_")))
             if not self.compile(target, change, changed, renamed[target]):
                 return "broken"
-        library = self.link(self.tree.library, renamed)
-        program = self.link(self.tree.program, renamed)
+        part = self.tree.part_of(change)
+        library = self.link(part.library, renamed)
+        program = self.link(part.program, renamed)
         if library is None or program is None:
             return "broken"
         name = Path(change.path).stem.split("_")[0]
@@ -242,7 +270,8 @@ class Workplace:
         own = str(self.tree.source / change.path)
         words = [str(changed) if (self.tree.build_folder / word).resolve() ==
                  Path(own) else word for word in words]
-        words[1:1] = [f"-I{self.folder / 'runtime/src'}", "-w"]
+        folder = self.folder / self.tree.part_of(change).folder
+        words[1:1] = [f"-I{folder}", "-w"]
         done = run(words, self.tree.build_folder, COMPILE_LIMIT)
         return done == 0
 
@@ -298,7 +327,7 @@ class Trial:
 
     def run(self, drawn):
         """Whether all were noticed, or mean the same."""
-        limit = self.time_limit()
+        limit = max(self.time_limit(part) for part in self.tree.parts)
         waiting = queue.SimpleQueue()
         for change in drawn:
             waiting.put(change)
@@ -320,12 +349,12 @@ class Trial:
               f"alive {alive}")
         return self.counts["alive"] == 0
 
-    def time_limit(self):
+    def time_limit(self, part):
         begin = time.monotonic()
         link = self.tree.build_folder
         program, library = (
             link / command[command.index("-o") + 1]
-            for command in (self.tree.program, self.tree.library))
+            for command in (part.program, part.library))
         if not run_tests(self.tree, program, library, ALL_TESTS, 600):
             sys.exit("mutants: the tests fail without any change")
         return 20 + 5 * (time.monotonic() - begin)

@@ -10,13 +10,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools" / "check"))
 
 from cpp_tokens import TOKEN  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = [f"runtime/src/{room}"
-           for room in ("base", "decisions", "document", "flow")]
+FOLDERS = [*(f"runtime/src/{room}"
+             for room in ("base", "decisions", "document", "flow")),
+           "runtime/remote/src/work"]
 
 # Only with a blank or a line's end on both sides: "&&" and "<" are more than
 # operators, and clang-format puts blanks around operators alone.

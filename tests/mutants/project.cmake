@@ -3,8 +3,11 @@
 # and the tests of few large ones.
 set(CMAKE_UNITY_BUILD ON)
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 9)
-cmake_language(DEFER CALL set_target_properties troupe_runtime PROPERTIES
-  UNITY_BUILD OFF)
-cmake_language(DEFER CALL target_precompile_headers troupe_runtime PRIVATE
-  <algorithm> <functional> <map> <memory> <optional> <string> <unordered_map>
-  <vector> <nlohmann/json.hpp>)
+foreach(library IN ITEMS troupe_runtime troupe_remote_runtime)
+  cmake_language(EVAL CODE "
+    cmake_language(DEFER CALL set_target_properties ${library} PROPERTIES
+      UNITY_BUILD OFF)
+    cmake_language(DEFER CALL target_precompile_headers ${library} PRIVATE
+      <algorithm> <functional> <map> <memory> <optional> <string>
+      <unordered_map> <vector> <nlohmann/json.hpp>)")
+endforeach()
