@@ -15,7 +15,9 @@ UMBRELLAS = {
     "troupe/http.hpp": (
         ("runtime/http/include", "actors/http/include"), ()),
     "troupe/llm.hpp": (
-        ("runtime/llm/include", "actors/llm/include"), ()),
+        ("runtime/llm/include", "actors/llm/include"),
+        ("troupe/llm/http.hpp", "troupe/llm/http_message.hpp",
+         "troupe/llm/sse.hpp", "troupe/llm/url.hpp")),
     "troupe/remote.hpp": (
         ("actors/remote/include",), ("troupe/remote/command_line.hpp",)),
 }
