@@ -58,14 +58,15 @@ troupe::flow nested_work() {
 }
 
 /// As a store has it.
-position stored(const position& at) {
+position through_json(const position& at) {
   return position::from_json(
       troupe::read_json(troupe::write_json(at.to_json())));
 }
 
 /// The machine, put away and made again.
 machine moved(const troupe::flow& work, const machine& from) {
-  machine made{work.model(), steps_enough, from.seed(), stored(from.where())};
+  machine made{work.model(), steps_enough, from.seed(),
+               through_json(from.where())};
   CHECK(made.where().to_json() == from.where().to_json());
   CHECK(made.next() == from.next());
   CHECK(made.path() == from.path());
