@@ -18,6 +18,9 @@
 namespace {
 
 using namespace troupe::llm;
+using troupe::http_request;
+using troupe::http_response;
+using troupe::sse_parser;
 
 template <class Action>
 void attempt(Action action) {

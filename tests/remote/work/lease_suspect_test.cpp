@@ -30,10 +30,10 @@ class sick_cluster {
     }
   }
 
-  void start_worker(std::size_t capacity) {
+  void start_worker(std::size_t width) {
     const worker_id who{++last_worker_};
-    workers_[who] = {capacity, {}};
-    table_->join(who, {.capacity = capacity}, now_);
+    workers_[who] = {width, {}};
+    table_->join(who, {.capacity = width}, now_);
     carry_out();
   }
 
