@@ -14,6 +14,7 @@
 #include <vector>
 
 using namespace troupe::llm;
+using troupe::sse_parser;
 using troupe::errc;
 using troupe::json;
 using troupe_test::code_of;

@@ -9,6 +9,8 @@
 #include <vector>
 
 using namespace troupe::llm;
+using troupe::asked_by;
+using troupe::http_request;
 using troupe::errc;
 using troupe::error;
 using troupe::json;

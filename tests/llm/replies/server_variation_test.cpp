@@ -14,6 +14,7 @@
 #include <vector>
 
 using namespace troupe::llm;
+using troupe::http_response;
 using namespace troupe_test;
 using troupe::errc;
 using troupe::json;
