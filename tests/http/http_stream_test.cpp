@@ -117,7 +117,8 @@ TEST_CASE("A body that gets too long while nobody reads is refused as such",
     }
     co_return "it was not";
   });
-  CHECK(has(text.at(0).get<std::string>(), "has more than 100000 bytes"));
+  CHECK(has(text.at(0).get<std::string>(),
+            "more than http_limits.body_max, 100000 bytes"));
   CHECK(text.at(1) == true);
 }
 

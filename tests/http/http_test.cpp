@@ -187,7 +187,7 @@ TEST_CASE("A body that is too long is refused for good, packed or not",
   CHECK(room.get(url, {.body_max = 100'000}).at("status") == 200);
   const auto why = room.failure(url, {.body_max = 99'999});
   CHECK(why.code() == errc::too_large);
-  CHECK(has(why.message(), "more than 99999 bytes"));
+  CHECK(has(why.message(), "more than http_limits.body_max, 99999 bytes"));
   CHECK(why.is_permanent());
 }
 

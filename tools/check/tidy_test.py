@@ -353,7 +353,7 @@ class AdviceTest(unittest.TestCase):
 
     def test_words_of_the_glossary(self):
         glossary = "| instead of `lane` | `connection pool` |"
-        self.assertTrue(self.told("struct pool_size;", glossary=glossary))
+        self.assertTrue(self.told("struct lane_size;", glossary=glossary))
         self.assertTrue(self.told("int f(int lanes_);", glossary=glossary))
         self.assertFalse(self.told("struct planes;", glossary=glossary))
 

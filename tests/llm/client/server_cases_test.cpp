@@ -205,7 +205,7 @@ TEST_CASE("Events without data are passed over", "[server_cases]") {
 TEST_CASE("What is no reply is shown", "[server_cases]") {
   const auto page = failure_of("sse-html");
   CHECK(page.code() == errc::bad_reply);
-  CHECK(has(page.message(), "HTML: <html><body>Please log in"));
+  CHECK(has(page.message(), "an HTML page: <html><body>Please log in"));
   const auto words = failure_of("sse-words");
   CHECK(words.code() == errc::bad_reply);
   CHECK(has(words.message(), "upstream connect error"));

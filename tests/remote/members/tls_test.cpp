@@ -198,7 +198,10 @@ TEST_CASE("Who keeps a peer out by TLS says whom, and why", "[remote][tls]") {
     caller.tls->authorities = ours.authorities();
     here = "its certificate is not trusted: ";
   }
-  SECTION("no TLS at all") { here = "the TLS handshake failed: "; }
+  SECTION("no TLS at all") {
+    here = "the TLS handshake failed: ";
+    there = "does it require TLS, which this process does not use?";
+  }
   cluster_room room{{}, boss};
   const auto worker = worker_for(room.listener().at(), caller);
   CAPTURE(here, there);

@@ -125,6 +125,9 @@ TEST_CASE("A fan-out that is refused fails for that, unless it has failed",
   if (has_failed) subject.on_ended(ended(0, ending::failed));
   subject.refuse(error{errc::merge_conflict, "both set /x"});
   subject.check();
+  if (!has_failed) subject.on_ended(ended(0, ending::cancelled));
+  subject.on_ended(ended(1, ending::cancelled));
+  REQUIRE(subject.is_over());
   CHECK(subject.has_failed());
   CHECK(subject.reason("many").code() ==
         (has_failed ? errc::node_threw : errc::merge_conflict));

@@ -4,7 +4,6 @@
 #include "troupe/detail/fiber/permit_answer.hpp"
 #include "troupe/detail/fiber/promise.hpp"
 
-#include <cassert>
 #include <coroutine>
 #include <cstdint>
 #include <memory>
@@ -29,11 +28,8 @@ class [[nodiscard]] node_permit final : private waiter {
     if (got_.refused) throw *got_.refused;
     return std::move(got_.permit);
   }
-  /// The lender of it. @pre it was awaited
-  [[nodiscard]] const void* lender() const noexcept {
-    assert(lender_ != nullptr);
-    return lender_;
-  }
+  /// The lender of it, once it was awaited; null if its owner has none.
+  [[nodiscard]] const void* lender() const noexcept { return lender_; }
 
  private:
   void receive(void* answer) override {
