@@ -93,7 +93,7 @@ void fan_out_progress::check() const {
   }
   assert(outcomes_.size() == (model_->post ? merged_ : 0));
   assert((window_.failed() > 0) == (failure_ != nullptr));
-  assert(!refused_by_ || has_failed());
+  assert(!refused_by_ || window_.has_failed());
   assert(!is_over() || merged_ + ended == started());
   static_cast<void>(ended);
 }
