@@ -6,6 +6,7 @@
 # Then checks what is said of a component that there is not, or whose library
 # is missing.
 
+cmake_policy(VERSION 3.22)
 include("${CMAKE_CURRENT_LIST_DIR}/steps.cmake")
 
 install_troupe()

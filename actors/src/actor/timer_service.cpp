@@ -43,11 +43,13 @@ timer_service::time_point timer_service::now() const noexcept {
 
 wall_time timer_service::wall_now() const noexcept {
   if (source_ == clock::real) return troupe::clock::steady().wall_now();
-  // Virtual time begins with the year 2000, so that dates repeat as well.
+  // Virtual time begins with the year 2000, so that dates repeat as well, and
+  // ends with the last date that there is.
   constexpr wall_time first{std::chrono::sys_days{std::chrono::year{2000} /
                                                   std::chrono::January / 1}};
-  return first + std::chrono::duration_cast<wall_time::duration>(
-                     manual_now_.load().time_since_epoch());
+  const auto since = std::chrono::duration_cast<wall_time::duration>(
+      manual_now_.load().time_since_epoch());
+  return since > wall_time::max() - first ? wall_time::max() : first + since;
 }
 
 timer_id timer_service::arm(time_point due, lite_ptr<lite_actor> target,
