@@ -2,11 +2,12 @@
 # Installs what is missing, builds, and runs all tests, optimised and with
 # assertions: about a quarter of an hour on two processors.
 #
-#   sh tests/run.sh [--sanitizers | --only-sanitizers]
+#   sh tests/run.sh [--sanitizers | --only-sanitizers | --install]
 #
 # --sanitizers: then builds and runs them again under the address and undefined
 #   behaviour sanitizers, and under the thread sanitizer where tests/tsan.sh has
 #   built a CAF for it. --only-sanitizers leaves out the rest.
+# --install: only installs what is missing.
 #
 # The last line reads "N passed, N failed", counting test cases.
 set -eu
@@ -20,10 +21,12 @@ failed=0
 wrap=
 plain=yes
 sanitizers=no
+only_install=no
 case ${1:-} in
   "") ;;
   --sanitizers) sanitizers=yes ;;
   --only-sanitizers) plain=no sanitizers=yes ;;
+  --install) only_install=yes ;;
   *)
     sed -n '2,/^set -eu/s/^# \{0,1\}//p' "$0" | sed '$d' >&2
     exit 2
@@ -73,6 +76,7 @@ sh tools/check/install_missing.sh g++ cmake ninja-build libcaf-dev \
   libevent-dev libxml2-dev clang npm \
   python3 git ||
   stop "packages are missing, see above"
+[ "$only_install" = no ] || exit 0
 
 # Where python3 is the script of a version manager, which takes ten times as long
 # to start as the interpreter, the tests find the interpreter first.
