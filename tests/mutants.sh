@@ -4,7 +4,7 @@
 #   sh tests/mutants.sh [--count N] [--seed S] [--only TEXT[:LINE]]
 #
 # Swaps operators, moves constants by one and drops statements in runtime/src/
-# and runtime/remote/src/work/, one change at a time, each in a copy below
+# and runtime/remote/src/leases/, one change at a time, each in a copy below
 # build-mutants/, and runs runtime_tests or remote_runtime_tests. A change that
 # does not compile is drawn again; one that makes the tests hang or crash is
 # noticed. The last line reads "mutants N, noticed K, alive L"; those alive are

@@ -13,7 +13,7 @@ ROOMS = {
     "runtime/http/src": ("",),
     "runtime/llm/src": (
         "text", "schema", "replies", "formats", "mcp", "chat"),
-    "runtime/remote/src": ("work", "wire"),
+    "runtime/remote/src": ("leases", "wire"),
     "actors/src": (
         "threads", "caf", "actor", "core", "old_caf", "run", "sharing", "api"),
     "actors/http/src": ("http",),
@@ -24,7 +24,7 @@ ROOMS = {
 SHARED = {
     "actors/src": ("threads", "caf", "actor", "core", "run"),
     "actors/http/src": ("http",),
-    "runtime/remote/src": ("work", "wire"),
+    "runtime/remote/src": ("leases", "wire"),
 }
 FILES_MAX = 30  # aim at 25
 

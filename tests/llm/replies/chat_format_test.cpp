@@ -14,9 +14,9 @@
 #include <vector>
 
 using namespace troupe::llm;
-using troupe::sse_parser;
 using troupe::errc;
 using troupe::json;
+using troupe::sse_parser;
 using troupe_test::code_of;
 
 namespace {

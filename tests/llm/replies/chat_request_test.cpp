@@ -10,9 +10,9 @@
 
 using namespace troupe::llm;
 using troupe::asked_by;
-using troupe::http_request;
 using troupe::errc;
 using troupe::error;
+using troupe::http_request;
 using troupe::json;
 
 namespace {

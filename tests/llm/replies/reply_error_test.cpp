@@ -11,10 +11,10 @@
 
 using namespace std::chrono_literals;
 using namespace troupe::llm;
-using troupe::http_header;
-using troupe::http_response;
 using troupe::errc;
 using troupe::error;
+using troupe::http_header;
+using troupe::http_response;
 using troupe::json;
 
 namespace {

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "leases/served_flow.hpp"
 #include "support/flows/small_flows.hpp"
 #include "wire/messages.hpp"
-#include "work/served_flow.hpp"
 
 #include <troupe/flow.hpp>
 #include <troupe/remote/listener.hpp>

@@ -3,11 +3,11 @@
 #include "actor/timer_service.hpp"
 #include "dispatch/gateway_report.hpp"
 #include "dispatch/placed_orders.hpp"
+#include "leases/lease_table.hpp"
 #include "sharing/call_server.hpp"
 #include "sharing/shared_registry.hpp"
 #include "wire/messages.hpp"
 #include "wire/news_outbox.hpp"
-#include "work/lease_table.hpp"
 
 #include <troupe/remote/listener.hpp>
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "core/run_core.hpp"
+#include "leases/served_flow.hpp"
 #include "wire/messages.hpp"
-#include "work/served_flow.hpp"
 
 #include <atomic>
 #include <cstdint>

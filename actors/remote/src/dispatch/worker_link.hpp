@@ -3,10 +3,10 @@
 #include "actor/timer_service.hpp"
 #include "dispatch/life_signs.hpp"
 #include "dispatch/served_work.hpp"
+#include "leases/lease_holder.hpp"
 #include "sharing/shared_registry.hpp"
 #include "wire/messages.hpp"
 #include "wire/news_outbox.hpp"
-#include "work/lease_holder.hpp"
 
 #include <troupe/remote/worker.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "caf/caf_version.hpp"
-#include "work/reconnect_pace.hpp"
+#include "leases/reconnect_pace.hpp"
 
 #include <troupe/clock.hpp>
 #include <troupe/remote/network.hpp>

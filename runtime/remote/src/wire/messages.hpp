@@ -1,7 +1,7 @@
 #pragma once
 
+#include "leases/lease.hpp"
 #include "wire/cbor.hpp"
-#include "work/lease.hpp"
 
 #include <troupe/detail/placed/placed_work.hpp>
 #include <troupe/json.hpp>

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "leases/lease.hpp"
 #include "wire/cbor.hpp"
 #include "wire/peer_limits.hpp"
-#include "work/lease.hpp"
 
 #include <troupe/error.hpp>
 #include <troupe/json.hpp>

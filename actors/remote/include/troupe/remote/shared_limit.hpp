@@ -56,7 +56,7 @@ class shared_pass {
 /// requests of a lost worker leave the queue.
 ///
 /// It is a handle: copies, and those of the same name in a system, are one.
-/// When no handle and no pass is left, the limit is forgotten, and the next one
+/// The limit is forgotten when no handle and no pass is left, and the next one
 /// of its name begins anew, with its whole burst. It may be destroyed after its
 /// system, but not be used after it.
 ///

@@ -53,7 +53,7 @@ class [[nodiscard]] shared_permit {
 /// made in each of them under the same name, the process that listens has the
 /// permits, and a process without a cluster has its own.
 ///
-/// When the supervisor gives a worker up, it takes its permits back. If the
+/// The supervisor takes back the permits of a worker that it gives up. If the
 /// worker was frozen or cut off it may go on with its work until it notices by
 /// itself: for that time there may be more holders than permits.
 ///

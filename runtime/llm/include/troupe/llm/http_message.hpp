@@ -6,10 +6,10 @@
 
 namespace troupe::llm {
 
+using troupe::asked_by;
 using troupe::http_header;
 using troupe::http_limits;
 using troupe::http_request;
 using troupe::http_response;
-using troupe::asked_by;
 
 }  // namespace troupe::llm

@@ -2,10 +2,10 @@
 // reorders messages, with workers that die, freeze, are cut off and leave, in
 // virtual time.
 
+#include "leases/lease_holder.hpp"
+#include "leases/lease_table.hpp"
 #include "support/catch.hpp"
 #include "support/checked.hpp"
-#include "work/lease_holder.hpp"
-#include "work/lease_table.hpp"
 
 #include <rapidcheck.h>
 

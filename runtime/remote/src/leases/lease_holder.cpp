@@ -1,4 +1,4 @@
-#include "work/lease_holder.hpp"
+#include "leases/lease_holder.hpp"
 
 #include <cassert>
 

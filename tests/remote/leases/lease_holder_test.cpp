@@ -1,4 +1,4 @@
-#include "work/lease_holder.hpp"
+#include "leases/lease_holder.hpp"
 
 #include "support/catch.hpp"
 #include "support/checked.hpp"

@@ -1,8 +1,8 @@
 // Exactly when a lease_table does what it does.
 
+#include "leases/lease_table.hpp"
 #include "support/catch.hpp"
 #include "support/checked.hpp"
-#include "work/lease_table.hpp"
 
 #include <chrono>
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "work/lease.hpp"
+#include "leases/lease.hpp"
 
 #include <cassert>
 #include <cstddef>

@@ -1,10 +1,10 @@
 // A worker whose way to its supervisor is slow, and keeps the order of what is
 // sent: beats wait behind results.
 
+#include "leases/lease_holder.hpp"
+#include "leases/lease_table.hpp"
 #include "support/catch.hpp"
 #include "support/checked.hpp"
-#include "work/lease_holder.hpp"
-#include "work/lease_table.hpp"
 
 #include <algorithm>
 #include <chrono>

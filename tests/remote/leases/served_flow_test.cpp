@@ -1,4 +1,4 @@
-#include "work/served_flow.hpp"
+#include "leases/served_flow.hpp"
 
 #include "support/catch.hpp"
 #include "support/code_of.hpp"

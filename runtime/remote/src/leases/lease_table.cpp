@@ -1,4 +1,4 @@
-#include "work/lease_table.hpp"
+#include "leases/lease_table.hpp"
 
 #include <algorithm>
 #include <cassert>

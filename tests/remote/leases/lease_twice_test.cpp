@@ -1,8 +1,8 @@
 // Work that takes long is given to a second worker.
 
+#include "leases/lease_table.hpp"
 #include "support/catch.hpp"
 #include "support/checked.hpp"
-#include "work/lease_table.hpp"
 
 #include <chrono>
 #include <string>

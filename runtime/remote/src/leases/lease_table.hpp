@@ -1,7 +1,7 @@
 #pragma once
 
-#include "work/lease.hpp"
-#include "work/lease_order.hpp"
+#include "leases/lease.hpp"
+#include "leases/lease_order.hpp"
 
 #include <troupe/clock.hpp>
 

@@ -1,4 +1,4 @@
-#include "work/served_flow.hpp"
+#include "leases/served_flow.hpp"
 
 #include <troupe/detail/node/steps.hpp>
 #include <troupe/detail/placed/flow_form.hpp>

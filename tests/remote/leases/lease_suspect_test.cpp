@@ -1,8 +1,8 @@
 // Work that was with workers that died goes to a worker by itself.
 
+#include "leases/lease_table.hpp"
 #include "support/catch.hpp"
 #include "support/checked.hpp"
-#include "work/lease_table.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,6 @@
 // The part of lease_table that chooses workers for work.
 
-#include "work/lease_table.hpp"
+#include "leases/lease_table.hpp"
 
 #include <algorithm>
 #include <utility>

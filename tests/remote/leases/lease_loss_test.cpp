@@ -1,8 +1,8 @@
 // The end of a lease that nobody announced.
 
+#include "leases/lease_table.hpp"
 #include "support/catch.hpp"
 #include "support/checked.hpp"
-#include "work/lease_table.hpp"
 
 #include <chrono>
 #include <vector>

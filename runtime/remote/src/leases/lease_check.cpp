@@ -1,6 +1,6 @@
 // The invariants of a lease_table between calls.
 
-#include "work/lease_table.hpp"
+#include "leases/lease_table.hpp"
 
 #include <algorithm>
 #include <cassert>

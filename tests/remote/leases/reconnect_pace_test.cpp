@@ -1,4 +1,4 @@
-#include "work/reconnect_pace.hpp"
+#include "leases/reconnect_pace.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "work/lease_table.hpp"
+#include "leases/lease_table.hpp"
 
 #include "support/catch.hpp"
 #include "support/checked.hpp"
