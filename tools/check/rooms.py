@@ -11,6 +11,7 @@ import re
 ROOMS = {
     "runtime/src": ("base", "document", "decisions", "flow"),
     "runtime/http/src": ("",),
+    "runtime/store/src": ("",),
     "runtime/llm/src": (
         "text", "schema", "replies", "formats", "mcp", "chat"),
     "runtime/remote/src": ("leases", "wire"),
@@ -29,7 +30,7 @@ SHARED = {
 FILES_MAX = 30  # aim at 25
 
 INCLUDE = re.compile(r'#include "(([a-z0-9_]+)/[a-z0-9_]+\.hpp)"')
-LIBRARY = re.compile(r"((?:runtime|actors)(?:/http|/llm|/remote)?/src)/(.*)")
+LIBRARY = re.compile(r"((?:runtime|actors)(?:/http|/llm|/remote|/store)?/src)/(.*)")
 
 
 def room_of(path):

@@ -65,6 +65,13 @@ enum class errc : std::uint8_t {
   /// limit that it holds already, a run that needs the permit of the attempt
   /// that awaits it.
   deadlock,
+  /// The store of runs cannot be read or written, or holds what does not fit
+  /// together. The text names the store, and says up to which step a run is
+  /// safe.
+  store_failed,
+  /// A run was started with the id of another one that is stored, with another
+  /// flow, input or params, or of one that has been purged. Always permanent.
+  id_taken,
 };
 
 /// The name of `code` as written in the source, for example "timed_out".
@@ -74,7 +81,7 @@ enum class errc : std::uint8_t {
 /// options lead to it again. True of `step_limit`, `missing_edge`,
 /// `undeclared_action`, `bad_items`, `merge_conflict`, `missing_key`,
 /// `wrong_type`, `bad_value`, `bad_flow`, `too_deep`, `too_large`,
-/// `unauthorized` and `deadlock`. Errors with these codes are permanent from
+/// `unauthorized`, `deadlock` and `id_taken`. Errors with these codes are permanent from
 /// the start.
 [[nodiscard]] bool is_permanent(errc code) noexcept;
 
