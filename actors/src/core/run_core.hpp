@@ -5,7 +5,7 @@
 #include "core/cancel_order.hpp"
 #include "core/fiber_actor.hpp"
 #include "core/node_actors.hpp"
-#include "core/step_journal.hpp"
+#include "core/run_journal.hpp"
 #include "threads/event_queue.hpp"
 
 #include <troupe/detail/placed/placed_work.hpp>
@@ -26,6 +26,8 @@
 #include <vector>
 
 namespace troupe::detail {
+
+struct resume_point;
 
 /// A run that is a part of one in another process.
 struct run_elsewhere {
@@ -58,13 +60,18 @@ class run_core final : public event_sink,
   [[nodiscard]] const work_origin* origin() const noexcept {
     return part_of_ ? &part_of_->origin : nullptr;
   }
-  /// The reader of each commit; null for nobody.
-  [[nodiscard]] step_journal* journal() const noexcept {
-    return journal_.get();
-  }
-  /// Before the run has a supervisor, which asks for it when it is made.
-  void set_journal(std::shared_ptr<step_journal> journal) {
+  /// The way to the store; null unless the run is durable.
+  [[nodiscard]] run_journal* journal() const noexcept { return journal_.get(); }
+  /// Makes the run durable; it goes on from `point`, if that is not null.
+  /// Before it has a supervisor.
+  void set_journal(std::shared_ptr<run_journal> journal,
+                   std::shared_ptr<resume_point> point) {
     journal_ = std::move(journal);
+    point_ = std::move(point);
+  }
+  /// The point from which its supervisor goes on; null for the beginning.
+  [[nodiscard]] const std::shared_ptr<resume_point>& point() const noexcept {
+    return point_;
   }
   [[nodiscard]] event_queue& events() noexcept { return events_; }
   void tell(event what) override;
@@ -139,7 +146,8 @@ class run_core final : public event_sink,
   const run_options options_;
   const std::string id_;
   const std::unique_ptr<const run_elsewhere> part_of_;
-  std::shared_ptr<step_journal> journal_;
+  std::shared_ptr<run_journal> journal_;
+  std::shared_ptr<resume_point> point_;
   event_queue events_;
   node_actors actors_;
   std::atomic<std::uint64_t> retries_{0};

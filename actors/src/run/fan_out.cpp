@@ -23,6 +23,7 @@ constexpr std::size_t starts_per_turn = 64;
 
 fan_out_run::fan_out_run(flow_supervisor& owner, const fan_out_spec& model)
     : owner_(owner),
+      durable_(owner.durable()),
       model_(model),
       cancel_(caf::make_counted<cancel_order>(
           error{errc::cancelled, "the fan-out was stopped"})),
@@ -32,8 +33,7 @@ fan_out_run::fan_out_run(flow_supervisor& owner, const fan_out_spec& model)
       merger_(model.on_conflict) {
   if (!model.items) return;
   try {
-    context ctx{owner.steps(), 0};
-    source_ = model.items(owner.shared(), ctx);
+    source_ = begin_items();
   } catch (...) {
     fail(error::from(std::current_exception()));
   }
@@ -41,21 +41,113 @@ fan_out_run::fan_out_run(flow_supervisor& owner, const fan_out_spec& model)
 
 fan_out_run::~fan_out_run() = default;
 
-bool fan_out_run::start_some() {
-  for (std::size_t count = 0; progress_.has_room(); ++count) {
-    if (count == starts_per_turn) return true;
-    value params = owner_.params();
-    const flow_graph* body = model_.bodies.front().get();
-    if (model_.items) {
-      auto item = next_item();
-      if (!item) break;
-      params = item->empty() ? std::move(params) : params.merged(*item);
-    } else {
-      body = model_.bodies[progress_.started()].get();
-    }
-    spawn(*body, progress_.start(), std::move(params), 0);
+// Returns the items from the first one on: those that an earlier life of the run
+// took, and then those that the source has beyond them.
+item_source fan_out_run::begin_items() {
+  context ctx{owner_.steps(), 0};
+  auto* former = durable_ != nullptr ? durable_->former() : nullptr;
+  if (former == nullptr || former->taken.empty()) {
+    auto source = model_.items(owner_.shared(), ctx);
+    if (durable_ == nullptr || !model_.items_are_listed) return source;
+    std::vector<value> all;
+    while (auto item = source()) all.push_back(*std::move(item));
+    if (!all.empty()) durable_->keep_items(owner_.step_number(), 0, all, true);
+    kept_ = all.size();
+    return source_of_values(std::move(all), nullptr);
   }
-  return false;
+  std::vector<value> known;
+  for (const auto& [index, params] : former->taken) known.push_back(params);
+  kept_ = known.size();
+  item_source rest;
+  if (!former->has_taken_all) {
+    rest = model_.items(owner_.shared(), ctx);
+    for (std::size_t i = 0; i < kept_ && rest(); ++i) {
+    }
+  }
+  return source_of_values(std::move(known), std::move(rest));
+}
+
+// A sub-flow that ended in an earlier life counts, whether there is room or not.
+bool fan_out_run::take_former_end() {
+  auto* former = durable_ != nullptr ? durable_->former() : nullptr;
+  if (former == nullptr) return false;
+  const auto found = former->ended.find(progress_.started());
+  if (found == former->ended.end()) return false;
+  if (model_.items && !next_item()) return false;
+  auto end = std::move(found->second);
+  former->ended.erase(found);
+  end.index = progress_.recall();
+  progress_.on_ended(std::move(end));
+  merge_ready();
+  if (progress_.is_stopping()) cancel_children();
+  return true;
+}
+
+bool fan_out_run::start_some() {
+  for (std::size_t count = 0; count < starts_per_turn; ++count) {
+    if (!take_former_end() && !start_next()) {
+      keep_taken();
+      return false;
+    }
+  }
+  const bool waits = !taken_.empty();
+  keep_taken();
+  return !waits;
+}
+
+// Returns whether there was one that may start.
+bool fan_out_run::start_next() {
+  if (!progress_.has_room()) return false;
+  if (!model_.items) {
+    const auto index = progress_.start();
+    spawn(*model_.bodies[index], index, owner_.params(), 0);
+    return true;
+  }
+  auto item = next_item();
+  if (!item) return false;
+  const auto index = progress_.start();
+  if (durable_ == nullptr || index < kept_) {
+    start_item(index, *item);
+  } else {
+    taken_.push_back({index, *std::move(item)});
+  }
+  return true;
+}
+
+// Items that a generator gave are in the store before anything is done with
+// them: the next life has the same ones in the same places.
+void fan_out_run::keep_taken() {
+  if (taken_.empty()) return;
+  std::vector<value> params;
+  params.reserve(taken_.size());
+  for (const auto& each : taken_) params.push_back(each.params);
+  kept_ = taken_.front().index + taken_.size();
+  try {
+    durable_->keep_items(owner_.step_number(), taken_.front().index, params,
+                         false);
+  } catch (...) {
+    fail(error::from(std::current_exception()));
+    on_items_kept();
+  }
+}
+
+void fan_out_run::on_items_kept() {
+  for (const auto& each : std::exchange(taken_, {})) {
+    if (!progress_.is_stopping()) {
+      start_item(each.index, each.params);
+    } else {
+      branch_end never;
+      never.index = each.index;
+      progress_.on_ended(std::move(never));
+    }
+  }
+  merge_ready();
+}
+
+void fan_out_run::start_item(std::size_t index, const value& item) {
+  value params = owner_.params();
+  if (!item.empty()) params = params.merged(item);
+  spawn(*model_.bodies.front(), index, std::move(params), 0);
 }
 
 std::optional<value> fan_out_run::next_item() {
@@ -95,7 +187,8 @@ void fan_out_run::spawn(const flow_graph& body, std::size_t index, value params,
   const state& from = model_.in_sequence() ? owner_.shared() : base_;
   added.actor = spawn_lite<flow_supervisor>(
       owner_.at(), owner_.running_on(), owner_,
-      branch_start{&body, index, place, std::move(params), &from});
+      branch_start{&body, index, place, std::move(params), &from,
+                   durable_ ? durable_->take_branch(index) : nullptr});
   wake(*added.actor, owner_.running_on());
 }
 
@@ -168,14 +261,31 @@ void fan_out_run::on_result(branch_result_ptr result) {
     respawn(*ended.actor, ended.deaths + 1);
     return;
   }
+  keep_end(result->end);
   progress_.on_ended(std::move(result->end));
   merge_ready();
   if (progress_.is_stopping()) cancel_children();
 }
 
+// One that ends with its run has no outcome: the next life goes on with it.
+void fan_out_run::keep_end(const branch_end& how) {
+  if (durable_ == nullptr || durable_->is_cut_off()) return;
+  if (how.how == branch_outcome::kind::cancelled && owner_.engine().is_over()) {
+    return;
+  }
+  try {
+    durable_->keep_item_end(owner_.step_number(), how);
+  } catch (...) {
+    fail(error::from(std::current_exception()));
+  }
+}
+
 void fan_out_run::respawn(const flow_supervisor& dead, std::uint32_t deaths) {
   const auto& body =
       model_.items ? model_.bodies.front() : model_.bodies[dead.index()];
+  if (durable_ != nullptr) {
+    durable_->keep_restart(owner_.step_number(), dead.index(), dead.params());
+  }
   spawn(*body, dead.index(), dead.params(), deaths);
 }
 

@@ -18,7 +18,9 @@
 
 namespace troupe::detail {
 
+class durable_part;
 class flow_supervisor;
+struct resume_point;
 
 /// The parameters with which a sub-flow is started.
 struct branch_start {
@@ -29,6 +31,8 @@ struct branch_start {
   std::uint32_t place = 0;
   value params;
   const state* snapshot = nullptr;
+  /// The point from which it goes on; null for the beginning.
+  std::shared_ptr<resume_point> from = {};
 };
 
 /// The end of a sub-flow, on its way to its parent.
@@ -56,6 +60,10 @@ class fan_out_run {
   void on_lost(std::uint32_t place);
   /// One that was placed elsewhere has ended.
   void on_placed_result(std::uint32_t place, placed_result result);
+  /// The items that were taken are in the store: their sub-flows start.
+  void on_items_kept();
+  /// Ends the fan-out for a reason that is no failure of a sub-flow.
+  void fail(error why);
   /// Cancels all that run; nothing more starts. Needs no memory.
   void stop() noexcept;
   [[nodiscard]] bool is_over() const noexcept { return progress_.is_over(); }
@@ -76,6 +84,18 @@ class fan_out_run {
     std::size_t index = 0;
   };
 
+  /// An item that was taken, and waits to be kept.
+  struct taken_item {
+    std::size_t index = 0;
+    value params;
+  };
+
+  item_source begin_items();
+  bool take_former_end();
+  bool start_next();
+  void start_item(std::size_t index, const value& item);
+  void keep_taken();
+  void keep_end(const branch_end& how);
   std::uint32_t free_place();
   void place(placement& elsewhere, const flow_graph& body, std::size_t index,
              value params);
@@ -86,9 +106,10 @@ class fan_out_run {
   void cancel_children() noexcept;
   void merge_ready();
   void merge_one(const branch_end& ended);
-  void fail(error why);
 
   flow_supervisor& owner_;
+  /// Null unless the run is durable.
+  durable_part* const durable_;
   const fan_out_spec& model_;
   /// Made beforehand: stopping must not fail.
   const caf::intrusive_ptr<cancel_order> cancel_;
@@ -103,6 +124,9 @@ class fan_out_run {
   /// know that it is the same snapshot.
   std::shared_ptr<const state> snapshot_;
   merger merger_;
+  std::vector<taken_item> taken_;
+  /// All items up to there are in the store.
+  std::size_t kept_ = 0;
   bool cancelled_ = false;
 };
 

@@ -20,6 +20,17 @@ constexpr int steps_per_turn = 256;
 /// Tells the timer of the deadline from those of retries.
 constexpr std::uint32_t deadline_generation = ~std::uint32_t{0};
 
+// A step whose `prep` left nothing to go on with begins again.
+machine machine_at(const flow_graph& root, std::uint64_t steps_max,
+                   std::uint64_t seed, const resume_point* from) {
+  if (from == nullptr || !from->at) return {root, steps_max, seed};
+  position at = *from->at;
+  const bool needs_prepared = at.at == position::stage::retry ||
+                              at.at == position::stage::fall_back;
+  if (needs_prepared && !from->prepared) at.at = position::stage::begin;
+  return {root, steps_max, seed, at};
+}
+
 }  // namespace
 
 flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
@@ -28,10 +39,15 @@ flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
       from_(std::move(run)),
       params_(this->run().options().params),
       shared_(std::move(initial)),
-      machine_(this->run().work().model(), this->run().options().steps_max,
-               this->run().seed()),
+      machine_(machine_at(this->run().work().model(),
+                          this->run().options().steps_max, this->run().seed(),
+                          this->run().point().get())),
       driver_(*this, *this, shared_) {
-  if (shared_.recording() || this->run().journal() != nullptr) driver_.record();
+  if (auto* journal = this->run().journal()) {
+    durable_ = std::make_unique<durable_part>(*this, *journal, from_.address(),
+                                              state{}, this->run().point());
+  }
+  if (shared_.recording() || durable_) driver_.record();
 }
 
 flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
@@ -41,17 +57,27 @@ flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
       from_(parent, start),
       params_(start.params),
       shared_(*start.snapshot),
-      machine_(*start.body, run().options().steps_max,
-               mixed(parent.seed(), start.index)),
+      machine_(machine_at(*start.body, run().options().steps_max,
+                          mixed(parent.seed(), start.index),
+                          start.from.get())),
       driver_(*this, *this, shared_) {
   shared_.record();
   driver_.record();
+  if (auto* journal = run().journal()) {
+    if (start.from) {
+      for (const auto& each : start.from->wrote) shared_.apply(each);
+    }
+    durable_ = std::make_unique<durable_part>(
+        *this, *journal, from_.address(), *start.snapshot, start.from);
+  }
 }
 
 // -- messages -----------------------------------------------------------------
 
 void flow_supervisor::on_start() {
   tell_of_start();
+  if (durable_ && from_.is_whole_run()) durable_->begin();
+  if (durable_ && durable_->former() != nullptr) restore_step();
   advance();
 }
 
@@ -103,6 +129,7 @@ void flow_supervisor::on_timer(wake_key key) {
 // -- steps --------------------------------------------------------------------
 
 void flow_supervisor::advance() {
+  if (durable_ && durable_->is_waiting()) return;
   watchdog::watch watch{core().dog(), run()};
   for (int left = steps_per_turn;;) {
     if (machine_.met_missing_edge()) tell_missing_edges();
@@ -111,6 +138,7 @@ void flow_supervisor::advance() {
       return;
     }
     if (!carry_out(watch)) return;
+    if (durable_ && durable_->is_waiting()) return;
     if (--left == 0 || has_mail()) {
       again();
       return;
@@ -138,6 +166,11 @@ bool flow_supervisor::carry_out(watchdog::watch& watch) {
 }
 
 bool flow_supervisor::run_step(step_call what, watchdog::watch& watch) {
+  // After a wait of an earlier life, of which no more is known.
+  if (what == step_call::retry && !driver_.has_values()) {
+    what = step_call::begin;
+  }
+  if (durable_) durable_->on_attempt();
   if (listens(event_detail::steps)) tell_of_attempt(what);
   const auto status = driver_.run(what, machine_, watch);
   if (status == step_status::suspended) return false;
@@ -176,6 +209,7 @@ void flow_supervisor::settle(step_status status) {
       why.at_node(machine_.path());
       why.at_attempt(machine_.attempt());
       machine_.on_exec_failed(why, [this] { return run().take_retry(); });
+      if (durable_ && !machine_.is_over()) keep_attempt();
       if (listens(event_detail::steps)) tell_of_failure();
       break;
     }
@@ -188,7 +222,7 @@ void flow_supervisor::settle(step_status status) {
 }
 
 bool flow_supervisor::wait_for_retry() {
-  retry_timer_ = wake_at(after(now(), machine_.wait()), {own_timer, ++waits_});
+  retry_timer_ = wake_at(after(now(), rest_of_wait()), {own_timer, ++waits_});
   return false;
 }
 
@@ -204,11 +238,8 @@ void flow_supervisor::commit_step(std::optional<state>& written,
     }
     written.reset();
   }
-  auto* const journal = run().journal();
-  std::optional<committed_step> told;
-  if (journal != nullptr) {
-    told.emplace(committed_step{run_id(), step(), std::move(wrote), chosen});
-  }
+  if (durable_ && fan_out_) wrote = take_writes_of_fan_out();
+  const auto number = step_number();
   if (!machine_.is_over()) {
     if (const auto why = undeclared(chosen)) {
       machine_.on_failed(*why);
@@ -216,9 +247,7 @@ void flow_supervisor::commit_step(std::optional<state>& written,
       machine_.on_done(chosen);
     }
   }
-  if (journal == nullptr) return;
-  told->then = machine_.where();
-  journal->on_step(std::move(*told));
+  if (durable_) keep_step(number, chosen, std::move(wrote));
 }
 
 void flow_supervisor::commit_branch(std::size_t index, const delta& wrote,
@@ -228,14 +257,13 @@ void flow_supervisor::commit_branch(std::size_t index, const delta& wrote,
   } else {
     by->merge(shared_, index, wrote);
   }
-  if (auto* journal = run().journal()) {
-    journal->on_branch({run_id(), step(), index, wrote});
-  }
 }
 
 // -- fan-outs -----------------------------------------------------------------
 
 bool flow_supervisor::start_fan_out() {
+  // What the sub-flows write is a part of this step.
+  if (durable_) durable_->on_fan_out(shared_);
   fan_out_ = std::make_unique<fan_out_run>(*this, machine_.fan_out());
   return go_on_with_fan_out();
 }
@@ -253,6 +281,14 @@ void flow_supervisor::on(supervisor_message::branch_done came) {
 
 // A sub-flow that was placed elsewhere has ended.
 void flow_supervisor::on_own_answer(std::uint32_t place, answer& brought) {
+  if (place == commit_wait) {
+    on_committed(brought.content_as<commit_result>());
+    return;
+  }
+  if (place == begin_wait) {
+    on_begun(brought.content_as<begun_run>());
+    return;
+  }
   if (!fan_out_) return;
   fan_out_->on_placed_result(place,
                              std::move(brought.content_as<placed_result>()));
@@ -261,6 +297,7 @@ void flow_supervisor::on_own_answer(std::uint32_t place, answer& brought) {
 
 // Returns whether the fan-out is over.
 bool flow_supervisor::go_on_with_fan_out() {
+  if (durable_ && durable_->is_waiting()) return false;
   if (fan_out_->start_some()) again();
   if (!fan_out_->is_over()) return false;
   if (!machine_.is_over()) fan_out_->conclude();
@@ -289,14 +326,16 @@ void flow_supervisor::cancel(const error& why) {
 }
 
 void flow_supervisor::finish() {
-  if (has_reported_) return;
+  if (has_reported_ || !keep_end()) return;
   release();
   if (!from_.is_whole_run()) tell_of_end();
   if (from_.parent() != nullptr) {
     report_to_parent();
   } else {
     outcome ended;
-    if (machine_.failure()) {
+    if (durable_ && durable_->failure()) {
+      ended.failure = *durable_->failure();
+    } else if (machine_.failure()) {
       ended.failure = *machine_.failure();
     } else {
       ended.action = machine_.action();

@@ -2,6 +2,7 @@
 
 #include "core/run_core.hpp"
 #include "core/watchdog.hpp"
+#include "run/durable_part.hpp"
 #include "run/fan_out.hpp"
 #include "run/lineage.hpp"
 #include "run/step_driver.hpp"
@@ -57,6 +58,25 @@ class flow_supervisor final : public fiber_actor, private step_services {
   /// Returns whether writes to a copy of the state are to be recorded for that.
   [[nodiscard]] bool records() const noexcept { return driver_.records(); }
 
+  // -- durable runs ----------------------------------------------------------
+
+  /// The numbers of its own waits, besides those of placed sub-flows.
+  static constexpr std::uint32_t commit_wait = ~std::uint32_t{0};
+  static constexpr std::uint32_t begin_wait = commit_wait - 1;
+
+  /// Null unless the run is durable.
+  [[nodiscard]] durable_part* durable() const noexcept {
+    return durable_.get();
+  }
+  /// The number of the present step.
+  [[nodiscard]] std::uint64_t step_number() const noexcept {
+    return from_.step(machine_);
+  }
+  /// The result of `prep` in the present step, if it has a form.
+  [[nodiscard]] std::optional<json> prepared_form() const {
+    return driver_.prepared_form();
+  }
+
   // -- for its fan-out -------------------------------------------------------
 
   [[nodiscard]] const state& shared() const noexcept { return shared_; }
@@ -111,6 +131,7 @@ class flow_supervisor final : public fiber_actor, private step_services {
   using fiber_actor::detach;
   std::shared_ptr<step_services> detach() override;
   std::optional<placed_work> work_elsewhere() const override;
+  step_keeper* keeper() noexcept override { return durable_.get(); }
 
   // -- steps -----------------------------------------------------------------
 
@@ -130,6 +151,20 @@ class flow_supervisor final : public fiber_actor, private step_services {
   void tell_of_start();
   void tell_of_end();
 
+  // -- durable runs ----------------------------------------------------------
+
+  void on_begun(begun_run& how);
+  void on_committed(const commit_result& how);
+  void go_on_after_commit();
+  void restore_step();
+  [[nodiscard]] duration rest_of_wait() const;
+  delta take_writes_of_fan_out();
+  void keep_step(std::uint64_t number, const troupe::action& chosen,
+                 delta wrote);
+  void keep_attempt();
+  [[nodiscard]] end_form end_of_run() const;
+  bool keep_end();
+
   // -- the end ---------------------------------------------------------------
 
   void finish();
@@ -147,6 +182,7 @@ class flow_supervisor final : public fiber_actor, private step_services {
   state shared_;
   machine machine_;
   step_driver driver_;
+  std::unique_ptr<durable_part> durable_;
   std::unique_ptr<fan_out_run> fan_out_;
   std::uint64_t retry_timer_ = 0;
   std::uint64_t deadline_timer_ = 0;

@@ -20,6 +20,10 @@ std::string lineage::id() const {
   return parent_ ? parent_->sub_flow_id(index_) : run_->id();
 }
 
+std::string lineage::address() const {
+  return parent_ ? parent_->durable()->address_of(index_) : std::string{};
+}
+
 std::string lineage::node_path(const machine& at) const {
   return is_attempt_for_another() ? origin()->node_path : at.path();
 }

@@ -48,6 +48,8 @@ class lineage {
 
   /// The id of the run, or of the sub-flow.
   [[nodiscard]] std::string id() const;
+  /// The address of its entries in the log of the run.
+  [[nodiscard]] std::string address() const;
   /// The path, the number and the seed of the step at which `at` stands. An
   /// attempt for another process has those of its step there.
   [[nodiscard]] std::string node_path(const machine& at) const;

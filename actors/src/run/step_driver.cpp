@@ -31,6 +31,12 @@ step_status step_driver::run(step_call what, const machine& at,
   return take_turn(*node.model, what, step_);
 }
 
+void step_driver::restore(const graph_node& node, const value& prepared,
+                          const std::optional<error>& failure) {
+  node.model->restore(step_, prepared.to_json());
+  if (failure) step_.failure = std::make_unique<error>(*failure);
+}
+
 void step_driver::send(step_call what, const graph_node& node) {
   if (!link_) {
     link_ = std::make_unique<node_link>();

@@ -51,6 +51,21 @@ class step_driver final : private completion {
     return node.model->resume(step_);
   }
 
+  /// Puts what an earlier life of the run knew of the step in its place: what
+  /// `prep` gave, and the failure of the last attempt.
+  /// Errors: as `node_base::restore`.
+  void restore(const graph_node& node, const value& prepared,
+               const std::optional<error>& failure);
+  /// Returns whether there is what a further attempt needs.
+  [[nodiscard]] bool has_values() const noexcept {
+    return step_.kept != nullptr;
+  }
+  /// The result of `prep`, if it is there and has a form.
+  [[nodiscard]] std::optional<json> prepared_form() const {
+    if (!step_.kept || is_at_node_actor()) return std::nullopt;
+    return step_.kept->prepared_form();
+  }
+
   // -- its result ------------------------------------------------------------
 
   [[nodiscard]] const troupe::action& action() const noexcept {

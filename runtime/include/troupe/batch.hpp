@@ -117,6 +117,21 @@ item_source source_of(List list) {
   }
 }
 
+/// Returns whether `Items` gives all items at once, and not one by one.
+template <class Items>
+constexpr bool gives_list() {
+  if constexpr (std::invocable<const Items&, const state&, context&>) {
+    using given =
+        std::invoke_result_t<const Items&, const state&, context&>;
+    return one_of<given, json, value> ||
+           !std::convertible_to<given, item_source>;
+  } else {
+    using given = std::invoke_result_t<const Items&, const state&>;
+    return one_of<given, json, value> ||
+           !std::convertible_to<given, item_source>;
+  }
+}
+
 flow make_fan_out(std::string name, fan_out_spec model);
 
 void apply(fan_out_spec& model, fan_out_options options);
@@ -152,6 +167,7 @@ template <class Items>
       return detail::source_of(items(shared));
     }
   };
+  model.items_are_listed = detail::gives_list<Items>();
   detail::apply(model, std::move(options));
   return detail::make_fan_out(std::move(name), std::move(model));
 }

@@ -20,6 +20,7 @@ class context;
 namespace detail {
 
 struct placed_work;
+class step_keeper;
 
 /// The services that a running step offers to its node. Implemented by
 /// supervisors.
@@ -45,6 +46,8 @@ class step_services {
   /// Returns the step as another process has to know it; nothing if there is no
   /// process that could do a part of it.
   [[nodiscard]] virtual std::optional<placed_work> work_elsewhere() const;
+  /// Returns the way to what outlives the process; null if there is none.
+  [[nodiscard]] virtual step_keeper* keeper() noexcept { return nullptr; }
 
  protected:
   ~step_services() = default;

@@ -111,6 +111,8 @@ class window {
 
   /// One more was started. @pre `has_room()`
   void on_started();
+  /// One was started in an earlier life of the run, which had room for it.
+  void on_recalled() { ++started_; }
   /// One finished well.
   void on_finished();
   /// One failed.

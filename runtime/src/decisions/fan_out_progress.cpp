@@ -19,6 +19,11 @@ std::size_t fan_out_progress::start() {
   return window_.started() - 1;
 }
 
+std::size_t fan_out_progress::recall() {
+  window_.on_recalled();
+  return window_.started() - 1;
+}
+
 void fan_out_progress::on_ended(branch_end end) {
   assert(end.index >= merged_ && end.index < started());
   const std::size_t at = end.index - merged_;

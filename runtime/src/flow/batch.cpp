@@ -29,6 +29,15 @@ item_source source_from_json(const value& list) {
   };
 }
 
+item_source source_of_values(std::vector<value> list, item_source rest) {
+  return [list = std::move(list), rest = std::move(rest),
+          next = std::size_t{0}]() mutable -> std::optional<value> {
+    if (next < list.size()) return std::exchange(list[next++], value{});
+    if (rest) return rest();
+    return std::nullopt;
+  };
+}
+
 // As deep as the stack is sure to allow. What is deeper takes its chance.
 void dismantle(json& form) noexcept {
   constexpr int depth_max = 512;

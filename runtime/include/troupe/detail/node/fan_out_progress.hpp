@@ -79,6 +79,9 @@ class fan_out_progress {
 
   /// The next item begins. Returns its index. @pre `has_room()`
   std::size_t start();
+  /// The next item began in an earlier life of the run, and has ended: its end
+  /// is told next, by `on_ended`. Returns its index.
+  std::size_t recall();
   /// There are no more items.
   void on_exhausted() { window_.on_exhausted(); }
   /// An item has ended. @pre it is at work

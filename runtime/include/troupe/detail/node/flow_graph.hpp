@@ -56,11 +56,17 @@ struct graph_node {
 /// Errors: `errc::bad_items` for one that is not an object.
 using item_source = std::function<std::optional<value>()>;
 
+/// Those of `list`, and then those of `rest`, if it is not empty.
+[[nodiscard]] item_source source_of_values(std::vector<value> list,
+                                           item_source rest);
+
 /// A flow that is a fan-out: one body per item, or several bodies once each.
 struct fan_out_spec {
   std::vector<std::shared_ptr<const flow_graph>> bodies;
   /// Starts to give the items, for a batch; absent for a fork.
   std::function<item_source(const state&, context&)> items;
+  /// All items are there when the first begins.
+  bool items_are_listed = false;
   std::size_t concurrency = 1;
   bool is_sequence = true;
   failure_policy on_failure = fail_fast;

@@ -20,7 +20,7 @@ namespace troupe {
 /// | `step`         | -     | -      | `step_form`: a step was committed      |
 /// | `attempt`      | -     | -      | `attempt_form`: an attempt failed      |
 /// | `snapshot`     | -     | -      | `snapshot_form`: all up to this step   |
-/// | `item_taken`   | item  | -      | the params of the item                 |
+/// | `item_taken`   | item  | -, all | the params; the sub-flow begins anew   |
 /// | `item_ended`   | item  | -      | `branch_form`: its sub-flow has ended  |
 /// | `result`       | item  | -      | the result of an item of a batch node  |
 /// | `effect_begun` | item  | effect | nothing: null                          |
@@ -50,6 +50,8 @@ struct log_entry {
   stored_text body{};
 
   static constexpr std::uint64_t no_index = (std::uint64_t{1} << 62);
+  /// The name of an `item_taken` after which no more items come.
+  static constexpr std::string_view last_item = "all";
 };
 
 /// The name of `what` as written in the source.

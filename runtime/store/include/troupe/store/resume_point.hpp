@@ -37,6 +37,8 @@ struct resume_point {
   std::map<std::uint64_t, value> results{};
   /// The params of the items of a fan-out, as they were taken.
   std::map<std::uint64_t, value> taken{};
+  /// No more items come.
+  bool has_taken_all = false;
   /// The sub-flows that have ended, by item.
   std::map<std::uint64_t, branch_end> ended{};
   /// The sub-flows that have not ended but committed something, by item.

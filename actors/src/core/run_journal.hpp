@@ -1,0 +1,52 @@
+#pragma once
+
+#include "core/waker.hpp"
+
+#include <troupe/store/run_store.hpp>
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+namespace troupe::detail {
+
+/// The answers to those who wait for a store.
+using begun_answer = answer_of<begun_run>;
+using commit_answer = answer_of<commit_result>;
+
+/// The way of a durable run to its store. All its supervisors write by it; what
+/// one writes before it tells another one of it is in the store before what
+/// that one writes then.
+///
+/// Thread safety: internally synchronised.
+class run_journal {
+ public:
+  run_journal(std::shared_ptr<run_store> store, run_record record)
+      : store_(std::move(store)), record_(std::move(record)) {}
+
+  /// The run as it was when this process began it, or went on with it.
+  [[nodiscard]] const run_record& record() const noexcept { return record_; }
+  [[nodiscard]] run_store& store() const noexcept { return *store_; }
+
+  /// Makes the run, unless it is there. Wakes `who` with a `begun_answer`.
+  void begin(const waker& who);
+  /// Commits, and wakes `who` with a `commit_answer`.
+  void commit(std::vector<log_entry> entries, run_change change,
+              const waker& who);
+  /// Commits what nobody waits for.
+  void commit(std::vector<log_entry> entries, run_change change);
+
+  /// Its process ends: a run that is cancelled from now on is put away, and
+  /// another process goes on with it.
+  void park() noexcept { is_parked_.store(true, std::memory_order_release); }
+  [[nodiscard]] bool is_parked() const noexcept {
+    return is_parked_.load(std::memory_order_acquire);
+  }
+
+ private:
+  const std::shared_ptr<run_store> store_;
+  const run_record record_;
+  std::atomic<bool> is_parked_{false};
+};
+
+}  // namespace troupe::detail

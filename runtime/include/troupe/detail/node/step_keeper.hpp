@@ -1,0 +1,57 @@
+#pragma once
+
+#include "troupe/detail/fiber/fiber_owner.hpp"
+#include "troupe/error.hpp"
+#include "troupe/json.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace troupe::detail {
+
+/// What is known of an effect when a step comes to it.
+struct known_effect {
+  enum class kind : std::uint8_t {
+    /// It has not begun before. That it does now is being written down.
+    begins,
+    /// It has ended: `result`, or `failure`.
+    ended,
+    /// It began, and nobody knows how far it came.
+    unknown,
+    /// The step has come to this name before.
+    twice,
+  };
+  kind how = kind::begins;
+  json result{};
+  std::optional<error> failure{};
+};
+
+/// The way of a step to what outlives its process: the results of its items,
+/// and its effects. Implemented by supervisors of durable runs.
+///
+/// Thread safety: confined to the actor of the step.
+class step_keeper {
+ public:
+  /// The result of an item, if it ended in an earlier life of the run.
+  [[nodiscard]] virtual std::optional<json> result_of(std::size_t item) = 0;
+  /// Keeps the result of an item. Nobody waits for that.
+  virtual void keep_result(std::size_t item, const json& result) = 0;
+
+  /// Says what is known of an effect. Where it begins, or begins again, that is
+  /// written down, and `key` is woken afterwards, with a
+  /// `std::shared_ptr<const error>*`.
+  [[nodiscard]] virtual known_effect begin_effect(
+      std::optional<std::size_t> item, std::string_view name,
+      bool again_if_unknown, wake_key key) = 0;
+  /// Writes the end of an effect down, and wakes `key` as above.
+  virtual void end_effect(std::optional<std::size_t> item,
+                          std::string_view name, const json& result,
+                          const error* failure, wake_key key) = 0;
+
+ protected:
+  ~step_keeper() = default;
+};
+
+}  // namespace troupe::detail
