@@ -13,6 +13,7 @@ macro(troupe_find_needs component)
   if("${component}" STREQUAL "core")
     find_package(Threads QUIET)
     find_package(nlohmann_json 3.11 QUIET)
+    find_package(OpenSSL QUIET)
     # CAF's own package first; distributions that ship CAF 0.17 have none, so
     # FindCAF.cmake stands in.
     find_package(CAF CONFIG QUIET)
@@ -25,6 +26,8 @@ macro(troupe_find_needs component)
     elseif(NOT nlohmann_json_FOUND)
       set(troupe_missing
         "nlohmann_json 3.11 or later (Debian: nlohmann-json3-dev)")
+    elseif(NOT TARGET OpenSSL::Crypto)
+      set(troupe_missing "OpenSSL (Debian: libssl-dev)")
     elseif(NOT TARGET CAF::core)
       set(troupe_missing
         "CAF 0.17.6 or later (Debian: libcaf-dev; or set CAF_ROOT)")
@@ -45,10 +48,7 @@ macro(troupe_find_needs component)
       set(troupe_missing "RE2 (Debian: libre2-dev; or set re2_ROOT)")
     endif()
   elseif("${component}" STREQUAL "remote")
-    find_package(OpenSSL QUIET)
-    if(NOT OPENSSL_FOUND)
-      set(troupe_missing "OpenSSL (Debian: libssl-dev)")
-    elseif(NOT TARGET CAF::io OR NOT TARGET CAF::openssl)
+    if(NOT TARGET CAF::io OR NOT TARGET CAF::openssl)
       set(troupe_missing
         "CAF with its modules io and openssl (Debian: libcaf-dev)")
     endif()

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -83,5 +84,8 @@ class delta {
 
   std::shared_ptr<const std::vector<operation>> operations_;
 };
+
+/// The name of `what` as written in the source.
+[[nodiscard]] std::string_view to_string(delta::kind what) noexcept;
 
 }  // namespace troupe

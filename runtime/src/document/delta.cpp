@@ -62,6 +62,11 @@ delta::operation read_operation(const json& form, std::size_t position) {
 
 }  // namespace
 
+std::string_view to_string(delta::kind what) noexcept {
+  const auto index = static_cast<std::size_t>(what);
+  return index < kind_names.size() ? kind_names[index] : "unknown";
+}
+
 delta::delta(std::vector<operation> operations) {
   if (operations.empty()) return;
   operations_ =
@@ -94,9 +99,8 @@ delta delta::without(const std::vector<std::string>& keys) const {
 json delta::to_json() const {
   json form = json::array();
   for (const operation& each : ops()) {
-    form.push_back(json::array(
-        {std::string{kind_names[static_cast<std::size_t>(each.what)]},
-         each.path, each.operand.to_json()}));
+    form.push_back(json::array({std::string{to_string(each.what)}, each.path,
+                                each.operand.to_json()}));
   }
   return form;
 }
