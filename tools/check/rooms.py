@@ -16,7 +16,8 @@ ROOMS = {
         "text", "schema", "replies", "formats", "mcp", "chat"),
     "runtime/remote/src": ("leases", "wire"),
     "actors/src": (
-        "threads", "caf", "actor", "core", "old_caf", "run", "sharing", "api"),
+        "threads", "caf", "actor", "core", "old_caf", "run", "durable", "sharing",
+        "api"),
     "actors/http/src": ("http",),
     "actors/llm/src": ("base", "model", "process", "mcp"),
     "actors/remote/src": ("network", "sharing", "dispatch", "api"),

@@ -16,6 +16,7 @@
 namespace troupe {
 
 namespace detail {
+class durable_runs;
 class run_core;
 }
 
@@ -121,6 +122,7 @@ class run {
 
  private:
   friend class system;
+  friend class detail::durable_runs;
   explicit run(std::shared_ptr<detail::run_core> core) noexcept
       : core_(std::move(core)) {}
 

@@ -2,8 +2,10 @@
 
 #include <troupe/batch.hpp>
 #include <troupe/flow.hpp>
+#include <troupe/resume.hpp>
 #include <troupe/run.hpp>
 #include <troupe/state.hpp>
+#include <troupe/store/durability.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -13,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace caf {
 class actor_system;
@@ -20,6 +23,8 @@ class actor_system_config;
 }  // namespace caf
 
 namespace troupe {
+
+class run_store;
 
 namespace detail {
 class system_core;
@@ -56,14 +61,27 @@ struct system_options {
   /// Prepares the system's own actor system further, for example with
   /// `remote::network`.
   std::function<void(caf::actor_system_config&)> prepare = {};
+  /// The store of durable runs, `sqlite("runs.db")` for example; null for none.
+  /// One system at a time uses it.
+  std::shared_ptr<run_store> store = {};
+  /// The flows whose stored runs this process can go on with, by their names.
+  /// Those that it starts itself are known without this.
+  std::vector<flow> flows = {};
+  /// The number of times that a stored run may take its process down without a
+  /// step in between, before nobody goes on with it unasked. At least 1.
+  std::uint32_t recoveries_max = 5;
 };
 
 /// Options of a run.
 struct run_options {
   /// The id of the run, in its events and in the keys of its steps: at most 200
   /// bytes, without '/' and '#'. Empty: a name that no other run has. A run
-  /// that is restarted with the same id has the same step keys.
+  /// that is restarted with the same id has the same step keys. With a store,
+  /// an id names one run for ever: with the same flow, state and params `start`
+  /// gives that one, at work or ended.
   std::string id = {};
+  /// The faults that the run survives, where the system has a store.
+  enum durability durability = durability::normal;
   /// The params of the outermost flow: an object.
   value params = value::object();
   /// The maximum number of steps of the run, and of each sub-flow. At least 1.
@@ -93,7 +111,8 @@ struct run_options {
 /// The runtime that flows run in: an actor system with its threads, its timers
 /// and a pool for blocking calls.
 ///
-/// The destructor waits for the remaining runs.
+/// The destructor waits for the remaining runs. Those that are durable it puts
+/// away at their last commit: the next process resumes them.
 ///
 /// Thread safety: internally synchronised.
 class system {
@@ -118,12 +137,27 @@ class system {
   static void load(caf::actor_system_config& config);
 
   /// Starts `work` on `initial`, the run's shared state.
-  /// Errors: throws `errc::bad_flow` for invalid options.
+  /// Errors: throws `errc::bad_flow` for invalid options; with a store
+  /// `errc::id_taken` for the id of another run, and `errc::store_failed`.
   run start(const flow& work) { return start(work, state{}, run_options{}); }
   run start(const flow& work, state initial) {
     return start(work, std::move(initial), run_options{});
   }
   run start(const flow& work, state initial, run_options options);
+
+  /// Goes on with the stored run `id` from its last commit. One that failed or
+  /// was cancelled begins its last step again, with fresh attempts and the same
+  /// keys, and runs the items that did not finish. Of one that has finished, or
+  /// is at work in this system, this is a handle.
+  /// Errors: throws `errc::missing_key` if there is none, `errc::bad_flow` if
+  /// this process does not have its flow, or there is no store, and
+  /// `errc::store_failed`.
+  run resume(const std::string& id);
+  /// Goes on with all stored runs that have not ended, a bounded number of them
+  /// at once. One that cannot go on is left alone, and holds up no other.
+  /// Errors: throws `errc::bad_flow` if there is no store, and
+  /// `errc::store_failed`.
+  std::vector<resumed_run> resume_all();
 
   [[nodiscard]] caf::actor_system& actors() const noexcept;
   [[nodiscard]] detail::system_core& core() const noexcept { return *core_; }

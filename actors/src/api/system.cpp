@@ -1,5 +1,6 @@
 #include "core/run_core.hpp"
 #include "core/system_core.hpp"
+#include "durable/durable_runs.hpp"
 #include "old_caf/worker_scheduler.hpp"
 #include "run/start_run.hpp"
 #include "threads/start_thread.hpp"
@@ -33,6 +34,9 @@ void check(const system_options& options) {
   if (options.blocking_queue_max < 1) {
     refuse("system_options.blocking_queue_max must be at least 1");
   }
+  if (options.recoveries_max < 1) {
+    refuse("system_options.recoveries_max must be at least 1");
+  }
   if (options.watchdog <= duration::zero()) {
     refuse("system_options.watchdog must be more than zero");
   }
@@ -59,6 +63,11 @@ void check(const run_options& options) {
   if (options.event_bytes_max < 1) {
     refuse("run_options.event_bytes_max must be at least 1");
   }
+}
+
+void require_store(const system_options& options) {
+  if (options.store) return;
+  refuse("the system has no store: set system_options::store");
 }
 
 std::size_t threads_of(const system_options& options) {
@@ -145,15 +154,33 @@ system::system(by_hand_t, system_options options) {
       owned_->actors, std::move(options), detail::drive::by_hand);
 }
 
-system::~system() = default;
+system::~system() {
+  if (core_ && core_->options().store) {
+    core_->part<detail::durable_runs>()->park();
+  }
+}
 
 run system::start(const flow& work, state initial, run_options options) {
   check(options);
+  if (core_->options().store && options.durability != durability::off) {
+    return run{core_->part<detail::durable_runs>()->start(
+        *core_, work, std::move(initial), std::move(options))};
+  }
   auto id = options.id.empty() ? core_->next_run_id() : options.id;
   auto core = std::make_shared<detail::run_core>(
       *core_, work, std::move(options), std::move(id));
   detail::start_run_deferred(core, std::move(initial));
   return run{std::move(core)};
+}
+
+run system::resume(const std::string& id) {
+  require_store(core_->options());
+  return run{core_->part<detail::durable_runs>()->resume(*core_, id)};
+}
+
+std::vector<resumed_run> system::resume_all() {
+  require_store(core_->options());
+  return core_->part<detail::durable_runs>()->resume_all(*core_);
 }
 
 caf::actor_system& system::actors() const noexcept {

@@ -27,5 +27,7 @@ struct cancel {
 /// the reason. Made when the first system is.
 [[nodiscard]] const error& cancelled_for_no_reason();
 [[nodiscard]] const error& died_for_want_of_memory();
+/// Says that a durable run was put away.
+[[nodiscard]] const error& parked();
 
 }  // namespace troupe::detail

@@ -73,8 +73,16 @@ bool run_core::take_retry() noexcept {
 }
 
 void run_core::set_supervisor(supervisor_address supervisor) {
-  const std::lock_guard lock{mutex_};
-  if (!outcome_) supervisor_ = std::move(supervisor);
+  caf::intrusive_ptr<cancel_order> early;
+  {
+    const std::lock_guard lock{mutex_};
+    if (outcome_) return;
+    supervisor_ = supervisor;
+    if (supervisor_) early = std::exchange(cancelled_early_, nullptr);
+  }
+  if (early) {
+    send_to(supervisor, supervisor_message::cancel{std::move(early)});
+  }
 }
 
 void run_core::set_wrote(delta wrote) {
@@ -113,6 +121,7 @@ void run_core::end(outcome result) noexcept {
   events_.push(std::move(last));
   ended_.notify_all();
   for (const auto& each : subscribers) each();
+  if (journal_) journal_->ended();
   // Last: the system may be destroyed as soon as no run is left.
   system_.on_run_ended();
 }
@@ -134,19 +143,33 @@ event run_core::final_event(const outcome& result) const noexcept {
 }
 
 void run_core::cancel(std::string_view reason) noexcept {
+  try {
+    const error why{errc::cancelled, std::string{reason}};
+    cancel_with(&why);
+  } catch (const std::bad_alloc&) {
+    cancel_with(nullptr);
+  }
+}
+
+void run_core::park() noexcept {
+  journal_->park();
+  cancel_with(&parked());
+}
+
+void run_core::cancel_with(const error* why) noexcept {
+  caf::intrusive_ptr<cancel_order> order;
+  try {
+    if (why != nullptr) order = caf::make_counted<cancel_order>(*why);
+  } catch (const std::bad_alloc&) {
+    // It is cancelled all the same.
+  }
   supervisor_address supervisor;
   {
     const std::lock_guard lock{mutex_};
     supervisor = supervisor_;
+    if (!supervisor && !outcome_) cancelled_early_ = order;
   }
   if (!supervisor) return;
-  caf::intrusive_ptr<cancel_order> order;
-  try {
-    order = caf::make_counted<cancel_order>(
-        error{errc::cancelled, std::string{reason}});
-  } catch (const std::bad_alloc&) {
-    // It is cancelled all the same.
-  }
   send_to(supervisor, supervisor_message::cancel{std::move(order)});
 }
 
@@ -235,6 +258,14 @@ void run_core::add_held_above(std::vector<held_token>& into) const {
 const error& cancelled_for_no_reason() {
   static const auto& why = *new error{
       errc::cancelled, "cancelled; there was no memory for the reason"};
+  return why;
+}
+
+const error& parked() {
+  static const auto& why = *new error{
+      errc::shut_down,
+      "the system ended; the run waits in the store at its last commit, and "
+      "system::resume goes on with it"};
   return why;
 }
 

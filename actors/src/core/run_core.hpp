@@ -117,6 +117,9 @@ class run_core final : public event_sink,
   /// Cancels the run; without a reason if there is no memory for one.
   void cancel(std::string_view reason) noexcept;
 
+  /// Puts a durable run away: it is cancelled, but in the store it goes on.
+  void park() noexcept;
+
   [[nodiscard]] bool done() const;
   /// The outcome, there already.
   [[nodiscard]] outcome result() const;
@@ -139,6 +142,7 @@ class run_core final : public event_sink,
   void add_held_above(std::vector<held_token>& into) const;
 
  private:
+  void cancel_with(const error* why) noexcept;
   [[nodiscard]] event final_event(const outcome& result) const noexcept;
 
   system_core& system_;
@@ -157,6 +161,8 @@ class run_core final : public event_sink,
   std::optional<outcome> outcome_;
   delta wrote_;
   supervisor_address supervisor_;
+  /// The order to end, of a run that has no supervisor yet.
+  caf::intrusive_ptr<cancel_order> cancelled_early_;
   std::vector<waker> subscribers_;
   struct awaiting_run {
     std::weak_ptr<run_core> run;

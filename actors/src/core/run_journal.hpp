@@ -5,7 +5,9 @@
 #include <troupe/store/run_store.hpp>
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace troupe::detail {
@@ -36,6 +38,13 @@ class run_journal {
   /// Commits what nobody waits for.
   void commit(std::vector<log_entry> entries, run_change change);
 
+  /// Sets what is called once when the run ends, on any thread. Before it
+  /// begins.
+  void on_end(std::function<void()> call) { on_end_ = std::move(call); }
+  void ended() const {
+    if (on_end_) on_end_();
+  }
+
   /// Its process ends: a run that is cancelled from now on is put away, and
   /// another process goes on with it.
   void park() noexcept { is_parked_.store(true, std::memory_order_release); }
@@ -46,6 +55,7 @@ class run_journal {
  private:
   const std::shared_ptr<run_store> store_;
   const run_record record_;
+  std::function<void()> on_end_;
   std::atomic<bool> is_parked_{false};
 };
 

@@ -180,13 +180,6 @@ void durable_part::keep_items(std::uint64_t step, std::size_t first,
   commit(std::move(entries), {});
 }
 
-void durable_part::keep_restart(std::uint64_t step, std::size_t index,
-                                const value& params) {
-  auto made = entry(log_entry::kind::item_taken, step, stored_form(params));
-  made.index = index;
-  journal_.commit({std::move(made)}, {});
-}
-
 void durable_part::keep_item_end(std::uint64_t step, const branch_end& how) {
   auto made = entry(log_entry::kind::item_ended, step, stored_form(how));
   made.index = how.index;

@@ -82,8 +82,6 @@ class durable_part final : public step_keeper {
   /// Items from `first` on were taken; `all` if no more will come. Waits.
   void keep_items(std::uint64_t step, std::size_t first,
                   const std::vector<value>& params, bool all);
-  /// A sub-flow begins again from nothing. Nobody waits.
-  void keep_restart(std::uint64_t step, std::size_t index, const value& params);
   /// The sub-flow of an item has ended. Nobody waits.
   void keep_item_end(std::uint64_t step, const branch_end& how);
 

@@ -283,9 +283,6 @@ void fan_out_run::keep_end(const branch_end& how) {
 void fan_out_run::respawn(const flow_supervisor& dead, std::uint32_t deaths) {
   const auto& body =
       model_.items ? model_.bodies.front() : model_.bodies[dead.index()];
-  if (durable_ != nullptr) {
-    durable_->keep_restart(owner_.step_number(), dead.index(), dead.params());
-  }
   spawn(*body, dead.index(), dead.params(), deaths);
 }
 

@@ -72,6 +72,9 @@ enum class errc : std::uint8_t {
   /// A run was started with the id of another one that is stored, with another
   /// flow, input or params, or of one that has been purged. Always permanent.
   id_taken,
+  /// A stored run took its process down so often that nobody goes on with it
+  /// unasked. Always permanent.
+  quarantined,
 };
 
 /// The name of `code` as written in the source, for example "timed_out".
@@ -81,7 +84,7 @@ enum class errc : std::uint8_t {
 /// options lead to it again. True of `step_limit`, `missing_edge`,
 /// `undeclared_action`, `bad_items`, `merge_conflict`, `missing_key`,
 /// `wrong_type`, `bad_value`, `bad_flow`, `too_deep`, `too_large`,
-/// `unauthorized`, `deadlock` and `id_taken`. Errors with these codes are permanent from
+/// `unauthorized`, `deadlock`, `id_taken` and `quarantined`. Errors with these codes are permanent from
 /// the start.
 [[nodiscard]] bool is_permanent(errc code) noexcept;
 

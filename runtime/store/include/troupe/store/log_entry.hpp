@@ -20,7 +20,7 @@ namespace troupe {
 /// | `step`         | -     | -      | `step_form`: a step was committed      |
 /// | `attempt`      | -     | -      | `attempt_form`: an attempt failed      |
 /// | `snapshot`     | -     | -      | `snapshot_form`: all up to this step   |
-/// | `item_taken`   | item  | -, all | the params; the sub-flow begins anew   |
+/// | `item_taken`   | item  | -, all | the params of the item                 |
 /// | `item_ended`   | item  | -      | `branch_form`: its sub-flow has ended  |
 /// | `result`       | item  | -      | the result of an item of a batch node  |
 /// | `effect_begun` | item  | effect | nothing: null                          |

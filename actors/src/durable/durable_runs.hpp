@@ -1,0 +1,78 @@
+#pragma once
+
+#include "core/run_core.hpp"
+#include "core/system_part.hpp"
+
+#include <troupe/resume.hpp>
+#include <troupe/store/run_store.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::detail {
+
+struct resume_point;
+
+/// The durable runs of a system: which are at work here, and those in the store
+/// that can go on.
+///
+/// Of one id one run at most is at work: whoever starts or resumes it gets that
+/// one.
+///
+/// Thread safety: internally synchronised.
+class durable_runs final : public system_part {
+ public:
+  /// The maximum number of resumed runs at work at once.
+  static constexpr std::size_t resumed_at_once_max = 64;
+
+  /// Starts a run, or gives the one of that id.
+  /// Errors: throws `errc::id_taken`, and those of the store.
+  std::shared_ptr<run_core> start(system_core& system, const flow& work,
+                                  state initial, run_options options);
+  /// Goes on with a stored run, whatever became of it.
+  /// Errors: throws `errc::missing_key` if there is none of that id,
+  /// `errc::bad_flow` if its flow is not here or has changed.
+  std::shared_ptr<run_core> resume(system_core& system, const std::string& id);
+  /// Goes on with all that have not ended.
+  std::vector<resumed_run> resume_all(system_core& system);
+  /// Puts all away that are at work.
+  void park() noexcept;
+
+  void close() noexcept override { park(); }
+
+ private:
+  struct waiting_run {
+    std::shared_ptr<run_core> run;
+    run_record record;
+  };
+
+  store_reader& reader(system_core& system);
+  std::shared_ptr<run_core> find_live(std::string_view id);
+  std::shared_ptr<run_core> take_up(system_core& system, run_record record,
+                                    const flow& work);
+  const flow& flow_of(system_core& system, const run_record& record);
+  resumed_run resume_one(system_core& system, run_record record);
+  void learn(const flow& work);
+  void quarantine(run_store& store, const run_record& record);
+  void start_waiting(system_core& system);
+  void on_resumed_ended(system_core& system);
+
+  /// Held over the reading of the store: two that start one id get one run.
+  std::mutex mutex_;
+  std::unique_ptr<store_reader> reader_;
+  std::map<std::string, std::weak_ptr<run_core>, std::less<>> live_;
+  std::map<std::string, flow, std::less<>> flows_;
+  /// Runs that go on as soon as others have ended.
+  std::deque<waiting_run> waiting_;
+  std::size_t resumed_ = 0;
+  bool is_parked_ = false;
+};
+
+}  // namespace troupe::detail

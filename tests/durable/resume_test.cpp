@@ -1,0 +1,172 @@
+#include "core/system_core.hpp"
+#include "support/catch.hpp"
+#include "support/code_of.hpp"
+#include "support/flows/flow_maker.hpp"
+#include "support/flows/small_flows.hpp"
+#include "support/store/lives.hpp"
+
+#include <troupe/batch.hpp>
+#include <troupe/each.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+using namespace std::chrono_literals;
+using namespace troupe_test;
+using troupe::errc;
+using troupe::state;
+
+namespace {
+
+struct adds {
+  std::string key;
+  void post(state& shared) const { shared.add(key, 1); }
+};
+
+/// Counts how often each step was executed.
+struct counts {
+  std::map<std::string, int>* seen;
+  void exec(troupe::context& ctx) const { ++(*seen)[ctx.key()]; }
+  void post(state& shared) const { shared.add("done", 1); }
+};
+
+troupe::flow three_steps() {
+  troupe::flow_builder builder{"three"};
+  builder.add("a", adds{"a"}) >> builder.add("b", adds{"b"}) >>
+      builder.add("c", adds{"c"});
+  return builder.build();
+}
+
+troupe::system_options knowing(const troupe::flow& work) {
+  troupe::system_options options;
+  options.flows = {work};
+  return options;
+}
+
+/// The outcome of a run of `work` whose process dies after `commits` commits,
+/// and that another one resumes. Nothing if it ends before.
+std::optional<troupe::outcome> interrupted(const troupe::flow& work,
+                                           std::size_t commits,
+                                           const troupe::run_options& options) {
+  std::shared_ptr<memory_store> left;
+  {
+    life first{std::make_shared<memory_store>()};
+    auto run = first.sim().start(work, state{{"begun", true}}, options);
+    if (first.commit(commits) < commits || run.done()) return std::nullopt;
+    left = first.crash();
+    run.cancel();
+    first.finish(run);
+  }
+  life second{left, knowing(work)};
+  auto resumed = second.system().resume_all();
+  // The end was committed, and nobody heard of it.
+  if (resumed.empty()) return second.system().resume(options.id).get();
+  REQUIRE(resumed.size() == 1);
+  INFO(resumed[0].why);
+  REQUIRE(resumed[0].how == troupe::resumed_run::kind::resumed);
+  return second.finish(*resumed[0].handle);
+}
+
+void check_same(const troupe::outcome& a, const troupe::outcome& b) {
+  CHECK(a.state == b.state);
+  CHECK(a.action == b.action);
+  CHECK(a.ok() == b.ok());
+  if (!a.ok() && !b.ok()) CHECK(a.failure->describe() == b.failure->describe());
+}
+
+}  // namespace
+
+TEST_CASE("A run goes on from its last commit after the death of its process",
+          "[durable]") {
+  const auto work = three_steps();
+  for (std::size_t commits = 1; commits < 4; ++commits) {
+    INFO("after " << commits << " commits");
+    const auto result = interrupted(work, commits, {.id = "r"});
+    REQUIRE(result);
+    CHECK(result->ok());
+    CHECK(result->state ==
+          state{{"begun", true}, {"a", 1}, {"b", 1}, {"c", 1}});
+  }
+}
+
+TEST_CASE("A run that had ended is not resumed, and gives its outcome",
+          "[durable]") {
+  const auto work = three_steps();
+  life first{std::make_shared<memory_store>()};
+  auto run = first.sim().start(work, state{}, {.id = "r"});
+  const auto result = first.finish(run);
+  life second{first.crash(), knowing(work)};
+  CHECK(second.system().resume_all().empty());
+  check_same(second.system().start(work, state{}, {.id = "r"}).get(), result);
+  check_same(second.system().resume("r").get(), result);
+}
+
+TEST_CASE("Every step of a batch counts once, wherever its process died",
+          "[durable]") {
+  const bool in_sequence = GENERATE(false, true);
+  const bool one_by_one = GENERATE(false, true);
+  troupe::fan_out_options options;
+  options.concurrency = in_sequence ? troupe::sequence : 3;
+  options.post = [](state& shared, const auto& outcomes, troupe::context&) {
+    shared.set("outcomes", outcomes.size());
+    return troupe::action{};
+  };
+  troupe::flow_builder inner{"inner"};
+  inner.add("x", adds{"x"}) >> inner.add("y", adds{"y"});
+  troupe::flow_builder builder{"batched"};
+  const auto items = numbered(5);
+  const auto generated = [](const state&) {
+    return [next = 0]() mutable -> std::optional<troupe::value> {
+      if (next == 5) return std::nullopt;
+      return troupe::value{troupe::json{{"i", next++}}};
+    };
+  };
+  const auto many =
+      one_by_one ? troupe::batch("many", inner.build(), generated, options)
+                 : troupe::batch("many", inner.build(), items, options);
+  builder.add("before", adds{"a"}) >> builder.add("many", many) >>
+      builder.add("after", adds{"b"});
+  const auto work = builder.build();
+  std::size_t commits = 1;
+  for (;; ++commits) {
+    INFO("after " << commits << " commits");
+    const auto result = interrupted(work, commits, {.id = "r"});
+    if (!result) break;
+    CHECK(result->ok());
+    CHECK(result->state == state{{"begun", true},
+                                 {"a", 1},
+                                 {"b", 1},
+                                 {"x", 5},
+                                 {"y", 5},
+                                 {"outcomes", 5}});
+  }
+  CHECK(commits > 10);
+}
+
+TEST_CASE("Random flows end the same wherever their process dies",
+          "[durable]") {
+  using mood = world::mood;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    INFO("seed " << seed);
+    world in;
+    flow_maker maker{seed, in};
+    const auto work = maker.make(2);
+    const troupe::run_options options{.id = "r", .seed = seed};
+    const auto how = seed % 2 == 0 ? mood::rough : mood::broken;
+    in.begin_run(how, seed, 0);
+    life whole{std::make_shared<memory_store>()};
+    const auto expected =
+        whole.finish(whole.sim().start(work, state{{"begun", true}}, options));
+    for (std::size_t commits = 1;; ++commits) {
+      INFO("after " << commits << " commits");
+      in.begin_run(how, seed, 0);
+      const auto result = interrupted(work, commits, options);
+      if (!result) break;
+      check_same(*result, expected);
+    }
+  }
+}
