@@ -30,6 +30,8 @@ struct resume_point {
   /// The result of `prep`, for further attempts of the step.
   std::optional<value> prepared{};
   std::uint64_t retries = 0;
+  /// Steps committed within its address: the number of the step at work.
+  std::uint64_t steps = 0;
 
   // -- the step at work ------------------------------------------------------
 
@@ -39,7 +41,9 @@ struct resume_point {
   std::map<std::uint64_t, value> taken{};
   /// The sub-flows that have ended, by item.
   std::map<std::uint64_t, branch_end> ended{};
-  /// The sub-flows that have not ended but committed something, by item.
+  /// The sub-flows that have not finished but committed something, by item. One
+  /// that failed or was cancelled is among both: a run that is resumed after a
+  /// failure may go on with it.
   std::map<std::uint64_t, std::shared_ptr<resume_point>> branches{};
   /// The effects that began, by item and name; null while the end of one is not
   /// known.
@@ -54,6 +58,12 @@ struct resume_point {
 /// which names the run, the entry and what does not fit: never a silently older
 /// state.
 ///
+/// A commit of a step ends all that is known of that step. A sub-flow goes with
+/// its item once that has finished; what comes later about a step that is
+/// committed already (the end of an effect that was given up) is skipped. Only
+/// an item that failed, or was cancelled, may begin and end again; an effect
+/// that ended may begin again only if it failed.
+///
 /// Thread safety: confined to one thread.
 class replay {
  public:
@@ -67,9 +77,19 @@ class replay {
   [[nodiscard]] std::shared_ptr<resume_point> take();
 
  private:
+  [[nodiscard]] resume_point* point_of(const log_entry& entry);
+  void perform(resume_point& at, const log_entry& entry);
+  void on_step(resume_point& at, const log_entry& entry);
+  void on_attempt(resume_point& at, const log_entry& entry);
+  void on_snapshot(resume_point& at, const log_entry& entry);
+  void on_item(resume_point& at, const log_entry& entry);
+  void on_effect(resume_point& at, const log_entry& entry);
+
   std::string run_;
   part_source parts_;
   std::shared_ptr<resume_point> root_;
+  /// The number of the last entry.
+  std::uint64_t last_ = 0;
 };
 
 /// Reads from where the run `which` goes on: its last snapshot, and the entries
