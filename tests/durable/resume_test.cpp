@@ -64,7 +64,11 @@ std::optional<troupe::outcome> interrupted(const troupe::flow& work,
   life second{left, knowing(work)};
   auto resumed = second.system().resume_all();
   // The end was committed, and nobody heard of it.
-  if (resumed.empty()) return second.system().resume(options.id).get();
+  if (resumed.empty()) {
+    const auto again =
+        second.system().start(work, state{{"begun", true}}, options);
+    return second.finish(again);
+  }
   REQUIRE(resumed.size() == 1);
   INFO(resumed[0].why);
   REQUIRE(resumed[0].how == troupe::resumed_run::kind::resumed);
