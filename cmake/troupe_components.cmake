@@ -1,10 +1,11 @@
 # The parts of Troupe, and what each needs; for the build and for the package.
 
 # Those that can be left out, each after those it depends on.
-set(troupe_optional_components http llm remote)
+set(troupe_optional_components http llm remote store)
 set(troupe_http_depends_on "")
 set(troupe_llm_depends_on http)
 set(troupe_remote_depends_on "")
+set(troupe_store_depends_on "")
 
 # Looks for the third-party libraries of `component` (core, or one of the above)
 # and sets troupe_missing: what was not found and what to install, or nothing.
@@ -51,6 +52,14 @@ macro(troupe_find_needs component)
     if(NOT TARGET CAF::io OR NOT TARGET CAF::openssl)
       set(troupe_missing
         "CAF with its modules io and openssl (Debian: libcaf-dev)")
+    endif()
+  elseif("${component}" STREQUAL "store")
+    find_package(OpenSSL QUIET)
+    find_package(SQLiteCpp 3.2 CONFIG QUIET)
+    if(NOT SQLiteCpp_FOUND)
+      set(troupe_missing "SQLiteCpp 3.2 or later (Debian: libsqlitecpp-dev)")
+    elseif(NOT OPENSSL_FOUND)
+      set(troupe_missing "OpenSSL (Debian: libssl-dev)")
     endif()
   endif()
 endmacro()

@@ -22,6 +22,11 @@ configure_in_vain("troupe has no component 'nothing'; it has runtime"
   -DCOMPONENTS=nothing)
 configure_in_vain("troupe needs nlohmann_json 3.11 or later (Debian:"
   -DCOMPONENTS=runtime -DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON)
+if("store" IN_LIST components)
+  configure_in_vain("component 'store' of troupe needs SQLiteCpp 3.2 or later"
+    -DCOMPONENTS=store -DCMAKE_DISABLE_FIND_PACKAGE_SQLiteCpp=ON
+    -DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=OFF)
+endif()
 foreach(component IN ITEMS http llm)
   if(component IN_LIST components)
     configure_in_vain(

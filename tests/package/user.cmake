@@ -1,7 +1,7 @@
 # A program that uses all of Troupe that there is.
 add_executable(user "${CMAKE_CURRENT_LIST_DIR}/user.cpp")
 target_link_libraries(user PRIVATE troupe::troupe)
-foreach(component IN ITEMS http llm remote)
+foreach(component IN ITEMS http llm remote store)
   if(TARGET troupe::${component})
     string(TOUPPER "${component}" upper)
     target_link_libraries(user PRIVATE troupe::${component})

@@ -8,6 +8,9 @@
 #ifdef USER_HAS_REMOTE
 #include <troupe/remote.hpp>
 #endif
+#ifdef USER_HAS_STORE
+#include <troupe/store.hpp>
+#endif
 
 #include <iostream>
 

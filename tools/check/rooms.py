@@ -21,6 +21,7 @@ ROOMS = {
     "actors/http/src": ("http",),
     "actors/llm/src": ("base", "model", "process", "mcp"),
     "actors/remote/src": ("network", "sharing", "dispatch", "api"),
+    "actors/store/src": ("file", "owner", "reading", "writing"),
 }
 # The rooms that other libraries may use.
 SHARED = {

@@ -68,11 +68,11 @@ TODO = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b(?!\(#\d+\))")
 NAME = re.compile(r"[a-z][a-z0-9_]*\.(cpp|hpp)")
 EMPTY_NAMES = re.compile(r"(.*_)?(utils?|common|helpers?|manager|misc)\.[ch]pp")
 PLACES = re.compile(
-    r"(runtime|actors)(/http|/llm|/remote)?/include/troupe/([a-z_]+/)*"
+    r"(runtime|actors)(/http|/llm|/remote|/store)?/include/troupe/([a-z_]+/)*"
     r"[a-z0-9_]+\.hpp"
-    r"|(runtime|actors)(/http|/llm|/remote)?/src/([a-z_]+/)*"
+    r"|(runtime|actors)(/http|/llm|/remote|/store)?/src/([a-z_]+/)*"
     r"[a-z0-9_]+\.[ch]pp"
-    r"|tests/(runtime|actors|http|llm|remote|conformance|summarize)/([a-z]+/)?"
+    r"|tests/(runtime|actors|http|llm|remote|store|conformance|summarize)/([a-z]+/)?"
     r"[a-z0-9_]+_test\.cpp"
     r"|tests/(runtime|actors|llm)/must_not_compile/[a-z0-9_]+\.cpp"
     r"|tests/[a-z]+/([a-z]+/)?[a-z0-9_]+\.hpp"

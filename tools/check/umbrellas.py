@@ -18,6 +18,8 @@ UMBRELLAS = {
         ("runtime/llm/include", "actors/llm/include"),
         ("troupe/llm/http.hpp", "troupe/llm/http_message.hpp",
          "troupe/llm/sse.hpp", "troupe/llm/url.hpp")),
+    "troupe/store.hpp": (
+        ("runtime/store/include", "actors/store/include"), ()),
     "troupe/remote.hpp": (
         ("actors/remote/include",), ("troupe/remote/command_line.hpp",)),
 }

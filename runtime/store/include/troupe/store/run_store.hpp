@@ -111,9 +111,9 @@ class run_store {
   /// Queues a commit. Those of one thread are made in their order. Waits while
   /// the queue is full, which takes as long as the writing of a group.
   virtual void submit(run_commit what) = 0;
-  /// Deletes runs that have ended, with all that belongs to them, a part at a
-  /// time. Returns the number of runs once they are gone. Errors: throws
-  /// `errc::store_failed`.
+  /// Deletes all selected runs that have ended, with what belongs to them, a
+  /// part at a time; `limit` and `after` do not count. Returns the number of
+  /// runs once they are gone. Errors: throws `errc::store_failed`.
   virtual std::uint64_t purge(const run_query& which) = 0;
   /// Makes a reader, with a connection of its own.
   [[nodiscard]] virtual std::unique_ptr<store_reader> reader() = 0;

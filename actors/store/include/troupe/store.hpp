@@ -1,0 +1,12 @@
+#pragma once
+
+// All of troupe::store.
+
+#include <troupe/store/durability.hpp>
+#include <troupe/store/log_entry.hpp>
+#include <troupe/store/resume_point.hpp>
+#include <troupe/store/run_record.hpp>
+#include <troupe/store/run_store.hpp>
+#include <troupe/store/sqlite.hpp>
+#include <troupe/store/store_file.hpp>
+#include <troupe/store/stored_forms.hpp>
