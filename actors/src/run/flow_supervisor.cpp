@@ -194,9 +194,21 @@ bool flow_supervisor::wait_for_retry() {
 
 void flow_supervisor::commit_step(std::optional<state>& written,
                                   const troupe::action& chosen) {
+  // Most steps are like this; what a journal is told costs as much as they do.
+  if (!records()) {
+    if (written) swap(shared_, *written);
+    written.reset();
+    go_on_by(chosen);
+    return;
+  }
+  commit_recorded_step(written, chosen);
+}
+
+void flow_supervisor::commit_recorded_step(std::optional<state>& written,
+                                           const troupe::action& chosen) {
   delta wrote;
   if (written) {
-    if (records()) wrote = written->take_delta();
+    wrote = written->take_delta();
     if (shared_.recording()) {
       shared_.apply(wrote);
     } else {
@@ -205,20 +217,26 @@ void flow_supervisor::commit_step(std::optional<state>& written,
     written.reset();
   }
   auto* const journal = run().journal();
-  std::optional<committed_step> told;
-  if (journal != nullptr) {
-    told.emplace(committed_step{run_id(), step(), std::move(wrote), chosen});
+  if (journal == nullptr) {
+    go_on_by(chosen);
+    return;
   }
-  if (!machine_.is_over()) {
+  committed_step told{run_id(), step(), std::move(wrote), chosen};
+  go_on_by(chosen);
+  told.then = machine_.where();
+  journal->on_step(std::move(told));
+}
+
+// A step that was over before a cancel reached it leads nowhere.
+void flow_supervisor::go_on_by(const troupe::action& chosen) {
+  if (machine_.is_over()) return;
+  if (!chosen.is_default()) {
     if (const auto why = undeclared(chosen)) {
       machine_.on_failed(*why);
-    } else {
-      machine_.on_done(chosen);
+      return;
     }
   }
-  if (journal == nullptr) return;
-  told->then = machine_.where();
-  journal->on_step(std::move(*told));
+  machine_.on_done(chosen);
 }
 
 void flow_supervisor::commit_branch(std::size_t index, const delta& wrote,

@@ -176,6 +176,10 @@ struct post_call {
   }
 
   static action action_of(no_value) noexcept { return {}; }
+  // Not moved once more on the way: every step comes here.
+  static action&& action_of(action&& chosen) noexcept {
+    return std::move(chosen);
+  }
   template <class T>
   static action action_of(T&& chosen) {
     return std::forward<T>(chosen);
