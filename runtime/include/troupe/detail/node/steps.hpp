@@ -18,7 +18,7 @@ namespace troupe::detail {
 /// Calls what may run a user's code, which is where its exceptions are caught:
 /// the result of `call`, or nothing and the error in the step.
 template <class F>
-auto guarded(frame& step, F call) -> std::optional<decltype(call())> {
+auto guarded(frame& step, F&& call) -> std::optional<decltype(call())> {
   try {
     return call();
   } catch (...) {
