@@ -25,7 +25,7 @@ flow only(const std::string& name) {
 troupe::json no_items(const troupe::state&) { return {}; }
 
 /// Where the name of the first member is kept.
-const char* first_key(const troupe::value& object) {
+const char* address_of_key(const troupe::value& object) {
   return (*object.members().begin()).key.data();
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("the items of a batch share their keys, and stay apart",
   }};
   REQUIRE(look.begin() == troupe_test::lone_step::status::done);
   REQUIRE(items.size() == 3);
-  CHECK(first_key(items[0]) == first_key(items[1]));
+  CHECK(address_of_key(items[0]) == address_of_key(items[1]));
   items[0] = std::move(items[0]).with("d", 4);
   CHECK(items[0].size() == 4);
   for (const auto& each : items) each.check();
