@@ -162,13 +162,8 @@ troupe::run start(troupe::system& system, const troupe::flow& work,
                   const kept_job& job, troupe::run_options options) {
   // The same id and input give the run that is there, and make its flow known.
   options.id = job.id;
-  try {
-    auto run = system.start(work, job.input, std::move(options));
-    if (!job.is_broken) return run;
-  } catch (const troupe::error& why) {
-    if (why.code() != troupe::errc::quarantined) throw;
-  }
-  return system.resume(job.id);
+  auto run = system.start(work, job.input, std::move(options));
+  return job.is_broken ? system.resume(job.id) : run;
 }
 
 std::size_t files_done(const kept_job& job, const std::string& id) {
