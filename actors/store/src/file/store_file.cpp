@@ -6,11 +6,10 @@
 #include <troupe/printable.hpp>
 
 #include <SQLiteCpp/Exception.h>
-#include <sqlite3.h>
-
 #include <array>
 #include <charconv>
 #include <random>
+#include <sqlite3.h>
 #include <string_view>
 #include <utility>
 

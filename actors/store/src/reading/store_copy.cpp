@@ -6,13 +6,11 @@
 #include <troupe/store/store_file.hpp>
 
 #include <SQLiteCpp/Exception.h>
-#include <sqlite3.h>
-
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

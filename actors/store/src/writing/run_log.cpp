@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t known_max = 65'536;
 constexpr std::size_t shapes_max = 1'000;
 /// Of parts that a run names outside of its log: they stay as long as it does.
-constexpr std::int64_t as_long_as_run = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t as_long_as_run =
+    std::numeric_limits<std::int64_t>::max();
 /// What a row takes besides its texts, roughly.
 constexpr std::int64_t row_bytes = 24;
 
@@ -326,8 +327,9 @@ std::int64_t run_log::insert_run(const run_record& what, std::int64_t now_ms) {
 
 begun_run run_log::begin(const run_begin& what, std::int64_t now_ms) {
   if (what.what.id.empty()) {
-    throw store_error(file_.path(), "cannot take a run without an id; give it "
-                                    "one");
+    throw store_error(file_.path(),
+                      "cannot take a run without an id; give it "
+                      "one");
   }
   check_entries(file_.path(), what.what.id, what.first, 0);
   if (auto there = find_begun(what.what)) return std::move(*there);

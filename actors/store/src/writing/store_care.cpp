@@ -75,8 +75,8 @@ void store_writer::look_after_file(bool is_idle) {
     to_prune_.clear();
     const std::lock_guard lock{works_mutex_};
     for (const auto& work : std::exchange(works_, {})) {
-      work->end(std::make_shared<const error>(
-          store_error(path(), "cannot be used")));
+      work->end(
+          std::make_shared<const error>(store_error(path(), "cannot be used")));
     }
   }
 }
@@ -151,8 +151,7 @@ void store_writer::remove_expired(time_point until) {
   has_ended_ = false;
   auto& in = file_.connection();
   const auto now_ms = wall_now_ms();
-  auto expired =
-      expired_runs(in, options_.retention, now_ms, expired_at_once);
+  auto expired = expired_runs(in, options_.retention, now_ms, expired_at_once);
   is_expiring_ = !expired.empty();
   if (!is_expiring_) return;
   remove_runs(in, expired, now_ms, until);
