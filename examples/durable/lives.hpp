@@ -41,7 +41,7 @@ class folder {
 };
 
 /// Calls `work` in a process of its own, and returns how that ended.
-/// @pre this process has one thread
+/// Call it while this process has one thread.
 template <class Work>
 std::string in_a_process(const Work& work) {
   std::cout.flush();
