@@ -42,6 +42,9 @@ class durable_runs final : public system_part {
   std::shared_ptr<run_core> resume(system_core& system, const std::string& id);
   /// Goes on with all that have not ended.
   std::vector<resumed_run> resume_all(system_core& system);
+  /// Does what another process asks the owner of the store for; see
+  /// `carry_out`. Called on a thread of the store.
+  json on_request(system_core& system, const json& request);
   /// Puts all away that are at work.
   void park() noexcept;
 
