@@ -6,6 +6,7 @@
 #include <troupe/store/run_commands.hpp>
 
 #include <chrono>
+#include <exception>
 #include <utility>
 
 namespace troupe::detail {
@@ -41,6 +42,29 @@ json cancel_live(run_core& run, const json& request) {
 }  // namespace
 
 json durable_runs::on_request(system_core& system, const json& request) {
+  {
+    const std::lock_guard lock{mutex_};
+    // From here on the system may be gone.
+    if (is_parked_) {
+      return refused(errc::shut_down, "the process that owns the store ends");
+    }
+    ++requests_;
+  }
+  json answer;
+  try {
+    answer = carry_out_request(system, request);
+  } catch (const error& why) {
+    answer = refused(why.code(), why.message());
+  } catch (const std::exception& why) {
+    answer = refused(errc::request_failed, why.what());
+  }
+  const std::lock_guard lock{mutex_};
+  --requests_;
+  request_ended_.notify_all();
+  return answer;
+}
+
+json durable_runs::carry_out_request(system_core& system, const json& request) {
   const auto verb = text_of(request, "verb");
   const auto id = text_of(request, "run");
   std::unique_lock lock{mutex_};
