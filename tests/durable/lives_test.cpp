@@ -2,83 +2,21 @@
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
 #include "support/flows/small_flows.hpp"
-#include "support/store/lives.hpp"
+#include "support/store/small_lives.hpp"
 
 #include <troupe/batch.hpp>
-#include <troupe/once.hpp>
-#include <troupe/sleep.hpp>
 
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
-#include <vector>
+#include <thread>
 
 using namespace std::chrono_literals;
 using namespace troupe_test;
 using troupe::errc;
 using troupe::run_status;
 using troupe::state;
-
-namespace {
-
-struct adds {
-  std::string key;
-  void post(state& shared) const { shared.add(key, 1); }
-};
-
-struct sleeps {
-  troupe::duration span;
-  troupe::task<void> exec() const {
-    troupe::sleep_for pause{span};
-    co_await pause;
-  }
-  void post(state& shared) const { shared.add("slept", 1); }
-};
-
-/// Fails while it is told to.
-struct fails_while {
-  const bool* fails;
-  int* calls;
-  void exec() const {
-    ++*calls;
-    if (*fails) throw std::runtime_error{"not yet"};
-  }
-  void post(state& shared) const { shared.add("passed", 1); }
-};
-
-template <class N>
-troupe::flow then(std::string name, N node, troupe::node_options options = {},
-                  troupe::flow_options whole = {}) {
-  troupe::flow_builder builder{std::move(name), std::move(whole)};
-  builder.add("first", adds{"first"}) >>
-      builder.add("second", std::move(node), std::move(options));
-  return builder.build();
-}
-
-troupe::system_options knowing(const troupe::flow& work) {
-  troupe::system_options options;
-  options.flows = {work};
-  return options;
-}
-
-run_status status_of(memory_store& store, std::string_view id) {
-  return store.reader()->find(id)->status;
-}
-
-/// A life that ends after so many commits, which leave `store`.
-std::shared_ptr<memory_store> dies_after(std::size_t commits,
-                                         std::shared_ptr<memory_store> store,
-                                         const troupe::flow& work) {
-  life only{store, knowing(work)};
-  only.system().resume_all();
-  CHECK(only.commit(commits) == commits);
-  return only.crash();
-}
-
-}  // namespace
 
 // -- starting once ------------------------------------------------------------
 
@@ -189,7 +127,8 @@ TEST_CASE("A failed run goes on with fresh attempts", "[durable]") {
   const auto work = then("f", fails_while{&fails, &calls}, twice);
   {
     life first{store};
-    CHECK_FALSE(first.finish(first.sim().start(work, state{}, {.id = "r"})).ok());
+    CHECK_FALSE(
+        first.finish(first.sim().start(work, state{}, {.id = "r"})).ok());
   }
   CHECK(calls == 2);
   CHECK(status_of(*store, "r") == run_status::failed);
@@ -211,175 +150,14 @@ TEST_CASE("Items that failed run again when their run is resumed",
   const auto work = troupe::batch("many", body, numbered(3), options);
   {
     life first{store};
-    CHECK_FALSE(first.finish(first.sim().start(work, state{}, {.id = "r"})).ok());
+    CHECK_FALSE(
+        first.finish(first.sim().start(work, state{}, {.id = "r"})).ok());
   }
   fails = false;
   life second{store, knowing(work)};
   const auto result = second.finish(second.system().resume("r"));
   REQUIRE(result.ok());
   CHECK(result.state == state{{"first", 3}, {"passed", 3}});
-}
-
-// -- recovery -----------------------------------------------------------------
-
-TEST_CASE("A run that takes its process down is quarantined", "[durable]") {
-  const auto work = then("f", sleeps{1h});
-  auto store = std::make_shared<memory_store>();
-  {
-    life first{store};
-    first.sim().start(work, state{}, {.id = "r"});
-    CHECK(first.commit(2) == 2);
-    store = first.crash();
-  }
-  // Each life counts its recovery, and commits no step.
-  for (std::uint32_t lives = 1; lives <= 5; ++lives) {
-    store = dies_after(1, store, work);
-    CHECK(store->reader()->find("r")->recoveries_in_vain == lives);
-  }
-  {
-    life sixth{store, knowing(work)};
-    auto resumed = [&] {
-      store->release_all();
-      return sixth.system().resume_all();
-    }();
-    REQUIRE(resumed.size() == 1);
-    CHECK(resumed[0].how == troupe::resumed_run::kind::quarantined);
-    CHECK(resumed[0].why.find("second") != std::string::npos);
-  }
-  CHECK(status_of(*store, "r") == run_status::quarantined);
-  life last{store, knowing(work)};
-  const auto result = last.finish(last.system().resume("r"));
-  CHECK(result.ok());
-}
-
-TEST_CASE("A run whose flow is not here is left alone", "[durable]") {
-  auto store = std::make_shared<memory_store>();
-  store = [&] {
-    life first{store};
-    first.sim().start(then("f", sleeps{1h}), state{}, {.id = "r"});
-    first.commit(2);
-    return first.crash();
-  }();
-  life second{store};
-  auto resumed = second.system().resume_all();
-  REQUIRE(resumed.size() == 1);
-  CHECK(resumed[0].how == troupe::resumed_run::kind::unknown_flow);
-  CHECK(store->reader()->find("r")->recoveries == 0);
-}
-
-// -- waits --------------------------------------------------------------------
-
-TEST_CASE("A wait for a retry goes on until its due time", "[durable]") {
-  bool fails = true;
-  int calls = 0;
-  troupe::node_options options;
-  options.retry.attempts = 3;
-  options.retry.wait = 10h;
-  const auto work = then("f", fails_while{&fails, &calls}, options);
-  auto store = std::make_shared<memory_store>();
-  {
-    life first{store};
-    auto run = first.sim().start(work, state{}, {.id = "r"});
-    first.commit(3);
-    first.sim().run_ready();
-    store = first.crash();
-    run.cancel();
-    first.finish(run);
-  }
-  CHECK(calls == 1);
-  fails = false;
-  life second{store, knowing(work)};
-  auto resumed = second.system().resume_all();
-  REQUIRE(resumed.size() == 1);
-  const auto begun = second.sim().now();
-  CHECK(second.finish(*resumed[0].handle).ok());
-  CHECK(calls == 2);
-  // The clocks of both lives are virtual: no time has passed between them.
-  CHECK(second.sim().now() - begun >= 10h);
-  CHECK(second.sim().now() - begun < 10h + 1s);
-}
-
-TEST_CASE("A deadline counts the time in which nobody runs it", "[durable]") {
-  const auto work = then("f", sleeps{1h});
-  auto store = std::make_shared<memory_store>();
-  {
-    life first{store};
-    auto run =
-        first.sim().start(work, state{}, {.id = "r", .deadline = 30min});
-    first.commit(2);
-    store = first.crash();
-    run.cancel();
-    first.finish(run);
-  }
-  life second{store, knowing(work)};
-  second.sim().advance(1h);
-  auto resumed = second.system().resume_all();
-  REQUIRE(resumed.size() == 1);
-  const auto begun = second.sim().now();
-  const auto result = second.finish(*resumed[0].handle);
-  REQUIRE_FALSE(result.ok());
-  CHECK(result.failure->code() == errc::cancelled);
-  CHECK(second.sim().now() - begun < 1s);
-}
-
-// -- other flows --------------------------------------------------------------
-
-TEST_CASE("A run goes on in a flow that has another node behind", "[durable]") {
-  auto store = std::make_shared<memory_store>();
-  {
-    life first{store};
-    first.sim().start(then("f", sleeps{1h}), state{}, {.id = "r"});
-    first.commit(2);
-    store = first.crash();
-  }
-  troupe::flow_builder builder{"f"};
-  builder.add("first", adds{"first"}) >> builder.add("second", sleeps{1h}) >>
-      builder.add("third", adds{"third"});
-  const auto now = builder.build();
-  life second{store, knowing(now)};
-  auto resumed = second.system().resume_all();
-  REQUIRE(resumed.size() == 1);
-  CHECK(second.finish(*resumed[0].handle).state ==
-        state{{"first", 1}, {"slept", 1}, {"third", 1}});
-}
-
-TEST_CASE("A run that stands at a removed node is refused or migrated",
-          "[durable]") {
-  auto store = std::make_shared<memory_store>();
-  {
-    life first{store};
-    first.sim().start(then("f", sleeps{1h}), state{}, {.id = "r"});
-    first.commit(2);
-    store = first.crash();
-  }
-  troupe::flow_options second_version;
-  second_version.version = "2";
-  troupe::flow_builder builder{"f", second_version};
-  builder.add("first", adds{"first"}) >> builder.add("other", adds{"other"});
-  const auto now = builder.build();
-  {
-    life refused{store->copy(), knowing(now)};
-    auto resumed = refused.system().resume_all();
-    REQUIRE(resumed.size() == 1);
-    CHECK(resumed[0].how == troupe::resumed_run::kind::changed_flow);
-    CHECK(resumed[0].why.find("second") != std::string::npos);
-  }
-  auto options = knowing(now);
-  options.migrations["f"] = {{.from = "",
-                              .to = "2",
-                              .move = [](troupe::position at, state document) {
-                                at.path = {"other"};
-                                return troupe::migrated{std::move(at),
-                                                        std::move(document)};
-                              }}};
-  life migrated{store, options};
-  auto resumed = migrated.system().resume_all();
-  REQUIRE(resumed.size() == 1);
-  INFO(resumed[0].why);
-  REQUIRE(resumed[0].handle);
-  CHECK(migrated.finish(*resumed[0].handle).state ==
-        state{{"first", 1}, {"other", 1}});
-  CHECK(store->reader()->find("r")->version == "2");
 }
 
 // -- runs within runs ---------------------------------------------------------

@@ -2,7 +2,7 @@
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
 #include "support/flows/small_flows.hpp"
-#include "support/store/lives.hpp"
+#include "support/store/small_lives.hpp"
 
 #include <troupe/each.hpp>
 #include <troupe/once.hpp>
@@ -19,7 +19,7 @@ using troupe::state;
 
 namespace {
 
-/// What the other side of an effect sees.
+/// The other side of an effect, which counts calls.
 struct other_side {
   std::vector<std::string> calls;
 };
@@ -48,12 +48,6 @@ struct charges {
   }
   int prep() const { return 0; }
 };
-
-troupe::system_options knowing(const troupe::flow& work) {
-  troupe::system_options options;
-  options.flows = {work};
-  return options;
-}
 
 troupe::node_options attempts(std::uint32_t count) {
   troupe::node_options options;

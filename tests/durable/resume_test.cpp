@@ -3,7 +3,7 @@
 #include "support/code_of.hpp"
 #include "support/flows/flow_maker.hpp"
 #include "support/flows/small_flows.hpp"
-#include "support/store/lives.hpp"
+#include "support/store/small_lives.hpp"
 
 #include <troupe/batch.hpp>
 #include <troupe/each.hpp>
@@ -22,11 +22,6 @@ using troupe::state;
 
 namespace {
 
-struct adds {
-  std::string key;
-  void post(state& shared) const { shared.add(key, 1); }
-};
-
 /// Counts how often each step was executed.
 struct counts {
   std::map<std::string, int>* seen;
@@ -39,12 +34,6 @@ troupe::flow three_steps() {
   builder.add("a", adds{"a"}) >> builder.add("b", adds{"b"}) >>
       builder.add("c", adds{"c"});
   return builder.build();
-}
-
-troupe::system_options knowing(const troupe::flow& work) {
-  troupe::system_options options;
-  options.flows = {work};
-  return options;
 }
 
 /// The outcome of a run of `work` whose process dies after `commits` commits,

@@ -11,7 +11,7 @@
 
 namespace troupe {
 
-/// What `system::resume_all` did with one stored run.
+/// The decision of `system::resume_all` about one stored run.
 struct resumed_run {
   enum class kind : std::uint8_t {
     /// It goes on, at once or as soon as there is room for it.

@@ -18,7 +18,7 @@ namespace troupe {
 namespace detail {
 class durable_runs;
 class run_core;
-}
+}  // namespace detail
 
 /// The end of a run: its final state, and its failure if it has one.
 struct outcome {

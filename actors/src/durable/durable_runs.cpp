@@ -242,9 +242,9 @@ void durable_runs::adapt(system_core& system, run_record& record,
   if (const auto known = all.find(record.flow); known != all.end()) {
     point = migrate(record.id, record.version, std::move(point), known->second,
                     now, version);
-    const bool has_moved = std::any_of(
-        known->second.begin(), known->second.end(),
-        [&](const migration& each) { return each.to == version; });
+    const bool has_moved =
+        std::any_of(known->second.begin(), known->second.end(),
+                    [&](const migration& each) { return each.to == version; });
     // A migration has put it where the flow as it is now has a place.
     if (has_moved) before = now;
   }

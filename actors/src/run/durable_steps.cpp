@@ -26,6 +26,11 @@ std::int64_t due_after(wall_time now, duration wait) noexcept {
 
 }  // namespace
 
+bool flow_supervisor::wait_for_retry() {
+  retry_timer_ = wake_at(after(now(), rest_of_wait()), {own_timer, ++waits_});
+  return false;
+}
+
 // The rest of a wait that began in an earlier life. A clock that was set back
 // meanwhile does not make it longer than it was.
 duration flow_supervisor::rest_of_wait() const {

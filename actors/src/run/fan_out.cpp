@@ -41,8 +41,8 @@ fan_out_run::fan_out_run(flow_supervisor& owner, const fan_out_spec& model)
 
 fan_out_run::~fan_out_run() = default;
 
-// Returns the items from the first one on: those that an earlier life of the run
-// took, and then those that the source has beyond them.
+// Returns the items from the first one on: those that an earlier life of the
+// run took, and then those that the source has beyond them.
 item_source fan_out_run::begin_items() {
   context ctx{owner_.steps(), 0};
   auto* former = durable_ != nullptr ? durable_->former() : nullptr;
@@ -67,7 +67,8 @@ item_source fan_out_run::begin_items() {
   return source_of_values(std::move(known), std::move(rest));
 }
 
-// A sub-flow that ended in an earlier life counts, whether there is room or not.
+// A sub-flow that ended in an earlier life counts, whether there is room or
+// not.
 bool fan_out_run::take_former_end() {
   auto* former = durable_ != nullptr ? durable_->former() : nullptr;
   if (former == nullptr) return false;

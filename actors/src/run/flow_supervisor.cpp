@@ -223,11 +223,6 @@ void flow_supervisor::settle(step_status status) {
   }
 }
 
-bool flow_supervisor::wait_for_retry() {
-  retry_timer_ = wake_at(after(now(), rest_of_wait()), {own_timer, ++waits_});
-  return false;
-}
-
 void flow_supervisor::commit_step(std::optional<state>& written,
                                   const troupe::action& chosen) {
   // Most steps are like this; what a journal is told costs as much as they do.

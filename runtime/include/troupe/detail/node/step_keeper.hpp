@@ -32,7 +32,7 @@ struct effect_asker {
   wake_key key;
 };
 
-/// What is known of an effect when a step comes to it.
+/// The knowledge of an effect when a step comes to it.
 struct known_effect {
   enum class kind : std::uint8_t {
     /// It has not begun before. That it does now is being written down.

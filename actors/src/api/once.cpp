@@ -1,4 +1,4 @@
-#include "troupe/once.hpp"
+#include <troupe/once.hpp>
 
 namespace troupe::detail {
 

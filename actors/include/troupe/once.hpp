@@ -1,10 +1,10 @@
 #pragma once
 
-#include "troupe/context.hpp"
-#include "troupe/detail/node/step_keeper.hpp"
-#include "troupe/detail/value/read_form.hpp"
-#include "troupe/error.hpp"
-#include "troupe/task.hpp"
+#include <troupe/context.hpp>
+#include <troupe/detail/node/step_keeper.hpp>
+#include <troupe/detail/value/read_form.hpp>
+#include <troupe/error.hpp>
+#include <troupe/task.hpp>
 
 #include <concepts>
 #include <coroutine>
