@@ -1,6 +1,7 @@
 #include "summarize/command_line.hpp"
 
 #include "summarize/cluster.hpp"
+#include "summarize/kept_job.hpp"
 
 #include <troupe/printable.hpp>
 
@@ -121,12 +122,13 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
   app.add_option("--max-bytes", chosen.max_bytes,
                  "larger files are reported, not read")
       ->check(whole_number(1, 1LL << 30));
+  add_store_options(app, chosen);
   add_model_options(app, chosen);
   add_cluster_options(app, chosen);
   app.footer(
       "Exit status: 0 all files summarised, 1 some not, 2 wrong usage.\n"
       "Ctrl-C ends it with the results so far, a second Ctrl-C ends it at "
-      "once.");
+      "once. With --store, Ctrl-C puts the job away, and --resume goes on.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -135,7 +137,8 @@ parsed_arguments parse_arguments(int argc, const char* const* argv,
   } catch (const CLI::ParseError& fault) {
     err << "summarize_files: " << troupe::printable(fault.what())
         << "\nUsage: summarize_files DIR [--concurrency N] [--out FILE] "
-           "[--json] [--model NAME [--rpm N] [--tpm N]] [--listen PORT]\n"
+           "[--json] [--model NAME [--rpm N] [--tpm N]] [--store FILE "
+           "[--resume]] [--listen PORT]\n"
            "       summarize_files --worker --join HOST:PORT; "
            "--help says more.\n";
     return {std::nullopt, exit_status::bad_usage};

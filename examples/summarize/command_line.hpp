@@ -24,6 +24,8 @@ struct command_line {
   std::optional<std::filesystem::path> out;  ///< instead of standard output
   bool json = false;
   bool follow_links = false;  ///< those that lead out of the directory, too
+  std::optional<std::filesystem::path> store;  ///< keeps the job
+  bool resume = false;                         ///< goes on with that one
   std::size_t sentences = 4;
   std::size_t chunk_bytes = std::size_t{16} * 1024;
   std::uintmax_t max_bytes = std::uintmax_t{16} * 1024 * 1024;

@@ -9,6 +9,7 @@
 #include "summarize/files/output_file.hpp"
 #include "summarize/files/text_file.hpp"
 #include "summarize/flow.hpp"
+#include "summarize/kept_job.hpp"
 #include "summarize/model.hpp"
 #include "summarize/progress.hpp"
 #include "summarize/report.hpp"
@@ -23,6 +24,7 @@
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -85,11 +87,69 @@ exit_status run_worker(const command_line& chosen) {
   return exit_status::all_summarised;
 }
 
-/// Runs the flow, and meanwhile shows the progress.
-troupe::outcome run_flow(const file_list& files, const command_line& chosen,
-                         token_count& counted,
-                         troupe::interrupts& interrupted) {
-  troupe::system system{system_options_of(chosen)};
+/// The figures of a run, by its events, and the bar that shows them.
+struct run_progress {
+  progress_bar bar;
+  token_count& counted;
+  std::size_t done = 0;
+  std::size_t failed = 0;
+  std::size_t tokens = 0;
+
+  void show(const troupe::event& event) {
+    if (event.kind != troupe::event_kind::custom) return;
+    if (event.data.contains("token")) {
+      ++tokens;
+    } else if (event.data.contains("tokens_in")) {
+      counted.in += event.data.at("tokens_in").get<std::uint64_t>();
+      counted.out += event.data.at("tokens_out").get<std::uint64_t>();
+    } else {
+      ++done;
+      if (event.data.at("status") != "ok") ++failed;
+    }
+    bar.count_tokens(tokens);
+    draw();
+  }
+
+  void draw() { bar.update(done, failed, troupe::clock::steady().now()); }
+};
+
+/// Shows the events of `run` until it has ended, or until it is to be put away
+/// because the program is asked to end. Returns false for that.
+bool follow(const troupe::run& run, run_progress& progress,
+            const troupe::interrupts* puts_away) {
+  auto events = run.events();
+  if (puts_away == nullptr) {
+    while (const auto event = events.next()) progress.show(*event);
+    return true;
+  }
+  using namespace std::chrono_literals;
+  for (bool is_over = false;;) {
+    while (const auto event = events.try_next()) progress.show(*event);
+    if (is_over) return true;
+    if (puts_away->came()) return false;
+    is_over = run.wait_for(50ms).has_value();
+  }
+}
+
+/// Says how a job that was put away goes on, and ends as the signal does.
+[[noreturn]] void end_and_tell(const kept_job& job, const std::string& id,
+                               std::size_t files,
+                               const troupe::interrupts& interrupted) {
+  tell("parked; " + std::to_string(files_done(job, id)) + " of " +
+       std::to_string(files) +
+       " files are done. The same command with --resume goes on.");
+  interrupted.end_program();
+}
+
+/// Runs the flow, and meanwhile shows the progress. Nothing if it was put away.
+std::optional<troupe::outcome> run_flow(const file_list& files,
+                                        const command_line& chosen,
+                                        const kept_job* job, std::string& id,
+                                        token_count& counted,
+                                        troupe::interrupts& interrupted) {
+  auto options = system_options_of(chosen);
+  if (job != nullptr) options.store = job->store;
+  troupe::system system{std::move(options)};
   const troupe::flow work = flow_for(system, files, chosen);
   const auto workers = listen_for_workers(system, chosen, tell);
 
@@ -97,34 +157,32 @@ troupe::outcome run_flow(const file_list& files, const command_line& chosen,
   look.total = files->size();
   look.enabled = stderr_is_terminal();
   look.columns = stderr_columns;
-  progress_bar bar(std::cerr, look, troupe::clock::steady().now());
-
+  run_progress progress{
+      progress_bar(std::cerr, look, troupe::clock::steady().now()), counted};
+  if (job != nullptr && !job->id.empty()) {
+    progress.done = files_done(*job, job->id);
+    tell("goes on; " + std::to_string(progress.done) + " of " +
+         std::to_string(files->size()) + " files are done.");
+  }
   troupe::run_options reported;
   reported.events_max = events_kept;
-  const troupe::run run = system.start(work, {}, reported);
-  interrupted.on_first([run] { run.cancel("interrupted"); });
-  std::size_t done = 0;
-  std::size_t failed = 0;
-  std::size_t tokens = 0;
-  auto events = run.events();
-  while (const auto event = events.next()) {
-    if (event->kind != troupe::event_kind::custom) continue;
-    if (event->data.contains("token")) {
-      ++tokens;
-    } else if (event->data.contains("tokens_in")) {
-      counted.in += event->data.at("tokens_in").get<std::uint64_t>();
-      counted.out += event->data.at("tokens_out").get<std::uint64_t>();
-    } else {
-      ++done;
-      if (event->data.at("status") != "ok") ++failed;
-    }
-    bar.count_tokens(tokens);
-    bar.update(done, failed, troupe::clock::steady().now());
+  const troupe::run run = job != nullptr ? start(system, work, *job, reported)
+                                         : system.start(work, {}, reported);
+  id = run.id();
+  if (job == nullptr) {
+    interrupted.on_first([run] { run.cancel("interrupted"); });
+  } else {
+    // Seen below: what ends the system puts the run away.
+    interrupted.on_first([] {});
+  }
+  if (!follow(run, progress, job != nullptr ? &interrupted : nullptr)) {
+    progress.bar.finish(troupe::clock::steady().now());
+    return std::nullopt;
   }
   troupe::outcome result = run.get();
-  if (result.ok()) done = files->size();
-  bar.update(done, failed, troupe::clock::steady().now());
-  bar.finish(troupe::clock::steady().now());
+  if (result.ok()) progress.done = files->size();
+  progress.draw();
+  progress.bar.finish(troupe::clock::steady().now());
   return result;
 }
 
@@ -144,12 +202,20 @@ bool summarize_all(const command_line& chosen, listing found) {
   // Opened first: a place that cannot be written to is known at once.
   std::unique_ptr<output_file> file;
   if (chosen.out) file = std::make_unique<output_file>(*chosen.out);
+  const auto job = kept_job_for(chosen, found);
 
   const auto files =
       std::make_shared<const std::vector<listed_file>>(std::move(found.files));
   token_count counted;
-  const troupe::outcome result = run_flow(files, chosen, counted, interrupted);
-  if (!result.ok() && !interrupted.came()) throw *result.failure;
+  std::string id;
+  const auto ended =
+      run_flow(files, chosen, job ? &*job : nullptr, id, counted, interrupted);
+  if (!ended) {
+    file.reset();
+    end_and_tell(*job, id, files->size(), interrupted);
+  }
+  const troupe::outcome& result = *ended;
+  if (!result.ok() && (job || !interrupted.came())) throw *result.failure;
 
   std::vector<file_report> reports = reports_in(result.state);
   for (const unlisted_entry& problem : found.problems) {
@@ -196,7 +262,8 @@ exit_status run_program(int argc, char** argv) {
   try {
     if (is_worker(*parsed.value)) return run_worker(*parsed.value);
     listing found = files_for(*parsed.value);
-    if (found.files.empty() && found.problems.empty()) {
+    if (found.files.empty() && found.problems.empty() &&
+        !parsed.value->resume) {
       std::cerr << "summarize_files: there are no files under \""
                 << printable(parsed.value->directory.string())
                 << "\"; name a directory that holds text files.\n";

@@ -1,3 +1,4 @@
+#include "owner/owner_socket.hpp"
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
 #include "support/store/store_place.hpp"
@@ -5,13 +6,10 @@
 #include <troupe/store/sqlite.hpp>
 #include <troupe/store/store_file.hpp>
 
-#include "owner/owner_socket.hpp"
-
 #include <chrono>
-#include <vector>
-
 #include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace troupe_test;
 using namespace std::chrono_literals;
@@ -25,8 +23,7 @@ TEST_CASE("the owner of a store answers requests") {
     return json{{"cancelled", request.at("cancel")}};
   });
 
-  const auto answer =
-      troupe::ask_owner(place.file, json{{"cancel", "r"}}, 10s);
+  const auto answer = troupe::ask_owner(place.file, json{{"cancel", "r"}}, 10s);
 
   CHECK(answer == json{{"cancelled", "r"}});
 }
@@ -35,9 +32,8 @@ TEST_CASE("a request that fails is answered with the error") {
   const store_place place;
   const auto store = troupe::sqlite(place.file);
   CHECK(troupe::ask_owner(place.file, json{{"x", 1}}, 10s).contains("error"));
-  store->on_request([](const json& request) -> json {
-    return request.at("none");
-  });
+  store->on_request(
+      [](const json& request) -> json { return request.at("none"); });
 
   CHECK(troupe::ask_owner(place.file, json{{"x", 1}}, 10s).contains("error"));
   CHECK(troupe::ask_owner(place.file, json::array(), 10s).contains("error"));
@@ -48,8 +44,9 @@ TEST_CASE("a store without an owner is said") {
   { const auto store = troupe::sqlite(place.file); }
   std::string text;
 
-  CHECK(code_of([&] { (void)troupe::ask_owner(place.file, json::object(), 1s); },
-                &text) == errc::request_failed);
+  CHECK(
+      code_of([&] { (void)troupe::ask_owner(place.file, json::object(), 1s); },
+              &text) == errc::request_failed);
 
   CHECK(text.find("no process owns the store") != std::string::npos);
 }

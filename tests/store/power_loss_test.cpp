@@ -1,7 +1,6 @@
 #include "support/catch.hpp"
 #include "support/store/faulty_disk.hpp"
 #include "support/store/store_place.hpp"
-
 #include "writing/sqlite_store.hpp"
 
 #include <troupe/store/sqlite.hpp>
@@ -89,9 +88,9 @@ TEST_CASE("a loss of power takes no step of a full run, and damages nothing") {
 
 TEST_CASE("a fault of the disk fails commits, and damages nothing") {
   const auto operations = operations_of_work();
-  const auto how = GENERATE(
-      faulty_disk::fault::io_error, faulty_disk::fault::full,
-      faulty_disk::fault::short_write, faulty_disk::fault::short_full);
+  const auto how =
+      GENERATE(faulty_disk::fault::io_error, faulty_disk::fault::full,
+               faulty_disk::fault::short_write, faulty_disk::fault::short_full);
   for (std::uint64_t at = 1; at <= operations; ++at) {
     INFO("operation " << at << ", fault " << static_cast<int>(how));
     const store_place place{"fault"};

@@ -1,15 +1,13 @@
+#include "file/store_place.hpp"
 #include "support/catch.hpp"
 #include "support/code_of.hpp"
 #include "support/has.hpp"
 #include "support/store/store_place.hpp"
 
-#include "file/store_place.hpp"
-
 #include <troupe/store/sqlite.hpp>
 #include <troupe/store/store_file.hpp>
 
 #include <SQLiteCpp/Database.h>
-
 #include <fstream>
 
 using namespace troupe_test;
@@ -20,7 +18,8 @@ namespace {
 /// The text of the refusal to open a file.
 std::string refusal(const std::filesystem::path& file) {
   std::string text;
-  CHECK(code_of([&] { (void)troupe::sqlite(file); }, &text) == errc::store_failed);
+  CHECK(code_of([&] { (void)troupe::sqlite(file); }, &text) ==
+        errc::store_failed);
   CHECK(text.find(file.filename().string()) != std::string::npos);
   return text;
 }
@@ -72,8 +71,8 @@ TEST_CASE("a file that is no store is refused with what to do") {
   }
   SECTION("a damaged file") {
     make_store(place.file, "r");
-    std::fstream file{place.file, std::ios::in | std::ios::out |
-                                      std::ios::binary};
+    std::fstream file{place.file,
+                      std::ios::in | std::ios::out | std::ios::binary};
     file.seekp(4'096 * 3);
     file << std::string(4'096 * 6, '\x55');
     file.close();
@@ -88,7 +87,9 @@ TEST_CASE("a file that is no store is refused with what to do") {
   SECTION("a directory that is missing") {
     CHECK(has_text(refusal(place.folder / "none" / "runs.db"), "make it"));
   }
-  SECTION("a directory") { CHECK(has_text(refusal(place.folder), "not a file")); }
+  SECTION("a directory") {
+    CHECK(has_text(refusal(place.folder), "not a file"));
+  }
 }
 
 TEST_CASE("file systems over a network are known by their numbers") {
@@ -221,9 +222,10 @@ TEST_CASE("a store of the first schema version is opened") {
   CHECK(reader->list({}).size() == 3);
   CHECK(reader->was_purged("purged"));
   CHECK(entries_of(*store, "at work").size() == 4);
-  CHECK(reader->part(
-            "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9") ==
-        "hello world");
+  CHECK(
+      reader->part(
+          "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9") ==
+      "hello world");
   CHECK(troupe::check_store(place.file).empty());
   CHECK(commit_step(*store, "at work", 3) == nullptr);
 }

@@ -17,6 +17,7 @@ import urllib.request
 PROGRAM = os.environ["SUMMARIZE_FILES"]
 SERVER = os.environ.get("MODEL_SERVER")
 CLUSTER = os.environ.get("WITH_WORKERS")
+STORE = SERVER and os.environ.get("WITH_STORE")
 GOOD = (
     "Tea is a drink made of hot water and leaves of the tea plant. "
     "The leaves of the tea plant are dried before water is poured on them.\n"
@@ -471,6 +472,136 @@ class SummarizeFiles(unittest.TestCase):
         done = self.run_program(self.dir, "--listen", "0.0.0.0:0")
         self.assertEqual(done.returncode, 1)
         self.assertIn("needs TLS", done.stderr)
+
+    def numbered(self, count):
+        for number in range(count):
+            self.write(
+                "%02d.txt" % number,
+                "File %02d is about tea. It is short.\n" % number,
+            )
+
+    def job(self, at, *more):
+        return [
+            self.dir, "--json", "--model", "scripted", "--base-url",
+            at + "/v1", "--store", self.dir.parent / "runs.db", *more,
+        ]  # fmt: skip
+
+    def asked(self, at):
+        """How often a model was asked about each file."""
+        counts = {}
+        with urllib.request.urlopen(at + "/_log") as log:
+            for each in json.load(log)["requests"]:
+                text = json.dumps(each["body"])
+                name = text[text.index("File ") :][5:7]
+                counts[name] = counts.get(name, 0) + 1
+        return counts
+
+    @unittest.skipUnless(STORE, "it is built without a store")
+    def test_a_killed_job_goes_on_and_repeats_no_finished_file(self):
+        self.numbered(6)
+        at = self.channel("kept", [
+            {"when": "File 04", "times": 1, "reply": {"fault": "silence"}},
+            {"reply": "{first_sentence}"},
+        ])  # fmt: skip
+        running = self.start(*self.job(at, "--concurrency", 1))
+        urllib.request.urlopen(at + "/_log?until=requests:5").close()
+        running.kill()
+        running.wait()
+        # Neither moves a summary to another file.
+        self.write("00a.txt", "File 99 has come late.\n")
+        (self.dir / "01.txt").unlink()
+        done = self.run_program(*self.job(at, "--resume"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("goes on; 4 of 6 files are done.\n", done.stderr)
+        self.assertEqual(
+            {one["file"]: one["summary"] for one in self.objects(done.stdout)},
+            {
+                "%02d.txt" % number: "File %02d is about tea." % number
+                for number in range(6)
+            },
+        )
+        once = {"00": 1, "01": 1, "02": 1, "03": 1, "04": 2, "05": 1}
+        self.assertEqual(self.asked(at), once)
+        again = self.run_program(*self.job(at, "--resume"))
+        self.assertEqual(again.stdout, done.stdout)
+        self.assertEqual(self.asked(at), once)
+        self.assertEqual(
+            os.stat(self.dir.parent / "runs.db").st_mode & 0o777, 0o600
+        )
+
+    @unittest.skipUnless(STORE, "it is built without a store")
+    def test_a_job_that_is_killed_again_and_again_loses_nothing(self):
+        self.numbered(12)
+        at = self.channel(
+            "killed_often", [{"reply": "{first_sentence}", "delay_ms": 5}]
+        )
+        more = []
+        for requests in 2, 6, 9:
+            running = self.start(*self.job(at, "--concurrency", 3, *more))
+            urllib.request.urlopen(
+                at + "/_log?until=requests:%d" % requests
+            ).close()
+            running.kill()
+            running.wait()
+            more = ["--resume"]
+        done = self.run_program(*self.job(at, "--resume"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(
+            [one["summary"] for one in self.objects(done.stdout)],
+            ["File %02d is about tea." % number for number in range(12)],
+        )
+        counts = self.asked(at)
+        self.assertEqual(len(counts), 12)
+        # At most those that were worked on when a kill came.
+        self.assertLessEqual(sum(counts.values()), 12 + 3 * 3)
+
+    @unittest.skipUnless(STORE, "it is built without a store")
+    def test_an_interrupt_parks_a_kept_job_and_says_how_to_go_on(self):
+        self.numbered(4)
+        at = self.channel("parked", [
+            {"when": "File 02", "times": 1, "reply": {"fault": "silence"}},
+            {"reply": "{first_sentence}"},
+        ])  # fmt: skip
+        out = self.dir.parent / "out"
+        running = self.start(*self.job(at, "--concurrency", 1, "--out", out))
+        urllib.request.urlopen(at + "/_log?until=requests:3").close()
+        running.send_signal(signal.SIGINT)
+        shown, told = running.communicate(timeout=60)
+        self.assertEqual(running.returncode, -signal.SIGINT, told)
+        self.assertEqual(shown, "")
+        self.assertTrue(
+            told.endswith(
+                "summarize_files: parked; 2 of 4 files are done. "
+                "The same command with --resume goes on.\n"
+            ),
+            told,
+        )
+        self.assertEqual(list(self.dir.parent.glob("out*")), [])
+        for wrong, text in (
+            ([], "has a job that has not ended; go on with it by --resume"),
+            (["--resume", "--sentences", 9], "with --sentences '4', and not '9'"),
+        ):
+            refused = self.run_program(*self.job(at, *wrong))
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn(text, refused.stderr)
+        done = self.run_program(*self.job(at, "--resume", "--out", out))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(self.objects(out.read_text())), 4)
+        self.assertEqual(self.asked(at), {"00": 1, "01": 1, "02": 2, "03": 1})
+
+    @unittest.skipUnless(STORE, "it is built without a store")
+    def test_resume_needs_a_store_with_a_job(self):
+        self.write("a.txt")
+        store = self.dir.parent / "runs.db"
+        for arguments, status, text in (
+            (["--resume"], 2, "--resume requires --store"),
+            (["--store", store, "--resume"], 1, "has no job to go on with"),
+            (["--store", self.dir / "no" / "runs.db"], 1, "make it"),
+            (["--store", ""], 2, "is empty; name a file"),
+        ):
+            done = self.run_program(self.dir, *arguments)
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertIn(text, done.stderr)
 
     def test_options_of_a_model_need_one(self):
         for wrong in (

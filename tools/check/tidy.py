@@ -77,7 +77,7 @@ PLACES = re.compile(
     r"|tests/(runtime|actors|llm)/must_not_compile/[a-z0-9_]+\.cpp"
     r"|tests/[a-z]+/([a-z]+/)?[a-z0-9_]+\.hpp"
     r"|tests/fuzz/[a-z0-9_]+_fuzz\.cpp"
-    r"|tests/(await|chaos|package|replay|soak|support)/([a-z]+/)?"
+    r"|tests/(await|chaos|package|replay|soak|support|troupe_cli)/([a-z]+/)?"
     r"[a-z0-9_]+\.[ch]pp"
     r"|tests/[a-z0-9_]+\.cpp"
     r"|tools/troupe/[a-z0-9_]+\.[ch]pp"

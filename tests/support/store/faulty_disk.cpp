@@ -1,11 +1,10 @@
 #include "support/store/faulty_disk.hpp"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <numeric>
+#include <sqlite3.h>
 
 namespace troupe_test {
 
@@ -110,7 +109,7 @@ int shim_traits(sqlite3_file* file) {
   return shim(file).methods()->xDeviceCharacteristics(shim(file).real());
 }
 int shim_map(sqlite3_file* file, int page, int size, int extends,
-             void volatile** into) {
+             volatile void** into) {
   return shim(file).methods()->xShmMap(shim(file).real(), page, size, extends,
                                        into);
 }
@@ -125,11 +124,25 @@ int shim_unmap(sqlite3_file* file, int deletes) {
   return shim(file).methods()->xShmUnmap(shim(file).real(), deletes);
 }
 
-const sqlite3_io_methods shim_methods{
-    2,           shim_close,    shim_read,     shim_write,   shim_truncate,
-    shim_sync,   shim_size,     shim_lock,     shim_unlock,  shim_reserved,
-    shim_control, shim_sector,  shim_traits,   shim_map,     shim_shm_lock,
-    shim_barrier, shim_unmap,   nullptr,       nullptr};
+const sqlite3_io_methods shim_methods{2,
+                                      shim_close,
+                                      shim_read,
+                                      shim_write,
+                                      shim_truncate,
+                                      shim_sync,
+                                      shim_size,
+                                      shim_lock,
+                                      shim_unlock,
+                                      shim_reserved,
+                                      shim_control,
+                                      shim_sector,
+                                      shim_traits,
+                                      shim_map,
+                                      shim_shm_lock,
+                                      shim_barrier,
+                                      shim_unmap,
+                                      nullptr,
+                                      nullptr};
 
 sqlite3_vfs* machine() { return sqlite3_vfs_find(nullptr); }
 
@@ -161,7 +174,9 @@ int shim_full_path(sqlite3_vfs*, const char* path, int size, char* into) {
 int shim_random(sqlite3_vfs*, int size, char* into) {
   return machine()->xRandomness(machine(), size, into);
 }
-int shim_sleep(sqlite3_vfs*, int us) { return machine()->xSleep(machine(), us); }
+int shim_sleep(sqlite3_vfs*, int us) {
+  return machine()->xSleep(machine(), us);
+}
 int shim_time(sqlite3_vfs*, double* now) {
   return machine()->xCurrentTime(machine(), now);
 }

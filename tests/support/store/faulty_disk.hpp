@@ -13,10 +13,10 @@ struct sqlite3_vfs;
 
 namespace troupe_test {
 
-/// A layer under SQLite, over the files of the machine. It knows what was synced
-/// and what was not, can give the disk as it may look after a loss of power,
-/// and can let an operation fail. Operations on files of a store are numbered
-/// from 1: writes, syncs and truncations.
+/// A layer under SQLite, over the files of the machine. It knows what was
+/// synced and what was not, can give the disk as it may look after a loss of
+/// power, and can let an operation fail. Operations on files of a store are
+/// numbered from 1: writes, syncs and truncations.
 ///
 /// Thread safety: internally synchronised.
 class faulty_disk {
@@ -45,8 +45,14 @@ class faulty_disk {
 
   // For the functions of the VFS.
 
-  /// What to do before an operation.
-  enum class decision : std::uint8_t { go_on, io_error, full, half_error, half_full };
+  /// The choice before an operation.
+  enum class decision : std::uint8_t {
+    go_on,
+    io_error,
+    full,
+    half_error,
+    half_full
+  };
   [[nodiscard]] decision before_operation();
   void on_open(const std::string& path);
   void on_write(const std::string& path, const void* by, const void* bytes,

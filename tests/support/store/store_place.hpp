@@ -6,10 +6,9 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
-
-#include <unistd.h>
 
 namespace troupe_test {
 
@@ -63,9 +62,8 @@ inline troupe::begun_run begin(troupe::run_store& store,
                                troupe::run_record what,
                                std::vector<troupe::log_entry> first = {}) {
   std::promise<troupe::begun_run> ended;
-  store.begin(std::move(what), std::move(first), [&ended](auto answer) {
-    ended.set_value(std::move(answer));
-  });
+  store.begin(std::move(what), std::move(first),
+              [&ended](auto answer) { ended.set_value(std::move(answer)); });
   return ended.get_future().get();
 }
 

@@ -2,7 +2,6 @@
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -30,7 +29,7 @@ class database {
 
   /// Runs statements without parameters.
   void run(const char* sql) { db_.exec(sql); }
-  /// @pre `sql` is a literal
+  /// `sql` is a literal: its address is what it is found by.
   [[nodiscard]] SQLite::Statement& prepared(const char* sql);
   /// The first column of the first row; 0 if there is none.
   [[nodiscard]] std::int64_t number(const char* sql);
@@ -79,7 +78,7 @@ struct blob {
 /// must live until then.
 class query {
  public:
-  /// @pre `sql` is a literal
+  /// `sql` is a literal.
   template <class... Values>
   query(database& in, const char* sql, const Values&... values)
       : statement_(in.prepared(sql)) {

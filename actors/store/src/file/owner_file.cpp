@@ -9,10 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <fstream>
 #include <iterator>
-
-#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -86,18 +85,18 @@ owner_file::owner_file(const std::string& store) : store_(store) {
     ::close(file_);
     file_ = -1;
   }
-  throw store_error(store_, "cannot be owned: its file '.owner' is removed "
-                            "again and again; do not remove it");
+  throw store_error(store_,
+                    "cannot be owned: its file '.owner' is removed "
+                    "again and again; do not remove it");
 }
 
 bool owner_file::lock() {
   const auto path = owner_path(store_);
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file_ < 0) {
-    throw store_error(store_, "cannot be owned, as '" + path +
-                                  "' cannot be opened: " +
-                                  std::strerror(errno) +
-                                  "; change its mode, or remove it");
+    throw store_error(
+        store_, "cannot be owned, as '" + path + "' cannot be opened: " +
+                    std::strerror(errno) + "; change its mode, or remove it");
   }
   const bool is_private = ::fchmod(file_, 0600) == 0;
   if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {

@@ -8,8 +8,8 @@
 
 namespace troupe::detail {
 
-/// What the file beside a store says: who owns it, and what the store was when
-/// it was last known to be on the disk.
+/// The content of the file beside a store: who owns it, and what the store was
+/// when it was last known to be on the disk.
 struct owner_note {
   store_owner owner{};
   /// The start of that process, as the kernel counts it.

@@ -3,7 +3,6 @@
 #include <troupe/error.hpp>
 
 #include <SQLiteCpp/Exception.h>
-
 #include <string>
 #include <string_view>
 

@@ -5,12 +5,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <utility>
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include <utility>
 
 namespace troupe::detail {
 
@@ -27,9 +26,10 @@ void make_private(const std::string& path) {
   if (::lstat(path.c_str(), &found) != 0) return;
   if ((found.st_mode & 07777) == file_mode) return;
   if (::chmod(path.c_str(), file_mode) != 0) {
-    throw store_error(path, "has a mode other than 0600, which cannot be "
-                            "changed: " +
-                                reason() + "; own the file");
+    throw store_error(path,
+                      "has a mode other than 0600, which cannot be "
+                      "changed: " +
+                          reason() + "; own the file");
   }
 }
 
@@ -54,16 +54,16 @@ std::string store_path(const fs::path& file) {
   const auto absolute = fs::absolute(file, failed);
   const auto parent = fs::canonical(absolute.parent_path(), failed);
   if (failed) {
-    throw store_error(file.string(), "lies in the directory '" +
-                                         absolute.parent_path().string() +
-                                         "', which cannot be entered: " +
-                                         failed.message() + "; make it");
+    throw store_error(
+        file.string(),
+        "lies in the directory '" + absolute.parent_path().string() +
+            "', which cannot be entered: " + failed.message() + "; make it");
   }
   auto path = parent / absolute.filename();
   if (fs::exists(path, failed)) path = fs::canonical(path, failed);
   if (failed) {
-    throw store_error(path.string(), "cannot be looked at: " +
-                                         failed.message());
+    throw store_error(path.string(),
+                      "cannot be looked at: " + failed.message());
   }
   if (fs::exists(path, failed) && !fs::is_regular_file(path, failed)) {
     throw store_error(path.string(), "is not a file; name a file");
@@ -72,9 +72,9 @@ std::string store_path(const fs::path& file) {
 }
 
 void prepare_files(const std::string& path) {
-  const int made = ::open(path.c_str(),
-                          O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                          file_mode);
+  const int made =
+      ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+             file_mode);
   if (made >= 0) {
     ::close(made);
   } else if (errno != EEXIST) {
@@ -90,14 +90,22 @@ void prepare_files(const std::string& path) {
 
 std::string_view network_file_system(std::int64_t type) noexcept {
   constexpr std::array<std::pair<std::uint32_t, std::string_view>, 16> known{{
-      {0x6969U, "NFS"},         {0x517BU, "SMB"},
-      {0xFF534D42U, "CIFS"},    {0xFE534D42U, "SMB2"},
-      {0x65735546U, "FUSE"},    {0x01021997U, "9P"},
-      {0x00C36400U, "Ceph"},    {0x5346414FU, "AFS"},
-      {0x6B414653U, "AFS"},     {0x73757245U, "Coda"},
-      {0x564CU, "NCP"},         {0x7461636FU, "OCFS2"},
-      {0x01161970U, "GFS2"},    {0x0BD00BD0U, "Lustre"},
-      {0x19830326U, "BeeGFS"},  {0x786F4256U, "VirtualBox"},
+      {0x6969U, "NFS"},
+      {0x517BU, "SMB"},
+      {0xFF534D42U, "CIFS"},
+      {0xFE534D42U, "SMB2"},
+      {0x65735546U, "FUSE"},
+      {0x01021997U, "9P"},
+      {0x00C36400U, "Ceph"},
+      {0x5346414FU, "AFS"},
+      {0x6B414653U, "AFS"},
+      {0x73757245U, "Coda"},
+      {0x564CU, "NCP"},
+      {0x7461636FU, "OCFS2"},
+      {0x01161970U, "GFS2"},
+      {0x0BD00BD0U, "Lustre"},
+      {0x19830326U, "BeeGFS"},
+      {0x786F4256U, "VirtualBox"},
   }};
   const auto number = static_cast<std::uint32_t>(type);
   for (const auto& [magic, name] : known) {

@@ -13,9 +13,9 @@ namespace troupe::detail {
 /// Errors: throws `errc::store_failed` for a directory that is missing, and for
 /// what is no file.
 [[nodiscard]] std::string store_path(const std::filesystem::path& file);
-/// Makes the file if it is not there, and gives the existing ones of a store the
-/// mode 0600.
-/// Errors: throws `errc::store_failed` for one that cannot be written.
+/// Makes the file if it is not there, and gives the existing ones of a store
+/// the mode 0600. Errors: throws `errc::store_failed` for one that cannot be
+/// written.
 void prepare_files(const std::string& path);
 /// Errors: throws `errc::store_failed` for a network file system, unless that
 /// is allowed.

@@ -10,7 +10,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,8 +30,8 @@ class owner_call {
     if (file_ >= 0) return;
     const auto owner = detail::find_owner(store);
     throw error{errc::request_failed,
-                owner ? "the owner of the store '" + store +
-                            "', process " + std::to_string(owner->process) +
+                owner ? "the owner of the store '" + store + "', process " +
+                            std::to_string(owner->process) +
                             ", does not answer; wait, or end it"
                       : "no process owns the store '" + store + "'"};
   }

@@ -11,15 +11,14 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <utility>
-#include <vector>
-
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 namespace troupe::detail {
 
@@ -40,8 +39,7 @@ class socket_place {
       const auto slash = path.rfind('/');
       directory_ = ::open(path.substr(0, slash + 1).c_str(),
                           O_PATH | O_DIRECTORY | O_CLOEXEC);
-      name = "/proc/self/fd/" + std::to_string(directory_) +
-             path.substr(slash);
+      name = "/proc/self/fd/" + std::to_string(directory_) + path.substr(slash);
     }
     fits_ = name.size() < sizeof address_.sun_path;
     if (fits_) std::memcpy(address_.sun_path, name.c_str(), name.size() + 1);

@@ -12,22 +12,22 @@ namespace troupe::detail {
 
 namespace {
 
-#define TROUPE_RUN_COLUMNS                                                    \
-  "SELECT r.number, r.id, r.flow, r.version, s.text, r.status, r.how, "       \
-  "r.parent, r.parent_key, r.forked_from, r.forked_at, r.recoveries, "        \
-  "r.in_vain, r.steps, r.created_ms, r.updated_ms, r.ended_ms, "              \
-  "r.deadline_ms, r.options, r.\"end\", r.params, r.input, "                  \
-  "l.key & 4294967295, l.steps, l.at_ms "                                     \
-  "FROM runs r LEFT JOIN shapes s ON s.number = r.shape "                     \
-  "LEFT JOIN log l ON l.key = (SELECT max(key) FROM log WHERE "               \
+#define TROUPE_RUN_COLUMNS                                              \
+  "SELECT r.number, r.id, r.flow, r.version, s.text, r.status, r.how, " \
+  "r.parent, r.parent_key, r.forked_from, r.forked_at, r.recoveries, "  \
+  "r.in_vain, r.steps, r.created_ms, r.updated_ms, r.ended_ms, "        \
+  "r.deadline_ms, r.options, r.\"end\", r.params, r.input, "            \
+  "l.key & 4294967295, l.steps, l.at_ms "                               \
+  "FROM runs r LEFT JOIN shapes s ON s.number = r.shape "               \
+  "LEFT JOIN log l ON l.key = (SELECT max(key) FROM log WHERE "         \
   "key > (r.number << 32) AND key < ((r.number + 1) << 32)) "
 
 // One parameter each; null selects all.
-#define TROUPE_RUN_FILTER                                                     \
-  "(?1 IS NULL OR r.flow = ?1) AND (?2 IS NULL OR r.version = ?2) "           \
-  "AND (?3 >> r.status) & 1 AND (?4 IS NULL OR r.created_ms < ?4) "           \
-  "AND (?5 IS NULL OR r.created_ms > ?5) "                                    \
-  "AND (?6 IS NULL OR (r.ended_ms > 0 AND r.ended_ms < ?6)) "                 \
+#define TROUPE_RUN_FILTER                                           \
+  "(?1 IS NULL OR r.flow = ?1) AND (?2 IS NULL OR r.version = ?2) " \
+  "AND (?3 >> r.status) & 1 AND (?4 IS NULL OR r.created_ms < ?4) " \
+  "AND (?5 IS NULL OR r.created_ms > ?5) "                          \
+  "AND (?6 IS NULL OR (r.ended_ms > 0 AND r.ended_ms < ?6)) "       \
   "AND (?7 IS NULL OR instr(r.\"end\", ?7) > 0) "
 
 run_row read_run(const query& row) {
@@ -43,8 +43,9 @@ run_row read_run(const query& row) {
   if (status < 0 || status > static_cast<int>(run_status::cancelled) ||
       how < 0 || how > static_cast<int>(durability::full)) {
     throw error{errc::store_failed,
-                "the run '" + run.id + "' has a status that does not exist; "
-                "check the store, and restore a backup"};
+                "the run '" + run.id +
+                    "' has a status that does not exist; "
+                    "check the store, and restore a backup"};
   }
   run.status = static_cast<run_status>(status);
   run.how = static_cast<durability>(how);
@@ -69,7 +70,7 @@ run_row read_run(const query& row) {
   return result;
 }
 
-/// What the parameters of the filter are bound to.
+/// The values that the parameters of the filter are bound to.
 struct run_filter {
   explicit run_filter(const run_query& what, std::int64_t allowed)
       : flow(what.flow),

@@ -7,10 +7,9 @@
 
 #include <troupe/printable.hpp>
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
+#include <openssl/evp.h>
 #include <utility>
 
 namespace troupe::detail {
@@ -65,8 +64,7 @@ auto sqlite_reader::read(Body body) {
 
 sqlite_reader::sqlite_reader(std::string path, const std::string& vfs)
     : path_(std::move(path)), in_(open_for_reading(path_, vfs)) {
-  const bool is_new =
-      read([this] { return is_new_store(in_, path_); });
+  const bool is_new = read([this] { return is_new_store(in_, path_); });
   if (is_new) throw store_error(path_, "is empty; name a store");
 }
 
@@ -100,8 +98,8 @@ std::vector<std::uint64_t> sqlite_reader::counts() {
 std::int64_t sqlite_reader::number_of_run(const std::string& run) {
   query asked{in_, "SELECT number FROM runs WHERE id = ?", run};
   if (asked.step()) return asked.number(0);
-  throw store_error(path_, "has no run '" + printable(run) +
-                               "'; it may have been purged");
+  throw store_error(
+      path_, "has no run '" + printable(run) + "'; it may have been purged");
 }
 
 std::vector<stored_entry> sqlite_reader::next_entries(const std::string& run,

@@ -7,7 +7,6 @@
 #include <troupe/store/store_file.hpp>
 
 #include <SQLiteCpp/Exception.h>
-
 #include <utility>
 
 namespace troupe {
@@ -34,11 +33,12 @@ class store_check {
 
   /// Entries follow each other without a gap, from the first that is kept.
   void logs() {
-    query log{in_,
-              "SELECT l.key >> 32, l.key & 4294967295, l.kind, l.address, "
-              "r.id, l.body = '' FROM log l LEFT JOIN runs r ON r.number = "
-              "l.key >> 32 WHERE l.key >> 32 NOT IN (SELECT run FROM leftovers) "
-              "ORDER BY l.key"};
+    query log{
+        in_,
+        "SELECT l.key >> 32, l.key & 4294967295, l.kind, l.address, "
+        "r.id, l.body = '' FROM log l LEFT JOIN runs r ON r.number = "
+        "l.key >> 32 WHERE l.key >> 32 NOT IN (SELECT run FROM leftovers) "
+        "ORDER BY l.key"};
     std::int64_t run = 0;
     std::int64_t last = 0;
     while (log.step() && has_room()) {
@@ -68,15 +68,18 @@ class store_check {
         add("the part '" + part.text(1) + "': its bytes have another hash");
       }
     }
-    rows("SELECT r.id, u.part FROM uses u JOIN runs r ON r.number = u.run "
-         "WHERE u.part NOT IN (SELECT number FROM parts)",
-         "a part that it uses is missing: number ");
-    rows("SELECT hash, number FROM parts WHERE number NOT IN "
-         "(SELECT part FROM uses)",
-         "no run uses the part, number ");
-    rows("SELECT r.id, r.shape FROM runs r WHERE r.shape NOT IN "
-         "(SELECT number FROM shapes)",
-         "the shape of its flow is missing: number ");
+    rows(
+        "SELECT r.id, u.part FROM uses u JOIN runs r ON r.number = u.run "
+        "WHERE u.part NOT IN (SELECT number FROM parts)",
+        "a part that it uses is missing: number ");
+    rows(
+        "SELECT hash, number FROM parts WHERE number NOT IN "
+        "(SELECT part FROM uses)",
+        "no run uses the part, number ");
+    rows(
+        "SELECT r.id, r.shape FROM runs r WHERE r.shape NOT IN "
+        "(SELECT number FROM shapes)",
+        "the shape of its flow is missing: number ");
   }
 
  private:
@@ -89,8 +92,7 @@ class store_check {
   void rows(const char* sql, const std::string& what) {
     query asked{in_, sql};
     while (asked.step() && has_room()) {
-      add("'" + asked.text(0) + "': " + what +
-          std::to_string(asked.number(1)));
+      add("'" + asked.text(0) + "': " + what + std::to_string(asked.number(1)));
     }
   }
 

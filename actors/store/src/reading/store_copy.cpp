@@ -1,3 +1,4 @@
+#include "file/owner_file.hpp"
 #include "file/schema.hpp"
 #include "file/store_error.hpp"
 #include "file/store_place.hpp"
@@ -6,13 +7,11 @@
 #include <troupe/store/store_file.hpp>
 
 #include <SQLiteCpp/Exception.h>
-#include <sqlite3.h>
-
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -21,7 +21,7 @@ struct run_begin {
   std::function<void(begun_run)> done{};
 };
 
-/// What waits to be written.
+/// A begin or a commit that waits to be written.
 struct write_request {
   std::variant<run_begin, run_commit> what;
   std::size_t bytes = 0;

@@ -26,18 +26,19 @@ void remove_part_if_unused(database& in, std::int64_t part) {
       .run();
 }
 
-/// Deletes uses of a run that end before entry `before`, or all. Returns whether
-/// there is more.
+/// Deletes uses of a run that end before entry `before`, or all. Returns
+/// whether there is more.
 bool remove_uses(database& in, std::int64_t run,
                  std::optional<std::int64_t> before, time_point until) {
   std::vector<std::int64_t> parts;
   for (;;) {
     parts.clear();
     {
-      query asked{in,
-                  "SELECT part FROM uses WHERE run = ?1 AND (?2 IS NULL OR last < ?2) "
-                  "LIMIT 100",
-                  run, before};
+      query asked{
+          in,
+          "SELECT part FROM uses WHERE run = ?1 AND (?2 IS NULL OR last < ?2) "
+          "LIMIT 100",
+          run, before};
       while (asked.step()) parts.push_back(asked.number(0));
     }
     for (const auto part : parts) {
@@ -96,10 +97,11 @@ void add_expired(database& in, const std::string& flow,
         std::chrono::duration_cast<std::chrono::milliseconds>(*rule.age);
     ended_after = now_ms - static_cast<std::int64_t>(age.count());
   }
-  query asked{in,
-              "SELECT number, ended_ms, bytes FROM runs WHERE flow = ? AND "
-              "ended_ms > 0 AND status >= 3 ORDER BY ended_ms DESC, number DESC",
-              flow};
+  query asked{
+      in,
+      "SELECT number, ended_ms, bytes FROM runs WHERE flow = ? AND "
+      "ended_ms > 0 AND status >= 3 ORDER BY ended_ms DESC, number DESC",
+      flow};
   std::uint64_t number = 0;
   std::uint64_t bytes = 0;
   while (expired.size() < count && asked.step()) {

@@ -12,9 +12,9 @@
 
 namespace troupe::detail {
 
-// Each of these is one transaction, and ends at about `until`. What a run leaves
-// that is too much for one is noted in the table `leftovers`, and no reader
-// finds it any more.
+// Each of these is one transaction, and ends at about `until`. What a run
+// leaves that is too much for one is noted in the table `leftovers`, and no
+// reader finds it any more.
 
 /// Deletes the runs with these numbers, but for those for which there is no
 /// time, which stay in `runs`. Returns how many it deleted.
@@ -27,7 +27,8 @@ bool remove_leftovers(database& in, time_point until);
 bool remove_history(database& in, std::int64_t run, std::int64_t step,
                     time_point until);
 
-/// The numbers of some of the runs, at most `count`, that the rules do not keep.
+/// The numbers of some of the runs, at most `count`, that the rules do not
+/// keep.
 [[nodiscard]] std::vector<std::int64_t> expired_runs(
     database& in, const std::map<std::string, retention_rule>& rules,
     std::int64_t now_ms, std::size_t count);

@@ -52,9 +52,8 @@ class purge_work final : public awaited_work {
       has_all_ = next_.empty();
     }
     if (!next_.empty()) {
-      const auto now_ms =
-          std::chrono::duration_cast<std::chrono::milliseconds>(
-              clock::steady().wall_now().time_since_epoch());
+      const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+          clock::steady().wall_now().time_since_epoch());
       count_ += remove_runs(in, next_, now_ms.count(), until);
       return true;
     }
@@ -92,7 +91,7 @@ class compact_work final : public awaited_work {
   std::uint64_t bytes_ = 0;
 };
 
-/// What ends after the last who has it.
+/// The parts that end after the last who has them.
 struct store_parts {
   store_parts(const std::filesystem::path& file, sqlite_options options,
               const std::string& vfs)
@@ -219,8 +218,8 @@ std::uint64_t compact_store(const std::filesystem::path& file) {
   if (answer.is_object() && answer.value("bytes", json{}).is_number()) {
     return answer.at("bytes").get<std::uint64_t>();
   }
-  throw detail::store_error(path, "was not compacted: " +
-                                      write_json(answer, bad_text::replaced));
+  throw detail::store_error(
+      path, "was not compacted: " + write_json(answer, bad_text::replaced));
 }
 
 std::shared_ptr<run_store> sqlite(std::filesystem::path file) {

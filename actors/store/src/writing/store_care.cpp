@@ -75,8 +75,8 @@ void store_writer::look_after_file(bool is_idle) {
     to_prune_.clear();
     const std::lock_guard lock{works_mutex_};
     for (const auto& work : std::exchange(works_, {})) {
-      work->end(std::make_shared<const error>(
-          store_error(path(), "cannot be used")));
+      work->end(
+          std::make_shared<const error>(store_error(path(), "cannot be used")));
     }
   }
 }
@@ -151,8 +151,7 @@ void store_writer::remove_expired(time_point until) {
   has_ended_ = false;
   auto& in = file_.connection();
   const auto now_ms = wall_now_ms();
-  auto expired =
-      expired_runs(in, options_.retention, now_ms, expired_at_once);
+  auto expired = expired_runs(in, options_.retention, now_ms, expired_at_once);
   is_expiring_ = !expired.empty();
   if (!is_expiring_) return;
   remove_runs(in, expired, now_ms, until);
@@ -162,9 +161,15 @@ void store_writer::remove_expired(time_point until) {
 
 void store_writer::work(std::shared_ptr<slow_work> what) {
   if (is_writing_thread()) {
-    while (what->go_on(file_, after(clock::steady().now(), slice))) {
-    }
+    if (const auto why = unusable()) throw error{*why};
     log_.forget();
+    try {
+      while (what->go_on(file_, after(clock::steady().now(), slice))) {
+      }
+    } catch (const SQLite::Exception& why) {
+      on_fault(why);
+      throw store_error(path(), why);
+    }
     return;
   }
   {

@@ -152,8 +152,7 @@ void store_writer::write_together(group& what, std::vector<answer>& answers) {
   log_.keep();
 }
 
-void store_writer::write_one_by_one(group& what,
-                                    std::vector<answer>& answers) {
+void store_writer::write_one_by_one(group& what, std::vector<answer>& answers) {
   std::optional<error> of_all;
   for (std::size_t i = 0; i < what.size(); ++i) {
     if (of_all) {
@@ -199,8 +198,8 @@ void store_writer::fail(const write_request& what, const error& why,
   }
   const auto& run = std::get<run_commit>(what.what).run;
   log_.refuse_later(run);
-  into.failure = as_result(
-      error{why.code(), why.message() + log_.safe_up_to(run)});
+  into.failure =
+      as_result(error{why.code(), why.message() + log_.safe_up_to(run)});
 }
 
 void store_writer::report(group& what, std::vector<answer>& answers) noexcept {
@@ -210,7 +209,8 @@ void store_writer::report(group& what, std::vector<answer>& answers) noexcept {
       continue;
     }
     const auto& commit = std::get<run_commit>(what[i].what);
-    if (commit.change.status && is_over(*commit.change.status)) has_ended_ = true;
+    if (commit.change.status && is_over(*commit.change.status))
+      has_ended_ = true;
     if (commit.done) commit.done(answers[i].failure);
   }
 }

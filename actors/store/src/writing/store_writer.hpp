@@ -8,7 +8,6 @@
 #include <troupe/store/sqlite.hpp>
 
 #include <SQLiteCpp/Exception.h>
-
 #include <atomic>
 #include <cstdint>
 #include <deque>

@@ -41,7 +41,8 @@ struct sqlite_options {
   /// By the name of the flow; "" for flows that are not named.
   std::map<std::string, retention_rule> retention{};
   /// The steps of a run whose history is kept. What is before the last
-  /// snapshot that leaves so many is deleted while the run goes on. Absent: all.
+  /// snapshot that leaves so many is deleted while the run goes on. Absent:
+  /// all.
   std::optional<std::uint64_t> history_max{};
   /// The bounds of what waits to be written.
   std::size_t queue_max = 10'000;
@@ -62,10 +63,10 @@ struct sqlite_options {
 /// `durability::full` one sync of the disk for all that waits.
 ///
 /// After a commit of a run has failed, others of that run fail as well, until
-/// one that counts a recovery or sets the status `running`: its log gets no gap.
-/// Errors: throws `errc::store_failed` whose text names the file and says what
-/// to do: another owner, a network file system, a newer schema, a file that is
-/// read-only, damaged, a copy, or no store.
+/// one that counts a recovery or sets the status `running`: its log gets no
+/// gap. Errors: throws `errc::store_failed` whose text names the file and says
+/// what to do: another owner, a network file system, a newer schema, a file
+/// that is read-only, damaged, a copy, or no store.
 [[nodiscard]] std::shared_ptr<run_store> sqlite(std::filesystem::path file);
 [[nodiscard]] std::shared_ptr<run_store> sqlite(std::filesystem::path file,
                                                 sqlite_options options);

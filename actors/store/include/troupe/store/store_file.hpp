@@ -19,7 +19,7 @@ struct store_owner {
   std::string host{};
 };
 
-/// What can be said of the file of a store.
+/// The sizes and counts of a store.
 struct store_info {
   std::string path{};
   /// The identity that it got when it was made, and how often it was opened.
