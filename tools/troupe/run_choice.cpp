@@ -65,8 +65,7 @@ void run_choice::add_to(CLI::App& command) {
                   "only runs of that status; more "
                   "than once for any of several")
       ->check(&fault_of_status)
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   command
       .add_option("--older-than", older_than,
                   "only runs as old as that: 90s, 15m, 12h, 7d")

@@ -61,7 +61,9 @@ json form_of(const troupe::run_record& run) {
             {"action", nullptr},
             {"failure", nullptr}};
   if (!run.forked_from.empty()) form["forked_at"] = run.forked_at;
-  if (troupe::is_over(run.status) && !run.end.empty()) {
+  const bool has_end = troupe::is_over(run.status) ||
+                       run.status == troupe::run_status::quarantined;
+  if (has_end && !run.end.empty()) {
     const auto end = troupe::detail::end_form::from(run.end);
     if (end.failure) {
       form["failure"] = form_of(*end.failure);

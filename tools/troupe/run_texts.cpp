@@ -33,7 +33,9 @@ std::string shown(const troupe::error& failure) {
 }
 
 std::string end_of(const troupe::run_record& run) {
-  if (!troupe::is_over(run.status) || run.end.empty()) return {};
+  const bool has_end = troupe::is_over(run.status) ||
+                       run.status == troupe::run_status::quarantined;
+  if (!has_end || run.end.empty()) return {};
   const auto end = troupe::detail::end_form::from(run.end);
   if (end.failure) return shown(*end.failure);
   return troupe::printable(end.action.name());

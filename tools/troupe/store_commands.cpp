@@ -25,6 +25,25 @@ int status_of(troupe::errc code) {
 
 }  // namespace
 
+void add_store_commands(CLI::App& app, store_arguments& all) {
+  app.add_option("--store", all.file, "the file of a store of runs");
+  auto* runs = app.add_subcommand("runs", "commands about stored runs");
+  auto* store = app.add_subcommand("store", "commands about a store of runs");
+  add_reading(*runs, all);
+  add_following(*runs, all);
+  add_changing(*runs, all);
+  add_store_verbs(*store, all);
+  for (auto* group : {runs, store}) {
+    group->require_subcommand(1);
+    for (auto* verb : group->get_subcommands([](CLI::App*) { return true; })) {
+      verb->add_flag("--json", all.json, "write JSON, one form a line");
+    }
+    group->callback([&all] {
+      if (all.file.empty()) throw CLI::RequiredError("--store");
+    });
+  }
+}
+
 void print(const store_arguments& all, const troupe::json& form,
            const std::string& text) {
   if (all.json) {

@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -13,7 +12,7 @@ namespace troupe_tool {
 /// The options that all commands about a store have, and the one that was
 /// chosen.
 struct store_arguments {
-  std::filesystem::path file{};
+  std::string file{};
   bool json = false;
   /// Returns the exit status. Empty if another command was chosen.
   std::function<int()> command{};
@@ -27,6 +26,10 @@ inline constexpr int refused = 1;
 /// The store, or its owner, does not do what it should.
 inline constexpr int store_failed = 3;
 }  // namespace exit_status
+
+/// Adds the option `--store` and all commands about stores, which refer to
+/// `all` as long as the program runs.
+void add_store_commands(CLI::App& app, store_arguments& all);
 
 // Each adds its commands, which refer to `all` as long as the program runs.
 

@@ -75,30 +75,6 @@ void add_cluster(CLI::App& app, arguments& chosen) {
   status->add_flag("--json", chosen.json, "write one line of JSON");
 }
 
-#ifdef TROUPE_HAS_STORE
-
-void add_store(CLI::App& app, troupe_tool::store_arguments& all) {
-  app.add_option("--store", all.file, "the file of a store of runs");
-  auto* runs = app.add_subcommand("runs", "commands about stored runs");
-  auto* store = app.add_subcommand("store", "commands about a store of runs");
-  troupe_tool::add_reading(*runs, all);
-  troupe_tool::add_following(*runs, all);
-  troupe_tool::add_changing(*runs, all);
-  troupe_tool::add_store_verbs(*store, all);
-  for (auto* group : {runs, store}) {
-    group->require_subcommand(1)->fallthrough();
-    for (auto* verb : group->get_subcommands([](CLI::App*) { return true; })) {
-      verb->fallthrough()->add_flag("--json", all.json,
-                                    "write JSON, one form a line");
-    }
-    group->callback([&all] {
-      if (all.file.empty()) throw CLI::RequiredError("--store");
-    });
-  }
-}
-
-#endif
-
 }  // namespace
 
 int main(int count, char** words) {
@@ -109,7 +85,7 @@ int main(int count, char** words) {
   add_cluster(app, chosen);
 #ifdef TROUPE_HAS_STORE
   troupe_tool::store_arguments stored;
-  add_store(app, stored);
+  troupe_tool::add_store_commands(app, stored);
 #endif
   try {
     app.parse(count, words);

@@ -8,6 +8,7 @@
 #include <troupe/store/flow_shape.hpp>
 #include <troupe/store/migration.hpp>
 #include <troupe/store/recovery.hpp>
+#include <troupe/store/run_commands.hpp>
 #include <troupe/store/stored_forms.hpp>
 
 #include <algorithm>
@@ -203,7 +204,7 @@ void durable_runs::go_on(system_core& system, waiting_run what,
   try {
     const auto id = record.id;
     auto point = read_resume_point(reader(system), record);
-    if (is_over(record.status)) make_fresh(*point);
+    if (is_over(record.status) || was_released(record)) make_fresh(*point);
     const auto decided = decide_recovery(
         record, recoveries_max(system, run->work()), path_of(*point));
     if (decided.how == recovery::kind::quarantined) {

@@ -2,6 +2,7 @@
 
 #include <troupe/detail/value/integer_from.hpp>
 #include <troupe/json_text.hpp>
+#include <troupe/store/run_commands.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -62,7 +63,8 @@ run_options options_of(const run_record& stored, value params,
                                         "' cannot be read: " + why.what()};
   }
   // Time goes on while nobody runs it. One that has ended is not late again.
-  if (stored.deadline_ms != 0 && !is_over(stored.status)) {
+  if (stored.deadline_ms != 0 && !is_over(stored.status) &&
+      !was_released(stored)) {
     made.deadline = std::chrono::milliseconds{
         std::max<std::int64_t>(stored.deadline_ms - now_ms, 1)};
   }

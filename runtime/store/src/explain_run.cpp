@@ -35,11 +35,14 @@ class failure_finder {
     into_.at_run = which.id;
     into_.address.clear();
     const detail::resume_point* at = root.get();
-    if (is_over(which.status) && !which.end.empty()) {
+    const bool has_end =
+        is_over(which.status) || which.status == run_status::quarantined;
+    if (has_end && !which.end.empty()) {
       const auto end = detail::end_form::from(which.end);
       if (end.failure) {
         add_link(at->steps, *end.failure);
-        at = descend(*at, end.failure->item());
+        const bool is_failed = which.status == run_status::failed;
+        if (is_failed) at = descend(*at, end.failure->item());
       }
     }
     into_.step = at->steps;
