@@ -171,6 +171,7 @@ class system {
   struct owned;
   struct by_hand_t {};
 
+  void serve_store();
   static std::unique_ptr<owned> own(const system_options& options);
 
   system(by_hand_t, system_options options);

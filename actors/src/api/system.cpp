@@ -6,6 +6,7 @@
 #include "threads/start_thread.hpp"
 
 #include <troupe/protocol.hpp>
+#include <troupe/store/run_store.hpp>
 #include <troupe/system.hpp>
 
 #include <algorithm>
@@ -140,12 +141,14 @@ system::system(system_options options) {
   owned_ = own(options);
   core_ = std::make_unique<detail::system_core>(
       owned_->actors, std::move(options), detail::drive::by_threads);
+  serve_store();
 }
 
 system::system(caf::actor_system& host, system_options options) {
   check(options);
   core_ = std::make_unique<detail::system_core>(host, std::move(options),
                                                 detail::drive::by_threads);
+  serve_store();
 }
 
 system::system(by_hand_t, system_options options) {
@@ -154,10 +157,20 @@ system::system(by_hand_t, system_options options) {
       owned_->actors, std::move(options), detail::drive::by_hand);
 }
 
+// The process owns the store, so others ask it for what changes runs.
+void system::serve_store() {
+  const auto& store = core_->options().store;
+  if (!store) return;
+  store->on_request([runs = core_->part<detail::durable_runs>(),
+                     core = core_.get()](const json& request) {
+    return runs->on_request(*core, request);
+  });
+}
+
 system::~system() {
-  if (core_ && core_->options().store) {
-    core_->part<detail::durable_runs>()->park();
-  }
+  if (!core_ || !core_->options().store) return;
+  core_->options().store->on_request(nullptr);
+  core_->part<detail::durable_runs>()->park();
 }
 
 run system::start(const flow& work, state initial, run_options options) {

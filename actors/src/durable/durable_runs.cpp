@@ -374,6 +374,8 @@ void durable_runs::park() noexcept {
     if (auto* journal = each->journal()) journal->park();
   }
   for (const auto& each : open) each->park();
+  std::unique_lock lock{mutex_};
+  request_ended_.wait(lock, [&] { return requests_ == 0; });
 }
 
 }  // namespace troupe::detail

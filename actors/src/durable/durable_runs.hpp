@@ -6,6 +6,7 @@
 #include <troupe/resume.hpp>
 #include <troupe/store/run_store.hpp>
 
+#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -42,7 +43,10 @@ class durable_runs final : public system_part {
   std::shared_ptr<run_core> resume(system_core& system, const std::string& id);
   /// Goes on with all that have not ended.
   std::vector<resumed_run> resume_all(system_core& system);
-  /// Puts all away that are at work.
+  /// Does what another process asks the owner of the store for; see
+  /// `carry_out`. Called on a thread of the store.
+  json on_request(system_core& system, const json& request);
+  /// Puts all away that are at work, and carries out no more requests.
   void park() noexcept;
 
   void close() noexcept override { park(); }
@@ -61,6 +65,7 @@ class durable_runs final : public system_part {
     run_record record;
   };
 
+  json carry_out_request(system_core& system, const json& request);
   store_reader& reader(system_core& system);
   std::shared_ptr<run_core> find_live(std::string_view id);
   const known_flow& learn(const flow& work);
@@ -86,6 +91,9 @@ class durable_runs final : public system_part {
   /// Runs that go on as soon as others have ended.
   std::deque<waiting_run> waiting_;
   std::size_t resumed_ = 0;
+  /// Requests that are being carried out.
+  std::size_t requests_ = 0;
+  std::condition_variable request_ended_;
   bool is_parked_ = false;
 };
 
