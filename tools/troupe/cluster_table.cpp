@@ -1,5 +1,7 @@
 #include "cluster_table.hpp"
 
+#include "columns.hpp"
+
 #include <troupe/error.hpp>
 #include <troupe/printable.hpp>
 
@@ -11,8 +13,6 @@
 namespace troupe_tool {
 
 namespace {
-
-using row = std::vector<std::string>;
 
 /// The text of one worker must not widen the rows of all others, nor must very
 /// many of them fill the memory.
@@ -78,25 +78,6 @@ row row_of(const troupe::json& worker) {
           number(worker, "joined_s") + " s",
           text(worker, "troupe"),
           flag(worker, "draining") ? "draining" : "serving"};
-}
-
-std::string in_columns(const std::vector<row>& rows) {
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& each : rows) {
-    for (std::size_t i = 0; i < each.size(); ++i) {
-      widths[i] = std::max(widths[i], each[i].size());
-    }
-  }
-  std::string text;
-  for (const auto& each : rows) {
-    for (std::size_t i = 0; i < each.size(); ++i) {
-      text += each[i];
-      const bool is_last = i + 1 == each.size();
-      text.append(is_last ? 0 : widths[i] - each[i].size() + 2, ' ');
-    }
-    text += '\n';
-  }
-  return text;
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The command line of Troupe: looks at what runs elsewhere.
+// The command line of Troupe: looks at what runs elsewhere, and at what is kept
+// of it.
 
 #include "cluster_table.hpp"
 #include "seconds.hpp"
@@ -8,6 +9,10 @@
 #include <troupe/remote/command_line.hpp>
 #include <troupe/remote/status.hpp>
 #include <troupe/system.hpp>
+
+#ifdef TROUPE_HAS_STORE
+#include "store_commands.hpp"
+#endif
 
 #include <CLI/CLI.hpp>
 
@@ -60,21 +65,33 @@ int show_status(const arguments& chosen) {
   return 0;
 }
 
-}  // namespace
-
-int main(int count, char** words) {
-  CLI::App app{"Shows the state of a running Troupe cluster.", "troupe"};
-  app.require_subcommand(1);
+void add_cluster(CLI::App& app, arguments& chosen) {
   auto* cluster = app.add_subcommand(
-      "cluster", "commands about commands about a supervisor and its workers");
+      "cluster", "commands about a supervisor and its workers");
   cluster->require_subcommand(1);
-  arguments chosen;
   auto* status = cluster->add_subcommand(
       "status", "lists the workers, their load, leases and versions");
   add_connection(*status, chosen);
   status->add_flag("--json", chosen.json, "write one line of JSON");
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  CLI::App app{"Shows what runs in a Troupe cluster, and what a store keeps.",
+               "troupe"};
+  app.require_subcommand(1);
+  arguments chosen;
+  add_cluster(app, chosen);
+#ifdef TROUPE_HAS_STORE
+  troupe_tool::store_arguments stored;
+  troupe_tool::add_store_commands(app, stored);
+#endif
   try {
     app.parse(count, words);
+#ifdef TROUPE_HAS_STORE
+    if (stored.command) return ended(troupe_tool::perform(stored));
+#endif
     return ended(show_status(chosen));
   } catch (const CLI::ParseError& fault) {
     if (fault.get_exit_code() == 0) return ended(app.exit(fault));

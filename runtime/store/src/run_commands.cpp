@@ -1,12 +1,13 @@
 #include "troupe/store/run_commands.hpp"
 
+#include "stored_runs.hpp"
 #include "troupe/json_text.hpp"
 #include "troupe/printable.hpp"
 #include "troupe/store/address.hpp"
 #include "troupe/store/resume_point.hpp"
 
 #include <algorithm>
-#include <future>
+#include <future>  // tidy: allow include, a store answers on its thread
 #include <limits>
 #include <map>
 #include <set>
@@ -14,23 +15,15 @@
 
 namespace troupe {
 
+using detail::find_stored;
+using detail::parts_of_store;
+using detail::shown_id;
+
 namespace {
 
 constexpr std::size_t id_max = 200;
 /// Runs that its nodes started, theirs included.
 constexpr std::size_t descendants_max = 100'000;
-
-std::string shown_id(std::string_view id) {
-  return "'" + printable(id, line_breaks::joined, id_max) + "'";
-}
-
-run_record find_stored(store_reader& reader, const std::string& id) {
-  if (auto found = reader.find(id)) return *std::move(found);
-  const std::string why = reader.was_purged(id)
-                              ? " has been purged"
-                              : " is not in the store; list the runs";
-  throw error{errc::missing_key, "the run " + shown_id(id) + why};
-}
 
 /// Waits until the change is on the disk.
 void commit_change(run_store& store, const run_record& which, run_change change,
@@ -81,10 +74,6 @@ void cancel_one(run_store& store, const run_record& which,
   change.status = run_status::cancelled;
   change.end = end.to_text();
   commit_change(store, which, std::move(change), {});
-}
-
-detail::part_source parts_of_store(store_reader& reader) {
-  return [&reader](std::string_view hash) { return reader.part(hash); };
 }
 
 }  // namespace
@@ -175,16 +164,10 @@ void check_fork(const fork_order& what) {
 /// The deadline of a fork that begins at `now`.
 std::int64_t moved_deadline(const run_record& from, std::int64_t now) {
   if (from.deadline_ms == 0) return 0;
-  const auto span = std::max<std::int64_t>(
+  const auto length = std::max<std::int64_t>(
       1, from.deadline_ms - std::min(from.created_ms, from.deadline_ms));
   const auto most = std::numeric_limits<std::int64_t>::max();
-  return span > most - now ? most : now + span;
-}
-
-std::string joined(const std::vector<std::string>& path) {
-  std::string text;
-  for (const auto& each : path) text += (text.empty() ? "" : "/") + each;
-  return text;
+  return length > most - now ? most : length + now;
 }
 
 /// The record of a fork, without its id and its input.
@@ -248,7 +231,7 @@ forked_run fork_run(run_store& store, store_reader& reader,
     whole.step = *what.after_step;
     whole.body = at.to_text();
     first.push_back(std::move(whole));
-    made.next = joined(at.then.path);
+    made.next = detail::joined_path(at.then.path);
     made.is_over = at.then.at == position::stage::over;
   }
   made.id = begin_fork(store, std::move(record), first, what);
@@ -304,8 +287,9 @@ std::vector<open_effect> open_effects(store_reader& reader,
 }
 
 open_effect settle_effect(run_store& store, store_reader& reader,
-                          const std::string& id, const effect_choice& which,
+                          const effect_choice& which,
                           const detail::effect_form& end) {
+  const auto& id = which.run;
   const auto record = find_stored(reader, id);
   if (record.status == run_status::finished) {
     throw error{errc::bad_value, "the run " + shown_id(id) +

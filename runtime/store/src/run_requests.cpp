@@ -100,6 +100,7 @@ json purge(const command_scope& on, const json& request) {
 
 json settle(const command_scope& on, const json& request) {
   effect_choice which;
+  which.run = text_in(request, "run");
   which.name = text_in(request, "effect");
   which.address = text_if(request, "address");
   which.index = number_if<std::uint64_t>(request, "item");
@@ -115,8 +116,7 @@ json settle(const command_scope& on, const json& request) {
   } else {
     end.result = value{*result};
   }
-  const auto settled =
-      settle_effect(*on.store, *on.reader, text_in(request, "run"), which, end);
+  const auto settled = settle_effect(*on.store, *on.reader, which, end);
   return {{"ok", true},
           {"effect", settled.name},
           {"address", settled.address},

@@ -40,7 +40,7 @@ bool release_run(run_store& store, store_reader& reader, const std::string& id);
 /// step fresh attempts, and has no deadline for it.
 [[nodiscard]] bool was_released(const run_record& which);
 
-/// What a fork is made of.
+/// The order of a fork.
 struct fork_order {
   /// The run that it is a fork of, whatever became of that.
   std::string run{};
@@ -92,8 +92,9 @@ struct open_effect {
 [[nodiscard]] std::vector<open_effect> open_effects(store_reader& reader,
                                                     const std::string& id);
 
-/// Which effect a person settles. What is absent matches all.
+/// The choice of an effect to settle. What is absent matches all.
 struct effect_choice {
+  std::string run{};
   std::string name{};
   std::optional<std::string> address{};
   std::optional<std::uint64_t> index{};
@@ -104,7 +105,7 @@ struct effect_choice {
 /// Errors: throws `errc::missing_key` also if there is no such effect, and
 /// `errc::bad_value` if there are several, or the run has finished.
 open_effect settle_effect(run_store& store, store_reader& reader,
-                          const std::string& id, const effect_choice& which,
+                          const effect_choice& which,
                           const detail::effect_form& end);
 
 /// Changes a run that is at work, as a request asks for; nothing if it is not.
@@ -112,7 +113,7 @@ open_effect settle_effect(run_store& store, store_reader& reader,
 using live_command = std::function<std::optional<json>(
     std::string_view verb, const std::string& run, const json& request)>;
 
-/// What `carry_out` works on.
+/// The store that `carry_out` works on, and what is at work there.
 struct command_scope {
   run_store* store = nullptr;
   store_reader* reader = nullptr;
