@@ -288,8 +288,9 @@ TEST_CASE("A server that is not there can be tried again", "[http]") {
   CHECK_FALSE(why.is_permanent());
 }
 
-TEST_CASE("A request that makes no sense is refused for good, unsent",
-          "[http]") {
+TEST_CASE(
+    "A request of an invalid address, header or limit is refused for good",
+    "[http]") {
   http_room room;
   std::string text;
   http_request wrong{"http://user:hidden@127.0.0.1:1/?key=hidden"};
@@ -346,7 +347,7 @@ TEST_CASE("Certificates to trust come from the options or the environment",
 
 // -- clients ------------------------------------------------------------------
 
-TEST_CASE("A client with options that make no sense is refused", "[http]") {
+TEST_CASE("Client options out of their bounds are refused", "[http]") {
   troupe::system runtime{{.threads = 1}};
   const auto refused = [&](http_options options) {
     return code_of([&] { http_client{runtime, options}; }) == errc::bad_flow;

@@ -40,19 +40,19 @@ class cache_core : public std::enable_shared_from_this<cache_core> {
   [[nodiscard]] std::optional<value> find(const std::string& key,
                                           time_point now);
   void put(const std::string& key, value result, time_point now);
-  /// Returns the lock of the one who makes the result of `key`. All who ask
-  /// while somebody holds it get the same.
-  [[nodiscard]] std::shared_ptr<semaphore> maker_of(const std::string& key);
+  /// Returns the lock under which the result of `key` is made, a semaphore of
+  /// one permit. All who ask while somebody has it get the same.
+  [[nodiscard]] std::shared_ptr<semaphore> lock_of(const std::string& key);
   void clear();
   [[nodiscard]] cache_counts counts() const;
 
  private:
-  void forget_turn(const std::string& key);
+  void forget_lock(const std::string& key);
 
   system& system_;
   mutable std::mutex mutex_;
   result_store store_;
-  std::unordered_map<std::string, std::weak_ptr<semaphore>> turns_;
+  std::unordered_map<std::string, std::weak_ptr<semaphore>> locks_;
   std::uint64_t hits_ = 0;
   std::uint64_t misses_ = 0;
 };
@@ -66,8 +66,8 @@ task<T> get_or_make(std::shared_ptr<cache_core> core, context& ctx,
     if (auto kept = core->find(key, ctx.now()))
       co_return kept->template get<T>();
   }
-  const auto turn = core->maker_of(key);
-  auto waiting = turn->acquire();
+  const auto lock = core->lock_of(key);
+  auto waiting = lock->acquire();
   const permit mine = co_await waiting;
   if (reads) {
     if (auto kept = core->find(key, ctx.now()))

@@ -6,6 +6,7 @@
 #include <troupe/task.hpp>
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -18,6 +19,14 @@ namespace detail {
 class semaphore_line;
 class ticket;
 }  // namespace detail
+
+/// Options of a `semaphore`.
+struct semaphore_options {
+  /// The number of permits in all. At least 1.
+  std::uint32_t permits = 1;
+  /// The maximum number of coroutines that wait for permits. At least 1.
+  std::size_t waiting_max = 1'000'000;
+};
 
 /// A permit lent by a `semaphore`. It goes back when this is destroyed, so on
 /// every way out of a coroutine: its end, an exception, and cancellation.
@@ -102,8 +111,7 @@ class [[nodiscard]] acquire_operation final : private detail::waiter {
 /// the attempts of one node, `concurrency` in its options does the same.
 ///
 /// Fair: first come, first served. A request for many permits is not overtaken
-/// by requests for few. The queue has no bound of its own; each entry is a
-/// waiting coroutine.
+/// by requests for few. The queue is bounded by `waiting_max`.
 ///
 /// It may be destroyed after its system, but not be used after it.
 ///
@@ -112,6 +120,8 @@ class semaphore {
  public:
   /// Errors: throws `errc::bad_flow` for less than one permit.
   semaphore(system& where, std::uint32_t permits);
+  /// Errors: throws `errc::bad_flow` for an option that is less than 1.
+  semaphore(system& where, const semaphore_options& options);
 
   /// Awaitable: returns `count` permits as one, after waiting for them in the
   /// queue. Wrap it in `within` for a time limit.
@@ -119,7 +129,7 @@ class semaphore {
   /// Errors: throws `errc::bad_flow` for 0, and for more than there are; a
   /// permanent `errc::deadlock` if the permits can never come, because their
   /// holders wait for something that this coroutine holds, here or at other
-  /// semaphores.
+  /// semaphores; `errc::overloaded` if `waiting_max` coroutines wait already.
   /// Cancellation: the place in line is given up. Permits that were on their
   /// way go back.
   [[nodiscard]] acquire_operation acquire(std::uint32_t count = 1) const;

@@ -6,9 +6,10 @@ namespace troupe::detail {
 
 namespace {
 
-/// As for the threads of the scheduler.
+/// The same number as on the threads of the scheduler.
 constexpr std::size_t messages_per_turn = 256;
-/// To wake another thread takes about as long.
+/// The time for which jobs may wait here: about as long as it takes to wake
+/// another thread for them.
 constexpr auto turns_span = std::chrono::microseconds{100};
 
 }  // namespace

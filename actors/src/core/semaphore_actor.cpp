@@ -4,8 +4,6 @@
 #include "core/run_core.hpp"
 #include "threads/insist.hpp"
 
-#include <troupe/detail/fiber/permit_answer.hpp>
-
 #include <cstddef>
 #include <new>
 #include <set>
@@ -57,6 +55,14 @@ std::string text_of_line(const std::set<std::string>& holders) {
          "acquire a limit while holding it, or give it more permits";
 }
 
+error full_line(std::size_t waiting_max) {
+  return {errc::overloaded,
+          "the queue for permits is full: " + std::to_string(waiting_max) +
+              " coroutines wait; let fewer run at once, for example by the "
+              "concurrency of their fan-out, or raise "
+              "semaphore_options.waiting_max"};
+}
+
 std::string text_of_ring(const holding_waits::ring& ring) {
   if (ring.lenders < 2) return text_of_line(ring.holders);
   return "the permit can never be granted: attempts of " +
@@ -73,7 +79,11 @@ acquire_order::~acquire_order() {
 }
 
 void semaphore_actor::on(semaphore_message::acquire asked) {
-  const auto& order = *asked.order;
+  auto& order = *asked.order;
+  if (waiting_.size() >= waiting_max_) {
+    insist([&] { answer(order, {{}, full_line(waiting_max_)}); });
+    return;
+  }
   waiting_.push(asked.order);
   hand_out();
   if (order.is_open() && holds_any(order)) look_for_rings(asked.order.get());
@@ -215,13 +225,17 @@ void semaphore_actor::look_at_line() {
 }
 
 void semaphore_actor::refuse(acquire_order& order, std::string text) {
-  error why{errc::deadlock, std::move(text)};
-  auto answer =
-      caf::make_counted<answer_of<permit_answer>>(permit_answer{{}, why});
+  if (answer(order, {{}, error{errc::deadlock, std::move(text)}})) {
+    waiting_.on_withdrawn();
+  }
+}
+
+// Returns whether it still waited.
+bool semaphore_actor::answer(acquire_order& order, permit_answer with) {
+  auto brought = caf::make_counted<answer_of<permit_answer>>(std::move(with));
   const auto who = order.claim();
-  if (!who) return;
-  waiting_.on_withdrawn();
-  (*who)(std::move(answer), context());
+  if (who) (*who)(std::move(brought), context());
+  return who.has_value();
 }
 
 void semaphore_actor::warn_of(const acquire_order& order, std::string text) {

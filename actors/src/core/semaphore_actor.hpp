@@ -4,8 +4,10 @@
 #include "core/waiting_line.hpp"
 
 #include <troupe/detail/fiber/held_permits.hpp>
+#include <troupe/detail/fiber/permit_answer.hpp>
 
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -58,7 +60,8 @@ struct holder_waits {};
 /// itself, here or at other semaphores. It is looked for when somebody queues
 /// who holds a permit, and when a run is awaited by somebody who does. Where a
 /// permit of the ring was moved, so that another coroutine may have it, it is
-/// told as a warning event.
+/// told as a warning event. A wait behind too many others is refused with
+/// `errc::overloaded`.
 class semaphore_actor final : public lite_actor {
  public:
   using messages =
@@ -66,8 +69,15 @@ class semaphore_actor final : public lite_actor {
                   semaphore_message::withdrawn,
                   semaphore_message::holder_waits>;
 
-  semaphore_actor(caf::actor_config& config, home& at, std::uint32_t permits)
-      : lite_actor(config, at), permits_(permits), free_(permits) {}
+  /// @pre both numbers are at least 1
+  semaphore_actor(caf::actor_config& config, home& at, std::uint32_t permits,
+                  std::size_t waiting_max)
+      : lite_actor(config, at),
+        permits_(permits),
+        waiting_max_(waiting_max),
+        free_(permits) {
+    assert(permits > 0 && waiting_max > 0);
+  }
 
   /// Names it in `held_permits`.
   [[nodiscard]] const void* as_lender() const noexcept { return this; }
@@ -93,9 +103,11 @@ class semaphore_actor final : public lite_actor {
   acquire_order* one_of(const holding_waits::ring& ring) const;
   void look_at_line();
   void refuse(acquire_order& order, std::string why);
+  bool answer(acquire_order& order, permit_answer with);
   void warn_of(const acquire_order& order, std::string text);
 
   const std::uint32_t permits_;
+  const std::size_t waiting_max_;
   std::uint32_t free_;
   waiting_line<acquire_order> waiting_;
 };

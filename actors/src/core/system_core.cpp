@@ -2,6 +2,7 @@
 
 #include "core/cancel_order.hpp"
 
+#include <troupe/concurrency.hpp>
 #include <troupe/detail/value/mixed.hpp>
 
 #include <algorithm>
@@ -126,7 +127,9 @@ const void* system_core::acquire(const void* owner, std::uint32_t limit,
   {
     const std::lock_guard lock{mutex_};
     auto& found = semaphores_[{owner, limit}];
-    if (!found) found = spawn_lite<semaphore_actor>(home_, from, limit);
+    if (!found) {
+      found = spawn_lite<semaphore_actor>(home_, from, limit, concurrency_max);
+    }
     semaphore = found;
   }
   send_to(*semaphore, semaphore_message::acquire{std::move(order)}, from);

@@ -78,7 +78,7 @@ watchdog::watch::watch(watchdog& by, run_core& run)
 watchdog::watch::~watch() {
   const std::lock_guard lock{post_.mutex};
   post_.run = nullptr;
-  post_.turn.fetch_add(1, std::memory_order_release);
+  post_.count_turn();
 }
 
 watchdog::post& watchdog::new_post() {

@@ -236,13 +236,18 @@ void durable_runs::adapt(system_core& system, run_record& record,
   const auto& version = work.model().version;
   if (shape == record.shape && version == record.version) return;
   const auto now = flow_shape::from(shape);
+  auto before = flow_shape::from(record.shape);
   const auto& all = system.options().migrations;
   if (const auto known = all.find(record.flow); known != all.end()) {
     point = migrate(record.id, record.version, std::move(point), known->second,
                     now, version);
+    const bool has_moved = std::any_of(
+        known->second.begin(), known->second.end(),
+        [&](const migration& each) { return each.to == version; });
+    // A migration has put it where the flow as it is now has a place.
+    if (has_moved) before = now;
   }
-  const auto effect =
-      effect_of_change(flow_shape::from(record.shape), now, point);
+  const auto effect = effect_of_change(before, now, point);
   if (effect.how != change_effect::kind::goes_on) {
     throw error{errc::bad_flow, "run '" + record.id +
                                     "' cannot go on: " + effect.why +
@@ -287,7 +292,8 @@ resumed_run durable_runs::resume_one(system_core& system, run_record record) {
     if (record.status == run_status::quarantined &&
         !is_released_by(record, work.model().version)) {
       made.how = kind::quarantined;
-      throw *end_form::from(record.end).failure;
+      throw error{errc::quarantined,
+                  end_form::from(record.end).failure.value().message()};
     }
     const auto decided =
         decide_recovery(record, recoveries_max(system, work), path_of(*point));

@@ -18,14 +18,16 @@ namespace troupe::detail {
 
 namespace {
 
-// After so many turns of actors that were woken last, the queue has its turn.
+// The most actors that run in a row because they were woken last; then one of
+// the queue runs.
 constexpr unsigned streak_max = 64;
-// So many jobs are stolen at most.
-constexpr std::size_t loot_max = 32;
-// A worker without work looks so often before it sleeps.
+// The most jobs that one theft takes.
+constexpr std::size_t stolen_max = 32;
+// The number of times that a worker without work looks for some before it
+// sleeps.
 constexpr int looks_before_sleep = 4;
-// So often, and after the last start so many times, a sleeping worker looks
-// for starts that nobody came for.
+// The interval at which one sleeping worker looks for deferred starts that no
+// thread has taken, and the number of looks after the last such start.
 constexpr auto look_every = std::chrono::microseconds{50};
 constexpr int looks_max = 20;
 
@@ -78,16 +80,16 @@ caf::resumable* worker_scheduler::worker::take_left() {
 }
 
 caf::resumable* worker_scheduler::worker::give_to(worker& thief) {
-  std::array<caf::resumable*, loot_max> loot;
+  std::array<caf::resumable*, stolen_max> stolen;
   std::size_t count = 0;
   {
     const std::unique_lock lock{mutex_, std::try_to_lock};
     if (!lock) {
       return nullptr;
     }
-    const auto wanted = std::min((queue_.size() + 1) / 2, loot_max);
+    const auto wanted = std::min((queue_.size() + 1) / 2, stolen_max);
     for (; count < wanted; ++count) {
-      loot[count] = pop_locked();
+      stolen[count] = pop_locked();
     }
   }
   if (count == 0) {
@@ -95,10 +97,10 @@ caf::resumable* worker_scheduler::worker::give_to(worker& thief) {
   }
   if (count > 1) {
     const std::lock_guard lock{thief.mutex_};
-    for (std::size_t i = 1; i < count; ++i) thief.queue_.push(loot[i]);
+    for (std::size_t i = 1; i < count; ++i) thief.queue_.push(stolen[i]);
     thief.size_.store(thief.queue_.size());
   }
-  return loot[0];
+  return stolen[0];
 }
 
 bool worker_scheduler::worker::claim() {
@@ -148,7 +150,7 @@ caf::resumable* worker_scheduler::worker::next_job() {
   return std::exchange(next_, nullptr);
 }
 
-// Wakes its actor here.
+// The actor of the start is woken on this thread.
 void worker_scheduler::worker::begin_due_start() {
   if (const auto start = owner_.take_due_start()) start->begin(this);
 }
@@ -201,7 +203,7 @@ void worker_scheduler::worker::park() {
   wait_until_woken({});
 }
 
-// One worker watches, for as long as there were starts lately.
+// One worker at a time looks for deferred starts, and only after a new one.
 bool worker_scheduler::worker::begins_watch() {
   const auto added = owner_.starts_.added();
   if (owner_.starts_.size() == 0 && added == seen_starts_) return false;

@@ -230,9 +230,21 @@ bool flow_supervisor::wait_for_retry() {
 
 void flow_supervisor::commit_step(std::optional<state>& written,
                                   const troupe::action& chosen) {
+  // Most steps are like this; what a journal is told costs as much as they do.
+  if (!records()) {
+    if (written) swap(shared_, *written);
+    written.reset();
+    go_on_by(chosen);
+    return;
+  }
+  commit_recorded_step(written, chosen);
+}
+
+void flow_supervisor::commit_recorded_step(std::optional<state>& written,
+                                           const troupe::action& chosen) {
   delta wrote;
   if (written) {
-    if (records()) wrote = written->take_delta();
+    wrote = written->take_delta();
     if (shared_.recording()) {
       shared_.apply(wrote);
     } else {
@@ -240,16 +252,26 @@ void flow_supervisor::commit_step(std::optional<state>& written,
     }
     written.reset();
   }
-  if (durable_ && fan_out_) wrote = take_writes_of_fan_out();
+  if (durable_ == nullptr) {
+    go_on_by(chosen);
+    return;
+  }
+  if (fan_out_) wrote = take_writes_of_fan_out();
   const auto number = step_number();
-  if (!machine_.is_over()) {
+  go_on_by(chosen);
+  keep_step(number, chosen, std::move(wrote));
+}
+
+// A step that was over before a cancel reached it leads nowhere.
+void flow_supervisor::go_on_by(const troupe::action& chosen) {
+  if (machine_.is_over()) return;
+  if (!chosen.is_default()) {
     if (const auto why = undeclared(chosen)) {
       machine_.on_failed(*why);
-    } else {
-      machine_.on_done(chosen);
+      return;
     }
   }
-  if (durable_) keep_step(number, chosen, std::move(wrote));
+  machine_.on_done(chosen);
 }
 
 void flow_supervisor::commit_branch(std::size_t index, const delta& wrote,

@@ -140,6 +140,9 @@ class flow_supervisor final : public fiber_actor, private step_services {
   bool run_step(step_call what, watchdog::watch& watch);
   void settle(step_status status);
   bool wait_for_retry();
+  void commit_recorded_step(std::optional<state>& written,
+                            const troupe::action& chosen);
+  void go_on_by(const troupe::action& chosen);
   bool start_fan_out();
   bool go_on_with_fan_out();
   void cancel(const error& why);

@@ -7,6 +7,7 @@
 #include "run/flow_supervisor.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <new>
 #include <string>
 #include <utility>
@@ -163,7 +164,7 @@ void flow_supervisor::tell_missing_edges() {
 
 std::optional<error> flow_supervisor::undeclared(
     const troupe::action& chosen) const {
-  if (chosen.is_default()) return std::nullopt;
+  assert(!chosen.is_default());
   if (machine_.next() == machine::command::fan_out) return std::nullopt;
   const auto declared = machine_.node().model->declared_actions();
   if (declared.empty() || std::find(declared.begin(), declared.end(),

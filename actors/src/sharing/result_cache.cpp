@@ -20,33 +20,34 @@ void cache_core::put(const std::string& key, value result, time_point now) {
   store_.put(key, std::move(result), now);
 }
 
-std::shared_ptr<semaphore> cache_core::maker_of(const std::string& key) {
+std::shared_ptr<semaphore> cache_core::lock_of(const std::string& key) {
   {
     const std::lock_guard lock{mutex_};
-    const auto known = turns_.find(key);
-    if (known != turns_.end()) {
-      if (auto turn = known->second.lock()) return turn;
+    const auto known = locks_.find(key);
+    if (known != locks_.end()) {
+      if (auto shared = known->second.lock()) return shared;
     }
   }
-  // The last one who holds it makes the table forget it. Made without the lock,
-  // which that takes, also when there is no memory for the turn.
+  // The table forgets a lock when its last owner lets it go. It is made while
+  // the mutex is free: the deleter takes the mutex, and it runs at once if
+  // there is no memory for the reference count.
   auto forget = [self = shared_from_this(), key](semaphore* gone) {
-    self->forget_turn(key);
+    self->forget_lock(key);
     delete gone;
   };
   std::shared_ptr<semaphore> made{new semaphore{system_, 1}, std::move(forget)};
   const std::lock_guard lock{mutex_};
-  auto& known = turns_[key];
-  if (auto turn = known.lock()) return turn;
+  auto& known = locks_[key];
+  if (auto shared = known.lock()) return shared;
   known = made;
   return made;
 }
 
-void cache_core::forget_turn(const std::string& key) {
+void cache_core::forget_lock(const std::string& key) {
   const std::lock_guard lock{mutex_};
-  const auto at = turns_.find(key);
-  // Meanwhile another may have taken the place.
-  if (at != turns_.end() && at->second.expired()) turns_.erase(at);
+  const auto at = locks_.find(key);
+  // Somebody may have made another one for the key meanwhile.
+  if (at != locks_.end() && at->second.expired()) locks_.erase(at);
 }
 
 void cache_core::clear() {

@@ -57,13 +57,21 @@ permit acquire_operation::take() {
   return permit{std::move(mark)};
 }
 
-semaphore::semaphore(system& where, std::uint32_t permits) : permits_(permits) {
-  if (permits < 1) {
+semaphore::semaphore(system& where, std::uint32_t permits)
+    : semaphore(where, semaphore_options{permits}) {}
+
+semaphore::semaphore(system& where, const semaphore_options& options)
+    : permits_(options.permits) {
+  if (options.permits < 1) {
     throw error{errc::bad_flow, "a semaphore must have at least one permit"};
   }
+  if (options.waiting_max < 1) {
+    throw error{errc::bad_flow,
+                "semaphore_options.waiting_max must be at least 1"};
+  }
   line_ = std::make_shared<detail::semaphore_line>(
-      detail::spawn_lite<detail::semaphore_actor>(where.core().at(), nullptr,
-                                                  permits));
+      detail::spawn_lite<detail::semaphore_actor>(
+          where.core().at(), nullptr, options.permits, options.waiting_max));
 }
 
 acquire_operation semaphore::acquire(std::uint32_t count) const {

@@ -43,6 +43,7 @@ void event_queue::push(event what) noexcept {
     const std::lock_guard lock{mutex_};
     if (closed_) return;
     if (what.is_final) {
+      // It counts as one of the events, although it is kept apart.
       make_room(0);
       final_ = std::move(what);
       closed_ = true;

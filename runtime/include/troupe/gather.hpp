@@ -1,5 +1,6 @@
 #pragma once
 
+#include "troupe/error.hpp"
 #include "troupe/task.hpp"
 
 #include <coroutine>
@@ -35,7 +36,11 @@ class [[nodiscard]] gather_operation {
  public:
   gather_operation(std::vector<task<T>> tasks, gather_options options)
       : tasks_(std::move(tasks)), options_(options) {
-    if (options_.width == 0) options_.width = 1;
+    if (options_.width < 1) {
+      throw error{errc::bad_flow,
+                  "gather_options.width must be at least 1, but is 0; it is "
+                  "the number of tasks that run at once"};
+    }
   }
   gather_operation(const gather_operation&) = delete;
   gather_operation& operator=(const gather_operation&) = delete;
@@ -137,7 +142,8 @@ class [[nodiscard]] gather_operation {
 /// Awaitable: runs `tasks` side by side on the actor that awaits it, at most
 /// `options.width` at once, and returns their results in the order of `tasks`.
 ///
-/// Errors: as `options.error_rule` says; later errors are dropped.
+/// Errors: as `options.error_rule` says; later errors are dropped. The call
+/// throws `errc::bad_flow` for a width of 0.
 /// Cancellation: reaches every task.
 template <class T>
 [[nodiscard]] detail::gather_operation<T> gather(std::vector<task<T>> tasks,

@@ -82,7 +82,7 @@ class machine {
   }
   /// Zero unless the command is `wait`.
   [[nodiscard]] duration wait() const noexcept {
-    return command_ == command::wait ? rare_->wait : duration::zero();
+    return command_ == command::wait ? extension_->wait : duration::zero();
   }
 
   // -- where it stands -------------------------------------------------------
@@ -103,8 +103,9 @@ class machine {
   [[nodiscard]] std::string path() const;
   /// The flow that it began with.
   [[nodiscard]] const detail::flow_graph& root() const noexcept {
-    return rare_ && !rare_->outer.empty() ? *rare_->outer.front().graph
-                                          : *top_.graph;
+    return extension_ && !extension_->outer.empty()
+               ? *extension_->outer.front().graph
+               : *top_.graph;
   }
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
   /// Returns the seed of the current step, which no other step has.
@@ -113,25 +114,25 @@ class machine {
   /// The last action. @pre the command is `finish` and there is no failure
   [[nodiscard]] troupe::action action() const {
     assert(is_over() && failure() == nullptr);
-    return rare_ ? rare_->action : troupe::action{};
+    return extension_ ? extension_->action : troupe::action{};
   }
   /// Returns the reason why it failed, or null.
   /// @pre the command is `finish`
   [[nodiscard]] std::shared_ptr<const error> failure() const;
   /// Returns whether `on_cancel` ended it.
   [[nodiscard]] bool was_cancelled() const noexcept {
-    return rare_ && rare_->was_cancelled;
+    return extension_ && extension_->was_cancelled;
   }
   [[nodiscard]] bool is_over() const noexcept {
     return command_ == command::finish;
   }
   /// The missing edges met since the last call.
   [[nodiscard]] std::vector<missing_edge> take_missing_edges() {
-    if (!rare_) return {};
-    return std::exchange(rare_->missing_edges, {});
+    if (!extension_) return {};
+    return std::exchange(extension_->missing_edges, {});
   }
   [[nodiscard]] bool met_missing_edge() const noexcept {
-    return rare_ && !rare_->missing_edges.empty();
+    return extension_ && !extension_->missing_edges.empty();
   }
 
   // -- what happened ---------------------------------------------------------
@@ -168,7 +169,7 @@ class machine {
 
   /// The members that most runs never need, kept apart so that a waiting
   /// sub-flow is small.
-  struct rare {
+  struct extension {
     /// The flows around the current one, outermost first.
     std::vector<level> outer;
     std::vector<missing_edge> missing_edges;
@@ -178,7 +179,7 @@ class machine {
     bool was_cancelled = false;
   };
 
-  [[nodiscard]] rare& rest();
+  [[nodiscard]] extension& extended();
   void enter(const std::vector<std::string>& path, bool is_over);
   void arrive(std::uint32_t index);
   void begin(command what);
@@ -195,7 +196,7 @@ class machine {
   std::uint32_t attempt_ = 0;
   std::uint32_t deaths_ = 0;
   command command_ = command::finish;
-  std::unique_ptr<rare> rare_;
+  std::unique_ptr<extension> extension_;
 };
 
 }  // namespace troupe

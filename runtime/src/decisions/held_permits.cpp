@@ -6,7 +6,7 @@ namespace troupe::detail {
 
 namespace {
 
-// Of the step nearest to it, which is that of the coroutine.
+// Returns the path of the innermost step that holds them.
 std::string holder_of(const held_permits* held) {
   for (; held != nullptr; held = held->above) {
     if (held->holder != nullptr) return held->holder->node_path();

@@ -82,11 +82,11 @@ machine::machine(const flow_graph& root, std::uint64_t steps_max,
   top_.graph = &root;
   enter(from.path, is_over());
   if (is_over()) {
-    if (!from.action.is_default()) rest().action = from.action;
+    if (!from.action.is_default()) extended().action = from.action;
     if (from.failure) {
-      rest().failure = std::make_shared<const error>(*from.failure);
+      extended().failure = std::make_shared<const error>(*from.failure);
     }
-    if (from.was_cancelled) rest().was_cancelled = true;
+    if (from.was_cancelled) extended().was_cancelled = true;
     return;
   }
   if (steps_ == 0) refuse_place(path(), "no step has begun");
@@ -106,13 +106,13 @@ machine::machine(const flow_graph& root, std::uint64_t steps_max,
       !model.has_exec()) {
     refuse_place(path(), "it has no exec");
   }
-  if (command_ == command::wait) rest().wait = from.wait;
+  if (command_ == command::wait) extended().wait = from.wait;
 }
 
 position machine::where() const {
   position made;
-  if (rare_) {
-    for (const auto& each : rare_->outer) {
+  if (extension_) {
+    for (const auto& each : extension_->outer) {
       made.path.push_back(each.graph->nodes[each.at].name);
     }
   }
@@ -122,10 +122,10 @@ position machine::where() const {
   made.attempt = attempt_;
   made.deaths = deaths_;
   made.wait = wait();
-  if (is_over() && rare_) {
-    made.action = rare_->action;
-    if (rare_->failure) made.failure = *rare_->failure;
-    made.was_cancelled = rare_->was_cancelled;
+  if (is_over() && extension_) {
+    made.action = extension_->action;
+    if (extension_->failure) made.failure = *extension_->failure;
+    made.was_cancelled = extension_->was_cancelled;
   }
   return made;
 }
@@ -147,7 +147,7 @@ void machine::enter(const std::vector<std::string>& path, bool is_over) {
     const bool is_last = i + 1 == path.size();
     if (is_last && (is_over || !found->inner)) return;
     if (!found->inner) refuse_place(path[i], "it is not a flow");
-    rest().outer.push_back(top_);
+    extended().outer.push_back(top_);
     top_ = {found->inner.get(), 0};
   }
   if (!top_.graph->fan_out) {
@@ -157,8 +157,8 @@ void machine::enter(const std::vector<std::string>& path, bool is_over) {
 
 std::string machine::path() const {
   std::string text;
-  if (rare_) {
-    for (const auto& each : rare_->outer) {
+  if (extension_) {
+    for (const auto& each : extension_->outer) {
       text += each.graph->nodes[each.at].name + "/";
     }
   }
@@ -195,7 +195,7 @@ void machine::on_exec_failed(error why,
   }
   if (decision.again && (!take_retry || take_retry())) {
     if (decision.wait > duration::zero()) {
-      rest().wait = decision.wait;
+      extended().wait = decision.wait;
       command_ = command::wait;
       return;
     }
@@ -225,8 +225,8 @@ void machine::on_waited() {
 void machine::on_cancel(error why) {
   if (is_over()) return;
   auto reason = std::make_shared<const error>(std::move(why));
-  rest().was_cancelled = true;
-  rest().failure = std::move(reason);
+  extended().was_cancelled = true;
+  extended().failure = std::move(reason);
   command_ = command::finish;
 }
 
@@ -234,8 +234,8 @@ void machine::on_cancel(error why) {
 // to the reason here.
 std::shared_ptr<const error> machine::failure() const {
   assert(is_over());
-  if (!was_cancelled()) return rare_ ? rare_->failure : nullptr;
-  error placed = *rare_->failure;
+  if (!was_cancelled()) return extension_ ? extension_->failure : nullptr;
+  error placed = *extension_->failure;
   return std::make_shared<const error>(std::move(placed.at_node(path())));
 }
 
@@ -258,7 +258,7 @@ void machine::arrive(std::uint32_t index) {
     top_.at = index;
     const auto& inner = node().inner;
     if (!inner) break;
-    rest().outer.push_back(top_);
+    extended().outer.push_back(top_);
     top_ = {inner.get(), 0};
     if (inner->fan_out) {
       begin(command::fan_out);
@@ -308,13 +308,13 @@ void machine::leave(const troupe::action& chosen) {
         if (is_over()) return;
       }
     }
-    if (!rare_ || rare_->outer.empty()) {
-      if (!chosen.is_default()) rest().action = chosen;
+    if (!extension_ || extension_->outer.empty()) {
+      if (!chosen.is_default()) extended().action = chosen;
       command_ = command::finish;
       return;
     }
-    top_ = rare_->outer.back();
-    rare_->outer.pop_back();
+    top_ = extension_->outer.back();
+    extension_->outer.pop_back();
     at_fan_out = false;
   }
 }
@@ -330,27 +330,27 @@ void machine::report_missing_edge(const troupe::action& chosen) {
     fail(error{errc::missing_edge, std::move(text)});
     return;
   }
-  rest().missing_edges.push_back({path(), std::move(text)});
+  extended().missing_edges.push_back({path(), std::move(text)});
 }
 
 void machine::fail(error why) {
   why.at_node(path());
-  rest().failure = std::make_shared<const error>(std::move(why));
+  extended().failure = std::make_shared<const error>(std::move(why));
   command_ = command::finish;
 }
 
 void machine::check() const {
   assert(top_.graph != nullptr && steps_ <= steps_max_);
   assert(deaths_ <= deaths_max || is_over());
-  if (rare_) {
-    const auto& outer = rare_->outer;
+  if (extension_) {
+    const auto& outer = extension_->outer;
     for (std::size_t i = 0; i < outer.size(); ++i) {
       [[maybe_unused]] const auto* below =
           i + 1 < outer.size() ? outer[i + 1].graph : top_.graph;
       assert(outer[i].graph->nodes[outer[i].at].inner.get() == below);
     }
-    assert(!rare_->was_cancelled || (is_over() && rare_->failure));
-    assert(is_over() || !rare_->failure);
+    assert(!extension_->was_cancelled || (is_over() && extension_->failure));
+    assert(is_over() || !extension_->failure);
   }
   if (is_over()) return;
   assert(steps_ > 0);
@@ -361,13 +361,13 @@ void machine::check() const {
   assert(node().model != nullptr && !node().inner);
   assert(attempt_ < std::max(node().options.retry.attempts, 1U));
   assert(command_ != command::wait ||
-         (rare_ && attempt_ + 1 < node().options.retry.attempts));
+         (extension_ && attempt_ + 1 < node().options.retry.attempts));
   assert(command_ != command::begin_step || attempt_ == 0 || deaths_ > 0);
 }
 
-machine::rare& machine::rest() {
-  if (!rare_) rare_ = std::make_unique<rare>();
-  return *rare_;
+machine::extension& machine::extended() {
+  if (!extension_) extension_ = std::make_unique<extension>();
+  return *extension_;
 }
 
 }  // namespace troupe

@@ -8,10 +8,10 @@ namespace troupe::detail {
 
 namespace {
 
-/// A permit that some of the waits hold: those of the attempt above are held by
-/// each coroutine that it awaits.
+/// A permit that several waits may hold: each coroutine that an attempt awaits
+/// holds the permits of the attempt.
 struct shared_permit {
-  /// So that no other comes to have its address meanwhile.
+  /// Keeps another permit from getting the same address meanwhile.
   std::shared_ptr<void> alive;
   const void* lender = nullptr;
   std::uint32_t count = 0;
@@ -19,7 +19,7 @@ struct shared_permit {
 };
 
 struct lender_state {
-  /// The number of its permits that those hold who still wait.
+  /// The number of its permits that are held by waits that have not ended.
   std::uint64_t held = 0;
   /// The waits for them, the smallest first, and the first that still waits.
   std::vector<std::size_t> waits;
@@ -42,8 +42,8 @@ class reduction {
     }
   }
 
-  /// Lets all end that can, until none can.
-  std::vector<std::size_t> rest() {
+  /// Lets waits end that can, until none can. Returns the others.
+  std::vector<std::size_t> waits_left() {
     std::vector<lender_state*> open;
     for (auto& [name, lender] : lenders_) open.push_back(&lender);
     while (!open.empty()) {
@@ -99,7 +99,7 @@ class reduction {
 }  // namespace
 
 std::vector<std::size_t> waits_without_end(std::span<const permit_wait> waits) {
-  return reduction{waits}.rest();
+  return reduction{waits}.waits_left();
 }
 
 }  // namespace troupe::detail

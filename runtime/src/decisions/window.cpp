@@ -78,7 +78,7 @@ void window::check() const {
   assert(running() <= width_);
   assert(!total_ || started_ <= *total_);
   assert(!has_room() || !is_stopping());
-  assert((!is_over() || running() == 0) && reason().empty() != has_failed());
+  assert(reason().empty() != has_failed());
 }
 
 void window::decide() {

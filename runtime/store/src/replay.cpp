@@ -8,8 +8,6 @@ namespace troupe::detail {
 
 namespace {
 
-using entry_kind = log_entry::kind;
-
 /// What does not fit; `replay::add` says where.
 [[noreturn]] void refuse_entry(const std::string& why) {
   throw error{errc::store_failed, why};
@@ -50,7 +48,7 @@ void replay::add(const stored_entry& next) {
       refuse_entry("it comes after " + named("entry", last_));
     }
     last_ = next.number;
-    if (entry.what == entry_kind::event) return;
+    if (entry.what == log_entry::kind::event) return;
     if (auto* at = point_of(entry)) perform(*at, entry);
   } catch (const error& why) {
     std::string place = "cannot go on with the run '" + run_ + "': entry " +
@@ -78,7 +76,7 @@ resume_point* replay::point_of(const log_entry& entry) {
     }
     const auto end = at->ended.find(part.item);
     // An effect that was given up may end later.
-    if (end != at->ended.end() && entry.what != entry_kind::effect_ended) {
+    if (end != at->ended.end() && entry.what != log_entry::kind::effect_ended) {
       if (has_finished(end->second)) {
         refuse_entry(named("item", part.item) + " has finished before");
       }
@@ -95,10 +93,10 @@ resume_point* replay::point_of(const log_entry& entry) {
 
 void replay::perform(resume_point& at, const log_entry& entry) {
   switch (entry.what) {
-    case entry_kind::step:
+    case log_entry::kind::step:
       on_step(at, entry);
       return;
-    case entry_kind::snapshot:
+    case log_entry::kind::snapshot:
       on_snapshot(at, entry);
       return;
     default:
@@ -109,12 +107,12 @@ void replay::perform(resume_point& at, const log_entry& entry) {
     refuse_entry(named("step", at.steps) + " is next");
   }
   switch (entry.what) {
-    case entry_kind::attempt:
+    case log_entry::kind::attempt:
       on_attempt(at, entry);
       return;
-    case entry_kind::item_taken:
-    case entry_kind::item_ended:
-    case entry_kind::result:
+    case log_entry::kind::item_taken:
+    case log_entry::kind::item_ended:
+    case log_entry::kind::result:
       on_item(at, entry);
       return;
     default:
@@ -182,11 +180,11 @@ void replay::on_snapshot(resume_point& at, const log_entry& entry) {
 
 void replay::on_item(resume_point& at, const log_entry& entry) {
   if (entry.index >= log_entry::no_index) refuse_entry("it names no item");
-  if (entry.what == entry_kind::result) {
+  if (entry.what == log_entry::kind::result) {
     at.results.insert_or_assign(entry.index, value_from(entry.body, parts_));
     return;
   }
-  if (entry.what == entry_kind::item_taken) {
+  if (entry.what == log_entry::kind::item_taken) {
     auto params = value_from(entry.body, parts_);
     const auto [known, is_new] = at.taken.try_emplace(entry.index, params);
     if (!is_new && known->second != params) {
@@ -215,7 +213,7 @@ void replay::on_effect(resume_point& at, const log_entry& entry) {
                  printable(entry.name, line_breaks::joined, 200) +
                  "' has ended before");
   }
-  if (entry.what == entry_kind::effect_begun) {
+  if (entry.what == log_entry::kind::effect_begun) {
     known.reset();
   } else {
     known = effect_form::from(entry.body, parts_);

@@ -255,7 +255,7 @@ TEST_CASE("A post that throws fails the batch and writes nothing", "[batch]") {
   CHECK(result.state == state{{"n", 2}});
 }
 
-TEST_CASE("Options of a fan-out that make no sense are refused", "[batch]") {
+TEST_CASE("Fan-out options out of their bounds are refused", "[batch]") {
   const auto body = one_node([](state&) {});
   const auto refused = [&](troupe::fan_out_options options) {
     CHECK_THROWS_AS(troupe::batch("all", body, numbered(1), options),

@@ -185,7 +185,7 @@ TEST_CASE("A run that has ended can be awaited", "[run]") {
         3);
 }
 
-TEST_CASE("Options of a run that make no sense are refused", "[run]") {
+TEST_CASE("Run options out of their bounds are refused", "[run]") {
   simulation sim;
   const auto refused = [&](troupe::run_options options) {
     try {
@@ -205,7 +205,7 @@ TEST_CASE("Options of a run that make no sense are refused", "[run]") {
   CHECK(sim.live_actors() == 0);
 }
 
-TEST_CASE("Options of a system that make no sense are refused", "[run]") {
+TEST_CASE("System options out of their bounds are refused", "[run]") {
   CHECK_THROWS_AS(troupe::system({.threads = 0}), troupe::error);
   CHECK_THROWS_AS(troupe::system({.threads = 1025}), troupe::error);
   CHECK_THROWS_AS(troupe::system({.blocking_threads_max = 0}), troupe::error);

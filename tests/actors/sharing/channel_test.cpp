@@ -299,7 +299,7 @@ TEST_CASE("What was taken in before the end is received", "[channel]") {
   CHECK(*receiver.count == taken);
 }
 
-TEST_CASE("Mailbox options that make no sense are refused", "[channel]") {
+TEST_CASE("A channel without room for messages is refused", "[channel]") {
   simulation sim;
   CHECK(code_of([&] {
           return channel{sim.system(), {.messages_max = 0}};

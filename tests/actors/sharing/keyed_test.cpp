@@ -108,7 +108,8 @@ TEST_CASE("Many threads get the same limit for a key", "[keyed]") {
   CHECK(made == 10);
 }
 
-TEST_CASE("Keyed limits that make no sense are refused", "[keyed]") {
+TEST_CASE("Keyed limits without a maker, or without keys, are refused",
+          "[keyed]") {
   CHECK(code_of([] { keyed<semaphore>{nullptr}; }) == errc::bad_flow);
   simulation sim;
   CHECK(code_of([&] {

@@ -206,7 +206,8 @@ TEST_CASE("A line that is full lets nobody in", "[rate_limit]") {
   CHECK(sim.finish(inside).ok());
 }
 
-TEST_CASE("A rate limit that makes no sense is refused", "[rate_limit]") {
+TEST_CASE("Rate limit options out of their bounds are refused",
+          "[rate_limit]") {
   simulation sim;
   const auto refused = [&](const rate_limit_options& options) {
     return code_of([&] {
@@ -228,7 +229,8 @@ TEST_CASE("A rate limit that makes no sense is refused", "[rate_limit]") {
   CHECK(refused(options));
 }
 
-TEST_CASE("A number of tokens that makes no sense is refused", "[rate_limit]") {
+TEST_CASE("A negative or infinite number of tokens is refused",
+          "[rate_limit]") {
   simulation sim;
   const rate_limit limit{sim.system(), a_second(1)};
   const double wrong = GENERATE(-1.0, std::numeric_limits<double>::infinity(),

@@ -140,7 +140,7 @@ TEST_CASE("What is kept is good for its time", "[result_cache]") {
   CHECK(*node.calls == 2);
 }
 
-TEST_CASE("Cache options that make no sense are refused", "[result_cache]") {
+TEST_CASE("A cache without room for results is refused", "[result_cache]") {
   simulation sim;
   CHECK(code_of([&] {
           return result_cache{sim.system(), {.bytes_max = 0}};

@@ -1,5 +1,6 @@
 #include "support/actors/both_ways.hpp"
 #include "support/catch.hpp"
+#include "support/code_of.hpp"
 #include "support/flows/small_flows.hpp"
 
 #include <troupe/gather.hpp>
@@ -62,6 +63,16 @@ std::vector<std::string> log_of(std::uint32_t seats, Make make) {
   CHECK(sim.finish(sim.start(one_node(node))).ok());
   return *node.at.log;
 }
+
+/// Takes a seat for a second.
+struct takes_seat {
+  semaphore seats;
+
+  troupe::task<> exec() const {
+    const permit mine = co_await seats.acquire();
+    co_await troupe::sleep_for(1s);
+  }
+};
 
 /// Takes all seats there are, and tries to take one more.
 struct counts_seats {
@@ -200,13 +211,51 @@ TEST_CASE("A permit may be given back early and is moved", "[semaphore]") {
   CHECK(result.state.at("seen") == "00101");
 }
 
-TEST_CASE("Numbers of permits that make no sense are refused", "[semaphore]") {
+TEST_CASE("No permits, and more than there are, are refused", "[semaphore]") {
   simulation sim;
-  CHECK_THROWS_AS(semaphore(sim.system(), 0), troupe::error);
+  CHECK(code_of([&] { semaphore(sim.system(), 0); }) == errc::bad_flow);
   const semaphore seats{sim.system(), 2};
   CHECK(seats.size() == 2);
   CHECK_THROWS_AS(seats.acquire(0), troupe::error);
   CHECK_THROWS_AS(seats.acquire(3), troupe::error);
+}
+
+TEST_CASE("A semaphore without room for one that waits is refused",
+          "[semaphore]") {
+  simulation sim;
+  CHECK(code_of([&] {
+          semaphore(sim.system(), {.permits = 1, .waiting_max = 0});
+        }) == errc::bad_flow);
+}
+
+TEST_CASE("Who comes when the queue for permits is full is refused",
+          "[semaphore]") {
+  simulation sim;
+  const semaphore seats{sim.system(), {.permits = 1, .waiting_max = 2}};
+  const auto one = one_node(takes_seat{seats});
+  const std::vector<troupe::run> inside{sim.start(one), sim.start(one),
+                                        sim.start(one)};
+  sim.run_ready();
+  const auto refused = sim.finish(sim.start(one)).failure.value();
+  CHECK(refused.code() == errc::overloaded);
+  CHECK(has(refused.message(), "2 coroutines wait"));
+  CHECK(has(refused.message(), "semaphore_options.waiting_max"));
+  for (const auto& each : inside) CHECK(sim.finish(each).ok());
+}
+
+TEST_CASE("A wait that was given up makes room in the queue for permits",
+          "[semaphore]") {
+  simulation sim;
+  const semaphore seats{sim.system(), {.permits = 1, .waiting_max = 1}};
+  const auto one = one_node(takes_seat{seats});
+  const auto holder = sim.start(one);
+  const auto waiting = sim.start(one);
+  sim.run_ready();
+  waiting.cancel();
+  sim.run_ready();
+  const auto next = sim.start(one);
+  CHECK(sim.finish(holder).ok());
+  CHECK(sim.finish(next).ok());
 }
 
 TEST_CASE("Ten thousand ways out leave exactly the permits there were",

@@ -107,7 +107,7 @@ TEST_CASE("An exchange that breaks is an error that says how",
   for (const auto& each : broken_exchanges()) check_fault(each, which, stream);
 }
 
-TEST_CASE("A whole reply that makes no sense is a bad reply",
+TEST_CASE("A whole reply that is cut short, empty or HTML is a bad reply",
           "[client_fault]") {
   const auto which = each_api();
   for (const auto* fault :
@@ -122,7 +122,8 @@ TEST_CASE("A body that is shorter than its head says has broken off",
               each_api(), /*stream=*/false);
 }
 
-TEST_CASE("A stream that makes no sense is a bad reply", "[client_fault]") {
+TEST_CASE("A stream of cut JSON, or of HTML, is a bad reply",
+          "[client_fault]") {
   const auto which = each_api();
   for (const auto* fault : {"truncated_json", "html"}) {
     check_fault({fault, errc::bad_reply, ""}, which, /*stream=*/true);

@@ -253,7 +253,8 @@ TEST_CASE("A stream that ends early is no reply, and says what it has",
   }
 }
 
-TEST_CASE("A reply that makes no sense names the place", "[chat_format]") {
+TEST_CASE("An error about a reply names the part that is missing or wrong",
+          "[chat_format]") {
   CHECK(
       text_of_failure(openai_chat(), {{"choices", json::array()}}) ==
       "invalid reply from the server: /choices has only 0 elements; the reply "

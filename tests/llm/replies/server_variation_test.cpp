@@ -170,7 +170,8 @@ TEST_CASE("The status of an error has many names", "[server_variation]") {
   }
 }
 
-TEST_CASE("Errors in odd places of a stream are errors", "[server_variation]") {
+TEST_CASE("An error in an event, an exception or a delta is an error",
+          "[server_variation]") {
   for (const char* each :
        {"event: ERROR\ndata: so it is\n\n",
         "event: exception\ndata: {\"message\": \"so it is\"}\n\n",
@@ -208,7 +209,8 @@ TEST_CASE("An error's words may say how long to wait", "[server_variation]") {
 
 // -- texts --------------------------------------------------------------------
 
-TEST_CASE("Text stands in odd places", "[server_variation]") {
+TEST_CASE("Text is found in nested parts and beside the message",
+          "[server_variation]") {
   for (const char* each :
        {R"({"message": {"content": [{"type": "text",
             "text": {"value": "Hello"}}]}})",

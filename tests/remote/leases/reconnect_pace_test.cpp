@@ -13,7 +13,7 @@ using troupe::detail::reconnect_pace;
 
 namespace {
 
-constexpr time_point opened{1h};
+constexpr time_point first_reached{1h};
 
 /// True if a wait is a random share of `whole`, at least half of it.
 bool is_share(duration wait, duration whole) {
@@ -35,8 +35,8 @@ TEST_CASE("The first try is at once, and waits double up to the longest",
 TEST_CASE("A connection that lasted begins anew", "[reconnect_pace]") {
   reconnect_pace pace{1s, 1};
   for (int i = 0; i < 8; ++i) static_cast<void>(pace.next());
-  pace.on_reached(opened);
-  pace.on_lost(opened + 1s);
+  pace.on_reached(first_reached);
+  pace.on_lost(first_reached + 1s);
   CHECK(pace.next() == duration::zero());
   CHECK(is_share(pace.next(), 100ms));
 }
@@ -45,7 +45,7 @@ TEST_CASE("A connection that is lost at once was not there",
           "[reconnect_pace]") {
   reconnect_pace pace{1s, 1};
   static_cast<void>(pace.next());
-  auto now = opened;
+  auto now = first_reached;
   for (const duration whole : {100ms, 200ms, 400ms, 800ms, 1000ms, 1000ms}) {
     pace.on_reached(now);
     now += 999ms;
@@ -68,7 +68,7 @@ TEST_CASE("Many who lost one peer come back one by one", "[reconnect_pace]") {
 TEST_CASE("A longest wait without end stays in range", "[reconnect_pace]") {
   reconnect_pace pace{duration::max(), 1};
   for (int i = 0; i < 200; ++i) CHECK(pace.next() >= duration::zero());
-  pace.on_reached(opened);
-  pace.on_lost(opened + 24h);
+  pace.on_reached(first_reached);
+  pace.on_lost(first_reached + 24h);
   CHECK(pace.next() > duration::zero());
 }

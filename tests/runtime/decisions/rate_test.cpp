@@ -217,7 +217,7 @@ TEST_CASE("A pause may last as long as the window of the rate", "[rate]") {
   CHECK(meter.ready_at() == first_ask + 48h);
 }
 
-TEST_CASE("A rate that makes no sense is named", "[rate]") {
+TEST_CASE("A part of a rate out of its bounds is named", "[rate]") {
   CHECK(mistakes_in(rate{}).empty());
   CHECK(mistakes_in(rate{.amount = 0}).size() == 1);
   CHECK(mistakes_in(rate{.amount = std::nan("")}).size() == 1);

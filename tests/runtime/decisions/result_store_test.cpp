@@ -89,7 +89,7 @@ TEST_CASE("The bytes of a store are those of what is in it", "[result_store]") {
   }));
 }
 
-TEST_CASE("Store options that make no sense are named", "[result_store]") {
+TEST_CASE("Store options out of their bounds are named", "[result_store]") {
   CHECK(mistakes_in(troupe::result_store_options{}).empty());
   const troupe::result_store_options none{.bytes_max = 0, .ttl = 0s};
   CHECK(mistakes_in(none).size() == 2);

@@ -143,7 +143,7 @@ TEST_CASE("Different seeds spread the waits", "[retry]") {
   CHECK(waits.size() > 90);
 }
 
-TEST_CASE("Options that make no sense are named", "[retry]") {
+TEST_CASE("Retry options out of their bounds are named", "[retry]") {
   const auto only_mistake = [](const retry_options& options) {
     const auto found = mistakes_in(options);
     return found.size() == 1 ? found.front() : std::string{};

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/deep_json.hpp"
 #include "support/flows/lone_step.hpp"
 
 #include <troupe/batch.hpp>
@@ -21,6 +22,13 @@ flow only(const std::string& name) {
   return built.build();
 }
 
+troupe::json no_items(const troupe::state&) { return {}; }
+
+/// Where the name of the first member is kept.
+const char* address_of_key(const troupe::value& object) {
+  return (*object.members().begin()).key.data();
+}
+
 flow around(const flow& inner) {
   flow_builder built{"outer"};
   built.add("inner", inner);
@@ -41,11 +49,31 @@ TEST_CASE("a million flows within flows end without using up the stack",
   CHECK(innermost.expired());
 }
 
+TEST_CASE("batches within many batches end without using up the stack",
+          "[flow_graph]") {
+  std::optional<flow> nest = only("innermost");
+  const auto innermost = std::weak_ptr{nest->share()};
+  for (int depth = 0; depth < 200'000; ++depth) {
+    nest = troupe::batch("outer", *nest, no_items);
+  }
+  CHECK_FALSE(innermost.expired());
+
+  nest.reset();
+
+  CHECK(innermost.expired());
+}
+
+TEST_CASE("JSON that nests a million deep is dismantled in the stack there is",
+          "[flow_graph]") {
+  auto form = troupe_test::deep_array(1'000'000);
+  troupe::detail::dismantle(form);
+  CHECK(form.empty());
+}
+
 TEST_CASE("a flow ends with the last batch or flow that holds it",
           "[flow_graph]") {
   std::optional<flow> body = only("body");
   const auto held = std::weak_ptr{body->share()};
-  const auto no_items = [](const troupe::state&) { return troupe::json{}; };
   std::optional<flow> first = troupe::batch("first", *body, no_items);
   std::optional<flow> second = around(*body);
   body.reset();
@@ -70,6 +98,7 @@ TEST_CASE("the items of a batch share their keys, and stay apart",
   }};
   REQUIRE(look.begin() == troupe_test::lone_step::status::done);
   REQUIRE(items.size() == 3);
+  CHECK(address_of_key(items[0]) == address_of_key(items[1]));
   items[0] = std::move(items[0]).with("d", 4);
   CHECK(items[0].size() == 4);
   for (const auto& each : items) each.check();

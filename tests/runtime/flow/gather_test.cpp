@@ -71,7 +71,7 @@ TEST_CASE("Results come in the order of the tasks", "[gather]") {
 }
 
 TEST_CASE("No more tasks run than the width allows", "[gather]") {
-  const std::size_t width = GENERATE(1U, 2U, 3U, 8U, 0U);
+  const std::size_t width = GENERATE(1U, 2U, 3U, 8U);
   still_host host;
   watch seen;
   auto work =
@@ -81,7 +81,16 @@ TEST_CASE("No more tasks run than the width allows", "[gather]") {
   host.advance(10s);
   REQUIRE(work.done());
   CHECK(work.take() == results{0, 1, 2, 3, 4, 5});
-  CHECK(seen.most <= static_cast<int>(std::max<std::size_t>(width, 1)));
+  CHECK(seen.most <= static_cast<int>(width));
+}
+
+TEST_CASE("A width that lets no task run is refused", "[gather]") {
+  watch seen;
+  still_host host;
+  auto work = all_of(naps({{1, 0}}, seen), {.width = 0});
+  REQUIRE(work.start(host));
+  CHECK(code_of([&] { work.take(); }) == troupe::errc::bad_flow);
+  CHECK(seen.most == 0);
 }
 
 TEST_CASE("Nothing to gather is done at once", "[gather]") {

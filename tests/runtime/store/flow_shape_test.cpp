@@ -26,7 +26,7 @@ using troupe::detail::flow_shape;
 using troupe::detail::resume_point;
 using troupe_test::code_of;
 using troupe_test::nothing;
-using kind = change_effect::kind;
+using effect_kind = change_effect::kind;
 using stage = troupe::position::stage;
 
 namespace {
@@ -137,7 +137,7 @@ bool goes_on(const plan& now) {
         resume_point{}}) {
     const auto found = effect(now, place);
     INFO(found.why);
-    if (found.how != kind::goes_on) return false;
+    if (found.how != effect_kind::goes_on) return false;
   }
   return true;
 }
@@ -151,7 +151,7 @@ std::string change(const plan& now) {
 }
 
 void needs_migration(const change_effect& found, const std::string& why) {
-  CHECK(found.how == kind::needs_migration);
+  CHECK(found.how == effect_kind::needs_migration);
   CHECK(found.why == why);
 }
 
@@ -191,8 +191,8 @@ TEST_CASE("a node that is added before lets runs go on") {
 }
 
 TEST_CASE("a node that is removed elsewhere lets runs go on") {
-  CHECK(effect({.a = "other"}, standing({"b"})).how == kind::goes_on);
-  CHECK(effect({.b = "other"}, standing({"a"})).how == kind::goes_on);
+  CHECK(effect({.a = "other"}, standing({"b"})).how == effect_kind::goes_on);
+  CHECK(effect({.b = "other"}, standing({"a"})).how == effect_kind::goes_on);
 }
 
 TEST_CASE("a node that is removed where the run stands needs a migration") {
@@ -216,10 +216,10 @@ TEST_CASE("an edge that is added or leads elsewhere lets runs go on") {
   CHECK(goes_on(repeats));
   CHECK(effect_of_change(shape_of(back.build()), shape_of(repeats.build()),
                          standing({"b"}))
-            .how == kind::goes_on);
+            .how == effect_kind::goes_on);
   CHECK(effect_of_change(shape_of(back.build()), shape_of(plan{}.build()),
                          standing({"b"}))
-            .how == kind::goes_on);
+            .how == effect_kind::goes_on);
   const auto removed = changes_between(
       shape_of(plan{.goes_back = true}.build()), shape_of(plan{}.build()));
   REQUIRE(removed.size() == 1);
@@ -236,18 +236,18 @@ TEST_CASE("another type of what prep gives shows in no shape") {
 
 TEST_CASE("another kind of node needs a migration where the run stands") {
   const plan now{.each = true};
-  CHECK(effect(now, standing({"a"})).how == kind::goes_on);
+  CHECK(effect(now, standing({"a"})).how == effect_kind::goes_on);
   needs_migration(effect(now, standing({"b"})),
                   "node 'b' of the flow 'plan', where the run stands, is a "
                   "batch node now, not a node with exec");
   auto kept = standing({"b"});
   kept.results[0] = 1;
-  CHECK(effect(now, kept).how == kind::refused);
+  CHECK(effect(now, kept).how == effect_kind::refused);
 }
 
 TEST_CASE("a fallback that is removed needs a migration in it only") {
   const plan now{.without_fallback = true};
-  CHECK(effect(now, standing({"b"}, stage::wait)).how == kind::goes_on);
+  CHECK(effect(now, standing({"b"}, stage::wait)).how == effect_kind::goes_on);
   needs_migration(effect(now, standing({"b"}, stage::fall_back)),
                   "node 'b', in whose fallback the run stands, has none any "
                   "more");
@@ -266,7 +266,7 @@ TEST_CASE("options that say how often and how wide let runs go on") {
 
 TEST_CASE("a nested flow that changes needs a migration where it stands") {
   const plan now{.x = "y"};
-  CHECK(effect(now, standing({"b"})).how == kind::goes_on);
+  CHECK(effect(now, standing({"b"})).how == effect_kind::goes_on);
   needs_migration(
       effect(now, standing({"in", "x"})),
       "node 'x' of the flow 'inner', where the run stands, was removed");
@@ -274,14 +274,15 @@ TEST_CASE("a nested flow that changes needs a migration where it stands") {
 
 TEST_CASE("a sub-flow at work must find the place where it stands") {
   const plan now{.work = "other"};
-  CHECK(effect(now, standing({"all"}, stage::fan_out)).how == kind::goes_on);
+  CHECK(effect(now, standing({"all"}, stage::fan_out)).how ==
+        effect_kind::goes_on);
   const auto found = effect(now, in_batch(standing({"work"})));
-  CHECK(found.how == kind::refused);
+  CHECK(found.how == effect_kind::refused);
   CHECK(found.why ==
         "item 3: node 'work' of the flow 'body', where the run stands, was "
         "removed");
   CHECK(effect({.a = "other"}, in_batch(standing({"work"}))).how ==
-        kind::goes_on);
+        effect_kind::goes_on);
 }
 
 TEST_CASE("another branch of a fork is refused in it") {
@@ -290,10 +291,10 @@ TEST_CASE("another branch of a fork is refused in it") {
   const auto effect_of = [&](const std::vector<std::string>& branches) {
     return effect_of_change(before, shape_of(forked(branches)), at);
   };
-  CHECK(effect_of({"l", "r"}).how == kind::goes_on);
-  CHECK(effect_of({"l", "r", "more"}).how == kind::refused);
+  CHECK(effect_of({"l", "r"}).how == effect_kind::goes_on);
+  CHECK(effect_of({"l", "r", "more"}).how == effect_kind::refused);
   const auto swapped = effect_of({"r", "l"});
-  CHECK(swapped.how == kind::refused);
+  CHECK(swapped.how == effect_kind::refused);
   CHECK(swapped.why ==
         "branch 0 of the fork 'fork', where the run stands, is 'r' now, not "
         "'l'");
@@ -301,7 +302,7 @@ TEST_CASE("another branch of a fork is refused in it") {
 
 TEST_CASE("a flow of another name has no runs of the old one") {
   const auto found = effect({.name = "other"}, standing({"a"}));
-  CHECK(found.how == kind::refused);
+  CHECK(found.how == effect_kind::refused);
   CHECK(found.why.find("the flow 'plan' is called 'other' now") == 0);
 }
 

@@ -27,14 +27,14 @@ using stage = troupe::position::stage;
 
 namespace {
 
-flow_shape shape() {
+flow_shape two_nodes() {
   flow_builder builder{"plan"};
   const auto a = builder.add("a", nothing);
   a.next(builder.add("b", nothing));
   return flow_shape::of(builder.build().model());
 }
 
-resume_point standing(const std::string& node, stage at = stage::begin) {
+resume_point at_node(const std::string& node, stage at = stage::begin) {
   resume_point made;
   made.at.emplace();
   made.at->path = {node};
@@ -56,7 +56,7 @@ migration to_node(const std::string& from, const std::string& to,
 }
 
 resume_point moved(resume_point at, const std::vector<migration>& known) {
-  return migrate("r", "1", std::move(at), known, shape(), "2");
+  return migrate("r", "1", std::move(at), known, two_nodes(), "2");
 }
 
 std::string refusal(const resume_point& at,
@@ -70,7 +70,7 @@ std::string refusal(const resume_point& at,
 }  // namespace
 
 TEST_CASE("a migration moves a run and changes its state") {
-  auto from = standing("gone", stage::wait);
+  auto from = at_node("gone", stage::wait);
   from.prepared = 1;
   from.due_ms = 5;
   from.effects[{0, "pay"}] = std::nullopt;
@@ -85,7 +85,7 @@ TEST_CASE("a migration moves a run and changes its state") {
 }
 
 TEST_CASE("a migration that leaves a run in its place keeps the step at work") {
-  auto from = standing("a");
+  auto from = at_node("a");
   from.prepared = 1;
   const auto at = moved(from, {to_node("1", "2", "a")});
   CHECK(at.prepared);
@@ -94,17 +94,17 @@ TEST_CASE("a migration that leaves a run in its place keeps the step at work") {
 
 TEST_CASE("migrations follow each other") {
   const auto at =
-      moved(standing("x"), {to_node("1.5", "2", "b"), to_node("1", "1.5", "y"),
-                            to_node("1", "3", "z")});
+      moved(at_node("x"), {to_node("1.5", "2", "b"), to_node("1", "1.5", "y"),
+                           to_node("1", "3", "z")});
   CHECK(at.at->path == std::vector<std::string>{"b"});
   CHECK(at.document.get<int>("n") == 3);
 }
 
 TEST_CASE("a run stays as it is where no migration leads") {
-  const auto at = moved(standing("x"), {to_node("1", "3", "b")});
+  const auto at = moved(at_node("x"), {to_node("1", "3", "b")});
   CHECK(at.at->path == std::vector<std::string>{"x"});
   const auto circle =
-      moved(standing("x"), {to_node("1", "3", "b"), to_node("3", "1", "b")});
+      moved(at_node("x"), {to_node("1", "3", "b"), to_node("3", "1", "b")});
   CHECK(circle.at->path == std::vector<std::string>{"x"});
 }
 
@@ -124,12 +124,12 @@ TEST_CASE("a migration that throws names the run") {
   const migration broken{"1", "2", [](position, state) -> migrated {
                            throw std::runtime_error{"no n"};
                          }};
-  CHECK(refusal(standing("a"), {broken}) ==
+  CHECK(refusal(at_node("a"), {broken}) ==
         "the migration from version '1' to '2' of the run 'r' failed: no n");
 }
 
 TEST_CASE("a migration must give a place that is there") {
-  CHECK(refusal(standing("a"), {to_node("1", "2", "c")})
+  CHECK(refusal(at_node("a"), {to_node("1", "2", "c")})
             .find("gives a place that is not there: node 'c'") !=
         std::string::npos);
   const migration middle{"1", "2", [](position at, state document) {
@@ -137,12 +137,12 @@ TEST_CASE("a migration must give a place that is there") {
                            at.at = stage::retry;
                            return migrated{std::move(at), std::move(document)};
                          }};
-  CHECK(refusal(standing("a"), {middle}).find("the middle of a step") !=
+  CHECK(refusal(at_node("a"), {middle}).find("the middle of a step") !=
         std::string::npos);
 }
 
 TEST_CASE("items with outcomes are refused, unless they are to begin again") {
-  auto from = standing("a", stage::retry);
+  auto from = at_node("a", stage::retry);
   from.results[0] = 1;
   from.branches[1] = std::make_shared<resume_point>();
   auto way = to_node("1", "2", "b");

@@ -26,7 +26,7 @@ using troupe_test::place;
 using troupe_test::snapshot_entry;
 using troupe_test::step_entry;
 using troupe_test::write;
-using how = troupe::branch_outcome::kind;
+using branch_kind = troupe::branch_outcome::kind;
 
 namespace {
 
@@ -128,8 +128,8 @@ TEST_CASE("the writes of a sub-flow up to a step can be read") {
 TEST_CASE("a sub-flow sees what the items before it wrote") {
   stored_run run;
   commit(run.store, {step_entry(0, write("/list/0", 1), "0.0")});
-  commit(run.store,
-         {ended_entry(0, 0, how::finished, write("list", value::array({1})))});
+  commit(run.store, {ended_entry(0, 0, branch_kind::finished,
+                                 write("list", value::array({1})))});
   state list{{"list", value::array({1})}};
   list.record();
   list.append("list", 2);

@@ -6,11 +6,11 @@ using troupe::run_record;
 using troupe::run_status;
 using troupe::detail::decide_recovery;
 using troupe::detail::is_released_by;
-using kind = troupe::detail::recovery::kind;
+using recovery_kind = troupe::detail::recovery::kind;
 
 namespace {
 
-kind decision(run_status status, std::uint32_t in_vain) {
+recovery_kind decision(run_status status, std::uint32_t in_vain) {
   run_record run;
   run.status = status;
   run.recoveries = 1'000;
@@ -22,20 +22,21 @@ kind decision(run_status status, std::uint32_t in_vain) {
 
 TEST_CASE("a run is recovered five times without progress, and no more") {
   for (std::uint32_t i = 0; i < 5; ++i) {
-    CHECK(decision(run_status::running, i) == kind::recovers);
+    CHECK(decision(run_status::running, i) == recovery_kind::recovers);
   }
-  CHECK(decision(run_status::running, 5) == kind::quarantined);
-  CHECK(decision(run_status::running, ~std::uint32_t{0}) == kind::quarantined);
+  CHECK(decision(run_status::running, 5) == recovery_kind::quarantined);
+  CHECK(decision(run_status::running, ~std::uint32_t{0}) ==
+        recovery_kind::quarantined);
 }
 
 TEST_CASE("a run that was put away goes on, whatever it lived through") {
-  CHECK(decision(run_status::parked, 5) == kind::goes_on);
+  CHECK(decision(run_status::parked, 5) == recovery_kind::goes_on);
 }
 
 TEST_CASE("a run that ended, or is in quarantine, stays") {
   for (const auto each : {run_status::quarantined, run_status::finished,
                           run_status::failed, run_status::cancelled}) {
-    CHECK(decision(each, 0) == kind::stays);
+    CHECK(decision(each, 0) == recovery_kind::stays);
   }
 }
 

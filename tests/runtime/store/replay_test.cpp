@@ -32,8 +32,8 @@ using troupe_test::place;
 using troupe_test::snapshot_entry;
 using troupe_test::step_entry;
 using troupe_test::write;
-using kind = troupe::log_entry::kind;
-using how = troupe::branch_outcome::kind;
+using entry_kind = troupe::log_entry::kind;
+using branch_kind = troupe::branch_outcome::kind;
 using stage = troupe::position::stage;
 
 namespace {
@@ -139,8 +139,8 @@ TEST_CASE("a commit ends what is known of the step at work") {
   const attempt_form attempt{place("a", stage::wait), 1'000, 0, value{7}};
   std::vector<log_entry> entries{
       attempt_entry(0, attempt),
-      item_entry(kind::result, 0, 3, "r"),
-      item_entry(kind::item_taken, 0, 1, value::object({{"f", 1}})),
+      item_entry(entry_kind::result, 0, 3, "r"),
+      item_entry(entry_kind::item_taken, 0, 1, value::object({{"f", 1}})),
       ended_entry(0, 1),
       step_entry(0, write("a", 1), "0.2"),
       begun_entry(0, "pay"),
@@ -148,7 +148,7 @@ TEST_CASE("a commit ends what is known of the step at work") {
   auto point = replayed(entries);
   CHECK(point->results.at(3) == "r");
   CHECK(point->taken.at(1).dump() == R"({"f":1})");
-  CHECK(point->ended.at(1).how == how::finished);
+  CHECK(point->ended.at(1).how == branch_kind::finished);
   CHECK(point->branches.at(2)->wrote.size() == 1);
   CHECK(point->effects.size() == 1);
 
@@ -192,9 +192,9 @@ TEST_CASE("a sub-flow goes with its item once that has finished") {
 TEST_CASE("an item that failed may go on, begin anew, and end again") {
   const std::vector<log_entry> failed{step_entry(0, write("a", 1), "0.1"),
                                       begun_entry(1, "pay", "0.1"),
-                                      ended_entry(0, 1, how::failed)};
+                                      ended_entry(0, 1, branch_kind::failed)};
   auto point = replayed(failed);
-  CHECK(point->ended.at(1).how == how::failed);
+  CHECK(point->ended.at(1).how == branch_kind::failed);
   CHECK(point->branches.at(1)->effects.size() == 1);
 
   auto goes_on = failed;
@@ -203,7 +203,7 @@ TEST_CASE("an item that failed may go on, begin anew, and end again") {
   CHECK(point->ended.empty());
   CHECK(point->branches.at(1)->wrote.size() == 2);
   goes_on.push_back(ended_entry(0, 1));
-  CHECK(replayed(goes_on)->ended.at(1).how == how::finished);
+  CHECK(replayed(goes_on)->ended.at(1).how == branch_kind::finished);
 
   auto anew = failed;
   anew.push_back(step_entry(0, write("c", 1), "0.1"));
@@ -229,8 +229,8 @@ TEST_CASE("what ends late is skipped") {
   point = replayed({ended_entry(0, 1), effect_entry(0, "pay", done, "0.1")});
   CHECK(point->ended.size() == 1);
   CHECK(point->branches.empty());
-  point = replayed(
-      {ended_entry(0, 1, how::failed), effect_entry(0, "pay", done, "0.1")});
+  point = replayed({ended_entry(0, 1, branch_kind::failed),
+                    effect_entry(0, "pay", done, "0.1")});
   CHECK(point->ended.size() == 1);
 }
 
@@ -259,7 +259,7 @@ TEST_CASE("an effect that has ended well neither begins nor ends again") {
 
 TEST_CASE("an item keeps its params") {
   const auto taken = [](int n) {
-    return item_entry(kind::item_taken, 0, 1, value::object({{"f", n}}));
+    return item_entry(entry_kind::item_taken, 0, 1, value::object({{"f", n}}));
   };
   CHECK(replayed({taken(1), taken(1)})->taken.size() == 1);
   CHECK(has(refusal_of_last({taken(1), taken(2)}), "another one before"));

@@ -30,6 +30,7 @@ database::database(const std::string& path, access_to_store access,
     abandon();
     run("PRAGMA query_only=ON");
   } else {
+    run("PRAGMA synchronous=FULL");
     run("PRAGMA secure_delete=FAST");
     run("PRAGMA cache_size=-16000");
     run("PRAGMA journal_size_limit=8388608");

@@ -123,7 +123,6 @@ void store_file::identify() {
   } else if (owner_->before() || read_meta(*connection_, "path") != path_) {
     make_identity();
   }
-  connection_->run("PRAGMA synchronous=FULL");
   transaction all{*connection_, transaction::kind::writes};
   write_meta(*connection_, "openings", std::to_string(++openings_));
   write_home();

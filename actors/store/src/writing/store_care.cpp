@@ -161,9 +161,15 @@ void store_writer::remove_expired(time_point until) {
 
 void store_writer::work(std::shared_ptr<slow_work> what) {
   if (is_writing_thread()) {
-    while (what->go_on(file_, after(clock::steady().now(), slice))) {
-    }
+    if (const auto why = unusable()) throw error{*why};
     log_.forget();
+    try {
+      while (what->go_on(file_, after(clock::steady().now(), slice))) {
+      }
+    } catch (const SQLite::Exception& why) {
+      on_fault(why);
+      throw store_error(path(), why);
+    }
     return;
   }
   {

@@ -18,10 +18,9 @@ class served_node final : public node_base {
         options_(from.options),
         asked_(std::move(asked)),
         output_(std::move(output)) {
-    // The asking process has passed these, and tries again itself.
+    // The asking process has passed these.
     options_.concurrency = {};
     options_.limits.clear();
-    options_.retry = {};
     options_.on.clear();
   }
 

@@ -18,7 +18,7 @@ namespace troupe::detail {
 /// Calls what may run a user's code, which is where its exceptions are caught:
 /// the result of `call`, or nothing and the error in the step.
 template <class F>
-auto guarded(frame& step, F call) -> std::optional<decltype(call())> {
+auto guarded(frame& step, F&& call) -> std::optional<decltype(call())> {
   try {
     return call();
   } catch (...) {
@@ -176,6 +176,10 @@ struct post_call {
   }
 
   static action action_of(no_value) noexcept { return {}; }
+  // Not moved once more on the way: every step comes here.
+  static action&& action_of(action&& chosen) noexcept {
+    return std::move(chosen);
+  }
   template <class T>
   static action action_of(T&& chosen) {
     return std::forward<T>(chosen);
