@@ -4,7 +4,10 @@
 
 #include <troupe/store/durability.hpp>
 #include <troupe/store/log_entry.hpp>
+#include <troupe/store/recovery.hpp>
 #include <troupe/store/resume_point.hpp>
+#include <troupe/store/retention.hpp>
+#include <troupe/store/run_commands.hpp>
 #include <troupe/store/run_record.hpp>
 #include <troupe/store/run_store.hpp>
 #include <troupe/store/sqlite.hpp>
