@@ -26,11 +26,13 @@
 #include <troupe/merge.hpp>
 #include <troupe/node.hpp>
 #include <troupe/node_options.hpp>
+#include <troupe/once.hpp>
 #include <troupe/printable.hpp>
 #include <troupe/rate.hpp>
 #include <troupe/rate_limit.hpp>
 #include <troupe/result_cache.hpp>
 #include <troupe/result_store.hpp>
+#include <troupe/resume.hpp>
 #include <troupe/retry.hpp>
 #include <troupe/run.hpp>
 #include <troupe/semaphore.hpp>

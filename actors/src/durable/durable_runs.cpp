@@ -42,8 +42,10 @@ outcome stored_outcome(store_reader& from, const run_record& there) {
 
 [[noreturn]] void refuse_quarantined(const run_record& there) {
   throw error{errc::quarantined,
-              "run '" + there.id + "' is in quarantine: it took its process "
-              "down " + std::to_string(there.recoveries_in_vain) +
+              "run '" + there.id +
+                  "' is in quarantine: it took its process "
+                  "down " +
+                  std::to_string(there.recoveries_in_vain) +
                   " times without a step in between; resume it by its id"};
 }
 
@@ -112,9 +114,9 @@ std::shared_ptr<run_core> durable_runs::start(system_core& system,
     }
   }
   auto run = std::make_shared<run_core>(system, work, std::move(options), id);
-  run->set_journal(std::make_shared<run_journal>(system.options().store,
-                                                 std::move(record)),
-                   nullptr);
+  run->set_journal(
+      std::make_shared<run_journal>(system.options().store, std::move(record)),
+      nullptr);
   live_.insert_or_assign(id, run);
   start_run_deferred(run, std::move(initial));
   return run;
@@ -127,8 +129,8 @@ std::shared_ptr<run_core> durable_runs::take_up(system_core& system,
   auto& from = reader(system);
   auto options = options_of(record, value_from(record.params, parts_of(from)),
                             wall_ms(system));
-  auto run = std::make_shared<run_core>(system, work, std::move(options),
-                                        record.id);
+  auto run =
+      std::make_shared<run_core>(system, work, std::move(options), record.id);
   if (is_over(record.status)) {
     end_at_once(*run, stored_outcome(from, record));
     return run;
@@ -136,9 +138,9 @@ std::shared_ptr<run_core> durable_runs::take_up(system_core& system,
   auto point = read_resume_point(from, record);
   auto document = point->document;
   live_.insert_or_assign(record.id, run);
-  run->set_journal(std::make_shared<run_journal>(system.options().store,
-                                                 std::move(record)),
-                   std::move(point));
+  run->set_journal(
+      std::make_shared<run_journal>(system.options().store, std::move(record)),
+      std::move(point));
   start_run(run, std::move(document));
   return run;
 }
@@ -151,13 +153,11 @@ std::shared_ptr<run_core> durable_runs::resume(system_core& system,
   if (auto live = find_live(id)) return live;
   auto record = reader(system).find(id);
   if (!record) {
-    throw error{errc::missing_key,
-                "there is no run '" + id + "' in " +
-                    system.options().store->name()};
+    throw error{errc::missing_key, "there is no run '" + id + "' in " +
+                                       system.options().store->name()};
   }
   const auto& work = flow_of(system, *record);
-  if (record->status == run_status::finished ||
-      !is_over(record->status)) {
+  if (record->status == run_status::finished || !is_over(record->status)) {
     return take_up(system, *std::move(record), work);
   }
   auto& from = reader(system);
@@ -168,9 +168,9 @@ std::shared_ptr<run_core> durable_runs::resume(system_core& system,
   auto run = std::make_shared<run_core>(system, work, std::move(options), id);
   auto document = point->document;
   live_.insert_or_assign(id, run);
-  run->set_journal(std::make_shared<run_journal>(system.options().store,
-                                                 *std::move(record)),
-                   std::move(point));
+  run->set_journal(
+      std::make_shared<run_journal>(system.options().store, *std::move(record)),
+      std::move(point));
   start_run(run, std::move(document));
   return run;
 }
@@ -215,8 +215,8 @@ resumed_run durable_runs::resume_one(system_core& system, run_record record) {
     }
     auto params = value_from(record.params, parts_of(reader(system)));
     auto options = options_of(record, std::move(params), wall_ms(system));
-    auto run = std::make_shared<run_core>(system, work, std::move(options),
-                                          record.id);
+    auto run =
+        std::make_shared<run_core>(system, work, std::move(options), record.id);
     live_.insert_or_assign(record.id, run);
     system.on_run_started();
     waiting_.push_back({run, std::move(record)});

@@ -12,6 +12,11 @@ std::uint64_t index_of(std::optional<std::size_t> item) noexcept {
   return item ? std::uint64_t{*item} : log_entry::no_index;
 }
 
+// The actor of the step may be that of its node.
+waker waker_of(const effect_asker& asker) {
+  return fiber_actor::of(asker.host, "keep an effect").waker_for(asker.key);
+}
+
 std::size_t weight(const std::vector<log_entry>& entries) noexcept {
   std::size_t bytes = 0;
   for (const auto& each : entries) {
@@ -112,9 +117,9 @@ void durable_part::keep_step(std::uint64_t step, const step_form& what,
   std::vector<log_entry> entries;
   entries.push_back(entry(log_entry::kind::step, step, what.to_text()));
   if (whole != nullptr && snapshots_.is_due_after(weight(entries))) {
-    entries.push_back(entry(
-        log_entry::kind::snapshot, step,
-        snapshot_form{what.then, *whole, {}, what.retries}.to_text()));
+    entries.push_back(
+        entry(log_entry::kind::snapshot, step,
+              snapshot_form{what.then, *whole, {}, what.retries}.to_text()));
     snapshots_.on_snapshot(weight({entries.back()}));
   }
   run_change change;
@@ -122,8 +127,7 @@ void durable_part::keep_step(std::uint64_t step, const step_form& what,
   change.clears_recoveries = true;
   if (end) {
     has_kept_end_ = true;
-    change.status =
-        end->failure ? run_status::failed : run_status::finished;
+    change.status = end->failure ? run_status::failed : run_status::finished;
     change.end = end->to_text();
   }
   steps_asked_ = step + 1;
@@ -232,10 +236,10 @@ void durable_part::keep_result(std::size_t item, const json& result) {
   journal_.commit({std::move(made)}, {});
 }
 
-known_effect durable_part::begin_effect(std::optional<std::size_t> item,
-                                        std::string_view name,
-                                        bool again_if_unknown, wake_key key) {
-  effect_id id{index_of(item), std::string{name}};
+known_effect durable_part::begin_effect(const effect_name& which,
+                                        bool again_if_unknown,
+                                        const effect_asker& asker) {
+  effect_id id{index_of(which.item), std::string{which.name}};
   known_effect known;
   if (!named_.insert(id).second) {
     known.how = known_effect::kind::twice;
@@ -251,27 +255,31 @@ known_effect durable_part::begin_effect(std::optional<std::size_t> item,
     known.how = known_effect::kind::unknown;
     if (!again_if_unknown) return known;
   }
-  auto made = entry(log_entry::kind::effect_begun, owner_.step_number(), {});
-  made.body = stored_form(value{});
+  auto made = entry(log_entry::kind::effect_begun, owner_.step_number(),
+                    stored_form(value{}));
   made.index = id.first;
   made.name = id.second;
   effects_.insert_or_assign(std::move(id), std::nullopt);
-  journal_.commit({std::move(made)}, {}, owner_.waker_for(key));
+  journal_.commit({std::move(made)}, {}, waker_of(asker));
   return known;
 }
 
-void durable_part::end_effect(std::optional<std::size_t> item,
-                              std::string_view name, const json& result,
-                              const error* failure, wake_key key) {
-  effect_id id{index_of(item), std::string{name}};
+void durable_part::end_effect(const effect_name& which, const json& result,
+                              const error* failure, const effect_asker& asker) {
+  effect_id id{index_of(which.item), std::string{which.name}};
   effect_form form{value{result},
                    failure != nullptr ? std::optional{*failure} : std::nullopt};
-  auto made =
-      entry(log_entry::kind::effect_ended, owner_.step_number(), form.to_text());
+  auto made = entry(log_entry::kind::effect_ended, owner_.step_number(),
+                    form.to_text());
   made.index = id.first;
   made.name = id.second;
   effects_.insert_or_assign(std::move(id), std::move(form));
-  journal_.commit({std::move(made)}, {}, owner_.waker_for(key));
+  journal_.commit({std::move(made)}, {}, waker_of(asker));
+}
+
+// A further attempt in the same life knows that the effect failed.
+void durable_part::give_effect_up(const effect_name& which) {
+  effects_.erase({index_of(which.item), std::string{which.name}});
 }
 
 }  // namespace troupe::detail

@@ -97,12 +97,11 @@ class durable_part final : public step_keeper {
 
   std::optional<json> result_of(std::size_t item) override;
   void keep_result(std::size_t item, const json& result) override;
-  known_effect begin_effect(std::optional<std::size_t> item,
-                            std::string_view name, bool again_if_unknown,
-                            wake_key key) override;
-  void end_effect(std::optional<std::size_t> item, std::string_view name,
-                  const json& result, const error* failure,
-                  wake_key key) override;
+  known_effect begin_effect(const effect_name& which, bool again_if_unknown,
+                            const effect_asker& asker) override;
+  void end_effect(const effect_name& which, const json& result,
+                  const error* failure, const effect_asker& asker) override;
+  void give_effect_up(const effect_name& which) override;
   /// The names of effects may come again: a new attempt begins.
   void on_attempt() noexcept { named_.clear(); }
 

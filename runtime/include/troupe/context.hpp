@@ -5,6 +5,7 @@
 #include "troupe/node_options.hpp"
 #include "troupe/value.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,12 +13,24 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace troupe {
 
 class context;
+struct once_options;
+template <class T>
+class task;
 
 namespace detail {
+
+template <class T>
+struct task_traits;
+
+/// The type of what an effect gives, at once or as a task.
+template <class F>
+using effect_result =
+    typename task_traits<std::invoke_result_t<F&>>::value_type;
 
 struct placed_work;
 class step_keeper;
@@ -97,6 +110,27 @@ class context {
   /// the same keys; see `run_options::id`.
   [[nodiscard]] std::string key() const;
   [[nodiscard]] time_point now() const noexcept { return host_->now(); }
+
+  // -- effects ---------------------------------------------------------------
+
+  /// Executes `effect`, a call or a function that gives a task, once: its
+  /// result is kept in the store of the run, and later attempts and lives of
+  /// the step get that one. Without a store it is simply executed. The name
+  /// tells the effects of one step apart, and each item of a batch node has its
+  /// own; `key()` is what the other side should be given.
+  ///
+  /// It begins after its beginning is on the disk, and the task ends after its
+  /// end is. A permanent error is kept as its result; after another one the
+  /// next attempt executes it again.
+  ///
+  /// In a header of its own: `<troupe/once.hpp>`.
+  /// Errors: those of `effect`; a permanent error where one name comes twice in
+  /// an attempt; `errc::effect_unknown` as `options` say; `errc::store_failed`.
+  template <std::invocable F>
+  [[nodiscard]] task<detail::effect_result<F>> once(std::string name, F effect,
+                                                    once_options options);
+  template <std::invocable F>
+  [[nodiscard]] task<detail::effect_result<F>> once(std::string name, F effect);
 
   // -- speaking to the outside -----------------------------------------------
 

@@ -2,6 +2,7 @@
 
 #include "troupe/concurrency.hpp"
 #include "troupe/detail/node/exec_call.hpp"
+#include "troupe/detail/node/step_keeper.hpp"
 #include "troupe/detail/value/mixed.hpp"
 #include "troupe/gather.hpp"
 #include "troupe/node.hpp"
@@ -124,6 +125,7 @@ class each_node {
 
   task<exec_t> run_item(held_item_t item, std::size_t index,
                         const state& shared, context& step) const {
+    if (auto known = kept_result(step, index)) co_return *std::move(known);
     const node_options& options = step.host().options();
     for (std::uint32_t attempt = 0;; ++attempt) {
       context ctx{step.host(), attempt, index};
@@ -132,7 +134,9 @@ class each_node {
       try {
         auto work = exec_call<N>::as_task(what);
         regular_end ended{work};
-        co_return co_await ended;
+        auto given = co_await ended;
+        keep(step, index, given);
+        co_return given;
       } catch (...) {
         why = error::from(std::current_exception());
       }
@@ -143,7 +147,9 @@ class each_node {
         try {
           if (next.broken) throw error{*next.broken};
           auto last = give_up(what, *why);
-          co_return co_await last;
+          auto given = co_await last;
+          keep(step, index, given);
+          co_return given;
         } catch (...) {
           why = error::from(std::current_exception());
         }
@@ -168,6 +174,29 @@ class each_node {
       if constexpr (!p::fallback_is_task) co_return call::phase::here(what);
     }
     throw why;
+  }
+
+  /// The result of an item in an earlier life of the run, if it can be read.
+  static std::optional<exec_t> kept_result(context& step, std::size_t index) {
+    if constexpr (readable_or_none<exec_t> && !holds_view<exec_t>()) {
+      auto* keeper = step.host().keeper();
+      if (keeper == nullptr) return std::nullopt;
+      const auto form = keeper->result_of(index);
+      if (!form) return std::nullopt;
+      try {
+        return read_form<exec_t>(*form);
+      } catch (const std::exception&) {
+        // The type has changed since: the item is executed again.
+      }
+    }
+    return std::nullopt;
+  }
+  static void keep(context& step, std::size_t index, const exec_t& given) {
+    if constexpr (readable_or_none<exec_t> && !holds_view<exec_t>()) {
+      if (auto* keeper = step.host().keeper()) {
+        keeper->keep_result(index, make_form(given));
+      }
+    }
   }
 
   static void tell(context& ctx, event_kind kind, const error& why,

@@ -75,6 +75,9 @@ enum class errc : std::uint8_t {
   /// A stored run took its process down so often that nobody goes on with it
   /// unasked. Always permanent.
   quarantined,
+  /// An effect began in an earlier life of the run, and nobody knows how it
+  /// ended. Always permanent.
+  effect_unknown,
 };
 
 /// The name of `code` as written in the source, for example "timed_out".
@@ -84,8 +87,9 @@ enum class errc : std::uint8_t {
 /// options lead to it again. True of `step_limit`, `missing_edge`,
 /// `undeclared_action`, `bad_items`, `merge_conflict`, `missing_key`,
 /// `wrong_type`, `bad_value`, `bad_flow`, `too_deep`, `too_large`,
-/// `unauthorized`, `deadlock`, `id_taken` and `quarantined`. Errors with these codes are permanent from
-/// the start.
+/// `unauthorized`, `deadlock`, `id_taken`,
+/// `quarantined` and `effect_unknown`. Errors with these codes are permanent
+/// from the start.
 [[nodiscard]] bool is_permanent(errc code) noexcept;
 
 /// An error as a value: a code, a text for people, and the place it happened.

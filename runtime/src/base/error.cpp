@@ -13,7 +13,7 @@
 namespace troupe {
 
 std::string_view to_string(errc code) noexcept {
-  static constexpr std::array<std::string_view, 27> names = {
+  static constexpr std::array<std::string_view, 28> names = {
       "unknown",           "node_threw",   "timed_out",
       "cancelled",         "step_limit",   "missing_edge",
       "undeclared_action", "bad_items",    "too_many_failures",
@@ -22,7 +22,8 @@ std::string_view to_string(errc code) noexcept {
       "request_failed",    "overloaded",   "shut_down",
       "too_deep",          "rate_limited", "bad_reply",
       "too_large",         "unauthorized", "deadlock",
-      "store_failed",      "id_taken",     "quarantined"};
+      "store_failed",      "id_taken",     "quarantined",
+      "effect_unknown"};
   const auto index = static_cast<std::size_t>(code);
   return index < names.size() ? names[index] : names[0];
 }
@@ -44,6 +45,7 @@ bool is_permanent(errc code) noexcept {
     case errc::deadlock:
     case errc::id_taken:
     case errc::quarantined:
+    case errc::effect_unknown:
       return true;
     default:
       return false;

@@ -8,11 +8,15 @@
 #include <array>
 #include <cassert>
 #include <charconv>
+#include <cstring>
 #include <utility>
 
 namespace troupe::detail {
 
 namespace {
+
+// Most steps write less.
+constexpr std::size_t usual_bytes = 1'024;
 
 template <class Number>
 void append_number(std::string& to, Number from) {
@@ -33,6 +37,28 @@ void append_real(std::string& to, double from) {
 bool needs_escape(char letter) noexcept {
   return static_cast<unsigned char>(letter) < 0x20 || letter == '"' ||
          letter == '\\';
+}
+
+/// Returns the first place from `at` on that needs an escape. Looks at eight
+/// letters at once, since texts are long and escapes rare.
+std::size_t next_escape(std::string_view text, std::size_t at) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t tops = 0x8080808080808080;
+  // The top bit of each letter below `bound`, if those before it are not.
+  const auto below = [](std::uint64_t letters, std::uint64_t bound) {
+    return (letters - ones * bound) & ~letters & tops;
+  };
+  for (; text.size() - at >= sizeof(std::uint64_t);
+       at += sizeof(std::uint64_t)) {
+    std::uint64_t letters = 0;
+    std::memcpy(&letters, text.data() + at, sizeof letters);
+    if ((below(letters, 0x20) | below(letters ^ (ones * '"'), 1) |
+         below(letters ^ (ones * '\\'), 1)) != 0) {
+      break;
+    }
+  }
+  while (at < text.size() && !needs_escape(text[at])) ++at;
+  return at;
 }
 
 void append_escape(std::string& to, char letter) {
@@ -70,6 +96,7 @@ void form_writer::member(std::string_view name) {
 }
 
 void form_writer::open(char bracket) {
+  if (made_.text.empty()) made_.text.reserve(usual_bytes);
   comma();
   count(1);
   made_.text += bracket;
@@ -167,8 +194,8 @@ void form_writer::writes(const delta& from) {
   for (const auto& each : from.ops()) {
     open('[');
     count(3);
-    name(to_string(each.what));
-    comma();
+    quote(to_string(each.what));
+    made_.text += ',';
     quote(each.path);
     if (each.path.empty()) {
       whole(each.operand);
@@ -266,14 +293,12 @@ void form_writer::put_text(std::string_view text) {
 void form_writer::quote(std::string_view text) {
   std::string& to = made_.text;
   to += '"';
-  std::size_t clean = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (!needs_escape(text[at])) continue;
-    to.append(text, clean, at - clean);
-    append_escape(to, text[at]);
-    clean = at + 1;
+    const auto next = next_escape(text, at);
+    to.append(text, at, next - at);
+    at = next;
+    if (at < text.size()) append_escape(to, text[at]);
   }
-  to.append(text, clean);
   to += '"';
   check_size();
 }

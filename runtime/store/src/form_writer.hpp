@@ -46,7 +46,7 @@ class form_writer {
   void writes(const delta& from);
   void failure(const error& from);
 
-  /// The form. @pre what was opened is closed
+  /// The form, after what was opened is closed.
   [[nodiscard]] stored_text take();
 
  private:

@@ -98,6 +98,7 @@ void store_file::check_pages() {
 
 void store_file::make_identity() {
   id_ = random_id();
+  openings_ = ticks_ = 0;
   transaction all{*connection_, transaction::kind::writes};
   write_meta(*connection_, "id", id_);
   write_meta(*connection_, "openings", "0");

@@ -1,3 +1,4 @@
+#include "file/owner_file.hpp"
 #include "file/schema.hpp"
 #include "file/store_error.hpp"
 #include "file/store_place.hpp"

@@ -23,7 +23,8 @@ constexpr duration slice = 15ms;
 constexpr duration short_slice = 5ms;
 constexpr duration idle_before_truncate = 2s;
 constexpr duration expired_checks_apart = 60s;
-constexpr std::uint64_t ended_before_check = 1'000;
+/// The same after runs have ended.
+constexpr duration expired_checks_after_end = 1s;
 constexpr std::size_t expired_at_once = 256;
 
 std::int64_t wall_now_ms() {
@@ -44,11 +45,11 @@ time_point store_writer::next_look() {
   if (has_works() || has_leftovers_ || is_expiring_ || !to_prune_.empty()) {
     return now;
   }
-  if (file_.log_pages() > 0 && !fault_) {
-    return after(now, idle_before_truncate);
-  }
-  if (options_.retention.empty()) return time_point::max();
-  return after(now, expired_checks_apart);
+  auto due = time_point::max();
+  if (file_.log_pages() > 0 && !fault_) due = after(now, idle_before_truncate);
+  if (options_.retention.empty()) return due;
+  return std::min(due, after(now, has_ended_ ? expired_checks_after_end
+                                             : expired_checks_apart));
 }
 
 void store_writer::look_after_file(bool is_idle) {
@@ -59,7 +60,7 @@ void store_writer::look_after_file(bool is_idle) {
     do_slice();
     const auto until = after(clock::steady().now(), short_slice);
     prune(until);
-    remove_expired(until, is_idle);
+    remove_expired(until);
     if (has_leftovers_) {
       has_leftovers_ = remove_leftovers(file_.connection(), until);
     }
@@ -139,15 +140,15 @@ void store_writer::prune(time_point until) {
   }
 }
 
-void store_writer::remove_expired(time_point until, bool is_idle) {
+void store_writer::remove_expired(time_point until) {
   if (options_.retention.empty()) return;
   const auto now = clock::steady().now();
-  const bool is_due = (is_idle && ended_since_ > 0) ||
-                      ended_since_ >= ended_before_check ||
-                      now - expired_checked_ >= expired_checks_apart;
+  const auto apart =
+      has_ended_ ? expired_checks_after_end : expired_checks_apart;
+  const bool is_due = now - expired_checked_ >= apart;
   if (!is_expiring_ && !is_due) return;
   expired_checked_ = now;
-  ended_since_ = 0;
+  has_ended_ = false;
   auto& in = file_.connection();
   const auto now_ms = wall_now_ms();
   auto expired =

@@ -210,7 +210,7 @@ void store_writer::report(group& what, std::vector<answer>& answers) noexcept {
       continue;
     }
     const auto& commit = std::get<run_commit>(what[i].what);
-    if (commit.change.status && is_over(*commit.change.status)) ++ended_since_;
+    if (commit.change.status && is_over(*commit.change.status)) has_ended_ = true;
     if (commit.done) commit.done(answers[i].failure);
   }
 }

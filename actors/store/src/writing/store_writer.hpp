@@ -86,7 +86,7 @@ class store_writer {
   void make_due_checkpoint(bool is_idle);
   void do_slice();
   void prune(time_point until);
-  void remove_expired(time_point until, bool is_idle);
+  void remove_expired(time_point until);
   [[nodiscard]] bool has_works();
   [[nodiscard]] time_point next_look();
   [[nodiscard]] commit_result closed_error() const;
@@ -112,7 +112,7 @@ class store_writer {
   bool has_leftovers_ = true;
   bool is_expiring_ = false;
   time_point expired_checked_{};
-  std::uint64_t ended_since_ = 0;
+  bool has_ended_ = false;
   /// The runs whose history is to be deleted, up to which step.
   std::map<std::int64_t, std::int64_t> to_prune_;
 };

@@ -11,6 +11,18 @@
 
 namespace troupe::detail {
 
+/// The name of an effect within its step.
+struct effect_name {
+  std::optional<std::size_t> item{};
+  std::string_view name{};
+};
+
+/// The coroutine that waits until an effect is written down.
+struct effect_asker {
+  fiber_owner& host;
+  wake_key key;
+};
+
 /// What is known of an effect when a step comes to it.
 struct known_effect {
   enum class kind : std::uint8_t {
@@ -40,15 +52,17 @@ class step_keeper {
   virtual void keep_result(std::size_t item, const json& result) = 0;
 
   /// Says what is known of an effect. Where it begins, or begins again, that is
-  /// written down, and `key` is woken afterwards, with a
+  /// written down, and `asker` is woken afterwards, with a
   /// `std::shared_ptr<const error>*`.
   [[nodiscard]] virtual known_effect begin_effect(
-      std::optional<std::size_t> item, std::string_view name,
-      bool again_if_unknown, wake_key key) = 0;
-  /// Writes the end of an effect down, and wakes `key` as above.
-  virtual void end_effect(std::optional<std::size_t> item,
-                          std::string_view name, const json& result,
-                          const error* failure, wake_key key) = 0;
+      const effect_name& which, bool again_if_unknown,
+      const effect_asker& asker) = 0;
+  /// Writes the end of an effect down, and wakes `asker` as above.
+  virtual void end_effect(const effect_name& which, const json& result,
+                          const error* failure, const effect_asker& asker) = 0;
+  /// An effect failed in a way that another attempt may mend: this life knows
+  /// how it ended, and the next one does not.
+  virtual void give_effect_up(const effect_name& which) = 0;
 
  protected:
   ~step_keeper() = default;
