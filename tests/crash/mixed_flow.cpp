@@ -128,6 +128,39 @@ struct starts {
   }
 };
 
+/// Has two effects once, one of them over two attempts.
+struct pays {
+  effects_ptr notes;
+
+  troupe::task<std::int64_t> exec(context& ctx) const {
+    const auto first = ctx.key() + " pay";
+    const auto pay = [to = notes, first] {
+      to->write("effect", first);
+      return std::int64_t{7};
+    };
+    auto paying = ctx.once("pay", pay);
+    const auto paid = co_await paying;
+    notes->write("known", first);
+    if (ctx.attempt() == 0) {
+      throw troupe::error{troupe::errc::node_threw, "not yet"};
+    }
+    const auto second = ctx.key() + " ship";
+    const auto ship = [to = notes, second]() -> troupe::task<std::int64_t> {
+      to->write("effect", second);
+      troupe::sleep_for pause{std::chrono::milliseconds{1}};
+      co_await pause;
+      co_return 11;
+    };
+    auto shipping = ctx.once("ship", ship);
+    const auto shipped = co_await shipping;
+    notes->write("known", second);
+    co_return paid + shipped;
+  }
+  void post(state& shared, std::int64_t given) const {
+    shared.add("paid", given);
+  }
+};
+
 struct dies {
   effects_ptr notes;
 
@@ -148,6 +181,7 @@ troupe::flow item_flow(const effects_ptr& notes, const std::string& name) {
   troupe::flow_builder made{name};
   made.add("first", adds{notes, name + "_first"}) >>
       made.add("flaky", flaky{notes, name + "_own"}, {.retry = often()}) >>
+      made.add("pays", pays{notes}, {.retry = often()}) >>
       made.add("last", adds{notes, name + "_last"});
   return made.build();
 }
