@@ -113,6 +113,9 @@ def parts():
         Part("runtime/remote/src",
              "runtime/remote/libtroupe_remote_runtime.so",
              "tests/remote_runtime_tests"),
+        Part("runtime/store/src",
+             "runtime/store/libtroupe_store_runtime.so",
+             "tests/store_runtime_tests"),
     ]
 
 

@@ -17,7 +17,7 @@ from cpp_tokens import TOKEN  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = [*(f"runtime/src/{room}"
              for room in ("base", "decisions", "document", "flow")),
-           "runtime/remote/src/leases"]
+           "runtime/remote/src/leases", "runtime/store/src"]
 
 # Only with a blank or a line's end on both sides: "&&" and "<" are more than
 # operators, and clang-format puts blanks around operators alone.

@@ -3,7 +3,8 @@
 # and the tests of few large ones.
 set(CMAKE_UNITY_BUILD ON)
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 9)
-foreach(library IN ITEMS troupe_runtime troupe_remote_runtime)
+foreach(library IN ITEMS
+    troupe_runtime troupe_remote_runtime troupe_store_runtime)
   cmake_language(EVAL CODE "
     cmake_language(DEFER CALL set_target_properties ${library} PROPERTIES
       UNITY_BUILD OFF)

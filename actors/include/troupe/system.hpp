@@ -6,11 +6,13 @@
 #include <troupe/run.hpp>
 #include <troupe/state.hpp>
 #include <troupe/store/durability.hpp>
+#include <troupe/store/migration.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,6 +72,8 @@ struct system_options {
   /// The number of times that a stored run may take its process down without a
   /// step in between, before nobody goes on with it unasked. At least 1.
   std::uint32_t recoveries_max = 5;
+  /// By the name of the flow: how its stored runs of other versions go on.
+  std::map<std::string, std::vector<migration>> migrations = {};
 };
 
 /// Options of a run.

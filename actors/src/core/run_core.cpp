@@ -152,7 +152,7 @@ void run_core::cancel(std::string_view reason) noexcept {
 }
 
 void run_core::park() noexcept {
-  journal_->park();
+  if (journal_) journal_->park();
   cancel_with(&parked());
 }
 

@@ -1,9 +1,13 @@
 #include "durable/durable_runs.hpp"
 
+#include "core/current_step.hpp"
 #include "core/system_core.hpp"
 #include "durable/stored_run.hpp"
 #include "run/start_run.hpp"
 
+#include <troupe/store/flow_shape.hpp>
+#include <troupe/store/migration.hpp>
+#include <troupe/store/recovery.hpp>
 #include <troupe/store/stored_forms.hpp>
 
 #include <algorithm>
@@ -40,13 +44,19 @@ outcome stored_outcome(store_reader& from, const run_record& there) {
   return made;
 }
 
-[[noreturn]] void refuse_quarantined(const run_record& there) {
-  throw error{errc::quarantined,
-              "run '" + there.id +
-                  "' is in quarantine: it took its process "
-                  "down " +
-                  std::to_string(there.recoveries_in_vain) +
-                  " times without a step in between; resume it by its id"};
+// The names of the nodes that lead to where a run stands.
+std::string path_of(const resume_point& point) {
+  std::string path;
+  if (!point.at) return path;
+  for (const auto& each : point.at->path) {
+    if (!path.empty()) path += '/';
+    path += each;
+  }
+  return path;
+}
+
+std::uint32_t recoveries_max(system_core& system, const flow& work) {
+  return work.model().recoveries_max.value_or(system.options().recoveries_max);
 }
 
 }  // namespace
@@ -67,14 +77,20 @@ std::shared_ptr<run_core> durable_runs::find_live(std::string_view id) {
   return nullptr;
 }
 
-void durable_runs::learn(const flow& work) {
-  flows_.insert_or_assign(work.name(), work);
+// The shape is written with each run, and made once.
+const durable_runs::known_flow& durable_runs::learn(const flow& work) {
+  const auto found = flows_.find(work.name());
+  if (found != flows_.end() && found->second.work.share() == work.share()) {
+    return found->second;
+  }
+  known_flow made{work, flow_shape::of(work.model()).text()};
+  return flows_.insert_or_assign(work.name(), std::move(made)).first->second;
 }
 
-const flow& durable_runs::flow_of(system_core& system,
-                                  const run_record& record) {
+const durable_runs::known_flow& durable_runs::flow_of(
+    system_core& system, const run_record& record) {
   for (const auto& each : system.options().flows) {
-    if (each.name() == record.flow) return each;
+    if (each.name() == record.flow) return learn(each);
   }
   const auto found = flows_.find(record.flow);
   if (found != flows_.end()) return found->second;
@@ -84,18 +100,45 @@ const flow& durable_runs::flow_of(system_core& system,
                   "system_options::flows"};
 }
 
+std::shared_ptr<run_core> durable_runs::make_run(system_core& system,
+                                                 const flow& work,
+                                                 const run_record& record) {
+  auto& from = reader(system);
+  auto options = options_of(record, value_from(record.params, parts_of(from)),
+                            wall_ms(system));
+  return std::make_shared<run_core>(system, work, std::move(options),
+                                    record.id);
+}
+
+std::shared_ptr<run_core> durable_runs::ended_run(system_core& system,
+                                                  const flow& work,
+                                                  const run_record& record) {
+  auto run = make_run(system, work, record);
+  end_at_once(*run, stored_outcome(reader(system), record));
+  return run;
+}
+
 // -- starting -----------------------------------------------------------------
 
 std::shared_ptr<run_core> durable_runs::start(system_core& system,
                                               const flow& work, state initial,
                                               run_options options) {
-  const bool is_named = !options.id.empty();
-  auto id = is_named ? options.id : system.next_run_id();
+  started_run names;
+  auto* const step = current_step::get();
+  if (step != nullptr && options.id.empty())
+    names = step->next_run(work.name());
+  auto id = options.id.empty() ? std::move(names.id) : options.id;
+  const bool is_named = !id.empty();
+  if (!is_named) id = system.next_run_id();
   if (!options.seed) options.seed = system.next_seed();
   auto record = record_of(work, initial, options, id, wall_ms(system));
   const std::lock_guard lock{mutex_};
   if (is_parked_) throw error{errc::shut_down, "the system ends"};
-  learn(work);
+  const auto& known = learn(work);
+  record.version = work.model().version;
+  record.shape = known.shape;
+  record.parent = std::move(names.parent);
+  record.parent_key = std::move(names.parent_key);
   if (is_named) {
     if (auto live = find_live(id)) {
       const auto& there = live->journal()->record();
@@ -109,39 +152,20 @@ std::shared_ptr<run_core> durable_runs::start(system_core& system,
     }
     if (const auto there = reader(system).find(id)) {
       if (!is_same_start(*there, record)) refuse_other_start(*there, record);
-      if (there->status == run_status::quarantined) refuse_quarantined(*there);
-      return take_up(system, *there, work);
+      if (is_over(there->status)) return ended_run(system, work, *there);
+      auto run = make_run(system, work, *there);
+      run->system().on_run_started();
+      go_on(system, {run, *there}, false);
+      return run;
     }
   }
   auto run = std::make_shared<run_core>(system, work, std::move(options), id);
-  run->set_journal(
-      std::make_shared<run_journal>(system.options().store, std::move(record)),
-      nullptr);
+  auto journal =
+      std::make_shared<run_journal>(system.options().store, std::move(record));
+  journal->on_end([this, &system, id] { on_ended(system, id, false); });
+  run->set_journal(std::move(journal), nullptr);
   live_.insert_or_assign(id, run);
   start_run_deferred(run, std::move(initial));
-  return run;
-}
-
-// Gives a stored run that is not at work here: at its end, or going on.
-std::shared_ptr<run_core> durable_runs::take_up(system_core& system,
-                                                run_record record,
-                                                const flow& work) {
-  auto& from = reader(system);
-  auto options = options_of(record, value_from(record.params, parts_of(from)),
-                            wall_ms(system));
-  auto run =
-      std::make_shared<run_core>(system, work, std::move(options), record.id);
-  if (is_over(record.status)) {
-    end_at_once(*run, stored_outcome(from, record));
-    return run;
-  }
-  auto point = read_resume_point(from, record);
-  auto document = point->document;
-  live_.insert_or_assign(record.id, run);
-  run->set_journal(
-      std::make_shared<run_journal>(system.options().store, std::move(record)),
-      std::move(point));
-  start_run(run, std::move(document));
   return run;
 }
 
@@ -150,29 +174,84 @@ std::shared_ptr<run_core> durable_runs::take_up(system_core& system,
 std::shared_ptr<run_core> durable_runs::resume(system_core& system,
                                                const std::string& id) {
   const std::lock_guard lock{mutex_};
+  if (is_parked_) throw error{errc::shut_down, "the system ends"};
   if (auto live = find_live(id)) return live;
   auto record = reader(system).find(id);
   if (!record) {
     throw error{errc::missing_key, "there is no run '" + id + "' in " +
                                        system.options().store->name()};
   }
-  const auto& work = flow_of(system, *record);
-  if (record->status == run_status::finished || !is_over(record->status)) {
-    return take_up(system, *std::move(record), work);
+  const auto& work = flow_of(system, *record).work;
+  if (record->status == run_status::finished) {
+    return ended_run(system, work, *record);
   }
-  auto& from = reader(system);
-  auto point = read_resume_point(from, *record);
-  make_fresh(*point);
-  auto options = options_of(*record, value_from(record->params, parts_of(from)),
-                            wall_ms(system));
-  auto run = std::make_shared<run_core>(system, work, std::move(options), id);
-  auto document = point->document;
-  live_.insert_or_assign(id, run);
-  run->set_journal(
-      std::make_shared<run_journal>(system.options().store, *std::move(record)),
-      std::move(point));
-  start_run(run, std::move(document));
+  // Whoever asks for this one knows of it.
+  if (record->status == run_status::quarantined) {
+    record->status = run_status::parked;
+  }
+  auto run = make_run(system, work, *record);
+  run->system().on_run_started();
+  go_on(system, {run, *std::move(record)}, false);
   return run;
+}
+
+// Starts the supervisor of a run from where the store has it. The run counts as
+// started already; if it cannot go on, it ends with the reason.
+void durable_runs::go_on(system_core& system, waiting_run what,
+                         bool is_resumed) {
+  auto& [run, record] = what;
+  try {
+    const auto id = record.id;
+    auto point = read_resume_point(reader(system), record);
+    if (is_over(record.status)) make_fresh(*point);
+    const auto decided = decide_recovery(
+        record, recoveries_max(system, run->work()), path_of(*point));
+    if (decided.how == recovery::kind::quarantined) {
+      quarantine(system, record, decided.why);
+      throw error{errc::quarantined, decided.why};
+    }
+    adapt(system, record, *point, run->work());
+    auto document = point->document;
+    auto journal = std::make_shared<run_journal>(system.options().store,
+                                                 std::move(record));
+    journal->on_end(
+        [this, &system, id, is_resumed] { on_ended(system, id, is_resumed); });
+    run->set_journal(std::move(journal), std::move(point));
+    live_.insert_or_assign(id, run);
+    start_run(run, std::move(document));
+    if (is_resumed) ++resumed_;
+    system.on_run_ended();
+  } catch (...) {
+    outcome never;
+    never.failure = error::from(std::current_exception());
+    run->set_journal(nullptr, nullptr);
+    run->end(std::move(never));
+  }
+}
+
+// The flow may be another one than that with which the run began.
+void durable_runs::adapt(system_core& system, run_record& record,
+                         resume_point& point, const flow& work) {
+  const auto& shape = flow_of(system, record).shape;
+  const auto& version = work.model().version;
+  if (shape == record.shape && version == record.version) return;
+  const auto now = flow_shape::from(shape);
+  const auto& all = system.options().migrations;
+  if (const auto known = all.find(record.flow); known != all.end()) {
+    point = migrate(record.id, record.version, std::move(point), known->second,
+                    now, version);
+  }
+  const auto effect =
+      effect_of_change(flow_shape::from(record.shape), now, point);
+  if (effect.how != change_effect::kind::goes_on) {
+    throw error{errc::bad_flow, "run '" + record.id +
+                                    "' cannot go on: " + effect.why +
+                                    (effect.how == change_effect::kind::refused
+                                         ? ""
+                                         : "; write a migration for it")};
+  }
+  record.shape = shape;
+  record.version = version;
 }
 
 std::vector<resumed_run> durable_runs::resume_all(system_core& system) {
@@ -196,27 +275,32 @@ std::vector<resumed_run> durable_runs::resume_all(system_core& system) {
 
 // One that cannot go on holds up no other.
 resumed_run durable_runs::resume_one(system_core& system, run_record record) {
+  using kind = resumed_run::kind;
   resumed_run made;
   made.id = record.id;
   made.flow = record.flow;
-  using kind = resumed_run::kind;
+  made.how = kind::unknown_flow;
   try {
-    made.how = kind::unknown_flow;
-    const auto& work = flow_of(system, record);
+    const auto work = flow_of(system, record).work;
     made.how = kind::unreadable;
-    if (record.status == run_status::running &&
-        record.recoveries_in_vain >= system.options().recoveries_max) {
-      quarantine(*system.options().store, record);
-      record.status = run_status::quarantined;
-    }
-    if (record.status == run_status::quarantined) {
+    auto point = read_resume_point(reader(system), record);
+    if (record.status == run_status::quarantined &&
+        !is_released_by(record, work.model().version)) {
       made.how = kind::quarantined;
-      refuse_quarantined(record);
+      throw *end_form::from(record.end).failure;
     }
-    auto params = value_from(record.params, parts_of(reader(system)));
-    auto options = options_of(record, std::move(params), wall_ms(system));
-    auto run =
-        std::make_shared<run_core>(system, work, std::move(options), record.id);
+    const auto decided =
+        decide_recovery(record, recoveries_max(system, work), path_of(*point));
+    if (decided.how == recovery::kind::quarantined) {
+      quarantine(system, record, decided.why);
+      made.how = kind::quarantined;
+      throw error{errc::quarantined, decided.why};
+    }
+    made.how = kind::changed_flow;
+    auto as_now = record;
+    adapt(system, as_now, *point, work);
+    made.how = kind::unreadable;
+    auto run = make_run(system, work, record);
     live_.insert_or_assign(record.id, run);
     system.on_run_started();
     waiting_.push_back({run, std::move(record)});
@@ -228,15 +312,17 @@ resumed_run durable_runs::resume_one(system_core& system, run_record record) {
   return made;
 }
 
-void durable_runs::quarantine(run_store& store, const run_record& record) {
+void durable_runs::quarantine(system_core& system, const run_record& record,
+                              const std::string& why) {
   std::promise<commit_result> kept;
   run_commit what;
   what.run = record.id;
   what.how = record.how;
   what.change.status = run_status::quarantined;
+  what.change.end = end_form{{}, error{errc::quarantined, why}}.to_text();
   what.done = [&kept](const commit_result& how) { kept.set_value(how); };
-  store.submit(std::move(what));
-  if (const auto why = kept.get_future().get()) throw error{*why};
+  system.options().store->submit(std::move(what));
+  if (const auto failed = kept.get_future().get()) throw error{*failed};
 }
 
 // So many at once: each costs its state and its sub-flows.
@@ -244,26 +330,16 @@ void durable_runs::start_waiting(system_core& system) {
   while (resumed_ < resumed_at_once_max && !waiting_.empty()) {
     auto next = std::move(waiting_.front());
     waiting_.pop_front();
-    try {
-      auto point = read_resume_point(reader(system), next.record);
-      auto document = point->document;
-      auto journal = std::make_shared<run_journal>(system.options().store,
-                                                   std::move(next.record));
-      journal->on_end([this, &system] { on_resumed_ended(system); });
-      next.run->set_journal(std::move(journal), std::move(point));
-      start_run(next.run, std::move(document));
-      ++resumed_;
-      system.on_run_ended();
-    } catch (...) {
-      outcome never;
-      never.failure = error::from(std::current_exception());
-      next.run->end(std::move(never));
-    }
+    go_on(system, std::move(next), true);
   }
 }
 
-void durable_runs::on_resumed_ended(system_core& system) {
+void durable_runs::on_ended(system_core& system, const std::string& id,
+                            bool was_resumed) {
   const std::lock_guard lock{mutex_};
+  // It may be at work again.
+  static_cast<void>(find_live(id));
+  if (!was_resumed) return;
   --resumed_;
   if (!is_parked_) start_waiting(system);
 }
@@ -285,6 +361,10 @@ void durable_runs::park() noexcept {
     outcome how;
     how.failure = parked();
     each.run->end(std::move(how));
+  }
+  // All of them first: one that another one awaits is cancelled with that.
+  for (const auto& each : open) {
+    if (auto* journal = each->journal()) journal->park();
   }
   for (const auto& each : open) each->park();
 }

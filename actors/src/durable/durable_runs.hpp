@@ -48,6 +48,14 @@ class durable_runs final : public system_part {
   void close() noexcept override { park(); }
 
  private:
+  /// A flow whose runs this process can go on with.
+  struct known_flow {
+    flow work;
+    /// `flow_shape` of it, as text.
+    std::string shape;
+  };
+
+  /// A run that is to go on, up to its start.
   struct waiting_run {
     std::shared_ptr<run_core> run;
     run_record record;
@@ -55,20 +63,26 @@ class durable_runs final : public system_part {
 
   store_reader& reader(system_core& system);
   std::shared_ptr<run_core> find_live(std::string_view id);
-  std::shared_ptr<run_core> take_up(system_core& system, run_record record,
-                                    const flow& work);
-  const flow& flow_of(system_core& system, const run_record& record);
+  const known_flow& learn(const flow& work);
+  const known_flow& flow_of(system_core& system, const run_record& record);
+  std::shared_ptr<run_core> make_run(system_core& system, const flow& work,
+                                     const run_record& record);
+  std::shared_ptr<run_core> ended_run(system_core& system, const flow& work,
+                                      const run_record& record);
+  void go_on(system_core& system, waiting_run what, bool is_resumed);
   resumed_run resume_one(system_core& system, run_record record);
-  void learn(const flow& work);
-  void quarantine(run_store& store, const run_record& record);
+  void adapt(system_core& system, run_record& record, resume_point& point,
+             const flow& work);
+  void quarantine(system_core& system, const run_record& record,
+                  const std::string& why);
   void start_waiting(system_core& system);
-  void on_resumed_ended(system_core& system);
+  void on_ended(system_core& system, const std::string& id, bool was_resumed);
 
   /// Held over the reading of the store: two that start one id get one run.
   std::mutex mutex_;
   std::unique_ptr<store_reader> reader_;
   std::map<std::string, std::weak_ptr<run_core>, std::less<>> live_;
-  std::map<std::string, flow, std::less<>> flows_;
+  std::map<std::string, known_flow, std::less<>> flows_;
   /// Runs that go on as soon as others have ended.
   std::deque<waiting_run> waiting_;
   std::size_t resumed_ = 0;

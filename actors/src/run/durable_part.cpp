@@ -98,6 +98,8 @@ void durable_part::begin() {
   change.recovers = journal_.record().status == run_status::running;
   change.status = run_status::running;
   change.end = std::string{};
+  change.version = journal_.record().version;
+  change.shape = journal_.record().shape;
   commit({}, std::move(change));
 }
 
@@ -275,6 +277,20 @@ void durable_part::end_effect(const effect_name& which, const json& result,
   made.name = id.second;
   effects_.insert_or_assign(std::move(id), std::move(form));
   journal_.commit({std::move(made)}, {}, waker_of(asker));
+}
+
+// Ids have no '/' and no '#'.
+started_run durable_part::next_run(std::string_view flow) {
+  started_run made;
+  made.parent = journal_.record().id;
+  made.parent_key =
+      owner_.run_id() + "#" + std::to_string(owner_.step_number());
+  made.id = made.parent_key + "~" + std::string{flow} + "~" +
+            std::to_string(started_++);
+  for (char& each : made.id) {
+    if (each == '/' || each == '#') each = '~';
+  }
+  return made;
 }
 
 // A further attempt in the same life knows that the effect failed.

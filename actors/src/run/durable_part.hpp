@@ -102,8 +102,12 @@ class durable_part final : public step_keeper {
   void end_effect(const effect_name& which, const json& result,
                   const error* failure, const effect_asker& asker) override;
   void give_effect_up(const effect_name& which) override;
-  /// The names of effects may come again: a new attempt begins.
-  void on_attempt() noexcept { named_.clear(); }
+  started_run next_run(std::string_view flow) override;
+  /// Names of effects and of started runs may come again: a new attempt begins.
+  void on_attempt() noexcept {
+    named_.clear();
+    started_ = 0;
+  }
 
  private:
   using effect_id = std::pair<std::uint64_t, std::string>;
@@ -133,6 +137,8 @@ class durable_part final : public step_keeper {
   std::map<effect_id, std::optional<effect_form>> effects_;
   /// Those that the present attempt has come to.
   std::set<effect_id> named_;
+  /// The number of runs that it has started.
+  std::uint64_t started_ = 0;
 };
 
 }  // namespace troupe::detail

@@ -1,6 +1,7 @@
 #include "run/flow_supervisor.hpp"
 
 #include "core/cancel_order.hpp"
+#include "core/current_step.hpp"
 #include "core/system_core.hpp"
 #include "run/detached_steps.hpp"
 
@@ -25,8 +26,8 @@ machine machine_at(const flow_graph& root, std::uint64_t steps_max,
                    std::uint64_t seed, const resume_point* from) {
   if (from == nullptr || !from->at) return {root, steps_max, seed};
   position at = *from->at;
-  const bool needs_prepared = at.at == position::stage::retry ||
-                              at.at == position::stage::fall_back;
+  const bool needs_prepared =
+      at.at == position::stage::retry || at.at == position::stage::fall_back;
   if (needs_prepared && !from->prepared) at.at = position::stage::begin;
   return {root, steps_max, seed, at};
 }
@@ -58,8 +59,7 @@ flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
       params_(start.params),
       shared_(*start.snapshot),
       machine_(machine_at(*start.body, run().options().steps_max,
-                          mixed(parent.seed(), start.index),
-                          start.from.get())),
+                          mixed(parent.seed(), start.index), start.from.get())),
       driver_(*this, *this, shared_) {
   shared_.record();
   driver_.record();
@@ -67,8 +67,8 @@ flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
     if (start.from) {
       for (const auto& each : start.from->wrote) shared_.apply(each);
     }
-    durable_ = std::make_unique<durable_part>(
-        *this, *journal, from_.address(), *start.snapshot, start.from);
+    durable_ = std::make_unique<durable_part>(*this, *journal, from_.address(),
+                                              *start.snapshot, start.from);
   }
 }
 
@@ -102,6 +102,7 @@ void flow_supervisor::on_fibers() {
   step_status status{};
   {
     watchdog::watch watch{core().dog(), run()};
+    const current_step step{durable_.get()};
     watch.begin_turn(machine_.node());
     status = driver_.resume(machine_.node());
   }
@@ -172,6 +173,7 @@ bool flow_supervisor::run_step(step_call what, watchdog::watch& watch) {
   }
   if (durable_) durable_->on_attempt();
   if (listens(event_detail::steps)) tell_of_attempt(what);
+  const current_step step{durable_.get()};
   const auto status = driver_.run(what, machine_, watch);
   if (status == step_status::suspended) return false;
   settle(status);

@@ -95,6 +95,11 @@ struct flow_options {
     fails,
   };
   missing_edge on_missing_edge = missing_edge::warns;
+  /// The version of the flow, for people and for `migration`; stored runs keep
+  /// the one that they began with.
+  std::string version = {};
+  /// As `system_options::recoveries_max`, for runs of this flow.
+  std::optional<std::uint32_t> recoveries_max = {};
 };
 
 /// A builder of a flow. `build` checks all names at once.

@@ -156,6 +156,8 @@ flow_builder::flow_builder(std::string name, flow_options options)
   draft_->name = std::move(name);
   draft_->missing_edge_fails =
       options.on_missing_edge == flow_options::missing_edge::fails;
+  draft_->version = std::move(options.version);
+  draft_->recoveries_max = options.recoveries_max;
 }
 
 flow_builder::~flow_builder() = default;

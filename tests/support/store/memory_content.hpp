@@ -74,6 +74,8 @@ struct memory_content {
     }
     if (change.end) record.end = *change.end;
     record.steps += change.steps_more;
+    if (change.version) record.version = *change.version;
+    if (change.shape) record.shape = *change.shape;
     if (change.clears_recoveries) record.recoveries_in_vain = 0;
     if (change.recovers) {
       ++record.recoveries;

@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t known_max = 65'536;
 constexpr std::size_t shapes_max = 1'000;
 /// Of parts that a run names outside of its log: they stay as long as it does.
-constexpr std::int64_t as_long_as_run = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t as_long_as_run =
+    std::numeric_limits<std::int64_t>::max();
 /// What a row takes besides its texts, roughly.
 constexpr std::int64_t row_bytes = 24;
 
@@ -200,6 +201,15 @@ void run_log::write_parts(known_run& run, const stored_text& text,
 void run_log::write_change(known_run& run, const run_commit& what,
                            std::int64_t now_ms) {
   const auto& change = what.change;
+  if (change.version || change.shape) {
+    std::optional<std::int64_t> shape;
+    if (change.shape) shape = shape_number(*change.shape);
+    query{file_.connection(),
+          "UPDATE runs SET version = ifnull(?1, version), "
+          "shape = ifnull(?2, shape) WHERE number = ?3",
+          change.version, shape, run.number}
+        .run();
+  }
   const std::int64_t base_more =
       what.entries.empty() ? static_cast<std::int64_t>(change.steps_more) : 0;
   if (!change.status && !change.end && !change.recovers && base_more == 0 &&
@@ -326,8 +336,9 @@ std::int64_t run_log::insert_run(const run_record& what, std::int64_t now_ms) {
 
 begun_run run_log::begin(const run_begin& what, std::int64_t now_ms) {
   if (what.what.id.empty()) {
-    throw store_error(file_.path(), "cannot take a run without an id; give it "
-                                    "one");
+    throw store_error(file_.path(),
+                      "cannot take a run without an id; give it "
+                      "one");
   }
   check_entries(file_.path(), what.what.id, what.first, 0);
   if (auto there = find_begun(what.what)) return std::move(*there);

@@ -96,6 +96,8 @@ struct flow_graph : std::enable_shared_from_this<flow_graph> {
   std::vector<graph_node> nodes;
   std::uint32_t start = no_node;
   bool missing_edge_fails = false;
+  std::string version;
+  std::optional<std::uint32_t> recoveries_max;
   std::optional<fan_out_spec> fan_out;
 };
 

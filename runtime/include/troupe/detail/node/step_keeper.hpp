@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace troupe::detail {
@@ -15,6 +16,14 @@ namespace troupe::detail {
 struct effect_name {
   std::optional<std::size_t> item{};
   std::string_view name{};
+};
+
+/// The names of a run that a step starts.
+struct started_run {
+  std::string id{};
+  /// The run that starts it, and the key of the step in that.
+  std::string parent{};
+  std::string parent_key{};
 };
 
 /// The coroutine that waits until an effect is written down.
@@ -63,6 +72,10 @@ class step_keeper {
   /// An effect failed in a way that another attempt may mend: this life knows
   /// how it ended, and the next one does not.
   virtual void give_effect_up(const effect_name& which) = 0;
+
+  /// Names the next run that the step starts without an id: the same one in
+  /// each attempt and each life. `flow` is the name of its flow.
+  [[nodiscard]] virtual started_run next_run(std::string_view flow) = 0;
 
  protected:
   ~step_keeper() = default;

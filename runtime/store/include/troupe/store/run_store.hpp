@@ -57,6 +57,9 @@ struct run_change {
   std::uint64_t steps_more = 0;
   /// Counts one recovery.
   bool recovers = false;
+  /// The flow as it is now, with which the run goes on.
+  std::optional<std::string> version{};
+  std::optional<std::string> shape{};
   /// Sets `recoveries_in_vain` to 0.
   bool clears_recoveries = false;
 };
