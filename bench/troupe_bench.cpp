@@ -230,13 +230,19 @@ class command_line {
     auto* added = add(name, about, std::move(measure));
     added->preparse_callback(
         [this, usual](std::size_t) { given_.durable = usual; });
-    const std::map<std::string, troupe::durability> syncs{
-        {"off", troupe::durability::off},
-        {"normal", troupe::durability::normal},
-        {"full", troupe::durability::full}};
     auto& given = given_.durable;
-    added->add_option("--sync", given.sync, "The faults that steps survive")
-        ->transform(CLI::CheckedTransformer(syncs));
+    added
+        ->add_option_function<std::string>(
+            "--sync",
+            [&given](const std::string& word) {
+              using troupe::durability;
+              for (const auto each :
+                   {durability::off, durability::normal, durability::full}) {
+                if (to_string(each) == word) given.sync = each;
+              }
+            },
+            "The faults that steps survive")
+        ->check(CLI::IsMember({"off", "normal", "full"}));
     added->add_option("--steps", given.steps, "Steps of a run, an even number")
         ->check(CLI::Range(std::int64_t{2}, std::int64_t{1'000'000'000}));
     added->add_option("--runs", given.runs, "Runs")->check(CLI::PositiveNumber);

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace troupe::bench {
 
@@ -21,7 +22,7 @@ struct durable_options {
   /// Bytes that each step writes.
   std::size_t bytes = 1000;
   /// Stores are made in here, and deleted.
-  std::filesystem::path folder = std::filesystem::temp_directory_path();
+  std::string folder = std::filesystem::temp_directory_path().string();
 };
 
 /// Steps that are kept, beside a loop of bare SQLite that commits as many bytes

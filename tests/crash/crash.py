@@ -206,7 +206,7 @@ def crash(options, folder):
     while sums["kills"] < options.kills:
         number += 1
         place = folder / str(number)
-        place.mkdir()
+        place.mkdir(parents=True)
         each = Round(options, number, place)
         each.run(options.kills - sums["kills"])
         sums["kills"] += each.kills

@@ -37,7 +37,7 @@ struct arguments {
   std::string results;
   std::size_t runs = 8;
   std::uint64_t seed = 1;
-  troupe::durability sync = troupe::durability::normal;
+  std::string sync = "normal";
   bool is_poisoned = false;
 };
 
@@ -52,9 +52,10 @@ void end_with_parent() {
 }
 
 troupe::json form_of(const troupe::outcome& how) {
-  troupe::json made{{"state", how.state.to_json()},
-                    {"action", std::string{how.action.text()}},
-                    {"ok", how.ok()}};
+  troupe::json made;
+  made["state"] = how.state.to_json();
+  made["action"] = std::string{how.action.name()};
+  made["ok"] = how.ok();
   if (how.failure) made["failure"] = how.failure->describe();
   return made;
 }
@@ -85,7 +86,8 @@ troupe::run start(troupe::system& on, const troupe::flow& work,
   troupe::run_options how;
   how.id = id;
   how.seed = number;
-  how.durability = given.sync;
+  how.durability = given.sync == "full" ? troupe::durability::full
+                                        : troupe::durability::normal;
   troupe::state initial{{"n", number}};
   return on.start(work, std::move(initial), how);
 }
@@ -185,9 +187,6 @@ int run(int count, char** words) {
   CLI::App app{"The process of the crash test"};
   app.require_subcommand(1);
   arguments given;
-  const std::map<std::string, troupe::durability> syncs{
-      {"normal", troupe::durability::normal},
-      {"full", troupe::durability::full}};
   auto* work = app.add_subcommand("run", "Goes on with runs, until all ended");
   auto* look = app.add_subcommand("look", "Looks into a store");
   work->add_option("--store", given.store, "Nothing: without a store");
@@ -196,7 +195,7 @@ int run(int count, char** words) {
   work->add_option("--runs", given.runs, "Runs")->check(CLI::PositiveNumber);
   work->add_option("--seed", given.seed, "Of what the runs do");
   work->add_option("--sync", given.sync, "The faults that steps survive")
-      ->transform(CLI::CheckedTransformer(syncs));
+      ->check(CLI::IsMember({"normal", "full"}));
   work->add_flag("--poisoned", given.is_poisoned,
                  "Small runs, and one that kills its process");
   for (auto* each : {work, look}) {

@@ -71,7 +71,7 @@ struct hopeless {
     notes->write("attempt", ctx.key());
     throw troupe::error{troupe::errc::node_threw, "never"};
   }
-  std::string exec_fallback(const troupe::error& why) const {
+  std::string fallback(const troupe::error& why) const {
     return why.message();
   }
   void post(state& shared, const std::string& text) const {
@@ -189,7 +189,8 @@ troupe::flow item_flow(const effects_ptr& notes, const std::string& name) {
 action count_outcomes(state& shared,
                       const std::vector<troupe::branch_outcome>& all) {
   for (const auto& each : all) {
-    shared.add("outcomes_" + std::string{to_string(each.how)}, 1);
+    using kind = troupe::branch_outcome::kind;
+    shared.add(each.how == kind::finished ? "outcomes" : "failures", 1);
   }
   return {};
 }

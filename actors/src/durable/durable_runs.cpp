@@ -141,6 +141,9 @@ std::shared_ptr<run_core> durable_runs::start(system_core& system,
   record.parent_key = std::move(names.parent_key);
   if (is_named) {
     if (auto live = find_live(id)) {
+      start_if_waiting(system, *live);
+      // One that cannot go on has ended with the reason.
+      if (live->journal() == nullptr) return live;
       const auto& there = live->journal()->record();
       if (!is_same_start(there, record)) refuse_other_start(there, record);
       return live;
@@ -175,7 +178,10 @@ std::shared_ptr<run_core> durable_runs::resume(system_core& system,
                                                const std::string& id) {
   const std::lock_guard lock{mutex_};
   if (is_parked_) throw error{errc::shut_down, "the system ends"};
-  if (auto live = find_live(id)) return live;
+  if (auto live = find_live(id)) {
+    start_if_waiting(system, *live);
+    return live;
+  }
   auto record = reader(system).find(id);
   if (!record) {
     throw error{errc::missing_key, "there is no run '" + id + "' in " +
@@ -332,6 +338,17 @@ void durable_runs::start_waiting(system_core& system) {
     waiting_.pop_front();
     go_on(system, std::move(next), true);
   }
+}
+
+// Somebody asks for it, maybe one of those for whose end it would have to wait.
+void durable_runs::start_if_waiting(system_core& system, const run_core& run) {
+  const auto found =
+      std::find_if(waiting_.begin(), waiting_.end(),
+                   [&run](const auto& each) { return each.run.get() == &run; });
+  if (found == waiting_.end()) return;
+  auto next = std::move(*found);
+  waiting_.erase(found);
+  go_on(system, std::move(next), true);
 }
 
 void durable_runs::on_ended(system_core& system, const std::string& id,

@@ -76,6 +76,7 @@ class durable_runs final : public system_part {
   void quarantine(system_core& system, const run_record& record,
                   const std::string& why);
   void start_waiting(system_core& system);
+  void start_if_waiting(system_core& system, const run_core& run);
   void on_ended(system_core& system, const std::string& id, bool was_resumed);
 
   /// Held over the reading of the store: two that start one id get one run.
