@@ -121,13 +121,13 @@ std::optional<troupe::json> run_all(const arguments& given) {
     }
   }
   std::vector<troupe::run> started;
+  if (given.is_poisoned && !made.contains("poison")) {
+    started.push_back(start(on, poison, "poison", given, 0));
+  }
   for (std::size_t i = 0; i < given.runs; ++i) {
     const auto id = "r" + std::to_string(i);
     if (made.contains(id)) continue;
     started.push_back(start(on, work, id, given, given.seed + i));
-  }
-  if (given.is_poisoned && !made.contains("poison")) {
-    started.push_back(start(on, poison, "poison", given, 0));
   }
   if (!wait_for(started)) return std::nullopt;
   for (const auto& each : started) made[each.id()] = form_of(each.get());

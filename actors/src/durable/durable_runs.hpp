@@ -77,6 +77,8 @@ class durable_runs final : public system_part {
                   const std::string& why);
   void start_waiting(system_core& system);
   void start_if_waiting(system_core& system, const run_core& run);
+  [[nodiscard]] static bool is_suspect(const waiting_run& what) noexcept;
+  void on_progress(system_core& system, const std::string& id);
   void on_ended(system_core& system, const std::string& id, bool was_resumed);
 
   /// Held over the reading of the store: two that start one id get one run.
@@ -87,6 +89,8 @@ class durable_runs final : public system_part {
   /// Runs that go on as soon as others have ended.
   std::deque<waiting_run> waiting_;
   std::size_t resumed_ = 0;
+  /// The run that may take its process down and has not kept anything yet.
+  std::string suspect_;
   bool is_parked_ = false;
 };
 
