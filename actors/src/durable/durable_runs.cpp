@@ -144,8 +144,8 @@ std::shared_ptr<run_core> durable_runs::start(system_core& system,
   record.parent_key = std::move(names.parent_key);
   if (is_named) {
     if (auto live = find_live(id)) {
-      start_if_waiting(system, *live);
-      // One that cannot go on has ended with the reason.
+      start_if_waiting(system, *live, step != nullptr);
+      // It cannot go on, or waits for its turn.
       if (live->journal() == nullptr) return live;
       const auto& there = live->journal()->record();
       if (!is_same_start(there, record)) refuse_other_start(there, record);
@@ -182,7 +182,7 @@ std::shared_ptr<run_core> durable_runs::resume(system_core& system,
   const std::lock_guard lock{mutex_};
   if (is_parked_) throw error{errc::shut_down, "the system ends"};
   if (auto live = find_live(id)) {
-    start_if_waiting(system, *live);
+    start_if_waiting(system, *live, true);
     return live;
   }
   auto record = reader(system).find(id);
@@ -370,11 +370,14 @@ void durable_runs::on_progress(system_core& system, const std::string& id) {
 }
 
 // Somebody asks for it, maybe one of those for whose end it would have to wait.
-void durable_runs::start_if_waiting(system_core& system, const run_core& run) {
+// Only such a one lets it pass others if it may take the process down.
+void durable_runs::start_if_waiting(system_core& system, const run_core& run,
+                                    bool suspects_too) {
   const auto found =
       std::find_if(waiting_.begin(), waiting_.end(),
                    [&run](const auto& each) { return each.run.get() == &run; });
   if (found == waiting_.end()) return;
+  if (is_suspect(*found) && !suspects_too) return;
   auto next = std::move(*found);
   waiting_.erase(found);
   go_on(system, std::move(next), true);

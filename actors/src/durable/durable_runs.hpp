@@ -76,7 +76,8 @@ class durable_runs final : public system_part {
   void quarantine(system_core& system, const run_record& record,
                   const std::string& why);
   void start_waiting(system_core& system);
-  void start_if_waiting(system_core& system, const run_core& run);
+  void start_if_waiting(system_core& system, const run_core& run,
+                        bool suspects_too);
   [[nodiscard]] static bool is_suspect(const waiting_run& what) noexcept;
   void on_progress(system_core& system, const std::string& id);
   void on_ended(system_core& system, const std::string& id, bool was_resumed);
