@@ -63,8 +63,6 @@ struct observation {
   std::optional<std::vector<json>> trace;
   /// The trace is in no order: parts of it come from several processes.
   bool is_unordered = false;
-  /// The trace has some entries more than once: their step was done again.
-  bool is_repeated = false;
   std::optional<std::size_t> missing_edges;
 };
 

@@ -1,11 +1,9 @@
 // Runs recorded flows and compares what happens with what the original did:
 // through the actors, with turns in place and by message, through the machine
-// alone, with each exec in a worker process, or with a process that dies after
-// each step.
+// alone, or with each exec in a worker process.
 
 #include "replay/observe.hpp"
 #include "replay/recorded_case.hpp"
-#include "replay/restarts.hpp"
 #include "replay/scripted_flow.hpp"
 #include "replay/worker_processes.hpp"
 #include "support/actors/bare_runner.hpp"
@@ -93,19 +91,14 @@ std::string difference(const recorded_case& from, observation got) {
     return "shared: " + expected_and_got(*expected.shared, *got.shared);
   }
   if (expected.trace) {
-    if (from.is_unordered || got.is_unordered || got.is_repeated) {
+    if (from.is_unordered || got.is_unordered) {
       std::sort(expected.trace->begin(), expected.trace->end());
       std::sort(got.trace->begin(), got.trace->end());
-    }
-    for (auto* each : {&*expected.trace, &*got.trace}) {
-      if (!got.is_repeated) break;
-      each->erase(std::unique(each->begin(), each->end()), each->end());
     }
     auto found = difference_in_trace(*expected.trace, *got.trace);
     if (!found.empty()) return found;
   }
-  if (expected.missing_edges && got.missing_edges &&
-      *expected.missing_edges != *got.missing_edges) {
+  if (expected.missing_edges && *expected.missing_edges != *got.missing_edges) {
     return "missing edges: " +
            expected_and_got(*expected.missing_edges, *got.missing_edges);
   }
@@ -152,8 +145,6 @@ struct arguments_given {
   std::size_t workers = 0;
   /// The supervisor, of a process that is a worker.
   std::string serve;
-  /// Of processes that die after each step.
-  std::string store;
 };
 
 arguments_given read_arguments(int count, char** arguments) {
@@ -164,14 +155,8 @@ arguments_given read_arguments(int count, char** arguments) {
       chosen.workers = std::stoul(arguments[++i]);
     } else if (word == "--serve" && i + 1 < count) {
       chosen.serve = arguments[++i];
-    } else if (word == "--store" && i + 2 < count &&
-               arguments[i + 2] == std::string{"--restart-every-step"}) {
-      chosen.store = arguments[++i];
-      ++i;
     } else if (word.starts_with("--")) {
-      throw std::runtime_error{
-          "usage: replay_traces [--workers N | --store FILE "
-          "--restart-every-step] [FILE...]"};
+      throw std::runtime_error{"usage: replay_traces [--workers N] [FILE...]"};
     } else {
       chosen.files.push_back(word);
     }
@@ -206,13 +191,6 @@ int main(int count, char** arguments) {
       return replay_all(cases, {{"workers", [&](const auto& from, const auto&) {
                                    return workers.run(from);
                                  }}});
-    }
-    if (!chosen.store.empty()) {
-      restarts lives{chosen.store};
-      return replay_all(cases,
-                        {{"restarts", [&](const auto& from, const auto& seen) {
-                            return lives.run(from, seen);
-                          }}});
     }
     troupe::system in_place{{.turns = troupe::turns::in_place}};
     troupe::system by_message{{.turns = troupe::turns::by_message}};
