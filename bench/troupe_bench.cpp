@@ -4,6 +4,9 @@
 #ifdef TROUPE_BENCH_REMOTE
 #include "remote/remote_worker.hpp"
 #endif
+#ifdef TROUPE_BENCH_STORE
+#include "durable/durable_cases.hpp"
+#endif
 
 #include <CLI/CLI.hpp>
 
@@ -40,6 +43,9 @@ struct arguments {
   bench::remote_options remote;
   bench::remote_worker_options served;
 #endif
+#ifdef TROUPE_BENCH_STORE
+  bench::durable_options durable;
+#endif
 };
 
 class command_line {
@@ -64,6 +70,9 @@ class command_line {
 #ifdef TROUPE_BENCH_REMOTE
     add_cases_of_workers();
     add_worker();
+#endif
+#ifdef TROUPE_BENCH_STORE
+    add_cases_of_stores();
 #endif
   }
 
@@ -211,6 +220,49 @@ class command_line {
       served.threads = given_.how.threads;
       bench::serve_as_remote_worker(served);
     });
+  }
+#endif
+
+#ifdef TROUPE_BENCH_STORE
+  CLI::App* add_with_store(const std::string& name, const std::string& about,
+                           const bench::durable_options& usual,
+                           std::function<bench::report()> measure) {
+    auto* added = add(name, about, std::move(measure));
+    added->preparse_callback(
+        [this, usual](std::size_t) { given_.durable = usual; });
+    auto& given = given_.durable;
+    added
+        ->add_option_function<std::string>(
+            "--sync",
+            [&given](const std::string& word) {
+              using troupe::durability;
+              for (const auto each :
+                   {durability::off, durability::normal, durability::full}) {
+                if (to_string(each) == word) given.sync = each;
+              }
+            },
+            "The faults that steps survive")
+        ->check(CLI::IsMember({"off", "normal", "full"}));
+    added->add_option("--steps", given.steps, "Steps of a run, an even number")
+        ->check(CLI::Range(std::int64_t{2}, std::int64_t{1'000'000'000}));
+    added->add_option("--runs", given.runs, "Runs")->check(CLI::PositiveNumber);
+    added->add_option("--bytes", given.bytes, "Bytes that each step writes");
+    added->add_option("--folder", given.folder, "Where stores are made")
+        ->check(CLI::ExistingDirectory);
+    return added;
+  }
+
+  void add_cases_of_stores() {
+    add_with_store(
+        "durable", "Steps that are kept, beside bare SQLite", {},
+        [this] { return bench::durable(given_.how, given_.durable); });
+    add_with_store("store-growth", "Bytes that a store takes", {},
+                   [this] { return bench::store_growth(given_.durable); });
+    add_with_store(
+        "resume", "Runs that go on in a new process", {.steps = 10, .runs = 1},
+        [this] { return bench::resume_runs(given_.how, given_.durable); });
+    add_with_store("purge", "The deletion of runs", {.runs = 100'000},
+                   [this] { return bench::purge(given_.durable); });
   }
 #endif
 

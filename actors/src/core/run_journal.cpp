@@ -10,8 +10,13 @@ void run_journal::begin(const waker& who) {
   });
 }
 
+void run_journal::progress() {
+  if (on_progress_ && !has_progress_.exchange(true)) on_progress_();
+}
+
 void run_journal::commit(std::vector<log_entry> entries, run_change change,
                          const waker& who) {
+  if (!entries.empty()) progress();
   store_->submit({record_.id, record_.how, std::move(entries),
                   std::move(change), [who](const commit_result& how) {
                     who(caf::make_counted<commit_answer>(how));
@@ -19,6 +24,7 @@ void run_journal::commit(std::vector<log_entry> entries, run_change change,
 }
 
 void run_journal::commit(std::vector<log_entry> entries, run_change change) {
+  if (!entries.empty()) progress();
   store_->submit({record_.id, record_.how, std::move(entries),
                   std::move(change), nullptr});
 }

@@ -41,6 +41,11 @@ class run_journal {
   /// Sets what is called once when the run ends, on any thread. Before it
   /// begins.
   void on_end(std::function<void()> call) { on_end_ = std::move(call); }
+  /// Sets what is called once when the run first writes an entry, on any
+  /// thread. Before it begins.
+  void on_progress(std::function<void()> call) {
+    on_progress_ = std::move(call);
+  }
   void ended() const {
     if (on_end_) on_end_();
   }
@@ -55,7 +60,11 @@ class run_journal {
  private:
   const std::shared_ptr<run_store> store_;
   const run_record record_;
+  void progress();
+
   std::function<void()> on_end_;
+  std::function<void()> on_progress_;
+  std::atomic<bool> has_progress_{false};
   std::atomic<bool> is_parked_{false};
 };
 

@@ -60,6 +60,9 @@ std::uint32_t recoveries_max(system_core& system, const flow& work) {
   return work.model().recoveries_max.value_or(system.options().recoveries_max);
 }
 
+/// Of a run that may have taken its process down, and others with it.
+constexpr std::uint32_t suspect_from = 2;
+
 }  // namespace
 
 // -- what is at work ----------------------------------------------------------
@@ -142,6 +145,9 @@ std::shared_ptr<run_core> durable_runs::start(system_core& system,
   record.parent_key = std::move(names.parent_key);
   if (is_named) {
     if (auto live = find_live(id)) {
+      start_if_waiting(system, *live, step != nullptr);
+      // It cannot go on, or waits for its turn.
+      if (live->journal() == nullptr) return live;
       const auto& there = live->journal()->record();
       if (!is_same_start(there, record)) refuse_other_start(there, record);
       return live;
@@ -176,7 +182,10 @@ std::shared_ptr<run_core> durable_runs::resume(system_core& system,
                                                const std::string& id) {
   const std::lock_guard lock{mutex_};
   if (is_parked_) throw error{errc::shut_down, "the system ends"};
-  if (auto live = find_live(id)) return live;
+  if (auto live = find_live(id)) {
+    start_if_waiting(system, *live, true);
+    return live;
+  }
   auto record = reader(system).find(id);
   if (!record) {
     throw error{errc::missing_key, "there is no run '" + id + "' in " +
@@ -217,12 +226,16 @@ void durable_runs::go_on(system_core& system, waiting_run what,
                                                  std::move(record));
     journal->on_end(
         [this, &system, id, is_resumed] { on_ended(system, id, is_resumed); });
+    if (suspect_ == id) {
+      journal->on_progress([this, &system, id] { on_progress(system, id); });
+    }
     run->set_journal(std::move(journal), std::move(point));
     live_.insert_or_assign(id, run);
     start_run(run, std::move(document));
     if (is_resumed) ++resumed_;
     system.on_run_ended();
   } catch (...) {
+    if (suspect_ == run->id()) suspect_.clear();
     outcome never;
     never.failure = error::from(std::current_exception());
     run->set_journal(nullptr, nullptr);
@@ -275,6 +288,10 @@ std::vector<resumed_run> durable_runs::resume_all(system_core& system) {
     }
     if (page.size() < left.limit) break;
   }
+  std::stable_sort(
+      waiting_.begin(), waiting_.end(), [](const auto& a, const auto& b) {
+        return a.record.recoveries_in_vain < b.record.recoveries_in_vain;
+      });
   start_waiting(system);
   return all;
 }
@@ -332,13 +349,45 @@ void durable_runs::quarantine(system_core& system, const run_record& record,
   if (const auto failed = kept.get_future().get()) throw error{*failed};
 }
 
-// So many at once: each costs its state and its sub-flows.
+// So many at once: each costs its state and its sub-flows. Those that went down
+// with their process more than once go on one after the other, each when the
+// one before has kept something, and the worst ones last: one of them takes no
+// other to quarantine.
 void durable_runs::start_waiting(system_core& system) {
   while (resumed_ < resumed_at_once_max && !waiting_.empty()) {
+    if (is_suspect(waiting_.front())) {
+      if (!suspect_.empty()) return;
+      suspect_ = waiting_.front().record.id;
+    }
     auto next = std::move(waiting_.front());
     waiting_.pop_front();
     go_on(system, std::move(next), true);
   }
+}
+
+bool durable_runs::is_suspect(const waiting_run& what) noexcept {
+  return what.record.recoveries_in_vain >= suspect_from;
+}
+
+void durable_runs::on_progress(system_core& system, const std::string& id) {
+  const std::lock_guard lock{mutex_};
+  if (suspect_ != id) return;
+  suspect_.clear();
+  if (!is_parked_) start_waiting(system);
+}
+
+// Somebody asks for it, maybe one of those for whose end it would have to wait.
+// Only such a one lets it pass others if it may take the process down.
+void durable_runs::start_if_waiting(system_core& system, const run_core& run,
+                                    bool suspects_too) {
+  const auto found =
+      std::find_if(waiting_.begin(), waiting_.end(),
+                   [&run](const auto& each) { return each.run.get() == &run; });
+  if (found == waiting_.end()) return;
+  if (is_suspect(*found) && !suspects_too) return;
+  auto next = std::move(*found);
+  waiting_.erase(found);
+  go_on(system, std::move(next), true);
 }
 
 void durable_runs::on_ended(system_core& system, const std::string& id,
@@ -348,6 +397,7 @@ void durable_runs::on_ended(system_core& system, const std::string& id,
   static_cast<void>(find_live(id));
   if (!was_resumed) return;
   --resumed_;
+  if (suspect_ == id) suspect_.clear();
   if (!is_parked_) start_waiting(system);
 }
 

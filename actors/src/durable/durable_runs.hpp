@@ -81,6 +81,10 @@ class durable_runs final : public system_part {
   void quarantine(system_core& system, const run_record& record,
                   const std::string& why);
   void start_waiting(system_core& system);
+  void start_if_waiting(system_core& system, const run_core& run,
+                        bool suspects_too);
+  [[nodiscard]] static bool is_suspect(const waiting_run& what) noexcept;
+  void on_progress(system_core& system, const std::string& id);
   void on_ended(system_core& system, const std::string& id, bool was_resumed);
 
   /// Held over the reading of the store: two that start one id get one run.
@@ -94,6 +98,8 @@ class durable_runs final : public system_part {
   /// Requests that are being carried out.
   std::size_t requests_ = 0;
   std::condition_variable request_ended_;
+  /// The run that may take its process down and has not kept anything yet.
+  std::string suspect_;
   bool is_parked_ = false;
 };
 
