@@ -2,6 +2,7 @@
 #include "support/catch.hpp"
 #include "support/flows/flow_maker.hpp"
 #include "support/store/lives.hpp"
+#include "support/store/same_outcome.hpp"
 
 #include <troupe/sleep.hpp>
 #include <troupe/task.hpp>
@@ -30,7 +31,7 @@ troupe::flow named(const std::string& name, Node node) {
   return made.build();
 }
 
-/// What became of runs, and how often their process died.
+/// The ends of runs, and the number of deaths of their process.
 struct lived {
   std::vector<troupe::outcome> ends;
   std::size_t deaths = 0;
@@ -75,13 +76,6 @@ lived live(const troupe::flow& work, std::uint64_t seed, std::size_t runs,
     for (const auto& each : all) each.cancel();
     for (const auto& each : all) now.finish(each);
   }
-}
-
-void check_same(const troupe::outcome& a, const troupe::outcome& b) {
-  CHECK(a.state == b.state);
-  CHECK(a.action == b.action);
-  CHECK(a.ok() == b.ok());
-  if (!a.ok() && !b.ok()) CHECK(a.failure->describe() == b.failure->describe());
 }
 
 void check_crashes(std::uint64_t seeds, std::size_t runs) {

@@ -3,6 +3,7 @@
 #include "support/code_of.hpp"
 #include "support/flows/flow_maker.hpp"
 #include "support/flows/small_flows.hpp"
+#include "support/store/same_outcome.hpp"
 #include "support/store/small_lives.hpp"
 
 #include <troupe/batch.hpp>
@@ -10,7 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,13 +21,6 @@ using troupe::errc;
 using troupe::state;
 
 namespace {
-
-/// Counts how often each step was executed.
-struct counts {
-  std::map<std::string, int>* seen;
-  void exec(troupe::context& ctx) const { ++(*seen)[ctx.key()]; }
-  void post(state& shared) const { shared.add("done", 1); }
-};
 
 troupe::flow three_steps() {
   troupe::flow_builder builder{"three"};
@@ -62,13 +55,6 @@ std::optional<troupe::outcome> interrupted(const troupe::flow& work,
   INFO(resumed[0].why);
   REQUIRE(resumed[0].how == troupe::resumed_run::kind::resumed);
   return second.finish(*resumed[0].handle);
-}
-
-void check_same(const troupe::outcome& a, const troupe::outcome& b) {
-  CHECK(a.state == b.state);
-  CHECK(a.action == b.action);
-  CHECK(a.ok() == b.ok());
-  if (!a.ok() && !b.ok()) CHECK(a.failure->describe() == b.failure->describe());
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ json checked(json answer) {
     const auto name = answer.value("code", json{});
     for (const auto each :
          {troupe::errc::store_failed, troupe::errc::shut_down,
-          troupe::errc::missing_key, troupe::errc::id_taken}) {
+          troupe::errc::missing_key, troupe::errc::id_taken,
+          troupe::errc::timed_out, troupe::errc::request_failed}) {
       if (name == json(troupe::to_string(each))) code = each;
     }
   }

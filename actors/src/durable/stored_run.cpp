@@ -87,6 +87,15 @@ void refuse_other_start(const run_record& there, const run_record& asked) {
                                   "; take another id"};
 }
 
+void refuse_quarantined(const run_record& there) {
+  const auto end = end_form::from(there.end);
+  throw error{errc::quarantined, end.failure
+                                     ? end.failure->message()
+                                     : "run '" + there.id +
+                                           "' is in quarantine; resume it by "
+                                           "its id"};
+}
+
 void make_fresh(resume_point& point) {
   if (point.at) {
     auto& at = *point.at;

@@ -29,6 +29,9 @@ namespace troupe::detail {
 [[noreturn]] void refuse_other_start(const run_record& there,
                                      const run_record& asked);
 
+/// Throws `errc::quarantined`, with the reason that is kept.
+[[noreturn]] void refuse_quarantined(const run_record& there);
+
 /// Makes a run that ended go on: its step begins with fresh attempts, and the
 /// items that failed or were cancelled have no outcome any more.
 void make_fresh(resume_point& point);

@@ -88,11 +88,6 @@ class memory_store : public troupe::run_store {
     made->all_->now_ms = all_->now_ms;
     return made;
   }
-  /// The time of what is committed from now on.
-  void set_now(std::int64_t now_ms) {
-    const std::scoped_lock lock{all_->mutex};
-    all_->now_ms = now_ms;
-  }
   /// Bytes of all entries, with their parts each time they were written.
   [[nodiscard]] std::size_t bytes() const {
     const std::scoped_lock lock{all_->mutex};

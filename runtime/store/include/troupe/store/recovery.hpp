@@ -8,10 +8,6 @@
 
 namespace troupe::detail {
 
-/// The number of times that a run may go down with its process, without a step
-/// committed in between, unless its flow says otherwise.
-inline constexpr std::uint32_t recoveries_max_default = 5;
-
 /// The decision about a run that the process before did not end.
 struct recovery {
   enum class kind : std::uint8_t {
