@@ -30,9 +30,6 @@ struct resume_point;
 /// Thread safety: internally synchronised.
 class durable_runs final : public system_part {
  public:
-  /// The maximum number of resumed runs at work at once.
-  static constexpr std::size_t resumed_at_once_max = 64;
-
   /// Starts a run, or gives the one of that id.
   /// Errors: throws `errc::id_taken`, and those of the store.
   std::shared_ptr<run_core> start(system_core& system, const flow& work,

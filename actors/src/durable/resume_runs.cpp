@@ -20,6 +20,9 @@ namespace troupe::detail {
 
 namespace {
 
+/// The maximum number of resumed runs at work at once.
+constexpr std::size_t resumed_at_once_max = 64;
+
 // The names of the nodes that lead to where a run stands.
 std::string path_of(const resume_point& point) {
   std::string path;
