@@ -8,7 +8,7 @@
 
 namespace troupe::bench {
 
-/// What a loop without a runtime commits.
+/// The commits of a loop without a runtime.
 struct bare_commits {
   std::int64_t rows = 0;
   /// Of each row.

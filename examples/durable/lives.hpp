@@ -1,6 +1,6 @@
 #pragma once
 
-// What the examples of durable runs share: processes that are killed.
+// Shared by the examples of durable runs: processes that are killed.
 
 #include <csignal>
 #include <cstdio>

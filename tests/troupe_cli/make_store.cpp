@@ -120,7 +120,7 @@ void make(troupe::system& runtime, troupe::store_reader& reader,
   open.emplace("parked", parked);
 }
 
-/// What the owner of a store does for the program.
+/// The part of the owner of a store.
 void serve(troupe::run_store& store, troupe::store_reader& reader,
            std::map<std::string, troupe::run>& open) {
   store.on_request([&](const json& request) {

@@ -57,7 +57,7 @@ struct bulk {
   run_choice which{};
   std::optional<std::string> reason{};
   bool is_dry = false;
-  /// What the verb can be done to, if no status is named.
+  /// The statuses that the verb is for, if none is named.
   std::vector<troupe::run_status> statuses{};
 };
 
@@ -72,7 +72,7 @@ std::vector<std::string> chosen_ids(const bulk& what, store_door& door) {
   return ids;
 }
 
-/// What became of one run. One that fails holds up no other.
+/// Changes one run. One that fails holds up no other.
 json change_one(const bulk& what, const std::string& id, store_door& door,
                 int& status) {
   json form{{"run", id}, {"ok", true}, {"error", nullptr}, {"code", nullptr}};

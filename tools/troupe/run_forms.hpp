@@ -10,7 +10,7 @@
 
 namespace troupe_tool {
 
-// What the program says of stored runs: as JSON, whose schema is
+// Stored runs as the program tells of them: as JSON, whose schema is
 // `docs/schemas/troupe.json`, and for people, safe for a terminal.
 
 [[nodiscard]] troupe::json form_of(const troupe::error& failure);

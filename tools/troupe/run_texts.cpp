@@ -1,4 +1,4 @@
-// What the program says of stored runs to people.
+// Stored runs as the program tells people of them.
 
 #include "columns.hpp"
 #include "run_forms.hpp"

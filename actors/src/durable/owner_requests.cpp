@@ -1,4 +1,4 @@
-// What other processes ask the owner of the store for.
+// The requests of other processes to the owner of the store.
 
 #include "core/system_core.hpp"
 #include "durable/durable_runs.hpp"

@@ -46,7 +46,7 @@ class durable_part final : public step_keeper {
   [[nodiscard]] const commit_result& failure() const noexcept {
     return failure_;
   }
-  /// What the supervisor did cannot be kept: it is too large, say.
+  /// The work of the supervisor cannot be kept: it is too large, say.
   void refuse(error why);
   /// The store takes no more of the run.
   void cut_off(error why);
@@ -75,7 +75,7 @@ class durable_part final : public step_keeper {
 
   // -- fan-outs --------------------------------------------------------------
 
-  /// What is written to `shared` from now on belongs to one step.
+  /// All writes to `shared` from now on belong to one step.
   void on_fan_out(state& shared);
   /// That was `wrote`, which has been taken from it.
   void after_fan_out(state& shared, const delta& wrote);
@@ -87,7 +87,8 @@ class durable_part final : public step_keeper {
 
   // -- an earlier life -------------------------------------------------------
 
-  /// What that left; null if there was none, or all of it has been used.
+  /// The point that it left; null if there was none, or all of it has been
+  /// used.
   [[nodiscard]] resume_point* former() const noexcept { return former_.get(); }
   /// The point from which the sub-flow of an item goes on, or null. Once.
   [[nodiscard]] std::shared_ptr<resume_point> take_branch(std::size_t index);

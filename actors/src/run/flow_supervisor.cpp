@@ -281,7 +281,7 @@ void flow_supervisor::commit_branch(std::size_t index, const delta& wrote,
 // -- fan-outs -----------------------------------------------------------------
 
 bool flow_supervisor::start_fan_out() {
-  // What the sub-flows write is a part of this step.
+  // The writes of the sub-flows are a part of this step.
   if (durable_) durable_->on_fan_out(shared_);
   fan_out_ = std::make_unique<fan_out_run>(*this, machine_.fan_out());
   return go_on_with_fan_out();

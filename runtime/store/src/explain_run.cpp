@@ -140,7 +140,7 @@ void find_last_change(store_reader& reader, run_explanation& into) {
         differences(state_at(reader, into.at_run, address, before).root(),
                     after.root(), changes_max);
   } catch (const error& why) {
-    // What was before is not there any more.
+    // The entries before are not there any more.
     if (why.code() != errc::missing_key) throw;
   }
 }

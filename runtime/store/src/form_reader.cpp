@@ -15,7 +15,7 @@ namespace {
 
 // A text within a member, or an operand, and that within the form.
 constexpr std::size_t part_levels_max = 2;
-// What is around a value: the form, its writes, one of these.
+// The containers around a value: the form, its writes, one of these.
 constexpr std::size_t levels_around = 4;
 constexpr std::string_view part_key = "$part";
 

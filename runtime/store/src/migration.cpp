@@ -100,7 +100,7 @@ class mover {
     at.branches.clear();
     at.prepared.reset();
     at.due_ms = 0;
-    // What is no fan-out asks prep for the items again.
+    // A step that is no fan-out asks prep for the items again.
     if (at.at && at.at->at != position::stage::fan_out &&
         at.at->at != position::stage::over) {
       at.at->at = position::stage::begin;

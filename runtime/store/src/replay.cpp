@@ -8,7 +8,7 @@ namespace troupe::detail {
 
 namespace {
 
-/// What does not fit; `replay::add` says where.
+/// Refuses what does not fit; `replay::add` says where.
 [[noreturn]] void refuse_entry(const std::string& why) {
   throw error{errc::store_failed, why};
 }
@@ -145,7 +145,7 @@ void replay::on_step(resume_point& at, const log_entry& entry) {
 
 void replay::on_attempt(resume_point& at, const log_entry& entry) {
   auto form = attempt_form::from(entry.body, parts_);
-  // What `prep` gives next time may be something else.
+  // The next result of `prep` may be another one.
   if (form.then.at == position::stage::begin) {
     at.prepared.reset();
     at.results.clear();

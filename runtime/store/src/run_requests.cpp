@@ -1,4 +1,4 @@
-// What the program `troupe` asks the owner of a store for.
+// The requests of the program `troupe` to the owner of a store.
 
 #include "troupe/detail/value/integer_from.hpp"
 #include "troupe/printable.hpp"

@@ -24,7 +24,7 @@ flow only(const std::string& name) {
 
 troupe::json no_items(const troupe::state&) { return {}; }
 
-/// Where the name of the first member is kept.
+/// The address of the name of the first member.
 const char* address_of_key(const troupe::value& object) {
   return (*object.members().begin()).key.data();
 }

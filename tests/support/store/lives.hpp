@@ -26,8 +26,7 @@ class life {
   }
   life(const life&) = delete;
   life& operator=(const life&) = delete;
-  /// What it has not committed is not in the copies that were made of its
-  /// store.
+  /// Commits that it did not make are not in the copies of its store.
   ~life() { store_->release_all(); }
 
   [[nodiscard]] troupe::testing::simulation& sim() noexcept { return sim_; }

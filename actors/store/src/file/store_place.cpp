@@ -36,7 +36,7 @@ void make_private(const std::string& path) {
 void refuse_read_only(const std::string& path) {
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0) return;
-  // What is allowed to root says nothing of the intent.
+  // The permissions of root say nothing of the intent.
   if ((found.st_mode & 0222) == 0 || ::access(path.c_str(), W_OK) != 0) {
     throw store_error(path,
                       "is read-only; make it writable, or read it with "

@@ -129,7 +129,7 @@ void sqlite_reader::entries(std::string_view run, std::uint64_t after,
     const auto found = read([&] { return next_entries(name, last, upto); });
     if (found.empty()) return;
     for (const auto& each : found) {
-      // What was deleted before the first is told by its number.
+      // The number of the first tells that others before it were deleted.
       if (!is_first && each.number != last + 1) {
         throw store_error(path_, "has no entry " + std::to_string(last + 1) +
                                      " of the run '" + printable(name) +

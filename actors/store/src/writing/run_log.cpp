@@ -18,7 +18,7 @@ constexpr std::size_t shapes_max = 1'000;
 /// Of parts that a run names outside of its log: they stay as long as it does.
 constexpr std::int64_t as_long_as_run =
     std::numeric_limits<std::int64_t>::max();
-/// What a row takes besides its texts, roughly.
+/// The bytes that a row takes besides its texts, roughly.
 constexpr std::int64_t row_bytes = 24;
 
 std::int64_t size_of(const std::string& text) noexcept {

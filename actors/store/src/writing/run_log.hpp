@@ -71,7 +71,7 @@ class run_log {
 
   store_file& file_;
   std::unordered_map<std::string, known_run> known_;
-  /// What was known before the transaction.
+  /// The knowledge before the transaction.
   std::vector<std::pair<std::string, std::optional<known_run>>> before_;
   std::unordered_map<std::string, std::int64_t> shapes_;
   std::set<std::string> broken_;

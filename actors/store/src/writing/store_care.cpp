@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 /// A page of the log of SQLite takes 4,120 bytes.
 constexpr int pages_before_passive = 2'000;
 constexpr int pages_before_truncate = 8'000;
-/// Where something reads, so that a checkpoint could not copy all.
+/// A place where something reads, so that a checkpoint could not copy all.
 constexpr int pages_before_next = 500;
 /// Others wait that long for a slice.
 constexpr duration slice = 15ms;

@@ -217,7 +217,7 @@ void store_writer::report(group& what, std::vector<answer>& answers) noexcept {
 
 void store_writer::on_fault(const SQLite::Exception& why) {
   if (!spoils_connection(why)) return;
-  // What is on the disk is not known. Nothing is written by this connection any
+  // Nobody knows what is on the disk. Nothing is written by this connection any
   // more, and a sync that failed is not tried again.
   fault_ = store_error(path(), why);
   file_.notify(fault_->message());

@@ -98,7 +98,8 @@ class store_writer {
   commit_queue queue_;
   std::atomic<std::thread::id> thread_{};
   bool is_full_ = true;
-  /// Why the file cannot be used; it is opened again before the next group.
+  /// The reason why the file cannot be used; it is opened again before the next
+  /// group.
   std::optional<error> fault_{};
   time_point place_checked_{};
   time_point last_group_{};

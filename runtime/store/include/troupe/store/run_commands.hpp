@@ -15,9 +15,9 @@
 
 namespace troupe {
 
-// What can be done to a stored run that no process has at work. Each call
-// returns once the change is on the disk. The caller sees to it that nobody has
-// the run at work: it owns the store, or is asked by whoever does.
+// Changes of a stored run that no process has at work. Each call returns once
+// the change is on the disk. The caller sees to it that nobody has the run at
+// work: it owns the store, or is asked by whoever does.
 //
 // None is to be called on the store's own thread.
 // Errors: all throw `errc::missing_key` if there is no such run, and

@@ -17,7 +17,7 @@
 
 namespace troupe {
 
-// What a store tells of a run, at work or ended.
+// The history of a run in a store, at work or ended.
 // Errors: all throw `errc::missing_key` if there is no such run, or no such
 // step (any more), and `errc::store_failed`.
 

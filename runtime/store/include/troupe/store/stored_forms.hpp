@@ -71,7 +71,7 @@ struct snapshot_form {
   position then{};
   /// The state of a run.
   state document{};
-  /// What a sub-flow has written so far, which its state does not tell.
+  /// The writes of a sub-flow so far, which its state does not tell.
   delta wrote{};
   std::uint64_t retries = 0;
 
