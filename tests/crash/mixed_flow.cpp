@@ -71,9 +71,7 @@ struct hopeless {
     notes->write("attempt", ctx.key());
     throw troupe::error{troupe::errc::node_threw, "never"};
   }
-  std::string fallback(const troupe::error& why) const {
-    return why.message();
-  }
+  std::string fallback(const troupe::error& why) const { return why.message(); }
   void post(state& shared, const std::string& text) const {
     shared.set("fallback", text);
   }

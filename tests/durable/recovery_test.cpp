@@ -43,6 +43,8 @@ TEST_CASE("A run that takes its process down is quarantined", "[durable]") {
   }
   CHECK(status_of(*store, "r") == run_status::quarantined);
   life last{store, knowing(work)};
+  CHECK(code_of([&] { last.sim().start(work, state{}, {.id = "r"}); }) ==
+        errc::quarantined);
   const auto result = last.finish(last.system().resume("r"));
   CHECK(result.ok());
 }

@@ -121,8 +121,7 @@ item_source source_of(List list) {
 template <class Items>
 constexpr bool gives_list() {
   if constexpr (std::invocable<const Items&, const state&, context&>) {
-    using given =
-        std::invoke_result_t<const Items&, const state&, context&>;
+    using given = std::invoke_result_t<const Items&, const state&, context&>;
     return one_of<given, json, value> ||
            !std::convertible_to<given, item_source>;
   } else {
