@@ -231,3 +231,38 @@ TEST_CASE("A run whose store fails ends, and says how much of it is safe",
   CHECK(result.failure->message().find("1 steps of r are safe") !=
         std::string::npos);
 }
+
+TEST_CASE("A step that fails because its system ends is done again",
+          "[durable]") {
+  auto store = std::make_shared<memory_store>();
+  troupe::flow_builder inner{"inner"};
+  inner.add("sleep", sleeps{1h});
+  const auto child = inner.build();
+  struct sleeps_and_starts {
+    troupe::system** in;
+    troupe::flow work;
+    troupe::task<void> exec(troupe::context& ctx) const {
+      // It ends while the system does.
+      while (!ctx.stop_requested()) {
+        try {
+          (*in)->start(work);
+        } catch (const troupe::error&) {
+          throw std::runtime_error{"the system ends"};
+        }
+        troupe::sleep_for pause{1ms};
+        co_await pause;
+      }
+    }
+  };
+  troupe::system* in = nullptr;
+  const auto work = one_node(sleeps_and_starts{&in, child});
+  {
+    troupe::system_options options;
+    options.store = store;
+    troupe::system first{options};
+    in = &first;
+    const auto run = first.start(work, state{}, {.id = "r"});
+    while (store->commits() < 3) std::this_thread::yield();
+  }
+  CHECK(status_of(*store, "r") == run_status::parked);
+}

@@ -162,20 +162,21 @@ void durable_runs::park() noexcept {
   std::vector<std::shared_ptr<run_core>> open;
   {
     const std::lock_guard lock{mutex_};
-    is_parked_ = true;
     never.swap(waiting_);
+    // All of them first: one that another one awaits is cancelled with that,
+    // and a step that starts a run is refused from here on.
     for (const auto& [id, each] : live_) {
-      if (auto run = each.lock()) open.push_back(std::move(run));
+      auto run = each.lock();
+      if (!run) continue;
+      if (auto* journal = run->journal()) journal->park();
+      open.push_back(std::move(run));
     }
+    is_parked_ = true;
   }
   for (const auto& each : never) {
     outcome how;
     how.failure = parked();
     each.run->end(std::move(how));
-  }
-  // All of them first: one that another one awaits is cancelled with that.
-  for (const auto& each : open) {
-    if (auto* journal = each->journal()) journal->park();
   }
   for (const auto& each : open) each->park();
   std::unique_lock lock{mutex_};

@@ -60,6 +60,8 @@ class durable_part final : public step_keeper {
   void keep_end(const end_form& how, run_status status);
   [[nodiscard]] bool has_kept_end() const noexcept { return has_kept_end_; }
   [[nodiscard]] run_journal& journal() const noexcept { return journal_; }
+  /// Returns whether the run is being put away.
+  [[nodiscard]] bool is_parked() const noexcept { return journal_.is_parked(); }
 
   // -- steps -----------------------------------------------------------------
 

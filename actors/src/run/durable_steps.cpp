@@ -106,6 +106,28 @@ void flow_supervisor::go_on_after_commit() {
   advance();
 }
 
+void flow_supervisor::commit_recorded_step(std::optional<state>& written,
+                                           const troupe::action& chosen) {
+  delta wrote;
+  if (written) {
+    wrote = written->take_delta();
+    if (shared_.recording()) {
+      shared_.apply(wrote);
+    } else {
+      swap(shared_, *written);
+    }
+    written.reset();
+  }
+  if (durable_ == nullptr) {
+    go_on_by(chosen);
+    return;
+  }
+  if (fan_out_) wrote = take_writes_of_fan_out();
+  const auto number = step_number();
+  go_on_by(chosen);
+  keep_step(number, chosen, std::move(wrote));
+}
+
 void flow_supervisor::keep_step(std::uint64_t number,
                                 const troupe::action& chosen, delta wrote) {
   const bool is_whole = from_.is_whole_run();
@@ -175,8 +197,7 @@ bool flow_supervisor::keep_end() {
   if (durable_->has_kept_end() || durable_->is_cut_off()) return true;
   auto status = run_status::finished;
   if (machine_.was_cancelled()) {
-    status = durable_->journal().is_parked() ? run_status::parked
-                                             : run_status::cancelled;
+    status = durable_->is_parked() ? run_status::parked : run_status::cancelled;
   } else if (machine_.failure() || durable_->failure()) {
     status = run_status::failed;
   }

@@ -271,6 +271,11 @@ void fan_out_run::on_result(branch_result_ptr result) {
 // One that ends with its run has no outcome: the next life goes on with it.
 void fan_out_run::keep_end(const branch_end& how) {
   if (durable_ == nullptr || durable_->is_cut_off()) return;
+  const bool has_finished = how.how == branch_outcome::kind::finished;
+  if (!has_finished && durable_->is_parked()) {
+    is_cut_short_ = true;
+    return;
+  }
   if (how.how == branch_outcome::kind::cancelled && owner_.engine().is_over()) {
     return;
   }
@@ -325,6 +330,10 @@ void fan_out_run::merge_one(const branch_end& ended) {
 
 void fan_out_run::conclude() {
   assert(is_over() && !owner_.engine().was_cancelled());
+  if (is_cut_short_) {
+    owner_.engine().on_cancel(parked());
+    return;
+  }
   if (progress_.has_failed()) {
     owner_.engine().on_failed(progress_.reason(owner_.engine().path()));
     return;

@@ -128,6 +128,8 @@ class fan_out_run {
   /// All items up to there are in the store.
   std::size_t kept_ = 0;
   bool cancelled_ = false;
+  /// Items ended because the run is put away: the next life runs them.
+  bool is_cut_short_ = false;
 };
 
 }  // namespace troupe::detail

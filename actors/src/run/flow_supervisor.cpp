@@ -199,6 +199,11 @@ void flow_supervisor::on(supervisor_message::turn_over came) {
 
 void flow_supervisor::settle(step_status status) {
   driver_.end_attempt();
+  // It may have failed because its system ends, which the next life makes good.
+  if (status != step_status::done && durable_ && durable_->is_parked()) {
+    machine_.on_cancel(parked());
+    return;
+  }
   switch (status) {
     case step_status::done: {
       driver_.drop_values();
@@ -233,28 +238,6 @@ void flow_supervisor::commit_step(std::optional<state>& written,
     return;
   }
   commit_recorded_step(written, chosen);
-}
-
-void flow_supervisor::commit_recorded_step(std::optional<state>& written,
-                                           const troupe::action& chosen) {
-  delta wrote;
-  if (written) {
-    wrote = written->take_delta();
-    if (shared_.recording()) {
-      shared_.apply(wrote);
-    } else {
-      swap(shared_, *written);
-    }
-    written.reset();
-  }
-  if (durable_ == nullptr) {
-    go_on_by(chosen);
-    return;
-  }
-  if (fan_out_) wrote = take_writes_of_fan_out();
-  const auto number = step_number();
-  go_on_by(chosen);
-  keep_step(number, chosen, std::move(wrote));
 }
 
 // A step that was over before a cancel reached it leads nowhere.
