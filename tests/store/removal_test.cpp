@@ -106,10 +106,15 @@ TEST_CASE("history before the last snapshots is deleted with its parts") {
     }
     store->submit(what);
   }
+  // It deletes a part at a time, between groups.
+  const auto parts = [&] { return troupe::read_store_info(place.file).parts; };
+  for (int tries = 0; parts() >= 40 && tries < 50'000; ++tries) {
+    std::this_thread::yield();
+  }
   store->close();
 
   const auto found = entries_of(*store, "r");
-  CHECK(found.size() < 200);
+  CHECK(found.size() < 40);
   CHECK(found.size() >= 12);
   CHECK(found.front().entry.what == log_entry::kind::snapshot);
   CHECK(found.back().number == 1'200);
@@ -119,7 +124,7 @@ TEST_CASE("history before the last snapshots is deleted with its parts") {
   CHECK(reader->snapshot("r", "", 998)->entry.step == 994);
   CHECK_FALSE(reader->snapshot("r", "", 500));
   CHECK_FALSE(reader->snapshot("r", "3.1", 999));
-  CHECK(troupe::read_store_info(place.file).parts < 200);
+  CHECK(troupe::read_store_info(place.file).parts < 40);
 }
 
 TEST_CASE("ended runs beyond the number to keep are purged while idle") {

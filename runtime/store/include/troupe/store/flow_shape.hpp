@@ -39,8 +39,8 @@ class flow_shape {
 
 /// The meaning of a change of a flow for a run in flight.
 ///
-/// What the run has yet to do is done by the flow as it is now, as long as the
-/// place where the run stands exists and is the same kind of node. Another
+/// The flow as it is now does the rest of the run, as long as the place where
+/// the run stands exists and is the same kind of node. Another
 /// `flow_options::version` asks for nothing by itself.
 ///
 /// | change                            | the run stands | effect          |
