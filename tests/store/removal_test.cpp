@@ -4,6 +4,8 @@
 #include <troupe/store/sqlite.hpp>
 #include <troupe/store/store_file.hpp>
 
+#include <thread>
+
 using namespace troupe_test;
 using troupe::begun_run;
 using troupe::log_entry;
