@@ -72,7 +72,6 @@ void run_log::forget() {
   before_.clear();
   known_.clear();
   shapes_.clear();
-  snapshots_.clear();
 }
 
 std::string run_log::safe_up_to(const std::string& run) {

@@ -158,7 +158,6 @@ bool remove_history(database& in, std::int64_t run, std::int64_t step,
     if (!asked.step()) return false;
     base = asked.number(0);
   }
-  if (first_key(in, log_key(run, 0), base) >= base) return false;
   transaction all{in, transaction::kind::writes};
   const bool has_more =
       remove_entries(in, log_key(run, 0), base, until) ||
