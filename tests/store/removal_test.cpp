@@ -106,7 +106,11 @@ TEST_CASE("history before the last snapshots is deleted with its parts") {
       what.entries.push_back(step_of(i));
       what.entries.back().what = log_entry::kind::snapshot;
     }
-    store->submit(what);
+    if (i < 999) {
+      store->submit(what);
+    } else {
+      REQUIRE(commit(*store, what) == nullptr);
+    }
   }
   // It deletes a part at a time, between groups.
   const auto parts = [&] { return troupe::read_store_info(place.file).parts; };

@@ -197,15 +197,18 @@ TEST_CASE("a check tells gaps and missing parts") {
   CHECK(troupe::check_store(place.file).size() == 1);
   {
     SQLite::Database file{place.file.string(), SQLite::OPEN_READWRITE};
-    file.exec("DELETE FROM log WHERE key & 4294967295 = 2");
+    file.exec("DELETE FROM log WHERE number = 1");
+    file.exec("DELETE FROM entry_index WHERE number = 2");
     file.exec("DELETE FROM parts");
   }
 
   const auto found = troupe::check_store(place.file);
 
-  REQUIRE(found.size() == 2);
-  CHECK(has_text(found[0], "entry 3 of the run 'r': the one before it"));
-  CHECK(has_text(found[1], "a part that it uses is missing"));
+  REQUIRE(found.size() == 4);
+  CHECK(has_text(found[0], "entry 1 of the run 'r': it is missing"));
+  CHECK(has_text(found[1], "entry 3 of the run 'r': the one before it"));
+  CHECK(has_text(found[2], "no index knows the entry 2"));
+  CHECK(has_text(found[3], "a part that it uses is missing"));
 }
 
 TEST_CASE("a store of the first schema version is opened") {

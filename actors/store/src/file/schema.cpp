@@ -10,7 +10,7 @@ constexpr auto tables = R"(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE shapes(number INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE runs(
-  number INTEGER PRIMARY KEY AUTOINCREMENT CHECK(number < 2147483648),
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
   flow TEXT NOT NULL,
   version TEXT NOT NULL,
@@ -37,6 +37,8 @@ CREATE INDEX runs_by_status ON runs(status, id);
 CREATE INDEX runs_by_end ON runs(flow, ended_ms) WHERE ended_ms > 0;
 CREATE TABLE log(
   key INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL,
+  number INTEGER NOT NULL,
   kind INTEGER NOT NULL,
   step INTEGER NOT NULL,
   item INTEGER,
@@ -45,7 +47,17 @@ CREATE TABLE log(
   address TEXT NOT NULL,
   name TEXT NOT NULL,
   body TEXT NOT NULL);
-CREATE INDEX snapshots ON log(key >> 32, address, step) WHERE kind = 3;
+CREATE INDEX snapshots ON log(run, address, step, number) WHERE kind = 3;
+CREATE TABLE entry_index(
+  run INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  key INTEGER NOT NULL,
+  PRIMARY KEY(run, number)) WITHOUT ROWID;
+CREATE TABLE indexed(upto INTEGER NOT NULL);
+INSERT INTO indexed(upto) VALUES(0);
+CREATE VIEW all_entries AS
+  SELECT run, number, key FROM entry_index UNION ALL
+  SELECT run, number, key FROM log WHERE key > (SELECT upto FROM indexed);
 CREATE TABLE parts(
   number INTEGER PRIMARY KEY,
   hash TEXT NOT NULL UNIQUE,

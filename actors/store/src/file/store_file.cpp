@@ -1,5 +1,6 @@
 #include "file/store_file.hpp"
 
+#include "file/entry_index.hpp"
 #include "file/schema.hpp"
 #include "file/store_error.hpp"
 
@@ -124,6 +125,7 @@ void store_file::identify() {
     make_identity();
   }
   transaction all{*connection_, transaction::kind::writes};
+  index_entries(*connection_);
   write_meta(*connection_, "openings", std::to_string(++openings_));
   write_home();
   all.commit();

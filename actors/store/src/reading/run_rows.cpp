@@ -1,7 +1,5 @@
 #include "reading/run_rows.hpp"
 
-#include "file/schema.hpp"
-
 #include <troupe/error.hpp>
 #include <troupe/json.hpp>
 #include <troupe/json_text.hpp>
@@ -17,10 +15,10 @@ namespace {
   "r.parent, r.parent_key, r.forked_from, r.forked_at, r.recoveries, "  \
   "r.in_vain, r.steps, r.created_ms, r.updated_ms, r.ended_ms, "        \
   "r.deadline_ms, r.options, r.\"end\", r.params, r.input, "            \
-  "l.key & 4294967295, l.steps, l.at_ms "                               \
+  "l.number, l.steps, l.at_ms "                                         \
   "FROM runs r LEFT JOIN shapes s ON s.number = r.shape "               \
-  "LEFT JOIN log l ON l.key = (SELECT max(key) FROM log WHERE "         \
-  "key > (r.number << 32) AND key < ((r.number + 1) << 32)) "
+  "LEFT JOIN log l ON l.key = (SELECT e.key FROM entry_index e WHERE "  \
+  "e.run = r.number ORDER BY e.number DESC LIMIT 1) "
 
 // One parameter each; null selects all.
 #define TROUPE_RUN_FILTER                                           \
@@ -30,7 +28,7 @@ namespace {
   "AND (?6 IS NULL OR (r.ended_ms > 0 AND r.ended_ms < ?6)) "       \
   "AND (?7 IS NULL OR instr(r.\"end\", ?7) > 0) "
 
-run_row read_run(const query& row) {
+run_row read_run(const query& row, const unindexed_entries& rest) {
   run_row result;
   result.number = row.number(0);
   auto& run = result.record;
@@ -57,7 +55,6 @@ run_row read_run(const query& row) {
   run.recoveries_in_vain = static_cast<std::uint32_t>(row.number(12));
   result.base = row.number(13);
   run.created_ms = row.number(14);
-  run.updated_ms = std::max(row.number(15), row.number(24));
   run.ended_ms = row.number(16);
   run.deadline_ms = row.number(17);
   run.options = row.text(18);
@@ -66,6 +63,13 @@ run_row read_run(const query& row) {
   run.input.text = row.text(21);
   result.last = row.number(22);
   result.steps = row.number(23);
+  auto last_ms = row.number(24);
+  if (const auto* newer = rest.find(result.number)) {
+    result.last = newer->places.back().number;
+    result.steps = newer->steps;
+    last_ms = newer->at_ms;
+  }
+  run.updated_ms = std::max(row.number(15), last_ms);
   run.steps = static_cast<std::uint64_t>(result.base + result.steps);
   return result;
 }
@@ -104,13 +108,15 @@ constexpr std::int64_t statuses_over =
 
 }  // namespace
 
-std::optional<run_row> find_run(database& in, const std::string& id) {
+std::optional<run_row> find_run(database& in, const unindexed_entries& rest,
+                                const std::string& id) {
   query asked{in, TROUPE_RUN_COLUMNS "WHERE r.id = ?", id};
   if (!asked.step()) return std::nullopt;
-  return read_run(asked);
+  return read_run(asked, rest);
 }
 
-std::vector<run_record> list_runs(database& in, const run_query& what) {
+std::vector<run_record> list_runs(database& in, const unindexed_entries& rest,
+                                  const run_query& what) {
   const run_filter filter{what, 255};
   const auto limit = static_cast<std::int64_t>(
       std::min<std::size_t>(std::max<std::size_t>(what.limit, 1), 1'000'000));
@@ -127,7 +133,7 @@ std::vector<run_record> list_runs(database& in, const run_query& what) {
               what.after,
               limit};
   std::vector<run_record> found;
-  while (asked.step()) found.push_back(read_run(asked).record);
+  while (asked.step()) found.push_back(read_run(asked, rest).record);
   return found;
 }
 
@@ -152,8 +158,7 @@ std::vector<std::int64_t> ended_runs(database& in, const run_query& what,
 
 stored_entry read_entry(const query& row) {
   stored_entry result;
-  result.number =
-      static_cast<std::uint64_t>(row.number(0) & (entries_of_run - 1));
+  result.number = static_cast<std::uint64_t>(row.number(0));
   const auto kind = log_entry_kind(row.number(1));
   if (!kind) {
     throw error{errc::store_failed,

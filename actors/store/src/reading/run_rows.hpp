@@ -1,6 +1,7 @@
 #pragma once
 
 #include "file/database.hpp"
+#include "file/entry_index.hpp"
 
 #include <troupe/store/log_entry.hpp>
 #include <troupe/store/run_record.hpp>
@@ -24,12 +25,15 @@ struct run_row {
   run_record record{};
 };
 
-/// A run by its id. Errors: throws `SQLite::Exception`, and
-/// `errc::store_failed` for a row that cannot be.
+/// A run by its id. `rest` has seen the transaction.
+/// Errors: throws `SQLite::Exception`, and `errc::store_failed` for a row that
+/// cannot be.
 [[nodiscard]] std::optional<run_row> find_run(database& in,
+                                              const unindexed_entries& rest,
                                               const std::string& id);
 /// Those that `what` selects, in the order of their ids.
 [[nodiscard]] std::vector<run_record> list_runs(database& in,
+                                                const unindexed_entries& rest,
                                                 const run_query& what);
 /// The numbers of runs that have ended and that `what` selects, at most `count`
 /// of them. Its `limit` and `after` do not matter.
@@ -38,7 +42,8 @@ struct run_row {
                                                    std::size_t count);
 
 /// The columns of `log` that `read_entry` expects.
-#define TROUPE_ENTRY_COLUMNS "key, kind, step, item, at_ms, address, name, body"
+#define TROUPE_ENTRY_COLUMNS \
+  "l.number, l.kind, l.step, l.item, l.at_ms, l.address, l.name, l.body"
 [[nodiscard]] stored_entry read_entry(const query& row);
 
 }  // namespace troupe::detail

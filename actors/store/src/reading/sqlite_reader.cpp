@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <openssl/evp.h>
 #include <utility>
 
@@ -29,7 +30,8 @@ database open_for_reading(const std::string& path, const std::string& vfs) {
 }
 
 std::int64_t as_number(std::uint64_t number) noexcept {
-  constexpr auto most = static_cast<std::uint64_t>(entries_of_run - 1);
+  constexpr auto most =
+      static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   return static_cast<std::int64_t>(std::min(number, most));
 }
 
@@ -71,14 +73,18 @@ sqlite_reader::sqlite_reader(std::string path, const std::string& vfs)
 std::optional<run_record> sqlite_reader::find(std::string_view id) {
   const std::string name{id};
   return read([&]() -> std::optional<run_record> {
-    auto row = find_run(in_, name);
+    rest_.catch_up(in_);
+    auto row = find_run(in_, rest_, name);
     if (!row) return std::nullopt;
     return std::move(row->record);
   });
 }
 
 std::vector<run_record> sqlite_reader::list(const run_query& what) {
-  return read([&] { return list_runs(in_, what); });
+  return read([&] {
+    rest_.catch_up(in_);
+    return list_runs(in_, rest_, what);
+  });
 }
 
 std::vector<std::uint64_t> sqlite_reader::counts() {
@@ -105,18 +111,34 @@ std::int64_t sqlite_reader::number_of_run(const std::string& run) {
 std::vector<stored_entry> sqlite_reader::next_entries(const std::string& run,
                                                       std::uint64_t after,
                                                       std::uint64_t upto) {
-  std::vector<stored_entry> found;
+  rest_.catch_up(in_);
   const auto number = number_of_run(run);
-  query asked{in_,
-              "SELECT " TROUPE_ENTRY_COLUMNS
-              " FROM log WHERE key > ? AND key <= ? ORDER BY key LIMIT ?",
-              log_key(number, as_number(after)),
-              log_key(number, as_number(upto)),
-              static_cast<std::int64_t>(entries_read_at_once)};
+  std::vector<stored_entry> found;
   std::size_t bytes = 0;
-  while (bytes < bytes_read_at_once && asked.step()) {
-    found.push_back(read_entry(asked));
+  const auto has_room = [&] {
+    return found.size() < entries_read_at_once && bytes < bytes_read_at_once;
+  };
+  const auto add = [&](const query& row) {
+    found.push_back(read_entry(row));
     bytes += found.back().entry.body.text.size();
+  };
+  {
+    query asked{in_,
+                "SELECT " TROUPE_ENTRY_COLUMNS
+                " FROM entry_index e CROSS JOIN log l ON l.key = e.key WHERE "
+                "e.run = ? AND e.number > ? AND e.number <= ? ORDER BY "
+                "e.number",
+                number, as_number(after), as_number(upto)};
+    while (has_room() && asked.step()) add(asked);
+  }
+  const auto* newer = rest_.find(number);
+  if (newer == nullptr) return found;
+  for (const auto& at : newer->places) {
+    if (at.number <= as_number(after) || at.number > as_number(upto)) continue;
+    if (!has_room()) break;
+    query asked{in_, "SELECT " TROUPE_ENTRY_COLUMNS " FROM log l WHERE key = ?",
+                at.key};
+    if (asked.step()) add(asked);
   }
   return found;
 }
@@ -154,8 +176,8 @@ std::optional<stored_entry> sqlite_reader::snapshot(std::string_view run,
     const auto number = number_of_run(name);
     query asked{in_,
                 "SELECT " TROUPE_ENTRY_COLUMNS
-                " FROM log WHERE kind = 3 AND key >> 32 = ? AND address = ? "
-                "AND step <= ? ORDER BY step DESC, key DESC LIMIT 1",
+                " FROM log l WHERE l.kind = 3 AND l.run = ? AND l.address = ? "
+                "AND l.step <= ? ORDER BY l.step DESC, l.number DESC LIMIT 1",
                 number, place, before};
     if (!asked.step()) return std::nullopt;
     return read_entry(asked);

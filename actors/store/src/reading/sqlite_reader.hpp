@@ -1,6 +1,7 @@
 #pragma once
 
 #include "file/database.hpp"
+#include "file/entry_index.hpp"
 
 #include <troupe/store/run_store.hpp>
 
@@ -47,6 +48,7 @@ class sqlite_reader final : public store_reader {
 
   std::string path_;
   database in_;
+  unindexed_entries rest_;
 };
 
 /// SHA-256 in 64 hexadecimal digits.

@@ -35,10 +35,11 @@ class store_check {
   void logs() {
     query log{
         in_,
-        "SELECT l.key >> 32, l.key & 4294967295, l.kind, l.address, "
-        "r.id, l.body = '' FROM log l LEFT JOIN runs r ON r.number = "
-        "l.key >> 32 WHERE l.key >> 32 NOT IN (SELECT run FROM leftovers) "
-        "ORDER BY l.key"};
+        "SELECT e.run, e.number, l.kind, l.address, r.id FROM all_entries e "
+        "LEFT JOIN log l ON l.key = e.key AND l.run = e.run AND "
+        "l.number = e.number LEFT JOIN runs r ON r.number = e.run "
+        "WHERE e.run NOT IN (SELECT run FROM leftovers) "
+        "ORDER BY e.run, e.number"};
     std::int64_t run = 0;
     std::int64_t last = 0;
     while (log.step() && has_room()) {
@@ -55,10 +56,20 @@ class store_check {
       if (!begins && number != last + 1) {
         add(entry + ": the one before it is missing");
       }
-      if (!log_entry_kind(log.number(2))) add(entry + ": unknown kind");
+      if (log.is_null(2)) {
+        add(entry + ": it is missing");
+      } else if (!log_entry_kind(log.number(2))) {
+        add(entry + ": unknown kind");
+      }
       run = log.number(0);
       last = number;
     }
+    rows(
+        "SELECT r.id, l.number FROM log l JOIN runs r ON r.number = l.run "
+        "WHERE l.key <= (SELECT upto FROM indexed) AND NOT EXISTS(SELECT 1 "
+        "FROM entry_index e WHERE e.run = l.run AND e.number = l.number AND "
+        "e.key = l.key)",
+        "no index knows the entry ");
   }
 
   void parts() {

@@ -1,6 +1,6 @@
 #include "writing/run_log.hpp"
 
-#include "file/schema.hpp"
+#include "file/entry_index.hpp"
 #include "file/store_error.hpp"
 #include "reading/run_rows.hpp"
 
@@ -15,6 +15,12 @@ namespace {
 
 constexpr std::size_t known_max = 65'536;
 constexpr std::size_t shapes_max = 1'000;
+/// Entries of one run lie in one page of the index, about, so that this many of
+/// each share the cost of writing it.
+constexpr std::int64_t indexed_of_run = 16;
+constexpr std::int64_t indexed_min = 512;
+/// Others wait meanwhile, and readers look at all of them.
+constexpr std::int64_t indexed_max = 16'384;
 /// Of parts that a run names outside of its log: they stay as long as it does.
 constexpr std::int64_t as_long_as_run =
     std::numeric_limits<std::int64_t>::max();
@@ -27,14 +33,7 @@ std::int64_t size_of(const std::string& text) noexcept {
 
 /// Refuses numbers that the file cannot hold.
 void check_entries(const std::string& path, const std::string& run,
-                   const std::vector<log_entry>& entries, std::int64_t last) {
-  const auto more = static_cast<std::int64_t>(entries.size());
-  if (last >= entries_of_run - 1 - more) {
-    throw store_error(path, "cannot take more entries of the run '" +
-                                printable(run) + "', which has " +
-                                std::to_string(last) +
-                                "; go on with a run of another id");
-  }
+                   const std::vector<log_entry>& entries) {
   constexpr auto most =
       static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   for (const auto& entry : entries) {
@@ -47,6 +46,40 @@ void check_entries(const std::string& path, const std::string& run,
 }
 
 }  // namespace
+
+run_log::log_end& run_log::end_of_log() {
+  if (end_) return *end_;
+  auto& in = file_.connection();
+  const auto upto = in.number("SELECT upto FROM indexed");
+  const auto last = in.number("SELECT ifnull(max(key), 0) FROM log");
+  log_end now;
+  now.next_key = std::max(upto, last) + 1;
+  now.entries = now.next_key - 1 - upto;
+  return end_.emplace(now);
+}
+
+std::int64_t run_log::next_key(known_run& run) {
+  auto& end = end_of_log();
+  ++end.entries;
+  if (run.round != round_) {
+    run.round = round_;
+    ++end.runs;
+  }
+  return end.next_key++;
+}
+
+void run_log::index_all() {
+  index_entries(file_.connection());
+  end_.reset();
+  ++round_;
+}
+
+void run_log::index_if_due() {
+  const auto& end = end_of_log();
+  const auto due =
+      std::clamp(end.runs * indexed_of_run, indexed_min, indexed_max);
+  if (end.entries >= due) index_all();
+}
 
 void run_log::keep() {
   before_.clear();
@@ -63,12 +96,14 @@ void run_log::undo() {
     }
     before_.pop_back();
   }
+  end_.reset();
   // They may have been made by the transaction.
   shapes_.clear();
   snapshots_.clear();
 }
 
 void run_log::forget() {
+  end_.reset();
   before_.clear();
   known_.clear();
   shapes_.clear();
@@ -94,7 +129,8 @@ run_log::known_run& run_log::known(const std::string& id) {
   if (const auto found = known_.find(id); found != known_.end()) {
     return found->second;
   }
-  const auto row = find_run(file_.connection(), id);
+  index_all();
+  const auto row = find_run(file_.connection(), {}, id);
   if (!row) {
     throw store_error(file_.path(), "has no run '" + printable(id) +
                                         "'; begin it first, as it may have "
@@ -127,7 +163,7 @@ void run_log::refuse_gap(const run_commit& what) {
 void run_log::commit(const run_commit& what, std::int64_t now_ms) {
   refuse_gap(what);
   auto& run = known(what.run);
-  check_entries(file_.path(), what.run, what.entries, run.last);
+  check_entries(file_.path(), what.run, what.entries);
   remember(what.run);
   if (!what.entries.empty()) {
     run.steps += static_cast<std::int64_t>(what.change.steps_more);
@@ -151,9 +187,11 @@ void run_log::write_entry(known_run& run, const log_entry& entry,
     item = static_cast<std::int64_t>(entry.index);
   }
   query{file_.connection(),
-        "INSERT INTO log(key, kind, step, item, at_ms, steps, address, name, "
-        "body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        log_key(run.number, number),
+        "INSERT INTO log(key, run, number, kind, step, item, at_ms, steps, "
+        "address, name, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        next_key(run),
+        run.number,
+        number,
         static_cast<std::int64_t>(entry.what),
         step,
         item,
@@ -248,15 +286,14 @@ void run_log::write_change(known_run& run, const run_commit& what,
 
 std::int64_t run_log::bytes_of_run(const known_run& run) {
   if (run.bytes) return *run.bytes;
+  index_all();
   query asked{file_.connection(),
-              "SELECT ifnull((SELECT sum(length(CAST(body AS BLOB)) + "
-              "length(address) + length(name) + ?3) FROM log WHERE key > ?1 "
-              "AND key < ?2), 0) + ifnull((SELECT sum(length(p.bytes)) FROM "
-              "uses u JOIN parts p ON p.number = u.part WHERE u.run = ?4), 0)",
-              log_key(run.number, 0),
-              log_key(run.number + 1, 0),
-              row_bytes,
-              run.number};
+              "SELECT ifnull((SELECT sum(length(CAST(l.body AS BLOB)) + "
+              "length(l.address) + length(l.name) + ?2) FROM entry_index e "
+              "CROSS JOIN log l ON l.key = e.key WHERE e.run = ?1), 0) + "
+              "ifnull((SELECT sum(length(p.bytes)) FROM uses u JOIN parts p ON "
+              "p.number = u.part WHERE u.run = ?1), 0)",
+              run.number, row_bytes};
   return asked.step() ? asked.number(0) : 0;
 }
 
@@ -282,7 +319,14 @@ std::int64_t run_log::shape_number(const std::string& shape) {
 std::optional<begun_run> run_log::find_begun(const run_record& what) {
   auto& in = file_.connection();
   begun_run result;
-  if (auto there = find_run(in, what.id)) {
+  bool is_known = false;
+  {
+    query asked{in, "SELECT 1 FROM runs WHERE id = ?", what.id};
+    is_known = asked.step();
+  }
+  if (is_known) {
+    index_all();
+    auto there = find_run(in, {}, what.id);
     const auto& other = there->record;
     const bool is_same = other.flow == what.flow &&
                          other.input.text == what.input.text &&
@@ -339,7 +383,7 @@ begun_run run_log::begin(const run_begin& what, std::int64_t now_ms) {
                       "cannot take a run without an id; give it "
                       "one");
   }
-  check_entries(file_.path(), what.what.id, what.first, 0);
+  check_entries(file_.path(), what.what.id, what.first);
   if (auto there = find_begun(what.what)) return std::move(*there);
   remember(what.what.id);
   known_run run;

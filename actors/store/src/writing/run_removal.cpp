@@ -1,8 +1,7 @@
 #include "writing/run_removal.hpp"
 
-#include "file/schema.hpp"
+#include "file/entry_index.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <optional>
@@ -50,28 +49,35 @@ bool remove_uses(database& in, std::int64_t run,
   }
 }
 
-std::int64_t first_key(database& in, std::int64_t from, std::int64_t to) {
-  query asked{in, "SELECT min(key) FROM log WHERE key >= ? AND key < ?", from,
-              to};
-  return asked.step() && !asked.is_null(0) ? asked.number(0) : to;
-}
-
-/// Deletes entries, the first ones first, so that what is left has no gap.
-/// Returns whether there are more.
-bool remove_entries(database& in, std::int64_t from, std::int64_t to,
-                    time_point until) {
+/// Deletes entries of a run before entry `before`, or all, the first ones
+/// first, so that what is left has no gap. Returns whether there are more.
+bool remove_entries(database& in, std::int64_t run,
+                    std::optional<std::int64_t> before, time_point until) {
+  constexpr auto last = std::numeric_limits<std::int64_t>::max();
   for (;;) {
-    const auto first = first_key(in, from, to);
-    if (first >= to) return false;
-    query{in, "DELETE FROM log WHERE key >= ? AND key < ?", first,
-          std::min(to, first + entries_at_once)}
+    std::int64_t upto = 0;
+    {
+      query asked{in,
+                  "SELECT max(number) FROM (SELECT number FROM entry_index "
+                  "WHERE run = ? AND number < ? ORDER BY number LIMIT ?)",
+                  run, before.value_or(last), entries_at_once};
+      if (!asked.step() || asked.is_null(0)) return false;
+      upto = asked.number(0);
+    }
+    query{in,
+          "DELETE FROM log WHERE key IN (SELECT key FROM entry_index WHERE "
+          "run = ? AND number <= ?)",
+          run, upto}
         .run();
-    if (!has_time(until)) return first_key(in, first, to) < to;
+    query{in, "DELETE FROM entry_index WHERE run = ? AND number <= ?", run,
+          upto}
+        .run();
+    if (!has_time(until)) return true;
   }
 }
 
 bool remove_content(database& in, std::int64_t run, time_point until) {
-  return remove_entries(in, log_key(run, 0), log_key(run + 1, 0), until) ||
+  return remove_entries(in, run, std::nullopt, until) ||
          remove_uses(in, run, std::nullopt, until);
 }
 
@@ -119,6 +125,7 @@ void add_expired(database& in, const std::string& flow,
 std::uint64_t remove_runs(database& in, std::vector<std::int64_t>& runs,
                           std::int64_t now_ms, time_point until) {
   transaction all{in, transaction::kind::writes};
+  index_entries(in);
   std::uint64_t count = 0;
   do {
     if (runs.empty()) break;
@@ -151,17 +158,17 @@ bool remove_history(database& in, std::int64_t run, std::int64_t step,
   std::int64_t base = 0;
   {
     query asked{in,
-                "SELECT key FROM log WHERE kind = 3 AND key >> 32 = ? AND "
-                "address = '' AND step <= ? ORDER BY step DESC, key DESC "
+                "SELECT number FROM log WHERE kind = 3 AND run = ? AND "
+                "address = '' AND step <= ? ORDER BY step DESC, number DESC "
                 "LIMIT 1",
                 run, step};
     if (!asked.step()) return false;
     base = asked.number(0);
   }
   transaction all{in, transaction::kind::writes};
+  index_entries(in);
   const bool has_more =
-      remove_entries(in, log_key(run, 0), base, until) ||
-      remove_uses(in, run, base & (entries_of_run - 1), until);
+      remove_entries(in, run, base, until) || remove_uses(in, run, base, until);
   all.commit();
   return has_more;
 }

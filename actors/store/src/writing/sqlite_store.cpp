@@ -1,6 +1,5 @@
 #include "writing/sqlite_store.hpp"
 
-#include "file/schema.hpp"
 #include "file/store_error.hpp"
 #include "owner/owner_socket.hpp"
 #include "reading/run_rows.hpp"

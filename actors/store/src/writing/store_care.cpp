@@ -1,3 +1,4 @@
+#include "file/entry_index.hpp"
 #include "file/store_error.hpp"
 #include "writing/run_removal.hpp"
 #include "writing/store_writer.hpp"
@@ -91,11 +92,20 @@ void store_writer::make_due_checkpoint(bool is_idle) {
   } else {
     const auto idle_since = after(last_group_, idle_before_truncate);
     if (is_idle && pages > 0 && clock::steady().now() >= idle_since) {
+      index();
       file_.make_checkpoint(store_file::checkpoint::truncates);
     }
     return;
   }
   checkpoint_at_ = file_.log_pages() + pages_before_next;
+}
+
+// Readers of a file that nobody writes find all entries by the index.
+void store_writer::index() {
+  transaction all{file_.connection(), transaction::kind::writes};
+  index_entries(file_.connection());
+  all.commit();
+  log_.forget();
 }
 
 void store_writer::do_slice() {
@@ -197,6 +207,7 @@ void store_writer::close_file() noexcept {
     if (fault_) {
       file_.abandon();
     } else {
+      index();
       file_.make_checkpoint(store_file::checkpoint::truncates);
     }
   } catch (const std::exception&) {

@@ -148,6 +148,7 @@ void store_writer::write_together(group& what, std::vector<answer>& answers) {
   for (std::size_t i = 0; i < what.size(); ++i) {
     apply(what[i], answers[i], now_ms);
   }
+  log_.index_if_due();
   all.commit();
   log_.keep();
 }

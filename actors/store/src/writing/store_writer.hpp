@@ -83,6 +83,7 @@ class store_writer {
 
   void look_after_file(bool is_idle);
   void make_due_checkpoint(bool is_idle);
+  void index();
   void do_slice();
   void prune(time_point until);
   void remove_expired(time_point until);
