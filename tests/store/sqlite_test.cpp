@@ -4,7 +4,11 @@
 #include <troupe/store/sqlite.hpp>
 #include <troupe/store/store_file.hpp>
 
+#include <future>
+#include <string>
 #include <sys/stat.h>
+#include <thread>
+#include <vector>
 
 using namespace troupe_test;
 using troupe::begun_run;
@@ -248,4 +252,62 @@ TEST_CASE("all files of a store are for its user alone") {
     CHECK((found.st_mode & 0777) == 0600);
   }
   ::umask(before);
+}
+
+TEST_CASE("a commit that comes alone is written by its own thread") {
+  const store_place place;
+  const auto store = troupe::sqlite(place.file);
+  begin(*store, record_of("r"));
+  const auto caller = std::this_thread::get_id();
+  std::uint64_t step = 0;
+  bool is_own = false;
+  while (!is_own && step < 10'000) {
+    troupe::run_commit what;
+    what.run = "r";
+    what.entries.push_back(step_of(step));
+    what.change.steps_more = 1;
+    std::promise<bool> ended;
+    what.done = [&](const auto& result) {
+      ended.set_value(result == nullptr &&
+                      std::this_thread::get_id() == caller);
+    };
+    store->submit(std::move(what));
+    is_own = ended.get_future().get();
+    ++step;
+  }
+
+  CHECK(is_own);
+  CHECK(store->reader()->find("r")->steps == step);
+}
+
+TEST_CASE("commits of several threads are each written once, in order") {
+  const store_place place;
+  const auto store = troupe::sqlite(place.file);
+  constexpr std::uint64_t steps = 500;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    begin(*store, record_of("r" + std::to_string(i)));
+  }
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&store, run = "r" + std::to_string(i)] {
+      for (std::uint64_t at = 0; at < steps; ++at) {
+        commit_step(*store, run, at);
+      }
+    });
+  }
+  for (auto& each : threads) each.join();
+
+  const auto reader = store->reader();
+  for (int i = 0; i < 3; ++i) {
+    const auto run = "r" + std::to_string(i);
+    CHECK(reader->find(run)->steps == steps);
+    std::uint64_t next = 0;
+    reader->entries(run, 0, ~std::uint64_t{0}, [&](const auto& each) {
+      CHECK(each.entry.step == next++);
+      return true;
+    });
+    CHECK(next == steps);
+  }
+  store->close();
+  CHECK(troupe::check_store(place.file).empty());
 }

@@ -11,6 +11,8 @@ namespace {
 
 /// To sleep and to be woken takes longer.
 constexpr duration spinning_max = std::chrono::microseconds{30};
+/// Of many runs, one may come alone now and then.
+constexpr std::size_t alone_min = 2;
 
 }  // namespace
 
@@ -39,7 +41,7 @@ bool commit_queue::push(write_request& what, when_full choice) {
     bytes_ += what.bytes;
     waiting_.push_back(std::move(what));
     has_news_.store(true, std::memory_order_release);
-    wakes = std::exchange(sleeps_, false);
+    wakes = !is_lent_ && std::exchange(sleeps_, false);
   }
   if (wakes) filled_.notify_one();
   return true;
@@ -55,20 +57,52 @@ void commit_queue::spin() const noexcept {
   } while (clock::steady().now() < until);
 }
 
-bool commit_queue::take(std::deque<write_request>& into, time_point due) {
-  if (was_busy_ && due > clock::steady().now()) spin();
-  std::unique_lock lock{mutex_};
-  if (waiting_.empty() && !is_closed_ &&
-      !has_news_.load(std::memory_order_relaxed)) {
-    if (clock::steady().now() < due) {
-      sleeps_ = true;
-      wait_at_most(lock, filled_, due);
-      sleeps_ = false;
-    }
+bool commit_queue::borrow() {
+  const std::lock_guard lock{mutex_};
+  if (!is_idle_ || is_lent_ || is_closed_ || number_ != 0) return false;
+  if (alone_ < alone_min || has_news_.load(std::memory_order_relaxed)) {
+    return false;
   }
+  is_lent_ = true;
+  return true;
+}
+
+void commit_queue::give_back(bool wakes) {
+  {
+    const std::lock_guard lock{mutex_};
+    is_lent_ = false;
+    if (wakes) has_news_.store(true, std::memory_order_release);
+    wakes = (waits_for_return_ || has_news_.load(std::memory_order_relaxed)) &&
+            std::exchange(sleeps_, false);
+  }
+  if (wakes) filled_.notify_one();
+}
+
+bool commit_queue::has_work(time_point due) const {
+  if (is_lent_) return false;
+  return is_closed_ || has_news_.load(std::memory_order_relaxed) ||
+         clock::steady().now() >= due;
+}
+
+bool commit_queue::take(std::deque<write_request>& into, time_point due) {
+  std::unique_lock lock{mutex_};
+  is_idle_ = true;
+  if (was_busy_ && !has_work(due)) {
+    lock.unlock();
+    spin();
+    lock.lock();
+  }
+  while (!has_work(due)) {
+    sleeps_ = true;
+    waits_for_return_ = is_lent_;
+    wait_at_most(lock, filled_, is_lent_ ? time_point::max() : due);
+    sleeps_ = waits_for_return_ = false;
+  }
+  is_idle_ = false;
   has_news_.store(false, std::memory_order_relaxed);
   into.swap(waiting_);
   was_busy_ = !into.empty();
+  if (was_busy_) alone_ = into.size() == 1 ? alone_ + 1 : 0;
   return !is_closed_ || was_busy_;
 }
 

@@ -33,6 +33,10 @@ struct write_request {
 /// adds to a full one waits. One that is larger than all the room is let in
 /// alone.
 ///
+/// While the thread that writes waits for something, another one may do its
+/// work: for a commit that comes alone, to wake a thread and to be woken by it
+/// takes as long as to write it.
+///
 /// Thread safety: internally synchronised. One thread takes.
 class commit_queue {
  public:
@@ -43,6 +47,12 @@ class commit_queue {
   enum class when_full : std::uint8_t { waits, exceeds };
   /// Returns false, and leaves `what` alone, after `close`.
   [[nodiscard]] bool push(write_request& what, when_full choice);
+  /// Returns whether the caller may write until `give_back`: nothing waits or
+  /// is written, and lately no two came at once. Commits that come meanwhile
+  /// wait.
+  [[nodiscard]] bool borrow();
+  /// `wakes` the thread that takes, though nothing may have come.
+  void give_back(bool wakes);
   /// Moves all into `into`, which is empty. Waits until there is something, it
   /// is woken or closed, or `due` has come. Returns false once it is closed.
   bool take(std::deque<write_request>& into, time_point due);
@@ -57,6 +67,7 @@ class commit_queue {
            (number_ < number_max_ && bytes_ + bytes <= bytes_max_);
   }
   void spin() const noexcept;
+  [[nodiscard]] bool has_work(time_point due) const;
 
   const std::size_t number_max_;
   const std::size_t bytes_max_;
@@ -71,6 +82,12 @@ class commit_queue {
   bool sleeps_ = false;
   bool is_closed_ = false;
   bool was_busy_ = false;
+  /// The thread that takes waits for something.
+  bool is_idle_ = false;
+  bool is_lent_ = false;
+  bool waits_for_return_ = false;
+  /// Groups of one since the last larger one.
+  std::size_t alone_ = 0;
   std::atomic<bool> has_news_{false};
 };
 

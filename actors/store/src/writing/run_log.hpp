@@ -41,6 +41,9 @@ class run_log {
   [[nodiscard]] std::string safe_up_to(const std::string& run);
   /// Later commits of that run fail, until it begins to go on.
   void refuse_later(const std::string& run) { broken_.insert(run); }
+  [[nodiscard]] bool has_snapshots() const noexcept {
+    return !snapshots_.empty();
+  }
   /// The runs that have got snapshots since the last call, with their steps.
   [[nodiscard]] std::vector<std::pair<std::int64_t, std::int64_t>> snapshots() {
     return std::exchange(snapshots_, {});

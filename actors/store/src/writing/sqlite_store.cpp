@@ -143,11 +143,14 @@ class sqlite_store final : public run_store {
 
   void begin(run_record what, std::vector<log_entry> first,
              std::function<void(begun_run)> done) override {
-    parts_->writer.begin({std::move(what), std::move(first), std::move(done)});
+    const auto parts = parts_;
+    parts->writer.begin({std::move(what), std::move(first), std::move(done)});
   }
 
+  // What it calls may give up the last share of this.
   void submit(run_commit what) override {
-    parts_->writer.submit(std::move(what));
+    const auto parts = parts_;
+    parts->writer.submit(std::move(what));
   }
 
   std::uint64_t purge(const run_query& which) override {

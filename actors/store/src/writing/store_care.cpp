@@ -43,7 +43,8 @@ bool store_writer::has_works() {
 
 time_point store_writer::next_look() {
   const auto now = clock::steady().now();
-  if (has_works() || has_leftovers_ || is_expiring_ || !to_prune_.empty()) {
+  if (has_works() || has_leftovers_ || is_expiring_ || !to_prune_.empty() ||
+      (log_.has_snapshots() && options_.history_max) || is_checkpoint_due()) {
     return now;
   }
   auto due = time_point::max();
@@ -82,12 +83,17 @@ void store_writer::look_after_file(bool is_idle) {
   }
 }
 
+bool store_writer::is_checkpoint_due() const noexcept {
+  return !fault_ &&
+         file_.log_pages() >= std::max(checkpoint_at_, pages_before_passive);
+}
+
 void store_writer::make_due_checkpoint(bool is_idle) {
   const int pages = file_.log_pages();
   if (pages < checkpoint_at_ - pages_before_next) checkpoint_at_ = 0;
   if (pages >= pages_before_truncate && pages >= checkpoint_at_) {
     file_.make_checkpoint(store_file::checkpoint::truncates);
-  } else if (pages >= std::max(checkpoint_at_, pages_before_passive)) {
+  } else if (is_checkpoint_due()) {
     file_.make_checkpoint(store_file::checkpoint::passive);
   } else {
     const auto idle_since = after(last_group_, idle_before_truncate);

@@ -46,20 +46,38 @@ void store_writer::begin(run_begin what) {
   request.bytes = sizeof request + bytes_of(what.first) +
                   what.what.input.text.size() + what.what.shape.size();
   request.what = std::move(what);
-  const auto choice = is_writing_thread() ? commit_queue::when_full::exceeds
-                                          : commit_queue::when_full::waits;
-  if (queue_.push(request, choice)) return;
-  refuse(std::move(request), closed_error());
+  add(std::move(request));
 }
 
 void store_writer::submit(run_commit what) {
   write_request request;
   request.bytes = sizeof request + bytes_of(what.entries);
   request.what = std::move(what);
+  add(std::move(request));
+}
+
+void store_writer::add(write_request request) {
+  if (!is_of_full(request) && queue_.borrow()) {
+    const bool is_written = write_alone(request);
+    const bool wakes = next_look() < next_look_;
+    set_writing_thread(own_thread_);
+    queue_.give_back(wakes);
+    if (is_written) return;
+  }
   const auto choice = is_writing_thread() ? commit_queue::when_full::exceeds
                                           : commit_queue::when_full::waits;
   if (queue_.push(request, choice)) return;
   refuse(std::move(request), closed_error());
+}
+
+bool store_writer::write_alone(write_request& what) noexcept {
+  // What follows a fault takes longer than a caller expects.
+  if (fault_) return false;
+  set_writing_thread(std::this_thread::get_id());
+  group alone;
+  alone.push_back(std::move(what));
+  write(alone);
+  return true;
 }
 
 void store_writer::refuse(write_request what, const commit_result& why) {
@@ -74,11 +92,13 @@ void store_writer::refuse(write_request what, const commit_result& why) {
 }
 
 void store_writer::run() noexcept {
-  thread_.store(std::this_thread::get_id());
+  own_thread_ = std::this_thread::get_id();
+  set_writing_thread(own_thread_);
   std::deque<write_request> taken;
   group now;
   for (bool is_open = true; is_open;) {
-    is_open = queue_.take(taken, next_look());
+    next_look_ = next_look();
+    is_open = queue_.take(taken, next_look_);
     const bool is_idle = taken.empty();
     while (!taken.empty()) {
       take_group(taken, now);

@@ -33,18 +33,20 @@ class slow_work {
   virtual void end(const commit_result& failure) noexcept = 0;
 };
 
-/// The thread that writes a store, and the only one. It takes what is queued,
-/// writes it as one transaction, reports to each who waits, and looks after the
-/// file in between: checkpoints, old history, expired runs.
+/// The one place that writes a store. Its thread takes what is queued, writes
+/// it as one transaction, reports to each who waits, and looks after the file
+/// in between: checkpoints, old history, expired runs. A commit that comes
+/// alone and need not be synced is written by the thread that submits it.
 ///
-/// Thread safety: internally synchronised; `run` is for one thread.
+/// Thread safety: internally synchronised; `run` is for one thread. One thread
+/// at a time writes.
 class store_writer {
  public:
   /// Errors: throws `errc::store_failed`.
   store_writer(const std::filesystem::path& file, sqlite_options options,
                std::string vfs);
 
-  /// Writes until it is closed.
+  /// Writes until it is closed: the work of its thread.
   void run() noexcept;
   void close() { queue_.close(); }
 
@@ -70,6 +72,9 @@ class store_writer {
   };
   using group = std::vector<write_request>;
 
+  void add(write_request what);
+  [[nodiscard]] bool write_alone(write_request& what) noexcept;
+  void set_writing_thread(std::thread::id which) { thread_.store(which); }
   void take_group(std::deque<write_request>& from, group& into);
   void write(group& what);
   void write_together(group& what, std::vector<answer>& answers);
@@ -82,6 +87,7 @@ class store_writer {
   [[nodiscard]] std::optional<error> unusable();
 
   void look_after_file(bool is_idle);
+  [[nodiscard]] bool is_checkpoint_due() const noexcept;
   void make_due_checkpoint(bool is_idle);
   void index();
   void do_slice();
@@ -98,6 +104,9 @@ class store_writer {
   run_log log_;
   commit_queue queue_;
   std::atomic<std::thread::id> thread_{};
+  /// Its own thread, and when that looks at the file next.
+  std::thread::id own_thread_{};
+  time_point next_look_{};
   bool is_full_ = true;
   /// The reason why the file cannot be used; it is opened again before the next
   /// group.
