@@ -78,6 +78,21 @@ TEST_CASE("A system that ends parks its runs, which counts as no recovery",
   CHECK(store->reader()->find("r")->recoveries == 0);
 }
 
+TEST_CASE("A handle of a run does not keep the store of its system open",
+          "[durable]") {
+  auto store = std::make_shared<memory_store>();
+  std::optional<troupe::run> kept;
+  {
+    troupe::system_options options;
+    options.store = store;
+    troupe::system first{std::move(options)};
+    kept = first.start(then("f", adds{"second"}), state{}, {.id = "r"});
+    CHECK(kept->get().ok());
+  }
+  CHECK(store.use_count() == 1);
+  CHECK(kept->get().ok());
+}
+
 TEST_CASE("A run that is parked with items of a batch goes on with them",
           "[durable]") {
   auto store = std::make_shared<memory_store>();

@@ -5,7 +5,7 @@
 namespace troupe::detail {
 
 void run_journal::begin(const waker& who) {
-  store_->begin(record_, {}, [who](begun_run how) {
+  store_.begin(record_, {}, [who](begun_run how) {
     who(caf::make_counted<begun_answer>(std::move(how)));
   });
 }
@@ -17,7 +17,7 @@ void run_journal::progress() {
 void run_journal::commit(std::vector<log_entry> entries, run_change change,
                          const waker& who) {
   if (!entries.empty()) progress();
-  store_->submit({record_.id, record_.how, std::move(entries),
+  store_.submit({record_.id, record_.how, std::move(entries),
                   std::move(change), [who](const commit_result& how) {
                     who(caf::make_counted<commit_answer>(how));
                   }});
@@ -25,7 +25,7 @@ void run_journal::commit(std::vector<log_entry> entries, run_change change,
 
 void run_journal::commit(std::vector<log_entry> entries, run_change change) {
   if (!entries.empty()) progress();
-  store_->submit({record_.id, record_.how, std::move(entries),
+  store_.submit({record_.id, record_.how, std::move(entries),
                   std::move(change), nullptr});
 }
 

@@ -23,12 +23,14 @@ using commit_answer = answer_of<commit_result>;
 /// Thread safety: internally synchronised.
 class run_journal {
  public:
-  run_journal(std::shared_ptr<run_store> store, run_record record)
-      : store_(std::move(store)), record_(std::move(record)) {}
+  /// Refers to `store`, which outlives all that writes: a handle that somebody
+  /// keeps of an ended run does not keep the store open.
+  run_journal(run_store& store, run_record record)
+      : store_(store), record_(std::move(record)) {}
 
   /// The run as it was when this process began it, or went on with it.
   [[nodiscard]] const run_record& record() const noexcept { return record_; }
-  [[nodiscard]] run_store& store() const noexcept { return *store_; }
+  [[nodiscard]] run_store& store() const noexcept { return store_; }
 
   /// Makes the run, unless it is there. Wakes `who` with a `begun_answer`.
   void begin(const waker& who);
@@ -58,7 +60,7 @@ class run_journal {
   }
 
  private:
-  const std::shared_ptr<run_store> store_;
+  run_store& store_;
   const run_record record_;
   void progress();
 

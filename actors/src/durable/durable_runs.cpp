@@ -147,7 +147,7 @@ std::shared_ptr<run_core> durable_runs::start(system_core& system,
   }
   auto run = std::make_shared<run_core>(system, work, std::move(options), id);
   auto journal =
-      std::make_shared<run_journal>(system.options().store, std::move(record));
+      std::make_shared<run_journal>(*system.options().store, std::move(record));
   journal->on_end([this, &system, id] { on_ended(system, id, false); });
   run->set_journal(std::move(journal), nullptr);
   live_.insert_or_assign(id, run);

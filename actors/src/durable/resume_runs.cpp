@@ -87,7 +87,7 @@ void durable_runs::go_on(system_core& system, waiting_run what,
     }
     adapt(system, record, *point, run->work());
     auto document = point->document;
-    auto journal = std::make_shared<run_journal>(system.options().store,
+    auto journal = std::make_shared<run_journal>(*system.options().store,
                                                  std::move(record));
     journal->on_end(
         [this, &system, id, is_resumed] { on_ended(system, id, is_resumed); });

@@ -47,6 +47,8 @@ SQLite::Statement& database::prepared(const char* sql) {
   return *place;
 }
 
+void database::run_prepared(const char* sql) { query{*this, sql}.run(); }
+
 std::int64_t database::number(const char* sql) {
   query asked{*this, sql};
   return asked.step() ? asked.number(0) : 0;

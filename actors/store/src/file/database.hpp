@@ -29,6 +29,8 @@ class database {
 
   /// Runs statements without parameters.
   void run(const char* sql) { db_.exec(sql); }
+  /// Runs one that is run often; see `prepared`.
+  void run_prepared(const char* sql);
   /// `sql` is a literal: its address is what it is found by.
   [[nodiscard]] SQLite::Statement& prepared(const char* sql);
   /// The first column of the first row; 0 if there is none.
@@ -53,14 +55,14 @@ class transaction {
   enum class kind : std::uint8_t { reads, writes };
 
   transaction(database& in, kind what) : in_(in) {
-    in_.run(what == kind::writes ? "BEGIN IMMEDIATE" : "BEGIN");
+    in_.run_prepared(what == kind::writes ? "BEGIN IMMEDIATE" : "BEGIN");
   }
   transaction(const transaction&) = delete;
   transaction& operator=(const transaction&) = delete;
   ~transaction();
 
   void commit() {
-    in_.run("COMMIT");
+    in_.run_prepared("COMMIT");
     is_open_ = false;
   }
 

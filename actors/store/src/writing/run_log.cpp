@@ -139,6 +139,7 @@ run_log::known_run& run_log::known(const std::string& id) {
   known_run run;
   run.number = row->number;
   run.last = row->last;
+  run.uncounted = row->last;
   run.steps = row->steps;
   run.base = row->base;
   run.in_vain = row->record.recoveries_in_vain != 0;
@@ -201,10 +202,8 @@ void run_log::write_entry(known_run& run, const log_entry& entry,
         entry.name,
         entry.body.text}
       .run();
-  if (run.bytes) {
-    *run.bytes += row_bytes + size_of(entry.address) + size_of(entry.name) +
-                  size_of(entry.body.text);
-  }
+  run.bytes += row_bytes + size_of(entry.address) + size_of(entry.name) +
+               size_of(entry.body.text);
   if (!entry.body.parts.empty()) write_parts(run, entry.body, number);
   if (entry.what == log_entry::kind::snapshot && entry.address.empty()) {
     snapshots_.emplace_back(run.number, step);
@@ -231,7 +230,7 @@ void run_log::write_parts(known_run& run, const stored_text& text,
           "UPDATE SET last = max(last, excluded.last)",
           run.number, *number, last}
         .run();
-    if (run.bytes) *run.bytes += size_of(part.bytes);
+    run.other_bytes += size_of(part.bytes);
   }
 }
 
@@ -284,17 +283,20 @@ void run_log::write_change(known_run& run, const run_commit& what,
   if (change.clears_recoveries) run.in_vain = false;
 }
 
+// All entries were indexed when the first ones were left uncounted.
 std::int64_t run_log::bytes_of_run(const known_run& run) {
-  if (run.bytes) return *run.bytes;
-  index_all();
+  if (run.uncounted == 0) return run.bytes + run.other_bytes;
   query asked{file_.connection(),
               "SELECT ifnull((SELECT sum(length(CAST(l.body AS BLOB)) + "
               "length(l.address) + length(l.name) + ?2) FROM entry_index e "
-              "CROSS JOIN log l ON l.key = e.key WHERE e.run = ?1), 0) + "
+              "CROSS JOIN log l ON l.key = e.key WHERE e.run = ?1 AND "
+              "e.number <= ?3), 0) + "
               "ifnull((SELECT sum(length(p.bytes)) FROM uses u JOIN parts p ON "
-              "p.number = u.part WHERE u.run = ?1), 0)",
-              run.number, row_bytes};
-  return asked.step() ? asked.number(0) : 0;
+              "p.number = u.part WHERE u.run = ?1), 0) + "
+              "(SELECT length(CAST(input AS BLOB)) + "
+              "length(CAST(params AS BLOB)) FROM runs WHERE number = ?1)",
+              run.number, row_bytes, run.uncounted};
+  return asked.step() ? asked.number(0) + run.bytes : 0;
 }
 
 std::int64_t run_log::shape_number(const std::string& shape) {
@@ -390,7 +392,8 @@ begun_run run_log::begin(const run_begin& what, std::int64_t now_ms) {
   run.number = insert_run(what.what, now_ms);
   run.base = static_cast<std::int64_t>(what.what.steps);
   run.in_vain = what.what.recoveries_in_vain != 0;
-  run.bytes = size_of(what.what.input.text) + size_of(what.what.params.text);
+  run.other_bytes =
+      size_of(what.what.input.text) + size_of(what.what.params.text);
   write_parts(run, what.what.input, as_long_as_run);
   write_parts(run, what.what.params, as_long_as_run);
   write_entries(run, what.first, now_ms);

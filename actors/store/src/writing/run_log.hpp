@@ -56,8 +56,11 @@ class run_log {
     std::int64_t steps = 0;
     std::int64_t base = 0;
     bool in_vain = false;
-    /// Absent where they have to be counted.
-    std::optional<std::int64_t> bytes{};
+    /// The bytes of its entries after the first `uncounted`.
+    std::int64_t bytes = 0;
+    /// The bytes of its input and its parts, likewise.
+    std::int64_t other_bytes = 0;
+    std::int64_t uncounted = 0;
     /// The round of indexing in which it last got an entry.
     std::int64_t round = 0;
   };
