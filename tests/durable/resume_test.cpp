@@ -149,3 +149,34 @@ TEST_CASE("Random flows end the same wherever their process dies",
     }
   }
 }
+
+TEST_CASE("Batches within batches keep what they wrote", "[durable]") {
+  const bool in_sequence = GENERATE(false, true);
+  const bool has_step = GENERATE(false, true);
+  troupe::fan_out_options options;
+  options.concurrency = in_sequence ? troupe::sequence : 3;
+  const auto inner =
+      troupe::batch("inner", one_node(adds{"x"}), numbered(2), options);
+  auto body = inner;
+  if (has_step) {
+    troupe::flow_builder builder{"body"};
+    builder.add("before", adds{"a"}) >> builder.add("inner", inner) >>
+        builder.add("after", adds{"b"});
+    body = builder.build();
+  }
+  const auto work = troupe::batch("outer", body, numbered(3), options);
+  troupe::testing::simulation without;
+  const auto expected = without.finish(without.start(work)).state.to_json();
+  CHECK(expected.at("x") == 6);
+  life whole{std::make_shared<memory_store>()};
+  const auto kept = whole.finish(whole.sim().start(work));
+  CHECK(kept.state.to_json() == expected);
+  for (std::size_t commits = 1;; ++commits) {
+    INFO("after " << commits << " commits");
+    const auto result = interrupted(work, commits, {.id = "r"});
+    if (!result) break;
+    auto found = result->state.to_json();
+    found.erase("begun");
+    CHECK(found == expected);
+  }
+}

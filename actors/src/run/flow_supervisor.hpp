@@ -160,7 +160,8 @@ class flow_supervisor final : public fiber_actor, private step_services {
   void on_committed(const commit_result& how);
   void go_on_after_commit();
   void restore_step();
-  [[nodiscard]] duration rest_of_wait() const;
+  void limit_turn();
+  [[nodiscard]] duration rest_of_wait();
   delta take_writes_of_fan_out();
   void keep_step(std::uint64_t number, const troupe::action& chosen,
                  delta wrote);
@@ -189,6 +190,7 @@ class flow_supervisor final : public fiber_actor, private step_services {
   std::unique_ptr<fan_out_run> fan_out_;
   std::uint64_t retry_timer_ = 0;
   std::uint64_t deadline_timer_ = 0;
+  std::uint64_t turn_timer_ = 0;
 };
 
 }  // namespace troupe::detail
