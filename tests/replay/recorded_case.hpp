@@ -63,6 +63,8 @@ struct observation {
   std::optional<std::vector<json>> trace;
   /// The trace is in no order: parts of it come from several processes.
   bool is_unordered = false;
+  /// Entries of the trace may come again: their process died meanwhile.
+  bool may_repeat = false;
   std::optional<std::size_t> missing_edges;
 };
 
