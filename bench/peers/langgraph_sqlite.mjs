@@ -7,7 +7,7 @@
 
 import { statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 
 const packages = [
@@ -15,7 +15,8 @@ const packages = [
   "@langchain/core",
   "@langchain/langgraph-checkpoint-sqlite",
 ];
-const [folder, file, ...rest] = process.argv.slice(2);
+const [place, file, ...rest] = process.argv.slice(2);
+const folder = resolve(place);
 const [steps, runs, bytes] = rest.map(Number);
 const sync = rest[3];
 const load = createRequire(join(folder, "package.json"));

@@ -180,3 +180,38 @@ TEST_CASE("Batches within batches keep what they wrote", "[durable]") {
     CHECK(found == expected);
   }
 }
+
+TEST_CASE("A flow whose nodes need the system is added to it", "[durable]") {
+  struct needs_system {
+    const troupe::system* in;
+    void post(state& shared) const { shared.set("same", in != nullptr); }
+  };
+  const auto make = [](const troupe::system& in) {
+    return then("needy", needs_system{&in});
+  };
+  std::shared_ptr<memory_store> left;
+  {
+    life first{std::make_shared<memory_store>()};
+    first.sim().start(make(first.system()), state{}, {.id = "r"});
+    REQUIRE(first.commit(2) == 2);
+    left = first.crash();
+  }
+  life second{left};
+  auto resumed = second.system().resume_all();
+  REQUIRE(resumed.size() == 1);
+  CHECK(resumed[0].how == troupe::resumed_run::kind::unknown_flow);
+  second.system().add_flow(make(second.system()));
+  resumed = second.system().resume_all();
+  REQUIRE(resumed.size() == 1);
+  REQUIRE(resumed[0].handle);
+  CHECK(second.finish(*resumed[0].handle).state ==
+        state{{"first", 1}, {"same", true}});
+}
+
+TEST_CASE("A flow is not added beside another one of its name", "[durable]") {
+  life only{std::make_shared<memory_store>(), knowing(three_steps())};
+  CHECK(code_of([&] { only.system().add_flow(three_steps()); }) ==
+        errc::bad_flow);
+  troupe::system without;
+  CHECK(code_of([&] { without.add_flow(three_steps()); }) == errc::bad_flow);
+}
