@@ -308,7 +308,8 @@ TEST_CASE("A sub-flow whose actor died goes on from its last commit",
       left = first.crash();
       if (!dies) {
         const auto whole = first.finish(run);
-        CHECK(whole.state.to_json() == troupe::json{{"first", 3}, {"charged", 3}});
+        CHECK(whole.state.to_json() ==
+              troupe::json{{"first", 3}, {"charged", 3}});
         CHECK(bank.calls.size() == 3);
         break;
       }

@@ -140,6 +140,11 @@ TEST_CASE("Random flows end the same wherever their process dies",
     life whole{std::make_shared<memory_store>()};
     const auto expected =
         whole.finish(whole.sim().start(work, state{{"begun", true}}, options));
+    in.begin_run(how, seed, 0);
+    troupe::testing::simulation without_store;
+    const auto plain = without_store.finish(
+        without_store.start(work, state{{"begun", true}}, options));
+    check_same(expected, plain);
     for (std::size_t commits = 1;; ++commits) {
       INFO("after " << commits << " commits");
       in.begin_run(how, seed, 0);

@@ -42,7 +42,7 @@ std::set<std::string> ids_in(memory_store& store) {
   return ids;
 }
 
-/// Where the nodes start their runs; set in each life.
+/// The system in which nodes start their runs, set in each life.
 struct place {
   troupe::system* in = nullptr;
   /// Another one in each life.

@@ -29,9 +29,10 @@ class current_step {
     const auto& here = step_scope::here();
     std::optional<std::size_t> item;
     if (here.item != step_scope::no_item) item = here.item;
-    if (here.keeper != nullptr) return here.keeper->names()->next(flow, item);
     if (here.names != nullptr) return here.names->next(flow, item);
-    return std::nullopt;
+    const auto names = here.keeper != nullptr ? here.keeper->names() : nullptr;
+    if (!names) return std::nullopt;
+    return names->next(flow, item);
   }
 
  private:

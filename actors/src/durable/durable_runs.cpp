@@ -72,6 +72,17 @@ const durable_runs::known_flow& durable_runs::learn(const flow& work) {
   return flows_.insert_or_assign(work.name(), std::move(made)).first->second;
 }
 
+void durable_runs::add_flow(system_core& system, const flow& work) {
+  for (const auto& each : system.options().flows) {
+    if (each.name() != work.name() || each.share() == work.share()) continue;
+    throw error{errc::bad_flow, "a flow '" + work.name() +
+                                    "' is among system_options::flows already; "
+                                    "give this one another name"};
+  }
+  const std::lock_guard lock{mutex_};
+  static_cast<void>(learn(work));
+}
+
 const durable_runs::known_flow& durable_runs::flow_of(
     system_core& system, const run_record& record) {
   for (const auto& each : system.options().flows) {
@@ -82,7 +93,7 @@ const durable_runs::known_flow& durable_runs::flow_of(
   throw error{errc::bad_flow,
               "run '" + record.id + "' is of the flow '" + record.flow +
                   "', which this process does not have: add it to "
-                  "system_options::flows"};
+                  "system_options::flows, or by system::add_flow"};
 }
 
 std::shared_ptr<run_core> durable_runs::make_run(system_core& system,

@@ -36,6 +36,9 @@ class durable_runs final : public system_part {
   /// Errors: throws `errc::id_taken`, and those of the store.
   std::shared_ptr<run_core> start(system_core& system, const flow& work,
                                   state initial, run_options options);
+  /// Makes a flow known.
+  /// Errors: throws `errc::bad_flow` if the options have one of that name.
+  void add_flow(system_core& system, const flow& work);
   /// Goes on with a stored run, whatever became of it.
   /// Errors: throws `errc::missing_key` if there is none of that id,
   /// `errc::bad_flow` if its flow is not here or has changed.

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/run_journal.hpp"
-#include "core/step_runs.hpp"
+#include "run/step_runs.hpp"
 
 #include <troupe/detail/node/step_keeper.hpp>
 #include <troupe/state.hpp>

@@ -2,6 +2,7 @@
 
 #include "core/system_core.hpp"
 #include "run/flow_supervisor.hpp"
+#include "run/placed_effects.hpp"
 
 #include <exception>
 #include <utility>
@@ -25,6 +26,11 @@ std::int64_t due_after(wall_time now, duration wait) noexcept {
 }
 
 }  // namespace
+
+step_keeper* flow_supervisor::keeper() noexcept {
+  if (durable_) return durable_.get();
+  return is_durable_anywhere() ? &placed_effects::only() : nullptr;
+}
 
 bool flow_supervisor::wait_for_retry() {
   retry_timer_ = wake_at(after(now(), rest_of_wait()), {own_timer, ++waits_});

@@ -213,6 +213,7 @@ void fan_out_run::place(placement& elsewhere, const flow_graph& body,
   what.label = model_.on;
   what.flow = body.shared_from_this();
   what.origin.run_id = owner_.sub_flow_id(index);
+  what.origin.is_durable = owner_.is_durable_anywhere();
   what.params = std::move(params);
   what.seed = mixed(owner_.steps().seed(), index);
   auto& run = owner_.run();

@@ -68,6 +68,11 @@ class flow_supervisor final : public fiber_actor, private step_services {
   [[nodiscard]] durable_part* durable() const noexcept {
     return durable_.get();
   }
+  /// True also of a part of a run that is durable in another process.
+  [[nodiscard]] bool is_durable_anywhere() const noexcept {
+    const auto* origin = run().origin();
+    return durable_ != nullptr || (origin != nullptr && origin->is_durable);
+  }
   /// The number of the present step.
   [[nodiscard]] std::uint64_t step_number() const noexcept {
     return from_.step(machine_);
@@ -131,7 +136,7 @@ class flow_supervisor final : public fiber_actor, private step_services {
   using fiber_actor::detach;
   std::shared_ptr<step_services> detach() override;
   std::optional<placed_work> work_elsewhere() const override;
-  step_keeper* keeper() noexcept override { return durable_.get(); }
+  step_keeper* keeper() noexcept override;
 
   // -- steps -----------------------------------------------------------------
 
