@@ -18,7 +18,8 @@ namespace troupe::bench {
 
 namespace {
 
-constexpr const char* script = TROUPE_BENCH_PEERS "/langgraph_sqlite.mjs";
+constexpr const char* langgraph_script =
+    TROUPE_BENCH_PEERS "/langgraph_sqlite.mjs";
 
 /// Runs a program with its output in `output`. Returns its exit status, or
 /// nothing if there is no such program.
@@ -53,9 +54,9 @@ langgraph_steps measure_langgraph(const durable_options& given,
   auto output = file;
   output += ".json";
   const auto status = run_program(
-      {"node", script, given.peers, file.string(), std::to_string(given.steps),
-       std::to_string(given.runs), std::to_string(given.bytes),
-       std::string{to_string(given.sync)}},
+      {"node", langgraph_script, given.peers, file.string(),
+       std::to_string(given.steps), std::to_string(given.runs),
+       std::to_string(given.bytes), std::string{to_string(given.sync)}},
       output);
   if (!status) {
     found.missing = "there is no program 'node'; install Node";
@@ -65,9 +66,9 @@ langgraph_steps measure_langgraph(const durable_options& given,
   const std::string text{std::istreambuf_iterator<char>{in}, {}};
   const auto told = nlohmann::json::parse(text, nullptr, false);
   if (*status != 0 || !told.is_object()) {
-    throw std::runtime_error{
-        "the steps of LangGraph.js cannot be measured: " + std::string{script} +
-        " ends with status " + std::to_string(*status)};
+    throw std::runtime_error{"the steps of LangGraph.js cannot be measured: " +
+                             std::string{langgraph_script} +
+                             " ends with status " + std::to_string(*status)};
   }
   found.missing = told.value("missing", "");
   if (!found.missing.empty()) return found;

@@ -23,7 +23,7 @@ using troupe::state;
 
 namespace {
 
-struct counts_calls {
+struct counts_runs {
   int* calls;
   void exec() const { ++*calls; }
 };
@@ -31,7 +31,7 @@ struct counts_calls {
 /// The flow of the runs that are started.
 troupe::flow counted(int* calls) {
   troupe::flow_builder inner{"inner"};
-  inner.add("count", counts_calls{calls}) >> inner.add("sleep", sleeps{1h});
+  inner.add("count", counts_runs{calls}) >> inner.add("sleep", sleeps{1h});
   return inner.build();
 }
 

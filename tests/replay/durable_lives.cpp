@@ -108,6 +108,7 @@ std::optional<observation> durable_lives::run(
     shown->missing_edges = missing_edges;
     shown->trace = seen->take();
     shown->may_repeat = from.is_unordered;
+    shown->may_warn_again = true;
     return shown;
   }
 }

@@ -116,9 +116,8 @@ std::string difference(const recorded_case& from, observation got) {
     auto found = difference_in_trace(*expected.trace, *got.trace);
     if (!found.empty()) return found;
   }
-  // A step that is done again warns again.
   const auto missing =
-      got.may_repeat && expected.missing_edges
+      got.may_warn_again && expected.missing_edges
           ? std::max(*expected.missing_edges, *got.missing_edges)
           : expected.missing_edges;
   if (missing && *missing != *got.missing_edges) {

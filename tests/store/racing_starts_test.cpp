@@ -23,7 +23,7 @@ using troupe::state;
 
 namespace {
 
-constexpr std::size_t threads = 4;
+constexpr std::size_t threads_at_once = 4;
 constexpr std::size_t starts_of_thread = 50;
 
 /// Writes a line to a file, which another run would do as well.
@@ -78,7 +78,7 @@ bool start_at_once(troupe::system& in, const troupe::flow& work,
       troupe::system system{options};
       options.store.reset();
       std::vector<std::future<bool>> all;
-      for (std::size_t t = 0; t < threads; ++t) {
+      for (std::size_t t = 0; t < threads_at_once; ++t) {
         all.push_back(std::async(std::launch::async, [&] {
           return start_at_once(system, work, starts_of_thread);
         }));
@@ -122,7 +122,7 @@ TEST_CASE("Ten thousand starts of one id by two processes make one run",
           "[store]") {
   const store_place in{"racing"};
   constexpr std::size_t rounds = 25;
-  static_assert(2 * rounds * threads * starts_of_thread == 10'000);
+  static_assert(2 * rounds * threads_at_once * starts_of_thread == 10'000);
   CHECK(race_two(in, rounds) == 0);
   CHECK(lines_in(in.folder / "lines") == "a run\n");
   const auto store = troupe::sqlite(in.file);

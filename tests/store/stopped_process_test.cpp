@@ -7,6 +7,7 @@
 #include <troupe/clock.hpp>
 #include <troupe/sleep.hpp>
 #include <troupe/store/sqlite.hpp>
+#include <troupe/store/store_file.hpp>
 #include <troupe/system.hpp>
 
 #include <chrono>
@@ -28,7 +29,7 @@ using namespace troupe_test;
 
 namespace {
 
-constexpr auto span = 1s;
+constexpr auto wait_span = 1s;
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -64,13 +65,30 @@ struct takes_an_hour {
   }
 };
 
+bool has_failed_attempt(const std::filesystem::path& file) {
+  try {
+    const auto reader = troupe::read_store(file);
+    bool found = false;
+    for (const auto& run : reader->list({})) {
+      reader->entries(run.id, 0, ~std::uint64_t{0}, [&](const auto& each) {
+        found = found || each.entry.what == troupe::log_entry::kind::attempt;
+        return !found;
+      });
+    }
+    return found;
+  } catch (const troupe::error&) {
+    // It is not there yet.
+    return false;
+  }
+}
+
 /// A process with a run that waits for its second attempt, and one that has a
 /// deadline. Never returns.
 [[noreturn]] void live(const store_place& in) {
   try {
     troupe::node_options twice;
     twice.retry.attempts = 2;
-    twice.retry.wait = span;
+    twice.retry.wait = wait_span;
     troupe::flow_builder waits{"waits"};
     waits.add("fail", fails_once{in.folder / "attempts"}, twice);
     troupe::flow_builder lasts{"lasts"};
@@ -79,7 +97,7 @@ struct takes_an_hour {
     options.threads = 2;
     options.store = troupe::sqlite(in.file);
     troupe::system system{options};
-    const auto late = system.start(lasts.build(), {}, {.deadline = span});
+    const auto late = system.start(lasts.build(), {}, {.deadline = wait_span});
     const auto tried = system.start(waits.build());
     const bool was_late = !late.get().ok();
     add_line(in.folder / "late");
@@ -98,7 +116,9 @@ TEST_CASE("Waits and deadlines end once when a stopped process goes on",
   const auto attempts = in.folder / "attempts";
   const auto process = fork();
   if (process == 0) live(in);
-  while (lines_of(attempts).empty()) poll(nullptr, 0, 1);
+  while (!has_failed_attempt(in.file)) poll(nullptr, 0, 1);
+  // The wait begins once the attempt is stored.
+  poll(nullptr, 0, 100);
   kill(process, SIGSTOP);
   poll(nullptr, 0, 2000);
   CHECK(lines_of(attempts).size() == 1);
