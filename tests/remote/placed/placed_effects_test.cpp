@@ -26,7 +26,7 @@ struct pays {
   int prep() const { return 0; }
 };
 
-troupe::flow placed_node() {
+troupe::flow paying_node() {
   troupe::node_options options;
   options.on = "gpu";
   options.retry.attempts = 3;
@@ -35,7 +35,7 @@ troupe::flow placed_node() {
   return builder.build();
 }
 
-troupe::flow placed_batch() {
+troupe::flow paying_batch() {
   troupe::flow_builder body{"body"};
   body.add("pay", pays{});
   troupe::fan_out_options options;
@@ -74,7 +74,7 @@ troupe::outcome run_placed(const troupe::flow& work,
 TEST_CASE("An effect whose end a worker cannot keep is refused",
           "[remote][once]") {
   const auto work =
-      GENERATE(as<bool>{}, false, true) ? placed_batch() : placed_node();
+      GENERATE(as<bool>{}, false, true) ? paying_batch() : paying_node();
   const auto ended = run_placed(work, std::make_shared<memory_store>());
   REQUIRE_FALSE(ended.ok());
   CHECK(ended.failure->message().find("'pay' is placed on a worker") !=
@@ -84,7 +84,7 @@ TEST_CASE("An effect whose end a worker cannot keep is refused",
 TEST_CASE("A placed effect of a run that is not durable is executed",
           "[remote][once]") {
   const auto work =
-      GENERATE(as<bool>{}, false, true) ? placed_batch() : placed_node();
+      GENERATE(as<bool>{}, false, true) ? paying_batch() : paying_node();
   const auto ended = run_placed(work, nullptr);
   REQUIRE(ended.ok());
   CHECK(ended.state.get<int>("paid") == 1);
