@@ -253,14 +253,23 @@ class command_line {
   }
 
   void add_cases_of_stores() {
-    add_with_store(
+    auto* durable = add_with_store(
         "durable", "Steps that are kept, beside bare SQLite", {},
         [this] { return bench::durable(given_.how, given_.durable); });
+    durable->add_flag("--side-by-side", given_.durable.side_by_side,
+                      "Measure LangGraph.js as well, if it is there");
+    durable
+        ->add_option("--peers", given_.durable.peers,
+                     "The folder in which its npm packages are installed")
+        ->check(CLI::ExistingDirectory);
     add_with_store("store-growth", "Bytes that a store takes", {},
                    [this] { return bench::store_growth(given_.durable); });
     add_with_store(
         "resume", "Runs that go on in a new process", {.steps = 10, .runs = 1},
         [this] { return bench::resume_runs(given_.how, given_.durable); });
+    add_with_store("fork", "The fork of a run in the middle", {}, [this] {
+      return bench::fork_runs(given_.how, given_.durable);
+    });
     add_with_store("purge", "The deletion of runs", {.runs = 100'000},
                    [this] { return bench::purge(given_.durable); });
   }

@@ -1,6 +1,7 @@
 #include "durable/bare_sqlite.hpp"
 #include "durable/durable_cases.hpp"
 #include "durable/durable_flows.hpp"
+#include "durable/langgraph.hpp"
 #include "durable/store_place.hpp"
 
 #include <troupe/store.hpp>
@@ -87,6 +88,21 @@ double bare_us(const durable_options& given, const kept_steps& ours) {
        .sync = given.sync});
 }
 
+void set_langgraph(report& found, const durable_options& given, double our_us,
+                   double our_bytes) {
+  const store_place place{given.folder};
+  const auto theirs = measure_langgraph(given, place.file());
+  if (!theirs.missing.empty()) {
+    found.set("langgraph_missing", theirs.missing);
+    return;
+  }
+  found.set("langgraph_version", theirs.version);
+  found.set("langgraph_us_per_step", theirs.us_per_step);
+  found.set("langgraph_bytes_per_step", theirs.bytes_per_step);
+  found.set("langgraph_us_ratio", theirs.us_per_step / our_us);
+  found.set("langgraph_bytes_ratio", theirs.bytes_per_step / our_bytes);
+}
+
 }  // namespace
 
 report durable(const measuring& how, const durable_options& given) {
@@ -118,6 +134,9 @@ report durable(const measuring& how, const durable_options& given) {
   found.set("bytes_per_step", bytes);
   found.set(is_off ? "without_store_us_per_step" : "bare_us_per_step", bare);
   found.set("ratio", ratio);
+  if (given.side_by_side) {
+    set_langgraph(found, given, us.median(), bytes.median());
+  }
   return found;
 }
 

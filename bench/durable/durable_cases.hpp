@@ -23,6 +23,9 @@ struct durable_options {
   std::size_t bytes = 1000;
   /// Stores are made in here, and deleted.
   std::string folder = std::filesystem::temp_directory_path().string();
+  /// Measures LangGraph.js beside it, with the npm packages in `peers`.
+  bool side_by_side = false;
+  std::string peers = ".";
 };
 
 /// Steps that are kept, beside a loop of bare SQLite that commits as many bytes
@@ -35,6 +38,8 @@ report store_growth(const durable_options& given);
 /// `runs` runs that go on in a new process, and one that does after `steps`
 /// steps, beside one after 10.
 report resume_runs(const measuring& how, const durable_options& given);
+/// The fork of a run of `steps` steps after half of them, beside one after 5.
+report fork_runs(const measuring& how, const durable_options& given);
 /// The deletion of `runs` runs, while another one goes on.
 report purge(const durable_options& given);
 

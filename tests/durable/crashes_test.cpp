@@ -1,8 +1,8 @@
 #include "core/system_core.hpp"
 #include "support/catch.hpp"
 #include "support/flows/flow_maker.hpp"
-#include "support/store/lives.hpp"
 #include "support/store/same_outcome.hpp"
+#include "support/store/small_lives.hpp"
 
 #include <troupe/sleep.hpp>
 #include <troupe/task.hpp>
@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -192,4 +193,104 @@ TEST_CASE("A run that waits for its turn to go on may be started again",
   for (std::size_t i = count; i-- > 0;) {
     CHECK(second.finish(start_in(second, i)).ok());
   }
+}
+
+// -- turns --------------------------------------------------------------------
+
+namespace {
+
+/// A store in which so many runs of `work` are at their only step, and have
+/// been recovered `recoveries` times in vain.
+std::shared_ptr<memory_store> left_at_work(const troupe::flow& work,
+                                           std::size_t count,
+                                           std::size_t recoveries) {
+  auto store = std::make_shared<memory_store>();
+  life first{store};
+  std::vector<troupe::run> begun;
+  for (std::size_t i = 0; i < count; ++i) {
+    const troupe::run_options options{.id = "r" + std::to_string(100 + i)};
+    begun.push_back(first.system().start(work, state{}, options));
+  }
+  REQUIRE(first.commit(count) == count);
+  first.sim().run_ready();
+  store = first.crash();
+  for (const auto& each : begun) each.cancel();
+  for (const auto& each : begun) first.finish(each);
+  for (std::size_t i = 0; i < recoveries; ++i) {
+    store = dies_after(count, store, work);
+  }
+  return store;
+}
+
+/// Makes commits until the time is `span` later. Returns their number.
+std::size_t commits_within(life& in, troupe::duration span) {
+  const auto end = in.sim().now() + span;
+  std::size_t made = 0;
+  for (;;) {
+    in.sim().run_ready();
+    if (in.commit_now()) {
+      ++made;
+      continue;
+    }
+    const auto due = in.system().core().timers()->next_due();
+    if (!due || *due > end) return made;
+    in.sim().advance(*due - in.sim().now());
+  }
+}
+
+struct fails_at_first {
+  const bool* fails;
+  void exec() const {
+    if (*fails) throw std::runtime_error{"not yet"};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Runs in long steps hold up no others that are to go on",
+          "[durable]") {
+  constexpr std::size_t count = 150;
+  const bool waits = true;
+  const auto work = named("work", lingers{&waits});
+  const auto left = left_at_work(work, count, 0);
+  life second{left, knowing(work)};
+  CHECK(second.system().resume_all().size() == count);
+  CHECK(commits_within(second, troupe::duration::zero()) == 64);
+  CHECK(commits_within(second, std::chrono::seconds{3}) == count - 64);
+}
+
+TEST_CASE("Runs that wait for a retry hold up no others at all", "[durable]") {
+  constexpr std::size_t count = 150;
+  bool fails = true;
+  troupe::node_options options;
+  options.retry.attempts = 2;
+  options.retry.wait = std::chrono::hours{10};
+  troupe::flow_builder made{"work"};
+  made.add("only", fails_at_first{&fails}, options);
+  const auto work = made.build();
+  std::shared_ptr<memory_store> left;
+  {
+    life first{std::make_shared<memory_store>()};
+    std::vector<troupe::run> begun;
+    for (std::size_t i = 0; i < count; ++i) {
+      begun.push_back(first.system().start(work));
+    }
+    // Each is made, and its first attempt fails.
+    REQUIRE(first.commit(2 * count) == 2 * count);
+    left = first.crash();
+  }
+  life second{left, knowing(work)};
+  CHECK(second.system().resume_all().size() == count);
+  CHECK(commits_within(second, troupe::duration::zero()) == count);
+}
+
+TEST_CASE("Suspects in long steps go on one after the other", "[durable]") {
+  const bool waits = true;
+  const auto work = named("work", lingers{&waits});
+  const auto left = left_at_work(work, 3, 2);
+  life now{left, knowing(work)};
+  CHECK(now.system().resume_all().size() == 3);
+  CHECK(commits_within(now, std::chrono::seconds{30}) == 1);
+  CHECK(commits_within(now, std::chrono::minutes{1}) == 1);
+  CHECK(commits_within(now, std::chrono::minutes{1}) == 1);
 }

@@ -4,8 +4,10 @@
 #include "support/flows/small_flows.hpp"
 #include "support/store/small_lives.hpp"
 
+#include <troupe/batch.hpp>
 #include <troupe/each.hpp>
 #include <troupe/once.hpp>
+#include <troupe/testing.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -226,4 +228,127 @@ TEST_CASE("A batch node runs only the items without a result", "[durable]") {
     // 1: the run, 2: what prep gave, then the items.
     if (commits >= 2) CHECK(executed.size() == 3 - (commits - 2));
   }
+}
+
+// -- actors that die ----------------------------------------------------------
+
+namespace {
+
+/// Charges once, and then does what a script says: dies, for example.
+struct charges_and_goes_on {
+  other_side* bank;
+  troupe::testing::script rest;
+
+  troupe::task<int> exec(troupe::context& ctx) const {
+    auto charge = [this, key = ctx.key()] {
+      bank->calls.push_back(key);
+      return 1;
+    };
+    auto charged = ctx.once("charge", charge);
+    co_await charged;
+    auto next = rest.next(ctx);
+    const auto given = co_await next;
+    co_return given.get<int>();
+  }
+  void post(state& shared, int given) const { shared.add("charged", given); }
+};
+
+}  // namespace
+
+TEST_CASE("An effect does not happen again where the actor of a node dies",
+          "[once]") {
+  other_side bank;
+  troupe::testing::script rest;
+  rest.dies().dies().gives(1);
+  const auto work = one_node(charges_and_goes_on{&bank, rest});
+  auto options = knowing(work);
+  options.turns = troupe::turns::by_message;
+  life only{std::make_shared<memory_store>(), options};
+  const auto result = only.finish(only.sim().start(work, state{}, {.id = "r"}));
+  CHECK(result.ok());
+  CHECK(bank.calls == std::vector<std::string>{"r#0"});
+}
+
+TEST_CASE("A run whose actor died goes on without doing its effects again",
+          "[once]") {
+  other_side bank;
+  troupe::testing::script rest;
+  rest.dies().gives(1);
+  const auto work = then("f", charges_and_goes_on{&bank, rest});
+  life only{std::make_shared<memory_store>(), knowing(work)};
+  const auto died = only.finish(only.sim().start(work, state{}, {.id = "r"}));
+  REQUIRE_FALSE(died.ok());
+  CHECK(died.failure->code() == errc::actor_died);
+  const auto result = only.finish(only.system().resume("r"));
+  CHECK(result.state == state{{"first", 1}, {"charged", 1}});
+  CHECK(bank.calls == std::vector<std::string>{"r#1"});
+}
+
+TEST_CASE("A sub-flow whose actor died goes on from its last commit",
+          "[once]") {
+  const bool in_sequence = GENERATE(false, true);
+  const bool by_message = GENERATE(false, true);
+  for (std::size_t commits = 1;; ++commits) {
+    INFO("after " << commits << " commits");
+    other_side bank;
+    troupe::testing::script rest;
+    rest.dies().gives(1).dies().gives(1).gives(1);
+    troupe::fan_out_options wide;
+    wide.concurrency = in_sequence ? troupe::sequence : 3;
+    const auto body = then("body", charges_and_goes_on{&bank, rest});
+    const auto inner = troupe::batch("inner", body, numbered(1), wide);
+    const auto work = troupe::batch("many", inner, numbered(3), wide);
+    auto options = knowing(work);
+    if (by_message) options.turns = troupe::turns::by_message;
+    std::shared_ptr<memory_store> left;
+    {
+      life first{std::make_shared<memory_store>(), options};
+      const auto run = first.sim().start(work, state{}, {.id = "r"});
+      const bool dies = first.commit(commits) == commits && !run.done();
+      left = first.crash();
+      if (!dies) {
+        const auto whole = first.finish(run);
+        CHECK(whole.state.to_json() ==
+              troupe::json{{"first", 3}, {"charged", 3}});
+        CHECK(bank.calls.size() == 3);
+        break;
+      }
+    }
+    // What it left can be read, and goes on.
+    life second{left, options};
+    auto resumed = second.system().resume_all();
+    if (resumed.empty()) continue;
+    INFO(resumed[0].why);
+    REQUIRE(resumed[0].handle);
+  }
+}
+
+TEST_CASE("An item that is tried again finds the effect of its last attempt",
+          "[once]") {
+  struct pays_items {
+    other_side* bank;
+    int* failures;
+    std::vector<int> prep() const { return {1, 2, 3}; }
+    troupe::task<int> exec(int item, troupe::context& ctx) const {
+      auto pay = [this, key = ctx.key()] {
+        bank->calls.push_back(key);
+        return 1;
+      };
+      auto paid = ctx.once("pay", pay);
+      co_await paid;
+      if (item == 2 && *failures > 0) {
+        --*failures;
+        throw std::runtime_error{"not yet"};
+      }
+      co_return item;
+    }
+  };
+  other_side bank;
+  int failures = 2;
+  const auto work =
+      one_node(troupe::each(pays_items{&bank, &failures}), attempts(3));
+  life only{std::make_shared<memory_store>()};
+  const auto result = only.finish(only.sim().start(work, state{}, {.id = "r"}));
+  if (!result.ok()) FAIL(result.failure->message());
+  CHECK(bank.calls == std::vector<std::string>{"r#0.0", "r#0.1", "r#0.2"});
 }

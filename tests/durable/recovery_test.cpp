@@ -96,6 +96,145 @@ TEST_CASE("A wait for a retry goes on until its due time", "[durable]") {
   CHECK(second.sim().now() - begun < 10h + 1s);
 }
 
+TEST_CASE("The waits after one that was resumed are whole", "[durable]") {
+  const bool fails = true;
+  int calls = 0;
+  troupe::node_options options;
+  options.retry.attempts = 3;
+  options.retry.wait = 10h;
+  const auto work = then("f", fails_while{&fails, &calls}, options);
+  auto store = std::make_shared<memory_store>();
+  {
+    life first{store};
+    first.sim().start(work, state{}, {.id = "r"});
+    first.commit(3);
+    store = first.crash();
+  }
+  life second{store, knowing(work)};
+  second.sim().advance(4h);
+  auto resumed = second.system().resume_all();
+  REQUIRE(resumed.size() == 1);
+  const auto begun = second.sim().now();
+  CHECK_FALSE(second.finish(*resumed[0].handle).ok());
+  CHECK(calls == 3);
+  CHECK(second.sim().now() - begun >= 16h);
+  CHECK(second.sim().now() - begun < 16h + 1s);
+}
+
+// -- clocks -------------------------------------------------------------------
+
+namespace {
+
+/// Sets the date of a life.
+void shift_date(life& of, troupe::duration by) {
+  of.system().core().timers()->shift_date(by);
+}
+
+/// The time that a run takes whose second attempt comes after 10 hours, and of
+/// which `before` pass in a first life; the date is set by `shift` at the
+/// beginning of the second one, or within the first if that is the only one.
+troupe::duration wait_with_shift(troupe::duration before,
+                                 troupe::duration shift, bool dies) {
+  bool fails = true;
+  int calls = 0;
+  troupe::node_options options;
+  options.retry.attempts = 2;
+  options.retry.wait = 10h;
+  const auto work = then("f", fails_while{&fails, &calls}, options);
+  auto store = std::make_shared<memory_store>();
+  life first{store};
+  const auto run = first.sim().start(work, state{}, {.id = "r"});
+  first.commit(3);
+  first.sim().run_ready();
+  fails = false;
+  const auto begun = first.sim().now();
+  first.sim().advance(before);
+  if (!dies) {
+    shift_date(first, shift);
+    CHECK(first.finish(run).ok());
+    CHECK(calls == 2);
+    return first.sim().now() - begun;
+  }
+  life second{first.crash(), knowing(work)};
+  shift_date(second, (begun - troupe::time_point{}) + before + shift);
+  auto resumed = second.system().resume_all();
+  REQUIRE(resumed.size() == 1);
+  const auto again = second.sim().now();
+  CHECK(second.finish(*resumed[0].handle).ok());
+  CHECK(calls == 2);
+  return before + (second.sim().now() - again);
+}
+
+/// The time after which a run with a deadline of three hours is cancelled.
+troupe::duration deadline_with_shift(troupe::duration shift) {
+  const auto work = then("f", sleeps{100h});
+  auto store = std::make_shared<memory_store>();
+  life only{store};
+  const auto run = only.sim().start(work, state{}, {.id = "r", .deadline = 3h});
+  only.commit(2);
+  const auto begun = only.sim().now();
+  only.sim().advance(1h);
+  shift_date(only, shift);
+  CHECK_FALSE(only.finish(run).ok());
+  return only.sim().now() - begun;
+}
+
+}  // namespace
+
+TEST_CASE("A wait for a retry does not notice that the date is set",
+          "[durable]") {
+  for (const auto shift : {-2h, 0h, 2h}) {
+    INFO(shift.count() << " hours");
+    const auto whole = wait_with_shift(4h, shift, false);
+    CHECK(whole >= 10h);
+    CHECK(whole < 10h + 1s);
+  }
+}
+
+TEST_CASE(
+    "A wait for a retry ends at its date, and is never longer than it was",
+    "[durable]") {
+  const auto [shift, rest] =
+      GENERATE(table<std::chrono::hours, std::chrono::hours>(
+          {{0h, 6h}, {2h, 4h}, {-2h, 8h}, {-7h, 10h}, {7h, 0h}}));
+  INFO(shift.count() << " hours");
+  const auto whole = wait_with_shift(4h, shift, true);
+  CHECK(whole >= 4h + rest);
+  CHECK(whole < 4h + rest + 1s);
+}
+
+TEST_CASE("A deadline does not notice that the date is set", "[durable]") {
+  for (const auto shift : {-2h, 0h, 2h}) {
+    INFO(shift.count() << " hours");
+    const auto whole = deadline_with_shift(shift);
+    CHECK(whole >= 3h);
+    CHECK(whole < 3h + 1s);
+  }
+}
+
+TEST_CASE("A deadline gains no time by a date that is set back", "[durable]") {
+  const auto work = then("f", sleeps{100h});
+  auto store = std::make_shared<memory_store>();
+  {
+    life first{store};
+    first.sim().start(work, state{}, {.id = "r", .deadline = 3h});
+    first.commit(2);
+    store = first.crash();
+  }
+  const auto [shift, rest] =
+      GENERATE(table<std::chrono::hours, std::chrono::hours>(
+          {{0h, 3h}, {2h, 1h}, {-2h, 3h}, {5h, 0h}}));
+  INFO(shift.count() << " hours");
+  life second{store, knowing(work)};
+  shift_date(second, shift);
+  auto resumed = second.system().resume_all();
+  REQUIRE(resumed.size() == 1);
+  const auto begun = second.sim().now();
+  CHECK_FALSE(second.finish(*resumed[0].handle).ok());
+  CHECK(second.sim().now() - begun >= rest);
+  CHECK(second.sim().now() - begun < rest + 1s);
+}
+
 TEST_CASE("A deadline counts the time in which nobody runs it", "[durable]") {
   const auto work = then("f", sleeps{1h});
   auto store = std::make_shared<memory_store>();

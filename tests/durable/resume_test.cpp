@@ -140,6 +140,11 @@ TEST_CASE("Random flows end the same wherever their process dies",
     life whole{std::make_shared<memory_store>()};
     const auto expected =
         whole.finish(whole.sim().start(work, state{{"begun", true}}, options));
+    in.begin_run(how, seed, 0);
+    troupe::testing::simulation without_store;
+    const auto plain = without_store.finish(
+        without_store.start(work, state{{"begun", true}}, options));
+    check_same(expected, plain);
     for (std::size_t commits = 1;; ++commits) {
       INFO("after " << commits << " commits");
       in.begin_run(how, seed, 0);
@@ -148,4 +153,70 @@ TEST_CASE("Random flows end the same wherever their process dies",
       check_same(*result, expected);
     }
   }
+}
+
+TEST_CASE("Batches within batches keep what they wrote", "[durable]") {
+  const bool in_sequence = GENERATE(false, true);
+  const bool has_step = GENERATE(false, true);
+  troupe::fan_out_options options;
+  options.concurrency = in_sequence ? troupe::sequence : 3;
+  const auto inner =
+      troupe::batch("inner", one_node(adds{"x"}), numbered(2), options);
+  auto body = inner;
+  if (has_step) {
+    troupe::flow_builder builder{"body"};
+    builder.add("before", adds{"a"}) >> builder.add("inner", inner) >>
+        builder.add("after", adds{"b"});
+    body = builder.build();
+  }
+  const auto work = troupe::batch("outer", body, numbered(3), options);
+  troupe::testing::simulation without;
+  const auto expected = without.finish(without.start(work)).state.to_json();
+  CHECK(expected.at("x") == 6);
+  life whole{std::make_shared<memory_store>()};
+  const auto kept = whole.finish(whole.sim().start(work));
+  CHECK(kept.state.to_json() == expected);
+  for (std::size_t commits = 1;; ++commits) {
+    INFO("after " << commits << " commits");
+    const auto result = interrupted(work, commits, {.id = "r"});
+    if (!result) break;
+    auto found = result->state.to_json();
+    found.erase("begun");
+    CHECK(found == expected);
+  }
+}
+
+TEST_CASE("A flow whose nodes need the system is added to it", "[durable]") {
+  struct needs_system {
+    const troupe::system* in;
+    void post(state& shared) const { shared.set("same", in != nullptr); }
+  };
+  const auto make = [](const troupe::system& in) {
+    return then("needy", needs_system{&in});
+  };
+  std::shared_ptr<memory_store> left;
+  {
+    life first{std::make_shared<memory_store>()};
+    first.sim().start(make(first.system()), state{}, {.id = "r"});
+    REQUIRE(first.commit(2) == 2);
+    left = first.crash();
+  }
+  life second{left};
+  auto resumed = second.system().resume_all();
+  REQUIRE(resumed.size() == 1);
+  CHECK(resumed[0].how == troupe::resumed_run::kind::unknown_flow);
+  second.system().add_flow(make(second.system()));
+  resumed = second.system().resume_all();
+  REQUIRE(resumed.size() == 1);
+  REQUIRE(resumed[0].handle);
+  CHECK(second.finish(*resumed[0].handle).state ==
+        state{{"first", 1}, {"same", true}});
+}
+
+TEST_CASE("A flow is not added beside another one of its name", "[durable]") {
+  life only{std::make_shared<memory_store>(), knowing(three_steps())};
+  CHECK(code_of([&] { only.system().add_flow(three_steps()); }) ==
+        errc::bad_flow);
+  troupe::system without;
+  CHECK(code_of([&] { without.add_flow(three_steps()); }) == errc::bad_flow);
 }

@@ -12,10 +12,12 @@ constexpr std::chrono::seconds run_patience{60};
 }  // namespace
 
 std::optional<observation> observe(troupe::system& system, const flow& work,
-                                   const recorded_case& from) {
+                                   const recorded_case& from,
+                                   const std::string& id) {
   const auto run =
       system.start(work, from.shared,
-                   {.params = from.params,
+                   {.id = id,
+                    .params = from.params,
                     .steps_max = from.step_budget,
                     .events_max = std::numeric_limits<int>::max()});
   const auto ended = run.wait_for(run_patience);

@@ -63,6 +63,10 @@ struct observation {
   std::optional<std::vector<json>> trace;
   /// The trace is in no order: parts of it come from several processes.
   bool is_unordered = false;
+  /// Entries of the trace may come again: their process died meanwhile.
+  bool may_repeat = false;
+  /// What was begun and not committed may have warned as well.
+  bool may_warn_again = false;
   std::optional<std::size_t> missing_edges;
 };
 

@@ -21,12 +21,22 @@ void trace::add(context& ctx, const std::string& id, std::string_view phase,
   if (attempt) entry.push_back(*attempt);
   ctx.emit(entry);
   const std::lock_guard lock{mutex_};
-  seen_.push_back(std::move(entry));
+  if (!is_closed_) seen_.push_back(std::move(entry));
 }
 
 std::vector<json> trace::take() {
   const std::lock_guard lock{mutex_};
   return std::exchange(seen_, {});
+}
+
+void trace::close() {
+  const std::lock_guard lock{mutex_};
+  is_closed_ = true;
+}
+
+void trace::open() {
+  const std::lock_guard lock{mutex_};
+  is_closed_ = false;
 }
 
 namespace {

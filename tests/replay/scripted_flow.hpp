@@ -27,10 +27,14 @@ class trace {
   void add(context& ctx, const std::string& id, std::string_view phase,
            std::optional<std::uint32_t> attempt = {});
   [[nodiscard]] std::vector<json> take();
+  /// Writes nothing down until `open`.
+  void close();
+  void open();
 
  private:
   std::mutex mutex_;
   std::vector<json> seen_;
+  bool is_closed_ = false;
 };
 
 /// The flow of a case. Its nodes do what their elements say and write down in

@@ -67,7 +67,8 @@ struct system_options {
   /// One system at a time uses it.
   std::shared_ptr<run_store> store = {};
   /// The flows whose stored runs this process can go on with, by their names.
-  /// Those that it starts itself are known without this.
+  /// Those that it starts itself are known without this; see `add_flow` for
+  /// those whose nodes need the system.
   std::vector<flow> flows = {};
   /// The number of times that a stored run may take its process down without a
   /// step in between, before nobody goes on with it unasked. At least 1.
@@ -148,6 +149,14 @@ class system {
     return start(work, std::move(initial), run_options{});
   }
   run start(const flow& work, state initial, run_options options);
+
+  /// Adds `work` to the flows whose stored runs this process can go on with,
+  /// before `resume_all`: for flows whose nodes need the system, so that they
+  /// cannot be among `system_options::flows`. One of the same name that was
+  /// added, or started, before gives way.
+  /// Errors: throws `errc::bad_flow` if there is no store, and if a flow of
+  /// that name is among `system_options::flows`.
+  void add_flow(const flow& work);
 
   /// Goes on with the stored run `id` from its last commit. One that failed or
   /// was cancelled begins its last step again, with fresh attempts and the same

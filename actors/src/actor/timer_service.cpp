@@ -48,7 +48,7 @@ wall_time timer_service::wall_now() const noexcept {
   constexpr wall_time first{std::chrono::sys_days{std::chrono::year{2000} /
                                                   std::chrono::January / 1}};
   const auto since = std::chrono::duration_cast<wall_time::duration>(
-      manual_now_.load().time_since_epoch());
+      manual_now_.load().time_since_epoch() + date_shift_.load());
   return since > wall_time::max() - first ? wall_time::max() : first + since;
 }
 

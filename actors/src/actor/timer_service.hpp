@@ -68,6 +68,10 @@ class timer_service {
   [[nodiscard]] std::optional<time_point> next_due() const;
   /// Moves the clock and fires what is due by then; returns how many fired.
   std::size_t advance_to(time_point now);
+  /// Sets the date forward or back, as a person does; timers do not notice.
+  void shift_date(duration by) noexcept {
+    date_shift_.store(date_shift_.load() + by);
+  }
 
  private:
   struct wake_up {
@@ -87,6 +91,7 @@ class timer_service {
   // wake it.
   time_point next_look_ = time_point::max();
   std::atomic<time_point> manual_now_;
+  std::atomic<duration> date_shift_{duration::zero()};
   bool stopped_ = false;
   /// Only for the thread.
   std::vector<wake_up> due_;

@@ -186,6 +186,11 @@ run system::start(const flow& work, state initial, run_options options) {
   return run{std::move(core)};
 }
 
+void system::add_flow(const flow& work) {
+  require_store(core_->options());
+  core_->part<detail::durable_runs>()->add_flow(*core_, work);
+}
+
 run system::resume(const std::string& id) {
   require_store(core_->options());
   return run{core_->part<detail::durable_runs>()->resume(*core_, id)};

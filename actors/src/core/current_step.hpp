@@ -1,34 +1,42 @@
 #pragma once
 
+#include <troupe/detail/fiber/step_scope.hpp>
 #include <troupe/detail/node/step_keeper.hpp>
 
-#include <utility>
+#include <cstddef>
+#include <optional>
+#include <string_view>
 
 namespace troupe::detail {
 
-/// The durable step that the present thread executes, so that a run started by
-/// it gets an id that the next life of the step finds again.
+/// The durable step that the present thread executes, for as long as this
+/// lives.
 ///
 /// Thread safety: each thread has its own.
 class current_step {
  public:
-  /// Null while there is none.
-  [[nodiscard]] static step_keeper* get() noexcept { return of_thread(); }
-
-  /// Names it for as long as this lives.
   explicit current_step(step_keeper* which) noexcept
-      : before_(std::exchange(of_thread(), which)) {}
-  ~current_step() { of_thread() = before_; }
-  current_step(const current_step&) = delete;
-  current_step& operator=(const current_step&) = delete;
+      : scope_({which, nullptr, step_scope::no_item}) {}
 
- private:
-  static step_keeper*& of_thread() noexcept {
-    static thread_local step_keeper* known = nullptr;
-    return known;
+  /// Returns whether there is one.
+  [[nodiscard]] static bool is_any() noexcept {
+    const auto& here = step_scope::here();
+    return here.keeper != nullptr || here.names != nullptr;
+  }
+  /// Names the next run that the step starts; nothing while there is no step.
+  [[nodiscard]] static std::optional<started_run> next_run(
+      std::string_view flow) {
+    const auto& here = step_scope::here();
+    std::optional<std::size_t> item;
+    if (here.item != step_scope::no_item) item = here.item;
+    if (here.names != nullptr) return here.names->next(flow, item);
+    const auto names = here.keeper != nullptr ? here.keeper->names() : nullptr;
+    if (!names) return std::nullopt;
+    return names->next(flow, item);
   }
 
-  step_keeper* const before_;
+ private:
+  in_scope scope_;
 };
 
 }  // namespace troupe::detail

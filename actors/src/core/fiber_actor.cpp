@@ -6,7 +6,9 @@
 #include "core/semaphore_actor.hpp"
 #include "core/system_core.hpp"
 
+#include <troupe/detail/fiber/step_scope.hpp>
 #include <troupe/detail/node/flow_graph.hpp>
+#include <troupe/detail/node/step_keeper.hpp>
 #include <troupe/error.hpp>
 
 #include <exception>
@@ -80,9 +82,15 @@ void fiber_actor::run_blocking(std::shared_ptr<blocking_job> job,
                                wake_key key) {
   const auto whose = origin();
   const auto* timers = at().timers;
-  auto call = [job, timers, wake = waker_for(key)](job_call turn) {
+  const auto& here = step_scope::here();
+  auto names = here.keeper != nullptr ? here.keeper->names() : nullptr;
+  auto call = [job, timers, wake = waker_for(key), names = std::move(names),
+               item = here.item](job_call turn) {
     // A job that has not run says so to who waits for it.
-    if (turn == job_call::run) job->run(timers->now());
+    if (turn == job_call::run) {
+      const in_scope scope{{nullptr, names.get(), item}};
+      job->run(timers->now());
+    }
     if (turn == job_call::deadlock) job->refuse(no_thread_can_come());
     wake();
   };

@@ -10,13 +10,13 @@ void run_journal::begin(const waker& who) {
   });
 }
 
-void run_journal::progress() {
-  if (on_progress_ && !has_progress_.exchange(true)) on_progress_();
+void run_journal::end_turn() {
+  if (on_turn_over_ && !is_turn_over_.exchange(true)) on_turn_over_();
 }
 
 void run_journal::commit(std::vector<log_entry> entries, run_change change,
                          const waker& who) {
-  if (!entries.empty()) progress();
+  if (!entries.empty()) end_turn();
   store_.submit({record_.id, record_.how, std::move(entries),
                   std::move(change), [who](const commit_result& how) {
                     who(caf::make_counted<commit_answer>(how));
@@ -24,7 +24,7 @@ void run_journal::commit(std::vector<log_entry> entries, run_change change,
 }
 
 void run_journal::commit(std::vector<log_entry> entries, run_change change) {
-  if (!entries.empty()) progress();
+  if (!entries.empty()) end_turn();
   store_.submit({record_.id, record_.how, std::move(entries),
                   std::move(change), nullptr});
 }

@@ -2,11 +2,13 @@
 
 #include "core/waker.hpp"
 
+#include <troupe/clock.hpp>
 #include <troupe/store/run_store.hpp>
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -43,11 +45,18 @@ class run_journal {
   /// Sets what is called once when the run ends, on any thread. Before it
   /// begins.
   void on_end(std::function<void()> call) { on_end_ = std::move(call); }
-  /// Sets what is called once when the run first writes an entry, on any
-  /// thread. Before it begins.
-  void on_progress(std::function<void()> call) {
-    on_progress_ = std::move(call);
+  /// Sets what is called once when the run needs its turn to go on no more, on
+  /// any thread: it writes its first entry, or begins to wait for a retry, or
+  /// neither has happened for so long. Before it begins.
+  void on_turn_over(std::function<void()> call, duration turn_max) {
+    on_turn_over_ = std::move(call);
+    turn_max_ = turn_max;
   }
+  /// The longest turn; nothing if the run has none.
+  [[nodiscard]] std::optional<duration> turn_max() const noexcept {
+    return turn_max_;
+  }
+  void end_turn();
   void ended() const {
     if (on_end_) on_end_();
   }
@@ -62,11 +71,10 @@ class run_journal {
  private:
   run_store& store_;
   const run_record record_;
-  void progress();
-
   std::function<void()> on_end_;
-  std::function<void()> on_progress_;
-  std::atomic<bool> has_progress_{false};
+  std::function<void()> on_turn_over_;
+  std::optional<duration> turn_max_;
+  std::atomic<bool> is_turn_over_{false};
   std::atomic<bool> is_parked_{false};
 };
 

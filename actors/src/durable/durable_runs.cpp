@@ -21,6 +21,10 @@ std::int64_t wall_ms(system_core& system) noexcept {
       .count();
 }
 
+std::string id_of(const started_run& names) {
+  return names.stem + std::to_string(names.number);
+}
+
 /// Ends a run that never had a supervisor.
 void end_at_once(run_core& run, outcome how) {
   run.system().on_run_started();
@@ -68,6 +72,17 @@ const durable_runs::known_flow& durable_runs::learn(const flow& work) {
   return flows_.insert_or_assign(work.name(), std::move(made)).first->second;
 }
 
+void durable_runs::add_flow(system_core& system, const flow& work) {
+  for (const auto& each : system.options().flows) {
+    if (each.name() != work.name() || each.share() == work.share()) continue;
+    throw error{errc::bad_flow, "a flow '" + work.name() +
+                                    "' is among system_options::flows already; "
+                                    "give this one another name"};
+  }
+  const std::lock_guard lock{mutex_};
+  static_cast<void>(learn(work));
+}
+
 const durable_runs::known_flow& durable_runs::flow_of(
     system_core& system, const run_record& record) {
   for (const auto& each : system.options().flows) {
@@ -78,7 +93,7 @@ const durable_runs::known_flow& durable_runs::flow_of(
   throw error{errc::bad_flow,
               "run '" + record.id + "' is of the flow '" + record.flow +
                   "', which this process does not have: add it to "
-                  "system_options::flows"};
+                  "system_options::flows, or by system::add_flow"};
 }
 
 std::shared_ptr<run_core> durable_runs::make_run(system_core& system,
@@ -104,55 +119,81 @@ std::shared_ptr<run_core> durable_runs::ended_run(system_core& system,
 std::shared_ptr<run_core> durable_runs::start(system_core& system,
                                               const flow& work, state initial,
                                               run_options options) {
-  started_run names;
-  auto* const step = current_step::get();
-  if (step != nullptr && options.id.empty()) {
-    names = step->next_run(work.name());
-  }
-  auto id = options.id.empty() ? std::move(names.id) : options.id;
+  std::optional<started_run> names;
+  if (options.id.empty()) names = current_step::next_run(work.name());
+  auto id = names ? id_of(*names) : options.id;
   const bool is_named = !id.empty();
   if (!is_named) id = system.next_run_id();
   if (!options.seed) options.seed = system.next_seed();
   auto record = record_of(work, initial, options, id, wall_ms(system));
+  if (names) {
+    record.parent = names->parent;
+    record.parent_key = names->parent_key;
+  }
   const std::lock_guard lock{mutex_};
   if (is_parked_) throw error{errc::shut_down, "the system ends"};
   const auto& known = learn(work);
   record.version = work.model().version;
   record.shape = known.shape;
-  record.parent = std::move(names.parent);
-  record.parent_key = std::move(names.parent_key);
   if (is_named) {
-    if (auto live = find_live(id)) {
-      start_if_waiting(system, *live, step != nullptr);
-      // It cannot go on, or waits for its turn.
-      if (live->journal() == nullptr) return live;
-      const auto& there = live->journal()->record();
-      if (!is_same_start(there, record)) refuse_other_start(there, record);
-      return live;
-    }
-    if (reader(system).was_purged(id)) {
-      throw error{errc::id_taken, "run '" + id +
-                                      "' has ended and was purged; take "
-                                      "another id"};
-    }
-    if (const auto there = reader(system).find(id)) {
-      if (!is_same_start(*there, record)) refuse_other_start(*there, record);
-      if (is_over(there->status)) return ended_run(system, work, *there);
-      if (there->status == run_status::quarantined) refuse_quarantined(*there);
-      auto run = make_run(system, work, *there);
-      run->system().on_run_started();
-      go_on(system, {run, *there}, false);
-      return run;
-    }
+    if (auto there = find_started(system, work, record, names)) return there;
   }
   auto run = std::make_shared<run_core>(system, work, std::move(options), id);
   auto journal =
       std::make_shared<run_journal>(*system.options().store, std::move(record));
-  journal->on_end([this, &system, id] { on_ended(system, id, false); });
+  journal->on_end([this, &system, id] { on_ended(system, id); });
   run->set_journal(std::move(journal), nullptr);
   live_.insert_or_assign(id, run);
   start_run_deferred(run, std::move(initial));
   return run;
+}
+
+// The run that is there already, or null.
+std::shared_ptr<run_core> durable_runs::find_started(
+    system_core& system, const flow& work, const run_record& asked,
+    const std::optional<started_run>& names) {
+  const auto id = names ? id_in_earlier_life(system, asked, *names) : asked.id;
+  const auto check = [&](const run_record& there) {
+    if (!names && !is_same_start(there, asked))
+      refuse_other_start(there, asked);
+  };
+  if (auto live = find_live(id)) {
+    start_if_waiting(system, *live, current_step::is_any());
+    // Without one it cannot go on, or waits for its turn.
+    if (auto* journal = live->journal()) check(journal->record());
+    return live;
+  }
+  if (reader(system).was_purged(id)) {
+    throw error{errc::id_taken,
+                "run '" + id + "' has ended and was purged; take another id"};
+  }
+  const auto there = reader(system).find(id);
+  if (!there) return nullptr;
+  check(*there);
+  if (is_over(there->status)) return ended_run(system, work, *there);
+  if (there->status == run_status::quarantined) refuse_quarantined(*there);
+  auto run = make_run(system, work, *there);
+  run->system().on_run_started();
+  go_on(system, {run, *there}, false);
+  return run;
+}
+
+// What a step gives to a run that it starts may depend on the clock, or on
+// random numbers: it gets the one that its earlier life started, whatever the
+// input of that. Of several, whose order may be another one now, it gets the
+// one with the same input, if there is one.
+std::string durable_runs::id_in_earlier_life(system_core& system,
+                                             const run_record& asked,
+                                             started_run names) {
+  constexpr std::uint64_t looked_at_max = 100;
+  const auto own = reader(system).find(asked.id);
+  if (!own || is_same_start(*own, asked)) return asked.id;
+  for (names.number = 0; names.number < looked_at_max; ++names.number) {
+    const auto other = reader(system).find(id_of(names));
+    if (!other) break;
+    if (is_same_start(*other, asked)) return other->id;
+  }
+  return asked.id;
 }
 
 // -- the end of the system ----------------------------------------------------

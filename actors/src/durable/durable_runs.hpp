@@ -3,6 +3,7 @@
 #include "core/run_core.hpp"
 #include "core/system_part.hpp"
 
+#include <troupe/detail/node/step_keeper.hpp>
 #include <troupe/resume.hpp>
 #include <troupe/store/run_store.hpp>
 
@@ -13,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +36,9 @@ class durable_runs final : public system_part {
   /// Errors: throws `errc::id_taken`, and those of the store.
   std::shared_ptr<run_core> start(system_core& system, const flow& work,
                                   state initial, run_options options);
+  /// Makes a flow known.
+  /// Errors: throws `errc::bad_flow` if the options have one of that name.
+  void add_flow(system_core& system, const flow& work);
   /// Goes on with a stored run, whatever became of it.
   /// Errors: throws `errc::missing_key` if there is none of that id,
   /// `errc::bad_flow` if its flow is not here or has changed.
@@ -71,6 +76,11 @@ class durable_runs final : public system_part {
                                      const run_record& record);
   std::shared_ptr<run_core> ended_run(system_core& system, const flow& work,
                                       const run_record& record);
+  std::shared_ptr<run_core> find_started(
+      system_core& system, const flow& work, const run_record& asked,
+      const std::optional<started_run>& names);
+  std::string id_in_earlier_life(system_core& system, const run_record& asked,
+                                 started_run names);
   void go_on(system_core& system, waiting_run what, bool is_resumed);
   resumed_run resume_one(system_core& system, run_record record);
   void adapt(system_core& system, run_record& record, resume_point& point,
@@ -81,21 +91,24 @@ class durable_runs final : public system_part {
   void start_if_waiting(system_core& system, const run_core& run,
                         bool suspects_too);
   [[nodiscard]] static bool is_suspect(const waiting_run& what) noexcept;
-  void on_progress(system_core& system, const std::string& id);
-  void on_ended(system_core& system, const std::string& id, bool was_resumed);
+  bool end_turn(std::string_view id) noexcept;
+  void on_turn_over(system_core& system, const std::string& id);
+  void on_ended(system_core& system, const std::string& id);
 
   /// Held over the reading of the store: two that start one id get one run.
   std::mutex mutex_;
   std::unique_ptr<store_reader> reader_;
   std::map<std::string, std::weak_ptr<run_core>, std::less<>> live_;
   std::map<std::string, known_flow, std::less<>> flows_;
-  /// Runs that go on as soon as others have ended.
+  /// Runs that go on as soon as it is their turn.
   std::deque<waiting_run> waiting_;
-  std::size_t resumed_ = 0;
+  /// Those whose turn it is: they are on their way to the first thing that
+  /// they keep, or for which they wait.
+  std::set<std::string, std::less<>> turns_;
   /// Requests that are being carried out.
   std::size_t requests_ = 0;
   std::condition_variable request_ended_;
-  /// The run that may take its process down and has not kept anything yet.
+  /// The one of them that may take its process down.
   std::string suspect_;
   bool is_parked_ = false;
 };

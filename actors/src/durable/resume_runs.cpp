@@ -13,15 +13,20 @@
 
 #include <algorithm>
 #include <exception>
-#include <future>
 #include <utility>
 
 namespace troupe::detail {
 
 namespace {
 
-/// The maximum number of resumed runs at work at once.
-constexpr std::size_t resumed_at_once_max = 64;
+/// The maximum number of runs whose turn to go on it is at once.
+constexpr std::size_t turns_max = 64;
+
+/// The longest turn of one that keeps nothing and waits for nothing: its first
+/// step may take hours.
+constexpr duration turn_max = std::chrono::seconds{1};
+/// The same, of one that may be about to take its process down.
+constexpr duration suspect_turn_max = std::chrono::minutes{1};
 
 // The names of the nodes that lead to where a run stands.
 std::string path_of(const resume_point& point) {
@@ -89,18 +94,18 @@ void durable_runs::go_on(system_core& system, waiting_run what,
     auto document = point->document;
     auto journal = std::make_shared<run_journal>(*system.options().store,
                                                  std::move(record));
-    journal->on_end(
-        [this, &system, id, is_resumed] { on_ended(system, id, is_resumed); });
-    if (suspect_ == id) {
-      journal->on_progress([this, &system, id] { on_progress(system, id); });
+    journal->on_end([this, &system, id] { on_ended(system, id); });
+    if (is_resumed) {
+      journal->on_turn_over([this, &system, id] { on_turn_over(system, id); },
+                            suspect_ == id ? suspect_turn_max : turn_max);
     }
     run->set_journal(std::move(journal), std::move(point));
     live_.insert_or_assign(id, run);
+    if (is_resumed) turns_.insert(id);
     start_run(run, std::move(document));
-    if (is_resumed) ++resumed_;
     system.on_run_ended();
   } catch (...) {
-    if (suspect_ == run->id()) suspect_.clear();
+    end_turn(run->id());
     outcome never;
     never.failure = error::from(std::current_exception());
     run->set_journal(nullptr, nullptr);
@@ -202,23 +207,21 @@ resumed_run durable_runs::resume_one(system_core& system, run_record record) {
 
 void durable_runs::quarantine(system_core& system, const run_record& record,
                               const std::string& why) {
-  std::promise<commit_result> kept;
   run_commit what;
   what.run = record.id;
   what.how = record.how;
   what.change.status = run_status::quarantined;
   what.change.end = end_form{{}, error{errc::quarantined, why}}.to_text();
-  what.done = [&kept](const commit_result& how) { kept.set_value(how); };
-  system.options().store->submit(std::move(what));
-  if (const auto failed = kept.get_future().get()) throw error{*failed};
+  commit_and_wait(*system.options().store, std::move(what), store_answer_max);
 }
 
-// So many at once: each costs its state and its sub-flows. Those that went down
-// with their process more than once go on one after the other, each when the
-// one before has kept something, and the worst ones last: one of them takes no
-// other to quarantine.
+// So many at once: each costs the reading of its state and its sub-flows, and
+// one that takes the process down takes few others with it. Those that went
+// down with their process more than once go on one after the other, each when
+// the turn of the one before is over, and the worst ones last: one of them
+// takes no other to quarantine.
 void durable_runs::start_waiting(system_core& system) {
-  while (resumed_ < resumed_at_once_max && !waiting_.empty()) {
+  while (turns_.size() < turns_max && !waiting_.empty()) {
     if (is_suspect(waiting_.front())) {
       if (!suspect_.empty()) return;
       suspect_ = waiting_.front().record.id;
@@ -233,11 +236,17 @@ bool durable_runs::is_suspect(const waiting_run& what) noexcept {
   return what.record.recoveries_in_vain >= suspect_from;
 }
 
-void durable_runs::on_progress(system_core& system, const std::string& id) {
+bool durable_runs::end_turn(std::string_view id) noexcept {
+  if (suspect_ == id) suspect_.clear();
+  const auto found = turns_.find(id);
+  if (found == turns_.end()) return false;
+  turns_.erase(found);
+  return true;
+}
+
+void durable_runs::on_turn_over(system_core& system, const std::string& id) {
   const std::lock_guard lock{mutex_};
-  if (suspect_ != id) return;
-  suspect_.clear();
-  if (!is_parked_) start_waiting(system);
+  if (end_turn(id) && !is_parked_) start_waiting(system);
 }
 
 // Somebody asks for it, maybe one of those for whose end it would have to wait.
@@ -254,15 +263,11 @@ void durable_runs::start_if_waiting(system_core& system, const run_core& run,
   go_on(system, std::move(next), true);
 }
 
-void durable_runs::on_ended(system_core& system, const std::string& id,
-                            bool was_resumed) {
+void durable_runs::on_ended(system_core& system, const std::string& id) {
   const std::lock_guard lock{mutex_};
   // It may be at work again.
   static_cast<void>(find_live(id));
-  if (!was_resumed) return;
-  --resumed_;
-  if (suspect_ == id) suspect_.clear();
-  if (!is_parked_) start_waiting(system);
+  if (end_turn(id) && !is_parked_) start_waiting(system);
 }
 
 }  // namespace troupe::detail

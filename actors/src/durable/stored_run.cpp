@@ -62,11 +62,14 @@ run_options options_of(const run_record& stored, value params,
     throw error{errc::store_failed, "the options of run '" + stored.id +
                                         "' cannot be read: " + why.what()};
   }
-  // Time goes on while nobody runs it. One that has ended is not late again.
+  // Time goes on while nobody runs it; a clock that was set back gives no more
+  // of it. One that has ended is not late again.
   if (stored.deadline_ms != 0 && !is_over(stored.status) &&
       !was_released(stored)) {
+    const auto latest =
+        std::max({now_ms, stored.created_ms, stored.updated_ms});
     made.deadline = std::chrono::milliseconds{
-        std::max<std::int64_t>(stored.deadline_ms - now_ms, 1)};
+        std::max<std::int64_t>(stored.deadline_ms - latest, 1)};
   }
   return made;
 }

@@ -2,6 +2,8 @@
 
 #include "run/flow_supervisor.hpp"
 
+#include <troupe/store/address.hpp>
+
 #include <utility>
 
 namespace troupe::detail {
@@ -146,7 +148,7 @@ void durable_part::forget_step() {
   former_ = nullptr;
   has_kept_prepared_ = false;
   effects_.clear();
-  named_.clear();
+  on_attempt();
 }
 
 // -- fan-outs -----------------------------------------------------------------
@@ -154,11 +156,8 @@ void durable_part::forget_step() {
 // The state of a sub-flow is recorded all the time, for its parent; that of a
 // run only in a fan-out.
 void durable_part::on_fan_out(state& shared) {
-  if (address_.empty()) {
-    shared.record();
-  } else {
-    before_ = shared.take_delta();
-  }
+  if (!address_.empty()) before_ = shared.take_delta();
+  shared.record();
 }
 
 void durable_part::after_fan_out(state& shared, const delta& wrote) {
@@ -206,6 +205,19 @@ std::shared_ptr<resume_point> durable_part::take_branch(std::size_t index) {
 std::string durable_part::address_of(std::size_t index) const {
   return (address_.empty() ? address_ : address_ + "/") +
          std::to_string(owner_.step_number()) + "." + std::to_string(index);
+}
+
+std::map<std::uint64_t, std::shared_ptr<resume_point>>
+durable_part::read_branches() const {
+  const auto reader = journal_.store().reader();
+  auto at = read_resume_point(*reader, journal_.record());
+  for (const auto part : parts_of_address(address_)) {
+    const auto found = at->branches.find(part.item);
+    if (at->steps != part.step || found == at->branches.end()) return {};
+    at = found->second;
+  }
+  if (at->steps != owner_.step_number()) return {};
+  return std::move(at->branches);
 }
 
 // -- step_keeper --------------------------------------------------------------
@@ -279,18 +291,20 @@ void durable_part::end_effect(const effect_name& which, const json& result,
   journal_.commit({std::move(made)}, {}, waker_of(asker));
 }
 
-// Ids have no '/' and no '#'.
-started_run durable_part::next_run(std::string_view flow) {
-  started_run made;
-  made.parent = journal_.record().id;
-  made.parent_key =
-      owner_.run_id() + "#" + std::to_string(owner_.step_number());
-  made.id = made.parent_key + "~" + std::string{flow} + "~" +
-            std::to_string(started_++);
-  for (char& each : made.id) {
-    if (each == '/' || each == '#') each = '~';
+void durable_part::on_item_attempt(std::size_t item) {
+  std::erase_if(named_, [item](const effect_id& each) {
+    return each.first == std::uint64_t{item};
+  });
+  if (runs_) runs_->forget(item);
+}
+
+std::shared_ptr<run_names> durable_part::names() {
+  if (!runs_) {
+    runs_ = std::make_shared<step_runs>(
+        journal_.record().id,
+        owner_.run_id() + "#" + std::to_string(owner_.step_number()));
   }
-  return made;
+  return runs_;
 }
 
 // A further attempt in the same life knows that the effect failed.

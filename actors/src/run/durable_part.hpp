@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/run_journal.hpp"
+#include "run/step_runs.hpp"
 
 #include <troupe/detail/node/step_keeper.hpp>
 #include <troupe/state.hpp>
@@ -95,6 +96,12 @@ class durable_part final : public step_keeper {
   /// The point from which the sub-flow of an item goes on, or null. Once.
   [[nodiscard]] std::shared_ptr<resume_point> take_branch(std::size_t index);
   [[nodiscard]] std::string address_of(std::size_t index) const;
+  /// Waits until all is in the store that this process has given it by now.
+  void wait_for_all() { commit({}, {}); }
+  /// The points from which the sub-flows of the present step go on, by item.
+  /// Errors: throws `errc::store_failed`.
+  [[nodiscard]] std::map<std::uint64_t, std::shared_ptr<resume_point>>
+  read_branches() const;
 
   // -- step_keeper -----------------------------------------------------------
 
@@ -105,11 +112,12 @@ class durable_part final : public step_keeper {
   void end_effect(const effect_name& which, const json& result,
                   const error* failure, const effect_asker& asker) override;
   void give_effect_up(const effect_name& which) override;
-  started_run next_run(std::string_view flow) override;
+  void on_item_attempt(std::size_t item) override;
+  std::shared_ptr<run_names> names() override;
   /// Names of effects and of started runs may come again: a new attempt begins.
   void on_attempt() noexcept {
     named_.clear();
-    started_ = 0;
+    runs_.reset();
   }
 
  private:
@@ -140,8 +148,8 @@ class durable_part final : public step_keeper {
   std::map<effect_id, std::optional<effect_form>> effects_;
   /// Those that the present attempt has come to.
   std::set<effect_id> named_;
-  /// The number of runs that it has started.
-  std::uint64_t started_ = 0;
+  /// The names of the runs that it starts; null until it starts one.
+  std::shared_ptr<step_runs> runs_;
 };
 
 }  // namespace troupe::detail

@@ -2,6 +2,7 @@
 
 #include "core/system_core.hpp"
 #include "run/flow_supervisor.hpp"
+#include "run/placed_effects.hpp"
 
 #include <exception>
 #include <utility>
@@ -26,19 +27,26 @@ std::int64_t due_after(wall_time now, duration wait) noexcept {
 
 }  // namespace
 
+step_keeper* flow_supervisor::keeper() noexcept {
+  if (durable_) return durable_.get();
+  return is_durable_anywhere() ? &placed_effects::only() : nullptr;
+}
+
 bool flow_supervisor::wait_for_retry() {
   retry_timer_ = wake_at(after(now(), rest_of_wait()), {own_timer, ++waits_});
+  if (durable_ && from_.is_whole_run()) durable_->journal().end_turn();
   return false;
 }
 
 // The rest of a wait that began in an earlier life. A clock that was set back
-// meanwhile does not make it longer than it was.
-duration flow_supervisor::rest_of_wait() const {
+// meanwhile does not make it longer than it was. The waits after it are whole.
+duration flow_supervisor::rest_of_wait() {
   const auto whole = machine_.wait();
-  const auto* former = durable_ ? durable_->former() : nullptr;
+  auto* former = durable_ ? durable_->former() : nullptr;
   if (former == nullptr || former->due_ms == 0) return whole;
-  const auto left = std::chrono::milliseconds{
-      former->due_ms - milliseconds_of(core().timers()->wall_now())};
+  const auto left =
+      std::chrono::milliseconds{std::exchange(former->due_ms, 0) -
+                                milliseconds_of(core().timers()->wall_now())};
   if (left <= std::chrono::milliseconds::zero()) return duration::zero();
   return std::min(whole, std::chrono::duration_cast<duration>(left));
 }
@@ -99,7 +107,7 @@ void flow_supervisor::go_on_after_commit() {
     }
   }
   if (fan_out_) {
-    fan_out_->on_items_kept();
+    fan_out_->on_kept();
     again();
     return;
   }

@@ -1,6 +1,7 @@
 #include "run/fan_out.hpp"
 
 #include "core/cancel_order.hpp"
+#include "core/current_step.hpp"
 #include "core/system_core.hpp"
 #include "run/flow_supervisor.hpp"
 
@@ -101,7 +102,8 @@ bool fan_out_run::start_next() {
   if (!progress_.has_room()) return false;
   if (!model_.items) {
     const auto index = progress_.start();
-    spawn(*model_.bodies[index], index, owner_.params(), 0);
+    spawn(*model_.bodies[index], index, owner_.params(), 0,
+          durable_ ? durable_->take_branch(index) : nullptr);
     return true;
   }
   auto item = next_item();
@@ -128,27 +130,34 @@ void fan_out_run::keep_taken() {
                          false);
   } catch (...) {
     fail(error::from(std::current_exception()));
-    on_items_kept();
+    on_kept();
   }
 }
 
-void fan_out_run::on_items_kept() {
+void fan_out_run::on_kept() {
+  respawn_kept();
   for (const auto& each : std::exchange(taken_, {})) {
     if (!progress_.is_stopping()) {
       start_item(each.index, each.params);
     } else {
-      branch_end never;
-      never.index = each.index;
-      progress_.on_ended(std::move(never));
+      end_unstarted(each.index);
     }
   }
   merge_ready();
+  wait_for_lost();
+}
+
+void fan_out_run::end_unstarted(std::size_t index) {
+  branch_end never;
+  never.index = index;
+  progress_.on_ended(std::move(never));
 }
 
 void fan_out_run::start_item(std::size_t index, const value& item) {
   value params = owner_.params();
   if (!item.empty()) params = params.merged(item);
-  spawn(*model_.bodies.front(), index, std::move(params), 0);
+  spawn(*model_.bodies.front(), index, std::move(params), 0,
+        durable_ ? durable_->take_branch(index) : nullptr);
 }
 
 std::optional<value> fan_out_run::next_item() {
@@ -175,7 +184,8 @@ std::uint32_t fan_out_run::free_place() {
 }
 
 void fan_out_run::spawn(const flow_graph& body, std::size_t index, value params,
-                        std::uint32_t deaths) {
+                        std::uint32_t deaths,
+                        std::shared_ptr<resume_point> from) {
   if (!model_.on.empty()) {
     if (const auto elsewhere = owner_.core().elsewhere()) {
       place(*elsewhere, body, index, std::move(params));
@@ -185,11 +195,11 @@ void fan_out_run::spawn(const flow_graph& body, std::size_t index, value params,
   const auto place = free_place();
   auto& added = children_[place];
   added.deaths = deaths;
-  const state& from = model_.in_sequence() ? owner_.shared() : base_;
+  const state& before = model_.in_sequence() ? owner_.shared() : base_;
   added.actor = spawn_lite<flow_supervisor>(
       owner_.at(), owner_.running_on(), owner_,
-      branch_start{&body, index, place, std::move(params), &from,
-                   durable_ ? durable_->take_branch(index) : nullptr});
+      branch_start{&body, index, place, std::move(params), &before,
+                   std::move(from)});
   wake(*added.actor, owner_.running_on());
 }
 
@@ -203,6 +213,7 @@ void fan_out_run::place(placement& elsewhere, const flow_graph& body,
   what.label = model_.on;
   what.flow = body.shared_from_this();
   what.origin.run_id = owner_.sub_flow_id(index);
+  what.origin.is_durable = owner_.is_durable_anywhere();
   what.params = std::move(params);
   what.seed = mixed(owner_.steps().seed(), index);
   auto& run = owner_.run();
@@ -215,20 +226,6 @@ void fan_out_run::place(placement& elsewhere, const flow_graph& body,
   const auto at = free_place();
   placed_[at] = {elsewhere.place({std::move(what), owner_.waker_for_own(at)}),
                  index};
-}
-
-void fan_out_run::on_lost(std::uint32_t place) {
-  const auto& lost = children_[place];
-  auto made = caf::make_counted<branch_result>();
-  made->place = place;
-  made->died = true;
-  auto& end = made->end;
-  end.index = lost.actor->index();
-  end.how = branch_outcome::kind::failed;
-  error why = died_for_want_of_memory();
-  end.failure =
-      std::make_shared<const error>(std::move(why.at_item(end.index)));
-  on_result(std::move(made));
 }
 
 void fan_out_run::on_placed_result(std::uint32_t place, placed_result result) {
@@ -286,12 +283,6 @@ void fan_out_run::keep_end(const branch_end& how) {
   }
 }
 
-void fan_out_run::respawn(const flow_supervisor& dead, std::uint32_t deaths) {
-  const auto& body =
-      model_.items ? model_.bodies.front() : model_.bodies[dead.index()];
-  spawn(*body, dead.index(), dead.params(), deaths);
-}
-
 void fan_out_run::stop() noexcept {
   progress_.stop();
   cancel_children();
@@ -347,6 +338,7 @@ void fan_out_run::conclude() {
     context ctx{owner_.steps(), 0};
     std::optional<state> written{owner_.shared()};
     if (owner_.records()) written->record();
+    const current_step step{durable_};
     const auto chosen = model_.post(*written, progress_.outcomes(), ctx);
     owner_.commit_step(written, chosen);
   } catch (...) {

@@ -60,8 +60,9 @@ class fan_out_run {
   void on_lost(std::uint32_t place);
   /// One that was placed elsewhere has ended.
   void on_placed_result(std::uint32_t place, placed_result result);
-  /// The items that were taken are in the store: their sub-flows start.
-  void on_items_kept();
+  /// What was given to the store is there: the sub-flows of items that were
+  /// taken start, and those that died go on.
+  void on_kept();
   /// Ends the fan-out for a reason that is no failure of a sub-flow.
   void fail(error why);
   /// Cancels all that run; nothing more starts. Needs no memory.
@@ -90,6 +91,14 @@ class fan_out_run {
     value params;
   };
 
+  /// A sub-flow that died, and goes on from its last commit once all that it
+  /// has given to the store is there.
+  struct lost_child {
+    std::size_t index = 0;
+    value params;
+    std::uint32_t deaths = 0;
+  };
+
   item_source begin_items();
   bool take_former_end();
   bool start_next();
@@ -101,8 +110,12 @@ class fan_out_run {
              value params);
   std::optional<value> next_item();
   void spawn(const flow_graph& body, std::size_t index, value params,
-             std::uint32_t deaths);
+             std::uint32_t deaths, std::shared_ptr<resume_point> from);
+  [[nodiscard]] const flow_graph& body_of(std::size_t index) const;
   void respawn(const flow_supervisor& dead, std::uint32_t deaths);
+  void wait_for_lost();
+  void respawn_kept();
+  void end_unstarted(std::size_t index);
   void cancel_children() noexcept;
   void merge_ready();
   void merge_one(const branch_end& ended);
@@ -125,6 +138,9 @@ class fan_out_run {
   std::shared_ptr<const state> snapshot_;
   merger merger_;
   std::vector<taken_item> taken_;
+  std::vector<lost_child> lost_;
+  /// The first of them, whose commits are awaited.
+  std::size_t lost_awaited_ = 0;
   /// All items up to there are in the store.
   std::size_t kept_ = 0;
   bool cancelled_ = false;

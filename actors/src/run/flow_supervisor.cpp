@@ -18,8 +18,9 @@ namespace {
 /// Steps of one run before other actors of the thread get a turn.
 constexpr int steps_per_turn = 256;
 
-/// Tells the timer of the deadline from those of retries.
+/// Tell the timers of the deadline and of the turn from those of retries.
 constexpr std::uint32_t deadline_generation = ~std::uint32_t{0};
+constexpr std::uint32_t turn_generation = deadline_generation - 1;
 
 // A step whose `prep` left nothing to go on with begins again.
 machine machine_at(const flow_graph& root, std::uint64_t steps_max,
@@ -77,7 +78,10 @@ flow_supervisor::flow_supervisor(caf::actor_config& config, home& at,
 void flow_supervisor::on_start() {
   tell_of_start();
   if (durable_ && from_.is_whole_run()) durable_->begin();
-  if (durable_ && durable_->former() != nullptr) restore_step();
+  if (durable_ && durable_->former() != nullptr) {
+    restore_step();
+    if (from_.is_whole_run()) limit_turn();
+  }
   advance();
 }
 
@@ -116,7 +120,18 @@ void flow_supervisor::set_deadline(duration limit) {
       wake_at(after(now(), limit), {own_timer, deadline_generation});
 }
 
+void flow_supervisor::limit_turn() {
+  const auto longest = durable_->journal().turn_max();
+  if (!longest) return;
+  turn_timer_ = wake_at(after(now(), *longest), {own_timer, turn_generation});
+}
+
 void flow_supervisor::on_timer(wake_key key) {
+  if (key.generation == turn_generation) {
+    turn_timer_ = 0;
+    durable_->journal().end_turn();
+    return;
+  }
   if (key.generation == deadline_generation) {
     deadline_timer_ = 0;
     cancel(error{errc::cancelled, "the deadline of the run has passed"});
@@ -356,6 +371,7 @@ void flow_supervisor::release() noexcept {
   driver_.release();
   if (retry_timer_ != 0) cancel_timer(std::exchange(retry_timer_, 0));
   if (deadline_timer_ != 0) cancel_timer(std::exchange(deadline_timer_, 0));
+  if (turn_timer_ != 0) cancel_timer(std::exchange(turn_timer_, 0));
 }
 
 void flow_supervisor::on_stop(const caf::error& reason) noexcept {

@@ -68,6 +68,11 @@ class flow_supervisor final : public fiber_actor, private step_services {
   [[nodiscard]] durable_part* durable() const noexcept {
     return durable_.get();
   }
+  /// True also of a part of a run that is durable in another process.
+  [[nodiscard]] bool is_durable_anywhere() const noexcept {
+    const auto* origin = run().origin();
+    return durable_ != nullptr || (origin != nullptr && origin->is_durable);
+  }
   /// The number of the present step.
   [[nodiscard]] std::uint64_t step_number() const noexcept {
     return from_.step(machine_);
@@ -131,7 +136,7 @@ class flow_supervisor final : public fiber_actor, private step_services {
   using fiber_actor::detach;
   std::shared_ptr<step_services> detach() override;
   std::optional<placed_work> work_elsewhere() const override;
-  step_keeper* keeper() noexcept override { return durable_.get(); }
+  step_keeper* keeper() noexcept override;
 
   // -- steps -----------------------------------------------------------------
 
@@ -160,7 +165,8 @@ class flow_supervisor final : public fiber_actor, private step_services {
   void on_committed(const commit_result& how);
   void go_on_after_commit();
   void restore_step();
-  [[nodiscard]] duration rest_of_wait() const;
+  void limit_turn();
+  [[nodiscard]] duration rest_of_wait();
   delta take_writes_of_fan_out();
   void keep_step(std::uint64_t number, const troupe::action& chosen,
                  delta wrote);
@@ -189,6 +195,7 @@ class flow_supervisor final : public fiber_actor, private step_services {
   std::unique_ptr<fan_out_run> fan_out_;
   std::uint64_t retry_timer_ = 0;
   std::uint64_t deadline_timer_ = 0;
+  std::uint64_t turn_timer_ = 0;
 };
 
 }  // namespace troupe::detail

@@ -1,6 +1,7 @@
 #include "run/node_actor.hpp"
 
 #include "core/cancel_order.hpp"
+#include "core/current_step.hpp"
 #include "core/node_actors.hpp"
 #include "core/run_core.hpp"
 
@@ -10,6 +11,14 @@
 #include <utility>
 
 namespace troupe::detail {
+
+namespace {
+
+step_keeper* keeper_of(const step_ticket& ticket) {
+  return ticket.step->context.host().keeper();
+}
+
+}  // namespace
 
 step_status take_turn(const node_base& model, step_call what, frame& step) {
   switch (what) {
@@ -40,6 +49,7 @@ void node_actor::on(node_message::take_turn asked) {
   ticket->is_ready = false;
   ticket->step->fibers = this;
   ticket->step->told = ticket.get();
+  const current_step step{keeper_of(*ticket)};
   const auto status =
       detail::take_turn(*ticket->model, ticket->what, *ticket->step);
   settle(std::move(ticket), status);
@@ -66,6 +76,7 @@ void node_actor::on_fibers() {
     auto ticket = std::exchange(waiting_[i], waiting_.back());
     waiting_.pop_back();
     ticket->is_ready = false;
+    const current_step step{keeper_of(*ticket)};
     const auto status = ticket->model->resume(*ticket->step);
     settle(std::move(ticket), status);
   }

@@ -25,7 +25,7 @@ std::optional<placed_work> flow_supervisor::work_elsewhere() const {
   what.label = machine_.node().options.on;
   what.flow = machine_.root().shared_from_this();
   what.node = machine_.path();
-  what.origin = {run_id(), node_path(), step()};
+  what.origin = {run_id(), node_path(), step(), is_durable_anywhere()};
   what.params = params_;
   what.seed = seed();
   what.events = run().options().events;

@@ -133,28 +133,34 @@ class each_node {
       context ctx{step.host(), attempt, index};
       const attempt_t what{node_, item, shared, ctx, options};
       std::optional<error> why;
+      enter_item(step, index, attempt);
       try {
         auto work = exec_call<N>::as_task(what);
         regular_end ended{work};
         auto given = co_await ended;
+        leave_item();
         keep_result(step, index, given);
         co_return given;
       } catch (...) {
         why = error::from(std::current_exception());
       }
+      leave_item();
       why->at_item(index).at_attempt(attempt);
       const auto next = decide_retry(options.retry, attempt, *why,
                                      mixed(step.host().seed(), index));
       if (!next.again || !step.host().take_retry()) {
         try {
           if (next.broken) throw error{*next.broken};
+          enter_item(step, index, attempt + 1);
           auto last = give_up(what, *why);
           auto given = co_await last;
+          leave_item();
           keep_result(step, index, given);
           co_return given;
         } catch (...) {
           why = error::from(std::current_exception());
         }
+        leave_item();
         throw error{why->at_item(index).at_attempt(attempt)};
       }
       tell(ctx, event_kind::retry, *why, next.wait);

@@ -1,5 +1,6 @@
 #include "troupe/detail/fiber/fiber_owner.hpp"
 
+#include "troupe/detail/fiber/step_scope.hpp"
 #include "troupe/detail/placed/placed_work.hpp"
 #include "troupe/error.hpp"
 #include "troupe/task.hpp"
@@ -26,6 +27,11 @@ void throw_begun_task() {
               "a task was awaited twice; keep what the first co_await gave"};
 }
 
+step_scope& step_scope::here() noexcept {
+  static thread_local constinit step_scope known;
+  return known;
+}
+
 wake_key waiter::enlist(fiber_owner& host, std::coroutine_handle<> handle) {
   assert(host_ == nullptr);
   if (host.free_ == fiber_owner::none) host.free_ = host.add_slot();
@@ -37,6 +43,9 @@ wake_key waiter::enlist(fiber_owner& host, std::coroutine_handle<> handle) {
   host_ = &host;
   handle_ = handle;
   key_ = {index, slot.generation};
+  const auto& scope = step_scope::here();
+  keeper_ = scope.keeper;
+  item_ = scope.item;
   return key_;
 }
 
@@ -57,6 +66,7 @@ bool fiber_owner::wake(wake_key key, void* answer) {
   auto& who = *found.who;
   who.receive(answer);
   const auto handle = who.handle_;
+  const in_scope scope{{who.keeper_, nullptr, who.item_}};
   who.withdraw();
   handle.resume();
   return true;

@@ -7,9 +7,11 @@
 #include "troupe/store/resume_point.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <future>  // tidy: allow include, a store answers on its thread
 #include <limits>
 #include <map>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -25,26 +27,46 @@ constexpr std::size_t id_max = 200;
 /// Runs that its nodes started, theirs included.
 constexpr std::size_t descendants_max = 100'000;
 
+/// The answer of a store whose disk may hang: it may come after nobody waits
+/// any more.
+template <class Answer>
+using awaited = std::shared_ptr<std::promise<Answer>>;
+
+template <class Answer>
+Answer answer_of(const awaited<Answer>& to, const run_store& store,
+                 const std::string& run, duration limit) {
+  auto coming = to->get_future();
+  // No span of a day or more: the waits of some libraries overflow.
+  const auto span = std::min<duration>(limit, std::chrono::hours{24});
+  if (coming.wait_for(span) != std::future_status::ready) {
+    throw error{
+        errc::timed_out,
+        store.name() + " has not answered in time to a change of the run " +
+            shown_id(run) +
+            "; it may still be made: see to the disk, look at the run, and "
+            "ask again if need be"};
+  }
+  return coming.get();
+}
+
 /// Waits until the change is on the disk.
 void commit_change(run_store& store, const run_record& which, run_change change,
                    std::vector<log_entry> entries) {
-  std::promise<commit_result> kept;
   run_commit what;
   what.run = which.id;
   what.how = durability::full;
   what.entries = std::move(entries);
   what.change = std::move(change);
-  what.done = [&kept](const commit_result& how) { kept.set_value(how); };
-  store.submit(std::move(what));
-  if (const auto why = kept.get_future().get()) throw error{*why};
+  detail::commit_and_wait(store, std::move(what), detail::store_answer_max);
 }
 
 begun_run begin_run(run_store& store, run_record what,
                     std::vector<log_entry> first) {
-  std::promise<begun_run> begun;
+  const auto run = what.id;
+  const auto begun = std::make_shared<std::promise<begun_run>>();
   store.begin(std::move(what), std::move(first),
-              [&begun](begun_run how) { begun.set_value(std::move(how)); });
-  return begun.get_future().get();
+              [begun](begun_run how) { begun->set_value(std::move(how)); });
+  return answer_of(begun, store, run, detail::store_answer_max);
 }
 
 /// The runs that have not ended, by the run that started them.
@@ -77,6 +99,15 @@ void cancel_one(run_store& store, const run_record& which,
 }
 
 }  // namespace
+
+void detail::commit_and_wait(run_store& store, run_commit what,
+                             duration limit) {
+  const auto run = what.run;
+  const auto kept = std::make_shared<std::promise<commit_result>>();
+  what.done = [kept](const commit_result& how) { kept->set_value(how); };
+  store.submit(std::move(what));
+  if (const auto why = answer_of(kept, store, run, limit)) throw error{*why};
+}
 
 // -- cancelling and releasing -------------------------------------------------
 

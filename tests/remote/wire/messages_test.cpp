@@ -100,7 +100,7 @@ troupe::detail::placed_work some_work() {
   made.label = "gpu";
   made.flow = one_node(gives_one{}, {.on = "gpu"}).share();
   made.node = "inner/only";
-  made.origin = {"run-7", "outer/inner/only", 12};
+  made.origin = {"run-7", "outer/inner/only", 12, true};
   made.params = troupe::value{json::object({{"i", 3}})};
   made.seed = 0xfedcba9876543210;
   made.steps_max = 1000;
@@ -298,6 +298,7 @@ TEST_CASE("A piece of work comes as it was sent", "[remote][wire]") {
   CHECK(made.origin.run_id == work.origin.run_id);
   CHECK(made.origin.node_path == work.origin.node_path);
   CHECK(made.origin.step == work.origin.step);
+  CHECK(made.origin.is_durable);
   CHECK(made.params.to_json() == work.params.to_json());
   CHECK(made.seed == work.seed);
   CHECK(made.steps_max == work.steps_max);

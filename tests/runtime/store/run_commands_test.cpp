@@ -7,6 +7,7 @@
 #include <troupe/store/resume_point.hpp>
 #include <troupe/store/run_commands.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -256,4 +257,24 @@ TEST_CASE("a purge deletes runs that have ended only") {
   CHECK(in.ask({{"verb", "purge"}}) == json{{"ok", true}, {"purged", 1}});
   CHECK(in.reader->find("p"));
   CHECK(in.reader->was_purged("r"));
+}
+
+TEST_CASE("a change that a store does not answer ends with an error") {
+  failed_run in;
+  in.store.hold_back();
+  troupe::run_commit what;
+  what.run = "r";
+  what.change.status = run_status::parked;
+  try {
+    troupe::detail::commit_and_wait(in.store, what,
+                                    std::chrono::milliseconds{1});
+    FAIL("it has been answered");
+  } catch (const troupe::error& why) {
+    CHECK(why.code() == errc::timed_out);
+    CHECK(why.message().find("memory has not answered") != std::string::npos);
+    CHECK(why.message().find("'r'") != std::string::npos);
+  }
+  // The answer comes to nobody.
+  in.store.release_all();
+  CHECK(in.record("r").status == run_status::parked);
 }

@@ -32,6 +32,8 @@ class life {
   [[nodiscard]] troupe::testing::simulation& sim() noexcept { return sim_; }
   [[nodiscard]] troupe::system& system() noexcept { return sim_.system(); }
 
+  /// Makes the commit that waits. Returns whether there was one.
+  bool commit_now() { return store_->release(1) != 0; }
   /// Goes on up to the next commit, and makes it. Returns whether there was
   /// one.
   bool commit() {

@@ -2,6 +2,8 @@
 
 #include "core/fiber_actor.hpp"
 
+#include <troupe/error.hpp>
+#include <troupe/json.hpp>
 #include <troupe/remote/keyed_actors.hpp>
 
 #include <atomic>

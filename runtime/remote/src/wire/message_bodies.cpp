@@ -38,12 +38,13 @@ event_detail event_detail_in(int number) {
 
 bytes encode(const detail::placed_work& what) {
   cbor_writer<bytes> to;
-  add_row(
-      to, what.flow->name, what.node, what.origin.run_id, what.origin.node_path,
-      what.origin.step, what.params, what.seed, what.steps_max,
-      json_of(what.retries_max), static_cast<int>(what.events), what.events_max,
-      what.input, what.attempt, json_of(what.item),
-      what.readable && !what.node.empty() ? what.readable->root() : value{});
+  add_row(to, what.flow->name, what.node, what.origin.run_id,
+          what.origin.node_path, what.origin.step, what.params, what.seed,
+          what.steps_max, json_of(what.retries_max),
+          static_cast<int>(what.events), what.events_max, what.input,
+          what.attempt, json_of(what.item),
+          what.readable && !what.node.empty() ? what.readable->root() : value{},
+          what.origin.is_durable);
   return to.take();
 }
 
@@ -67,6 +68,8 @@ work_body decode_work(const bytes& body) {
     made.attempt = from.next<std::uint32_t>();
     made.item = number_in(from.next<json>());
     made.readable = from.next<json>();
+    // Older supervisors do not say.
+    if (!from.is_over()) made.origin.is_durable = from.next<bool>();
     return made;
   });
 }

@@ -56,6 +56,7 @@ class row_reader {
   std::shared_ptr<const bytes> next_shared() {
     return std::make_shared<const bytes>(next<bytes>());
   }
+  [[nodiscard]] bool is_over() const noexcept { return left_ == 0; }
   void pass_rest() {
     for (; left_ > 0; --left_) static_cast<void>(from_.skip());
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <troupe/clock.hpp>
+#include <troupe/store/retention.hpp>
 #include <troupe/store/run_store.hpp>
 
 #include <cstddef>
@@ -13,16 +13,6 @@
 #include <string>
 
 namespace troupe {
-
-/// The ended runs of a flow that a store keeps: those within all limits. The
-/// ones that ended first are purged first.
-struct retention_rule {
-  /// The age, since the end.
-  std::optional<duration> age{};
-  std::optional<std::uint64_t> count{};
-  /// The bytes that they take together, large parts included.
-  std::optional<std::uint64_t> bytes{};
-};
 
 /// A choice for a store in a network file system, whose locks and memory maps
 /// SQLite cannot rely on.

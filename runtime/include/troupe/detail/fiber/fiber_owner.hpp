@@ -18,6 +18,7 @@ class fiber_owner;
 struct held_permits;
 struct held_token;
 struct placed_work;
+class step_keeper;
 
 /// Names one wait of one coroutine. A late answer carries the key of a wait
 /// that is over, finds another generation in the slot, and changes nothing.
@@ -51,6 +52,9 @@ class waiter {
   fiber_owner* host_ = nullptr;
   std::coroutine_handle<> handle_;
   wake_key key_;
+  // Those of its `step_scope`.
+  step_keeper* keeper_ = nullptr;
+  std::size_t item_ = 0;
 };
 
 /// A piece of work that may block, run once on a thread of the blocking pool.

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "troupe/context.hpp"
+#include "troupe/detail/fiber/step_scope.hpp"
 #include "troupe/detail/node/step_keeper.hpp"
 #include "troupe/detail/value/borrowing.hpp"
 #include "troupe/detail/value/read_form.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <optional>
 
@@ -31,6 +33,20 @@ std::optional<T> kept_result(context& step, std::size_t index) {
     }
   }
   return std::nullopt;
+}
+
+/// An attempt of an item of a batch node begins: what it starts is named after
+/// the item.
+inline void enter_item(context& step, std::size_t index,
+                       std::uint32_t attempt) {
+  auto* keeper = step.host().keeper();
+  if (keeper == nullptr) return;
+  if (attempt != 0) keeper->on_item_attempt(index);
+  step_scope::here().item = index;
+}
+/// The code that follows belongs to no item.
+inline void leave_item() noexcept {
+  step_scope::here().item = step_scope::no_item;
 }
 
 /// Keeps the result of an item, if the run is durable and the type allows it.

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,10 +21,26 @@ struct effect_name {
 
 /// The names of a run that a step starts.
 struct started_run {
-  std::string id{};
+  /// The id is the stem and the number, which counts those of one attempt.
+  std::string stem{};
+  std::uint64_t number = 0;
   /// The run that starts it, and the key of the step in that.
   std::string parent{};
   std::string parent_key{};
+};
+
+/// Names the runs that an attempt of a step starts without an id: the same ones
+/// in each attempt and each life.
+///
+/// Thread safety: internally synchronised.
+class run_names {
+ public:
+  virtual ~run_names() = default;
+
+  /// The next one. `flow` is the name of its flow, `item` that of a batch node
+  /// whose code starts it.
+  [[nodiscard]] virtual started_run next(std::string_view flow,
+                                         std::optional<std::size_t> item) = 0;
 };
 
 /// The coroutine that waits until an effect is written down.
@@ -73,9 +90,12 @@ class step_keeper {
   /// how it ended, and the next one does not.
   virtual void give_effect_up(const effect_name& which) = 0;
 
-  /// Names the next run that the step starts without an id: the same one in
-  /// each attempt and each life. `flow` is the name of its flow.
-  [[nodiscard]] virtual started_run next_run(std::string_view flow) = 0;
+  /// A further attempt of an item of a batch node begins: the names of its
+  /// effects and of the runs that it starts come again.
+  virtual void on_item_attempt(std::size_t item) = 0;
+  /// The names of the runs that the present attempt starts, also for those
+  /// parts of it that run on other threads.
+  [[nodiscard]] virtual std::shared_ptr<run_names> names() = 0;
 
  protected:
   ~step_keeper() = default;

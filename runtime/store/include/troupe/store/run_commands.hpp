@@ -3,9 +3,11 @@
 #include "troupe/store/run_store.hpp"
 #include "troupe/store/stored_forms.hpp"
 
+#include <troupe/clock.hpp>
 #include <troupe/json.hpp>
 #include <troupe/value.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -20,8 +22,9 @@ namespace troupe {
 // work: it owns the store, or is asked by whoever does.
 //
 // None is to be called on the store's own thread.
-// Errors: all throw `errc::missing_key` if there is no such run, and
-// `errc::store_failed`.
+// Errors: all throw `errc::missing_key` if there is no such run,
+// `errc::store_failed`, and `errc::timed_out` if the store does not answer
+// within a minute, whereupon the change may still be made.
 
 /// Cancels a run, and those that its nodes started, as far as they have not
 /// ended. Returns their ids, its own first; none if it was cancelled before.
@@ -107,6 +110,17 @@ struct effect_choice {
 open_effect settle_effect(run_store& store, store_reader& reader,
                           const effect_choice& which,
                           const detail::effect_form& end);
+
+namespace detail {
+
+/// The longest wait for the answer of a store to one change.
+inline constexpr duration store_answer_max = std::chrono::minutes{1};
+
+/// Commits, and waits until that has been made; `what.done` is replaced.
+/// Errors: throws that of the store, and `errc::timed_out` after `limit`.
+void commit_and_wait(run_store& store, run_commit what, duration limit);
+
+}  // namespace detail
 
 /// Changes a run that is at work, as a request asks for; nothing if it is not.
 /// The verb is "cancel", "resume", "settle" or "fork", which needs no change.
