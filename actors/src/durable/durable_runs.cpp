@@ -23,7 +23,7 @@ std::int64_t wall_ms(system_core& system) noexcept {
 
 /// Ends a run that never had a supervisor.
 void end_at_once(run_core& run, outcome how) {
-  run.system().on_run_started();
+  run.system().on_run_started(run);
   run.end(std::move(how));
 }
 
@@ -140,7 +140,7 @@ std::shared_ptr<run_core> durable_runs::start(system_core& system,
       if (is_over(there->status)) return ended_run(system, work, *there);
       if (there->status == run_status::quarantined) refuse_quarantined(*there);
       auto run = make_run(system, work, *there);
-      run->system().on_run_started();
+      run->system().on_run_started(*run);
       go_on(system, {run, *there}, false);
       return run;
     }
