@@ -31,21 +31,26 @@ if(TARGET troupe_program)
   install(TARGETS troupe_program
     RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
-# For users' own sources; the second is a part of the first.
+# For users' own sources, see troupe_check_awaits.cmake; the second is a part of
+# the first.
 install(PROGRAMS "${PROJECT_SOURCE_DIR}/tools/check/await_rule.py"
   "${PROJECT_SOURCE_DIR}/tools/check/cpp_tokens.py"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/troupe")
+install(FILES "${PROJECT_SOURCE_DIR}/tools/tsan.supp"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/troupe")
 
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/troupeConfig.cmake.in"
   "${CMAKE_CURRENT_BINARY_DIR}/troupeConfig.cmake"
-  INSTALL_DESTINATION "${troupe_package_dir}")
+  INSTALL_DESTINATION "${troupe_package_dir}"
+  PATH_VARS CMAKE_INSTALL_DATADIR)
 write_basic_package_version_file(
   "${CMAKE_CURRENT_BINARY_DIR}/troupeConfigVersion.cmake"
   COMPATIBILITY SameMinorVersion)
 install(FILES
   "${CMAKE_CURRENT_BINARY_DIR}/troupeConfig.cmake"
   "${CMAKE_CURRENT_BINARY_DIR}/troupeConfigVersion.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/troupe_check_awaits.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/troupe_components.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindCAF.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/Findre2.cmake"

@@ -72,7 +72,7 @@ say "installing what is missing"
 sh tools/check/install_missing.sh g++ cmake ninja-build libcaf-dev \
   nlohmann-json3-dev catch2 librapidcheck-dev libcli11-dev \
   libssl-dev libcurl4-openssl-dev libre2-dev libsqlitecpp-dev \
-  libutfcpp-dev nghttp2-server json-schema-test-suite \
+  libutfcpp-dev libasio-dev nghttp2-server json-schema-test-suite \
   libevent-dev libxml2-dev clang npm \
   python3 git ||
   stop "packages are missing, see above"

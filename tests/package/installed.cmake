@@ -3,7 +3,8 @@
 # COMPONENTS, with commas between, one that uses that component alone. All of
 # it in WORK.
 #
-# Then checks what is said of a component that there is not, or whose library
+# Then checks that troupe_check_awaits finds a mistake in bad_awaits.hpp, and
+# what is said of a component that there is not, or whose library
 # is missing.
 
 cmake_policy(VERSION 3.22)
@@ -17,6 +18,9 @@ string(REPLACE "," ";" components "${COMPONENTS}")
 foreach(component IN LISTS components)
   expect_output("${WORK}/build/use_${component}")
 endforeach()
+
+run_in_vain("bad_awaits.hpp:9: lambda with captures in an expression with"
+  "${CMAKE_COMMAND}" --build "${WORK}/build" --target bad_awaits)
 
 configure_in_vain("troupe has no component 'nothing'; it has runtime"
   -DCOMPONENTS=nothing)

@@ -36,7 +36,12 @@ endfunction()
 
 # Configures what is in WORK/build once more, which has to fail with `text`.
 function(configure_in_vain text)
-  execute_process(COMMAND "${CMAKE_COMMAND}" ${ARGN} "${WORK}/build"
+  run_in_vain("${text}" "${CMAKE_COMMAND}" ${ARGN} "${WORK}/build")
+endfunction()
+
+# Runs a command that has to fail with `text`.
+function(run_in_vain text)
+  execute_process(COMMAND ${ARGN}
     RESULT_VARIABLE status
     OUTPUT_VARIABLE output
     ERROR_VARIABLE output)
@@ -45,7 +50,7 @@ function(configure_in_vain text)
   string(FIND "${flat}" "${text}" place)
   if(status EQUAL 0 OR place EQUAL -1)
     message(FATAL_ERROR
-      "Configuring with ${ARGN} has to fail with '${text}':\n${output}")
+      "${ARGN}\nhas to fail with '${text}':\n${output}")
   endif()
 endfunction()
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Finds what GCC 12 compiles wrongly in an expression with co_await.
 
-    tools/check/await_rule.py FILE...
+    tools/check/await_rule.py [--includes] FILE...
 
 Prints "FILE:LINE: advice" for each and exits with 1, or prints nothing and
-exits with 0. Of Markdown the blocks and spans of C++ are read.
+exits with 0. Of Markdown the blocks and spans of C++ are read. With --includes
+also what the files include in quotes is checked.
 
   a  aggregates made with braces, and braces around a co_await
   b  lambdas with captures
@@ -338,13 +339,13 @@ def merge(known, more):
 
 
 def with_includes(path, seen):
-    """The text of a file, and of what it includes in quotes."""
-    path = path.resolve()
-    if path in seen or not path.is_file():
+    """A file and what it includes in quotes, each with its text."""
+    known = path.resolve()
+    if known in seen or not path.is_file():
         return
-    seen.add(path)
+    seen.add(known)
     text = path.read_text(encoding="utf-8", errors="replace")
-    yield text
+    yield path, text
     for name in re.findall(r'^\s*#\s*include\s+"([^"]+)"', text, re.M):
         yield from with_includes(path.parent / name, seen)
 
@@ -371,6 +372,9 @@ def check(path, functions):
 
 
 def main(arguments):
+    with_quoted = arguments[:1] == ["--includes"]
+    if with_quoted:
+        arguments = arguments[1:]
     if not arguments or arguments[0].startswith("-"):
         print(__doc__.strip())
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
@@ -381,11 +385,15 @@ def main(arguments):
         return 2
     functions = {}
     seen = set()
+    given = {path.resolve() for path in paths}
+    included = []
     for path in paths:
         if path.suffix != ".md":
-            for text in with_includes(path, seen):
+            for reached, text in with_includes(path, seen):
                 merge(functions, defaults_in(parse(text)))
-    found = [f"{path}:{line}: {why}" for path in paths
+                if with_quoted and reached.resolve() not in given:
+                    included.append(reached)
+    found = [f"{path}:{line}: {why}" for path in paths + included
              for line, why in check(path, functions)]
     if found:
         print("\n".join(found))

@@ -120,6 +120,15 @@ class CommandLineTest(unittest.TestCase):
                           "task<int> f() { co_return co_await with(1); }\n"}
         self.assertEqual(1, self.run_on(files, "a.cpp").returncode)
 
+    def test_what_a_file_includes_is_checked_where_asked_for(self):
+        files = {"h.hpp": "task<int> f() {\n  co_await g({1, 2});\n}\n",
+                 "a.cpp": '#include "h.hpp"\n#include "h.hpp"\n'}
+        self.assertEqual(0, self.run_on(files, "a.cpp").returncode)
+        ended = self.run_on(files, "--includes", "a.cpp", "h.hpp")
+        self.assertEqual(1, ended.returncode)
+        self.assertEqual(1, ended.stdout.count("h.hpp:2: "), ended.stdout)
+        self.assertEqual(1, self.run_on(files, "--includes", "a.cpp").returncode)
+
     def test_blocks_and_spans_of_markdown_are_read(self):
         block = "text\n```cpp\nco_await g({1, 2});\n```\n"
         ended = self.run_on({"a.md": block}, "a.md")
@@ -132,7 +141,7 @@ class CommandLineTest(unittest.TestCase):
     def test_without_files_it_explains_itself(self):
         ended = self.run_on({})
         self.assertEqual(2, ended.returncode)
-        self.assertIn("await_rule.py FILE...", ended.stdout)
+        self.assertIn("await_rule.py [--includes] FILE...", ended.stdout)
         self.assertEqual(2, self.run_on({}, "none.cpp").returncode)
 
 

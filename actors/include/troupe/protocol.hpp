@@ -4,6 +4,7 @@
 #include <troupe/delta.hpp>
 #include <troupe/detail/caf_version.hpp>
 #include <troupe/error.hpp>
+#include <troupe/run.hpp>
 #include <troupe/state.hpp>
 #include <troupe/value.hpp>
 
@@ -75,6 +76,14 @@ void to_json(json& form, const step_reply& from);
 /// Errors: errc::bad_value, or what nlohmann's library throws.
 void from_json(const json& form, step_reply& into);
 
+/// The end of a run, as `run::then` sends it to an actor.
+///
+/// Thread safety: confined to one actor or task. Copies are independent.
+struct run_ended {
+  std::string id{};
+  outcome result{};
+};
+
 /// The typed node protocol: an actor that takes this message can stand for a
 /// node. One with more messages in its interface converts to this handle.
 using node_actor_handle =
@@ -85,8 +94,10 @@ using node_actor_handle =
 // They stay in one process.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::step_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::step_reply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::run_ended)
 
 CAF_BEGIN_TYPE_ID_BLOCK(troupe, TROUPE_FIRST_TYPE_ID)
 CAF_ADD_TYPE_ID(troupe, (troupe::step_request))
 CAF_ADD_TYPE_ID(troupe, (troupe::step_reply))
+CAF_ADD_TYPE_ID(troupe, (troupe::run_ended))
 CAF_END_TYPE_ID_BLOCK(troupe)

@@ -8,10 +8,17 @@
 #include <troupe/task.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
+
+namespace caf {
+class actor;
+}
 
 namespace troupe {
 
@@ -29,8 +36,30 @@ struct outcome {
   /// The reason why it failed or was cancelled, with node, item, attempt and
   /// cause.
   troupe::failure failure{};
+  /// The warnings, in order: an action that no edge continues, a worker that
+  /// was lost, a node that held a thread. The first 32; a text has at most
+  /// 1,000 bytes. Those of this process, where a run was resumed.
+  std::vector<event> warnings{};
+  /// The number of further warnings.
+  std::uint64_t warnings_left_out = 0;
 
   [[nodiscard]] bool ok() const noexcept { return !failure; }
+};
+
+/// The counts of a run so far. They lose nothing, other than an event stream
+/// that is read slowly. A resumed run counts from where it went on, and the
+/// ended sub-flows of the fan-out in which that was.
+struct run_progress {
+  /// The steps that ended well, with those of its sub-flows. Steps on workers
+  /// are not known here.
+  std::uint64_t steps = 0;
+  /// The sub-flows that began, here or on workers.
+  std::uint64_t sub_flows_started = 0;
+  std::uint64_t sub_flows_finished = 0;
+  std::uint64_t sub_flows_failed = 0;
+  std::uint64_t sub_flows_cancelled = 0;
+
+  friend bool operator==(const run_progress&, const run_progress&) = default;
 };
 
 /// Reads the events of one run, in order. The stream is bounded by the number
@@ -82,6 +111,20 @@ class run {
   [[nodiscard]] std::optional<outcome> wait_for(duration limit) const;
   /// Returns whether it has ended.
   [[nodiscard]] bool done() const;
+  /// Returns what has happened so far. Costs no lock.
+  [[nodiscard]] run_progress progress() const noexcept;
+
+  /// Calls `what` with the outcome when the run has ended, however it ends:
+  /// exactly once, at the latest before the destructor of the system returns.
+  /// On the thread that ends the run, which is one that runs nodes: so it must
+  /// not block, and hands long work to an event loop or a queue; or on this
+  /// thread, before `then` returns, if the run is over. What it throws is a
+  /// line of `system_options::log`, and harms nobody. It must not destroy the
+  /// system.
+  void then(std::function<void(const outcome&)> what) const;
+  /// Sends `to` a `run_ended`, of protocol.hpp, as above. Of a typed handle
+  /// give `caf::actor_cast<caf::actor>(handle)`.
+  void then(const caf::actor& to) const;
 
   /// Ends the run: coroutines are destroyed where they wait, sub-flows are
   /// cancelled first, queued work is dropped. Returns at once; the outcome

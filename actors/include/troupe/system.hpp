@@ -1,7 +1,9 @@
 #pragma once
 
 #include <troupe/batch.hpp>
+#include <troupe/event.hpp>
 #include <troupe/flow.hpp>
+#include <troupe/log.hpp>
 #include <troupe/resume.hpp>
 #include <troupe/run.hpp>
 #include <troupe/state.hpp>
@@ -75,6 +77,21 @@ struct system_options {
   std::uint32_t recoveries_max = 5;
   /// By the name of the flow: how its stored runs of other versions go on.
   std::map<std::string, std::vector<migration>> migrations = {};
+  /// The log: called with one line at a time, which is safe for a terminal and
+  /// has at most 1,000 bytes; at most 100 lines within ten seconds, and one
+  /// that says how many were left out. It gets the warnings of
+  /// `outcome::warnings`, and what a function of `run::then` or an `observer`
+  /// threw. Called on the thread where that happens, by several at once; it
+  /// must not block. Null switches it off.
+  std::function<void(const std::string& line)> log = log_to_stderr;
+  /// Sees every event of every run, of all details and without loss, whatever
+  /// `run_options::events` says. Called on the thread where the event happens,
+  /// by several at once, so it must be quick and must not wait for a run; what
+  /// it throws is a line of `log`. Null costs nothing.
+  std::function<void(const event&)> observer = {};
+  /// The time for which the destructor waits for the remaining runs, before it
+  /// cancels them; zero cancels them at once. Absent: as long as they take.
+  std::optional<duration> shutdown_wait_max = {};
 };
 
 /// Options of a run.
@@ -116,8 +133,9 @@ struct run_options {
 /// The runtime that flows run in: an actor system with its threads, its timers
 /// and a pool for blocking calls.
 ///
-/// The destructor waits for the remaining runs. Those that are durable it puts
-/// away at their last commit: the next process resumes them.
+/// The destructor waits for the remaining runs, as `shutdown_wait_max` says.
+/// Those that are durable it puts away at their last commit: the next process
+/// resumes them.
 ///
 /// Thread safety: internally synchronised.
 class system {
@@ -171,6 +189,11 @@ class system {
   /// Errors: throws `errc::bad_flow` if there is no store, and
   /// `errc::store_failed`.
   std::vector<resumed_run> resume_all();
+
+  /// Cancels all runs that are at work, as `run::cancel` does. Returns at once.
+  /// Runs that are started later are not affected.
+  void cancel_all() { cancel_all("cancelled by the caller"); }
+  void cancel_all(std::string reason);
 
   [[nodiscard]] caf::actor_system& actors() const noexcept;
   [[nodiscard]] detail::system_core& core() const noexcept { return *core_; }

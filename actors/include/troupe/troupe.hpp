@@ -22,6 +22,7 @@
 #include <troupe/json_text.hpp>
 #include <troupe/keyed.hpp>
 #include <troupe/limit.hpp>
+#include <troupe/log.hpp>
 #include <troupe/machine.hpp>
 #include <troupe/merge.hpp>
 #include <troupe/node.hpp>

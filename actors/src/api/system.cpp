@@ -38,6 +38,10 @@ void check(const system_options& options) {
   if (options.recoveries_max < 1) {
     refuse("system_options.recoveries_max must be at least 1");
   }
+  if (options.shutdown_wait_max &&
+      *options.shutdown_wait_max < duration::zero()) {
+    refuse("system_options.shutdown_wait_max must not be less than zero");
+  }
   if (options.watchdog <= duration::zero()) {
     refuse("system_options.watchdog must be more than zero");
   }
@@ -148,6 +152,13 @@ system::system(caf::actor_system& host, system_options options) {
   check(options);
   core_ = std::make_unique<detail::system_core>(host, std::move(options),
                                                 detail::drive::by_threads);
+  if (!detail::has_scheduler(host)) {
+    core_->log()->add(
+        "troupe: warning: the actor system was made without "
+        "troupe::system::load, so it is slower with many actors; call that on "
+        "its configuration first",
+        core_->timers()->now());
+  }
   serve_store();
 }
 
@@ -200,6 +211,8 @@ std::vector<resumed_run> system::resume_all() {
   require_store(core_->options());
   return core_->part<detail::durable_runs>()->resume_all(*core_);
 }
+
+void system::cancel_all(std::string reason) { core_->cancel_all(reason); }
 
 caf::actor_system& system::actors() const noexcept {
   return core_->at().system;

@@ -8,6 +8,9 @@
 #include "threads/node_thread.hpp"
 #include "threads/wait_at_most.hpp"
 
+#include <troupe/printable.hpp>
+#include <troupe/protocol.hpp>
+
 #include <algorithm>
 #include <limits>
 #include <new>
@@ -23,9 +26,16 @@ namespace {
 /// The most runs that await each other and are looked at for permits.
 constexpr std::size_t awaiting_runs_max = 1'024;
 
+constexpr std::size_t warnings_max = 32;
+constexpr std::size_t warning_bytes_max = 1'000;
+
 run_options with_seed(run_options options, system_core& system) {
   if (!options.seed) options.seed = system.next_seed();
   return options;
+}
+
+event_detail detail_for(const run_options& options, system_core& system) {
+  return system.options().observer ? event_detail::steps : options.events;
 }
 
 }  // namespace
@@ -36,6 +46,8 @@ run_core::run_core(system_core& system, flow work, run_options options,
       work_(std::move(work)),
       options_(with_seed(std::move(options), system)),
       id_(std::move(id)),
+      detail_(detail_for(options_, system)),
+      log_(system.log()),
       events_({options_.events_max, options_.event_bytes_max}) {}
 
 run_core::run_core(system_core& system, flow work, run_options options,
@@ -45,13 +57,84 @@ run_core::run_core(system_core& system, flow work, run_options options,
       options_(with_seed(std::move(options), system)),
       id_(part_of.origin.run_id),
       part_of_(std::make_unique<const run_elsewhere>(std::move(part_of))),
+      detail_(detail_for(options_, system)),
+      log_(system.log()),
       events_({options_.events_max, options_.event_bytes_max}) {}
+
+run_core::~run_core() {
+  if (listed_.is_listed) system_.unlist(*this);
+}
 
 void run_core::tell(event what) {
   // Those from elsewhere have one.
   if (what.wall == wall_time{}) what.wall = system_.at().timers->wall_now();
+  const bool is_warning = what.kind == event_kind::warning;
+  // Of a part of a run elsewhere its warnings are told there.
+  if (is_warning && !part_of_) keep_warning(what);
+  observe(what);
+  show(std::move(what));
+}
+
+// Tells the readers of the stream, unless they asked for less.
+void run_core::show(event what) {
+  const bool is_warning = what.kind == event_kind::warning;
+  if (!(part_of_ && is_warning) && detail_of(what) > options_.events &&
+      (detail_ > options_.events || options_.events == event_detail::nothing)) {
+    return;
+  }
   events_.push(std::move(what));
   if (part_of_) part_of_->on_event();
+}
+
+void run_core::keep_warning(const event& what) {
+  enum class news { one, too_many, none } told = news::one;
+  {
+    const std::lock_guard lock{mutex_};
+    if (!outcome_ && warnings_.size() < warnings_max) {
+      auto& kept = warnings_.emplace_back(what);
+      kept.text = cut(kept.text, warning_bytes_max);
+      kept.data = {};
+    } else if (!outcome_) {
+      told = warnings_left_out_++ == 0 ? news::too_many : news::none;
+    }
+  }
+  const auto now = system_.at().timers->now();
+  if (told == news::one) log_->add(what, now);
+  if (told == news::too_many) {
+    log_->add("troupe: run '" + id_ +
+                  "' has further warnings, which are in its "
+                  "event stream only",
+              now);
+  }
+}
+
+void run_core::observe(const event& what) noexcept {
+  const auto& observer = system_.options().observer;
+  if (!observer) return;
+  try {
+    observer(what);
+  } catch (...) {
+    log_->add_thrown("system_options::observer", id_,
+                     system_.at().timers->now());
+  }
+}
+
+void run_core::count_end_of(branch_outcome::kind how) noexcept {
+  auto& count = how == branch_outcome::kind::finished ? sub_flows_finished_
+                : how == branch_outcome::kind::failed ? sub_flows_failed_
+                                                      : sub_flows_cancelled_;
+  count.fetch_add(1, std::memory_order_relaxed);
+}
+
+// The ends first, so that no more have ended than began.
+run_progress run_core::progress() const noexcept {
+  run_progress now;
+  now.sub_flows_finished = sub_flows_finished_.load();
+  now.sub_flows_failed = sub_flows_failed_.load();
+  now.sub_flows_cancelled = sub_flows_cancelled_.load();
+  now.sub_flows_started = sub_flows_started_.load();
+  now.steps = steps_.load();
+  return now;
 }
 
 std::optional<std::uint64_t> run_core::retries_left() const noexcept {
@@ -109,21 +192,54 @@ void run_core::end(outcome result) noexcept {
   static_cast<void>(take_back());
   event last = final_event(result);
   std::vector<waker> subscribers;
+  std::vector<std::function<void(const outcome&)>> calls;
   supervisor_address supervisor;
   {
     const std::lock_guard lock{mutex_};
     if (outcome_) return;
+    result.warnings = std::move(warnings_);
+    result.warnings_left_out = warnings_left_out_;
     outcome_ = std::move(result);
     subscribers.swap(subscribers_);
+    calls.swap(calls_);
     std::swap(supervisor, supervisor_);
   }
   actors_.stop();
+  observe(last);
   events_.push(std::move(last));
   ended_.notify_all();
   for (const auto& each : subscribers) each();
+  // Nobody changes the outcome from here on.
+  for (const auto& each : calls) call(each, *outcome_);
+  calls.clear();
   if (journal_) journal_->ended();
   // Last: the system may be destroyed as soon as no run is left.
-  system_.on_run_ended();
+  system_.on_run_over(*this);
+}
+
+void run_core::then(std::function<void(const outcome&)> what) {
+  bool is_over = false;
+  {
+    const std::lock_guard lock{mutex_};
+    is_over = outcome_.has_value();
+    if (!is_over) calls_.push_back(std::move(what));
+  }
+  if (is_over) {
+    call(what, *outcome_);
+  } else {
+    begin_if_deferred(nullptr);
+  }
+}
+
+// Neither the actor that ends a run nor who asked is to fail by what a user's
+// function throws.
+void run_core::call(const std::function<void(const outcome&)>& what,
+                    const outcome& with) noexcept {
+  try {
+    what(with);
+  } catch (...) {
+    log_->add_thrown("run::then", id_, clock::steady().now());
+  }
 }
 
 event run_core::final_event(const outcome& result) const noexcept {
@@ -295,6 +411,16 @@ std::optional<outcome> run::wait_for(duration limit) const {
   return core_->wait_for(limit);
 }
 bool run::done() const { return core_->done(); }
+run_progress run::progress() const noexcept { return core_->progress(); }
+void run::then(std::function<void(const outcome&)> what) const {
+  if (!what) throw error{errc::bad_flow, "run::then needs a function"};
+  core_->then(std::move(what));
+}
+void run::then(const caf::actor& to) const {
+  core_->then([to, id = id()](const outcome& result) {
+    anon_send(to, run_ended{id, result});
+  });
+}
 void run::cancel(std::string reason) const { core_->cancel(reason); }
 event_reader run::events() const { return event_reader{core_}; }
 

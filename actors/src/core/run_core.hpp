@@ -6,9 +6,11 @@
 #include "core/fiber_actor.hpp"
 #include "core/node_actors.hpp"
 #include "core/run_journal.hpp"
+#include "core/system_log.hpp"
 #include "threads/event_queue.hpp"
 
 #include <troupe/detail/placed/placed_work.hpp>
+#include <troupe/failure.hpp>
 #include <troupe/flow.hpp>
 #include <troupe/run.hpp>
 #include <troupe/system.hpp>
@@ -48,6 +50,7 @@ class run_core final : public event_sink,
   /// A part of a run in another process. Its id is that of its origin.
   run_core(system_core& system, flow work, run_options options,
            run_elsewhere part_of);
+  ~run_core() override;
 
   // -- constant after construction -------------------------------------------
 
@@ -77,10 +80,21 @@ class run_core final : public event_sink,
   void tell(event what) override;
   void miss(std::size_t count) override { events_.miss(count); }
   [[nodiscard]] bool listens(event_detail detail) const noexcept {
-    return options_.events >= detail;
+    return detail_ >= detail;
   }
+  /// The detail that somebody listens to, the observer of the system perhaps.
+  [[nodiscard]] event_detail detail() const noexcept { return detail_; }
   /// The actors of the run's nodes, where messages go to them.
   [[nodiscard]] node_actors& actors() noexcept { return actors_; }
+
+  // -- counts ----------------------------------------------------------------
+
+  void count_step() noexcept { steps_.fetch_add(1, std::memory_order_relaxed); }
+  void count_sub_flow() noexcept {
+    sub_flows_started_.fetch_add(1, std::memory_order_relaxed);
+  }
+  void count_end_of(branch_outcome::kind how) noexcept;
+  [[nodiscard]] run_progress progress() const noexcept;
 
   // -- retries ---------------------------------------------------------------
 
@@ -128,6 +142,8 @@ class run_core final : public event_sink,
   [[nodiscard]] std::optional<outcome> wait_for(duration limit);
   /// Wakes `who` at the end.
   void subscribe(waker who);
+  /// Calls `what` at the end, or now. What it throws goes to the log.
+  void then(std::function<void(const outcome&)> what);
 
   // -- waits that cannot end -------------------------------------------------
 
@@ -142,6 +158,19 @@ class run_core final : public event_sink,
   void add_held_above(std::vector<held_token>& into) const;
 
  private:
+  /// A place in the list of the system's runs, which it guards.
+  struct place_in_list {
+    run_core* before = nullptr;
+    run_core* after = nullptr;
+    bool is_listed = false;
+  };
+  friend class system_core;
+
+  void show(event what);
+  void keep_warning(const event& what);
+  void observe(const event& what) noexcept;
+  void call(const std::function<void(const outcome&)>& what,
+            const outcome& with) noexcept;
   void cancel_with(const error* why) noexcept;
   [[nodiscard]] event final_event(const outcome& result) const noexcept;
 
@@ -150,11 +179,20 @@ class run_core final : public event_sink,
   const run_options options_;
   const std::string id_;
   const std::unique_ptr<const run_elsewhere> part_of_;
+  const event_detail detail_;
+  /// Kept, as a handle may outlive the system.
+  const std::shared_ptr<system_log> log_;
   std::shared_ptr<run_journal> journal_;
   std::shared_ptr<resume_point> point_;
   event_queue events_;
   node_actors actors_;
   std::atomic<std::uint64_t> retries_{0};
+  std::atomic<std::uint64_t> steps_{0};
+  std::atomic<std::uint64_t> sub_flows_started_{0};
+  std::atomic<std::uint64_t> sub_flows_finished_{0};
+  std::atomic<std::uint64_t> sub_flows_failed_{0};
+  std::atomic<std::uint64_t> sub_flows_cancelled_{0};
+  place_in_list listed_;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable ended_;
@@ -164,6 +202,9 @@ class run_core final : public event_sink,
   /// The order to end, of a run that has no supervisor yet.
   caf::intrusive_ptr<cancel_order> cancelled_early_;
   std::vector<waker> subscribers_;
+  std::vector<std::function<void(const outcome&)>> calls_;
+  std::vector<event> warnings_;
+  std::uint64_t warnings_left_out_ = 0;
   struct awaiting_run {
     std::weak_ptr<run_core> run;
     std::vector<held_token> held;

@@ -240,7 +240,7 @@ bool semaphore_actor::answer(acquire_order& order, permit_answer with) {
 
 void semaphore_actor::warn_of(const acquire_order& order, std::string text) {
   const auto run = order.run.lock();
-  if (!run || !run->listens(event_detail::notable)) return;
+  if (!run) return;
   event warning;
   warning.kind = event_kind::warning;
   warning.at = at().timers->now();

@@ -1,6 +1,8 @@
 #include "core/system_core.hpp"
 
 #include "core/cancel_order.hpp"
+#include "core/run_core.hpp"
+#include "threads/wait_at_most.hpp"
 
 #include <troupe/concurrency.hpp>
 #include <troupe/detail/value/mixed.hpp>
@@ -52,6 +54,7 @@ system_core::system_core(caf::actor_system& system, system_options options,
       timers_(std::make_shared<timer_service>(
           how == drive::by_hand ? timer_service::clock::manual
                                 : timer_service::clock::real)),
+      log_(std::make_shared<system_log>(options_.log)),
       threads_(std::make_shared<service_threads>()),
       blocking_(pool_options(options_, how)),
       // Real time means nothing to a system whose clock is the test's.
@@ -66,10 +69,7 @@ system_core::system_core(caf::actor_system& system, system_options options,
 }
 
 system_core::~system_core() {
-  if (!queue_) {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [&] { return runs_ == 0; });
-  }
+  if (!queue_) wait_for_runs();
   for (auto each = parts_.rbegin(); each != parts_.rend(); ++each) {
     each->second->close();
   }
@@ -83,6 +83,22 @@ system_core::~system_core() {
     changed_.wait(lock, [&] { return actors() == 0; });
   }
   threads_->close();
+  const std::lock_guard lock{mutex_};
+  while (listed_ != nullptr) take_out(*listed_);
+}
+
+void system_core::wait_for_runs() {
+  const auto over = [&] { return runs_ == 0; };
+  std::unique_lock lock{mutex_};
+  if (const auto limit = options_.shutdown_wait_max) {
+    if (wait_at_most(lock, changed_, *limit, over)) return;
+    // Those that begin from here on see it, and the others are in the list.
+    is_ending_ = true;
+    lock.unlock();
+    cancel_all(std::string{ending_reason});
+    lock.lock();
+  }
+  changed_.wait(lock, over);
 }
 
 std::shared_ptr<placement> system_core::elsewhere() const {
@@ -136,14 +152,56 @@ const void* system_core::acquire(const void* owner, std::uint32_t limit,
   return semaphore->as_lender();
 }
 
-void system_core::on_run_started() {
+void system_core::on_run_started(run_core& run) {
   const std::lock_guard lock{mutex_};
   ++runs_;
+  auto& place = run.listed_;
+  if (std::exchange(place.is_listed, true)) return;
+  place.before = nullptr;
+  place.after = std::exchange(listed_, &run);
+  if (place.after != nullptr) place.after->listed_.before = &run;
 }
 
 void system_core::on_run_ended() {
   const std::lock_guard lock{mutex_};
+  count_end();
+}
+
+void system_core::on_run_over(run_core& run) {
+  const std::lock_guard lock{mutex_};
+  take_out(run);
+  count_end();
+}
+
+void system_core::unlist(run_core& run) noexcept {
+  const std::lock_guard lock{mutex_};
+  take_out(run);
+}
+
+void system_core::count_end() {
   if (--runs_ == 0) changed_.notify_all();
+}
+
+void system_core::take_out(run_core& run) noexcept {
+  auto& place = run.listed_;
+  if (!std::exchange(place.is_listed, false)) return;
+  (place.before != nullptr ? place.before->listed_.after : listed_) =
+      place.after;
+  if (place.after != nullptr) place.after->listed_.before = place.before;
+}
+
+void system_core::cancel_all(const std::string& reason) {
+  std::vector<std::shared_ptr<run_core>> open;
+  {
+    const std::lock_guard lock{mutex_};
+    for (auto* each = listed_; each != nullptr; each = each->listed_.after) {
+      // One that goes away just now needs no cancelling.
+      if (auto run = each->weak_from_this().lock()) {
+        open.push_back(std::move(run));
+      }
+    }
+  }
+  for (const auto& each : open) each->cancel(reason);
 }
 
 std::size_t system_core::runs() const {

@@ -6,6 +6,7 @@
 #include "core/fiber_actor.hpp"
 #include "core/placement.hpp"
 #include "core/semaphore_actor.hpp"
+#include "core/system_log.hpp"
 #include "core/system_part.hpp"
 #include "core/watchdog.hpp"
 #include "threads/service_threads.hpp"
@@ -20,11 +21,16 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <typeindex>
 #include <utility>
 #include <vector>
 
 namespace troupe::detail {
+
+/// The reason of runs that are cancelled because their system ends.
+inline constexpr std::string_view ending_reason =
+    "the system ended, and system_options::shutdown_wait_max was over";
 
 /// The drive of a system: threads and the clock, or a test.
 enum class drive : std::uint8_t { by_threads, by_hand };
@@ -50,6 +56,10 @@ class system_core {
   }
   [[nodiscard]] blocking_pool& blocking() noexcept { return blocking_; }
   [[nodiscard]] watchdog& dog() noexcept { return dog_; }
+  /// Shared with handles of runs, which may outlive the system.
+  [[nodiscard]] const std::shared_ptr<system_log>& log() const noexcept {
+    return log_;
+  }
   /// Null unless driven by hand.
   [[nodiscard]] manual_queue* queue() noexcept { return queue_.get(); }
   [[nodiscard]] std::string next_run_id();
@@ -84,8 +94,17 @@ class system_core {
 
   // -- counting --------------------------------------------------------------
 
-  void on_run_started();
+  void on_run_started(run_core& run);
+  /// One of the starts of a run that was counted twice.
   void on_run_ended();
+  /// The run has ended.
+  void on_run_over(run_core& run);
+  /// The run goes away. @pre it is listed
+  void unlist(run_core& run) noexcept;
+  /// Cancels all runs that were started and are not over.
+  void cancel_all(const std::string& reason);
+  /// True if runs are cancelled at their start, as the system ends.
+  [[nodiscard]] bool is_ending() const noexcept { return is_ending_.load(); }
   [[nodiscard]] std::size_t runs() const;
   void on_actor_made() noexcept {
     actors_.fetch_add(1, std::memory_order_relaxed);
@@ -97,6 +116,9 @@ class system_core {
   }
 
  private:
+  void wait_for_runs();
+  void count_end();
+  void take_out(run_core& run) noexcept;
   [[nodiscard]] std::shared_ptr<system_part> part(
       std::type_index of,
       const std::function<std::shared_ptr<system_part>()>& make);
@@ -105,6 +127,7 @@ class system_core {
   const std::string runs_prefix_;
   const std::uint64_t runs_seed_;
   std::shared_ptr<timer_service> timers_;
+  const std::shared_ptr<system_log> log_;
   const std::shared_ptr<service_threads> threads_;
   blocking_pool blocking_;
   watchdog dog_;
@@ -116,6 +139,9 @@ class system_core {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t runs_ = 0;
+  /// The runs at work, in a list through themselves.
+  run_core* listed_ = nullptr;
+  std::atomic<bool> is_ending_{false};
   std::shared_ptr<placement> elsewhere_;
   std::vector<std::pair<std::type_index, std::shared_ptr<system_part>>> parts_;
   /// By owner and limit: an address may come to belong to another node.

@@ -123,7 +123,6 @@ void watchdog::look(time_point now) {
 void watchdog::look_at_pool(time_point now) {
   const auto [runs, load] = pool_->look(now, limit_);
   for (const auto& each : runs) {
-    if (!each.run->listens(event_detail::notable)) continue;
     event warning;
     warning.kind = event_kind::warning;
     warning.at = now;
@@ -134,7 +133,16 @@ void watchdog::look_at_pool(time_point now) {
   }
 }
 
+// What is found is told without a lock: the log and the observer of the system
+// are functions of users.
 void watchdog::look_at_threads(time_point now) {
+  for (auto& each : find_held_threads(now)) {
+    each.run->tell(std::move(each.warning));
+  }
+}
+
+std::vector<watchdog::found> watchdog::find_held_threads(time_point now) {
+  std::vector<found> all;
   const std::lock_guard lock{mutex_};
   for (std::size_t i = 0; i < posts_.size(); ++i) {
     auto& at = *posts_[i];
@@ -148,7 +156,7 @@ void watchdog::look_at_threads(time_point now) {
     if (last.told || now - last.since <= limit_) continue;
     last.told = true;
     const auto* node = at.node.load(std::memory_order_relaxed);
-    if (node == nullptr || !at.run->listens(event_detail::notable)) continue;
+    if (node == nullptr) continue;
     event warning;
     warning.kind = event_kind::warning;
     warning.at = now;
@@ -160,8 +168,11 @@ void watchdog::look_at_threads(time_point now) {
              ? "; only exec and fallback of a blocking node run on the "
                "blocking pool, so move the work there from prep or post"
              : "; declare it blocking, or wait with co_await");
-    at.run->tell(std::move(warning));
+    if (auto run = at.run->weak_from_this().lock()) {
+      all.push_back({std::move(run), std::move(warning)});
+    }
   }
+  return all;
 }
 
 void watchdog::loop() {

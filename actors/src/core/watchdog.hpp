@@ -1,6 +1,7 @@
 #pragma once
 
 #include <troupe/clock.hpp>
+#include <troupe/event.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -92,9 +93,15 @@ class watchdog {
     bool told = false;
   };
 
+  struct found {
+    std::shared_ptr<run_core> run;
+    event warning;
+  };
+
   post& new_post();
   post& post_of_this_thread();
   void look_at_threads(time_point now);
+  [[nodiscard]] std::vector<found> find_held_threads(time_point now);
   void look_at_pool(time_point now);
   void loop();
 

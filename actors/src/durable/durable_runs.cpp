@@ -27,7 +27,7 @@ std::string id_of(const started_run& names) {
 
 /// Ends a run that never had a supervisor.
 void end_at_once(run_core& run, outcome how) {
-  run.system().on_run_started();
+  run.system().on_run_started(run);
   run.end(std::move(how));
 }
 
@@ -173,7 +173,7 @@ std::shared_ptr<run_core> durable_runs::find_started(
   if (is_over(there->status)) return ended_run(system, work, *there);
   if (there->status == run_status::quarantined) refuse_quarantined(*there);
   auto run = make_run(system, work, *there);
-  run->system().on_run_started();
+  run->system().on_run_started(*run);
   go_on(system, {run, *there}, false);
   return run;
 }

@@ -70,7 +70,7 @@ std::shared_ptr<run_core> durable_runs::resume(system_core& system,
     record->status = run_status::parked;
   }
   auto run = make_run(system, work, *record);
-  run->system().on_run_started();
+  run->system().on_run_started(*run);
   go_on(system, {run, *std::move(record)}, false);
   return run;
 }
@@ -195,7 +195,7 @@ resumed_run durable_runs::resume_one(system_core& system, run_record record) {
     made.how = kind::unreadable;
     auto run = make_run(system, work, record);
     live_.insert_or_assign(record.id, run);
-    system.on_run_started();
+    system.on_run_started(*run);
     waiting_.push_back({run, std::move(record)});
     made.how = kind::resumed;
     made.handle = troupe::run{std::move(run)};

@@ -9,6 +9,8 @@ namespace troupe::detail {
 
 void load_scheduler(caf::actor_system_config&) {}
 
+bool has_scheduler(caf::actor_system&) { return true; }
+
 bool defer(caf::actor_system&, const std::shared_ptr<deferred_start>&) {
   return false;
 }
@@ -25,6 +27,10 @@ namespace troupe::detail {
 
 void load_scheduler(caf::actor_system_config& config) {
   config.load<worker_scheduler>();
+}
+
+bool has_scheduler(caf::actor_system& system) {
+  return dynamic_cast<worker_scheduler*>(&system.scheduler()) != nullptr;
 }
 
 bool defer(caf::actor_system& system,

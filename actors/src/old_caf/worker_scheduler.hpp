@@ -12,6 +12,10 @@ namespace troupe::detail {
 /// queue. Does nothing on CAF 1.x. Must come before the system is made.
 void load_scheduler(caf::actor_system_config& config);
 
+/// Returns whether `load_scheduler` was called before `system` was made, or is
+/// not needed.
+[[nodiscard]] bool has_scheduler(caf::actor_system& system);
+
 /// Leaves a start to whoever waits for its end, or to the first worker that is
 /// idle for a moment. Returns false where the scheduler of `system` is not
 /// Troupe's: then the caller has to begin it.

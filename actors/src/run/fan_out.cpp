@@ -79,6 +79,8 @@ bool fan_out_run::take_former_end() {
   auto end = std::move(found->second);
   former->ended.erase(found);
   end.index = progress_.recall();
+  owner_.run().count_sub_flow();
+  owner_.run().count_end_of(end.how);
   progress_.on_ended(std::move(end));
   merge_ready();
   if (progress_.is_stopping()) cancel_children();
@@ -186,6 +188,7 @@ std::uint32_t fan_out_run::free_place() {
 void fan_out_run::spawn(const flow_graph& body, std::size_t index, value params,
                         std::uint32_t deaths,
                         std::shared_ptr<resume_point> from) {
+  if (deaths == 0) owner_.run().count_sub_flow();
   if (!model_.on.empty()) {
     if (const auto elsewhere = owner_.core().elsewhere()) {
       place(*elsewhere, body, index, std::move(params));
@@ -219,7 +222,7 @@ void fan_out_run::place(placement& elsewhere, const flow_graph& body,
   auto& run = owner_.run();
   what.steps_max = run.options().steps_max;
   what.retries_max = run.retries_left();
-  what.events = run.options().events;
+  what.events = run.detail();
   what.events_max = run.options().events_max;
   what.sink = run.shared_from_this();
   what.readable = snapshot_;
@@ -259,6 +262,7 @@ void fan_out_run::on_result(branch_result_ptr result) {
     respawn(*ended.actor, ended.deaths + 1);
     return;
   }
+  owner_.run().count_end_of(result->end.how);
   keep_end(result->end);
   progress_.on_ended(std::move(result->end));
   merge_ready();

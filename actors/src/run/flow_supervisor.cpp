@@ -222,6 +222,7 @@ void flow_supervisor::settle(step_status status) {
   switch (status) {
     case step_status::done: {
       driver_.drop_values();
+      run().count_step();
       if (listens(event_detail::steps)) tell_of_step();
       commit_step(driver_.written(), driver_.action());
       break;

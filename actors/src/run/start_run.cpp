@@ -12,7 +12,7 @@ namespace troupe::detail {
 namespace {
 
 void make_supervisor(const std::shared_ptr<run_core>& run, state initial) {
-  run->system().on_run_started();
+  run->system().on_run_started(*run);
   lite_ptr<flow_supervisor> supervisor;
   try {
     supervisor = spawn_lite<flow_supervisor>(run->system().at(), nullptr, run,
@@ -26,9 +26,10 @@ void make_supervisor(const std::shared_ptr<run_core>& run, state initial) {
     const bool was_made = supervisor != nullptr;
     run->set_supervisor({});
     supervisor = nullptr;
-    if (!was_made) run->system().on_run_ended();
+    if (!was_made) run->system().on_run_over(*run);
     throw;
   }
+  if (run->system().is_ending()) run->cancel(ending_reason);
 }
 
 }  // namespace

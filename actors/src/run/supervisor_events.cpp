@@ -6,6 +6,8 @@
 #include "run/detached_steps.hpp"
 #include "run/flow_supervisor.hpp"
 
+#include <troupe/detail/text/near_name.hpp>
+
 #include <algorithm>
 #include <cassert>
 #include <new>
@@ -28,7 +30,7 @@ std::optional<placed_work> flow_supervisor::work_elsewhere() const {
   what.origin = {run_id(), node_path(), step(), is_durable_anywhere()};
   what.params = params_;
   what.seed = seed();
-  what.events = run().options().events;
+  what.events = run().detail();
   what.events_max = run().options().events_max;
   what.sink = from_.run();
   return what;
@@ -153,7 +155,6 @@ void flow_supervisor::report_death_to_parent(
 
 void flow_supervisor::tell_missing_edges() {
   for (auto& each : machine_.take_missing_edges()) {
-    if (!listens(event_detail::notable)) continue;
     event told;
     told.kind = event_kind::warning;
     told.node = std::move(each.node);
@@ -171,9 +172,12 @@ std::optional<error> flow_supervisor::undeclared(
                                     chosen.name()) != declared.end()) {
     return std::nullopt;
   }
-  return error{errc::undeclared_action, "returned the action '" +
-                                            std::string{chosen.name()} +
-                                            "', which it does not declare"};
+  std::string text = "returned the action '" + std::string{chosen.name()} +
+                     "', which it does not declare";
+  if (const auto near = near_name(chosen.name(), declared)) {
+    text += "; did you mean '" + std::string{*near} + "'?";
+  }
+  return error{errc::undeclared_action, std::move(text)};
 }
 
 time_point detached_steps::now() const noexcept {

@@ -70,4 +70,7 @@ enum class event_detail : std::uint8_t {
   steps,
 };
 
+/// The least detail at which a stream shows `what`.
+[[nodiscard]] event_detail detail_of(const event& what) noexcept;
+
 }  // namespace troupe

@@ -1,5 +1,6 @@
 #include "troupe/machine.hpp"
 
+#include "troupe/detail/text/near_name.hpp"
 #include "troupe/detail/value/mixed.hpp"
 #include "troupe/retry.hpp"
 
@@ -323,8 +324,13 @@ void machine::report_missing_edge(const troupe::action& chosen) {
   const graph_node& done = node();
   std::string text = "the action '" + std::string{chosen.name()} +
                      "' has no edge; there are edges for";
+  std::vector<std::string_view> names;
   for (const auto& edge : done.edges) {
     text += " '" + std::string{edge.on.name()} + "'";
+    names.push_back(edge.on.name());
+  }
+  if (const auto near = detail::near_name(chosen.name(), names)) {
+    text += "; did you mean '" + std::string{*near} + "'?";
   }
   if (top_.graph->missing_edge_fails) {
     fail(error{errc::missing_edge, std::move(text)});

@@ -1,5 +1,7 @@
 #include "troupe/flow.hpp"
 
+#include "troupe/detail/text/near_name.hpp"
+
 #include <algorithm>
 #include <set>
 
@@ -64,6 +66,9 @@ void check_actions(const graph_node& node, mistakes& found) {
       found.push_back("node " + in_quotes(node.name) +
                       ": edge for the action " + in_quotes(edge.on.name()) +
                       ", which it does not declare");
+      if (const auto near = detail::near_name(edge.on.name(), declared)) {
+        found.back() += "; did you mean " + in_quotes(*near) + "?";
+      }
     }
   }
 }

@@ -167,7 +167,7 @@ TEST_CASE("A worker that says nothing is dismissed", "[lease_table]") {
   CHECK(orders(table).empty());
   table->advance(opened + 2s);
   CHECK(orders(table) ==
-        std::vector<lease_order>{{order_kind::dismiss, ann, {}},
+        std::vector<lease_order>{{order_kind::dismiss, ann, {}, {}, {job(1)}},
                                  {order_kind::give, bob, {job(1), 2}}});
   CHECK(table->workers() == 1);
   // It may not have heard of that.

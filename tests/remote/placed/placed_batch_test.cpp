@@ -221,6 +221,42 @@ TEST_CASE("Work of a worker that is lost is done by another",
   REQUIRE(ended.ok());
   CHECK(ended.state.at("done").size() == 20);
   CHECK(*begun == 28);
+  const auto progress = run.progress();
+  CHECK(progress.sub_flows_started == 20);
+  CHECK(progress.sub_flows_finished == 20);
+}
+
+TEST_CASE("A worker that is lost is an event of each run that it held work of",
+          "[remote][batch]") {
+  struct stuck {
+    counter begun;
+    troupe::task<> exec() const {
+      ++*begun;
+      co_await troupe::sleep_for(1h);
+    }
+  };
+  const auto begun = new_counter();
+  cluster_room room;
+  troupe::remote::worker_options options;
+  options.name = "miller";
+  options.flows = {placed_batch(stuck{begun}, 3)};
+  auto worker = room.join(std::move(options));
+  const auto run =
+      room.system().start(placed_batch(stuck{begun}, 3), {}, {.id = "r"});
+  auto events = run.events();
+  while (*begun < 3) std::this_thread::yield();
+  worker->end();
+  auto told = events.next();
+  while (told && told->kind != troupe::event_kind::warning) {
+    told = events.next();
+  }
+  run.cancel();
+  REQUIRE(told);
+  CHECK(told->run == "r");
+  CHECK(has(told->text, "lost the worker 'miller', which held 3 pieces"));
+  const auto ended = room.finish(run);
+  REQUIRE(ended.warnings.size() == 1);
+  CHECK(ended.warnings.front().text == told->text);
 }
 
 TEST_CASE("The last items of a slow worker are run twice where that is asked",

@@ -5,6 +5,8 @@
 
 #include <troupe/llm/client.hpp>
 #include <troupe/llm/history.hpp>
+#include <troupe/llm/json_schema.hpp>
+#include <troupe/llm/structured.hpp>
 #include <troupe/system.hpp>
 
 #include <algorithm>
@@ -191,6 +193,37 @@ task<chat_reply> ask_streaming(std::shared_ptr<client_core> core, context& ctx,
   co_return std::move(open->reply);
 }
 
+task<chat_reply> ask_once(std::shared_ptr<client_core> core, context& ctx,
+                          chat_request asked) {
+  if (!core->options().stream) return ask(std::move(core), std::move(asked));
+  return ask_streaming(std::move(core), ctx, std::move(asked));
+}
+
+/// The schema of a reply, if it can be checked here. `read_reply` says what is
+/// wrong with one that cannot.
+std::optional<json_schema> schema_of_reply(const chat_request& asked) {
+  if (!asked.reply_as) return std::nullopt;
+  try {
+    return json_schema{asked.reply_as->schema};
+  } catch (const error&) {
+    return std::nullopt;
+  }
+}
+
+task<chat_reply> ask_to_fit(std::shared_ptr<client_core> core, context& ctx,
+                            chat_request asked, json_schema schema) {
+  usage used;
+  for (auto left = core->options().schema_retries;; --left) {
+    auto asking = ask_once(core, ctx, asked);
+    auto reply = co_await asking;
+    used += reply.usage;
+    reply.usage = used;
+    const auto wrong = mistake_in(reply, schema);
+    if (!wrong || left == 0) co_return reply;
+    add_correction(asked.messages, std::move(reply.message), *wrong);
+  }
+}
+
 task<embedding_reply> embedded(std::shared_ptr<client_core> core,
                                std::vector<std::string> texts, json extra) {
   if (core->options().api == api::anthropic_messages) {
@@ -283,10 +316,13 @@ task<chat_reply> client::chat(context& ctx,
 }
 
 task<chat_reply> client::chat(context& ctx, chat_request asked) const {
-  if (core_->options().stream) {
-    return detail::ask_streaming(core_, ctx, std::move(asked));
+  if (core_->options().schema_retries > 0) {
+    if (auto schema = detail::schema_of_reply(asked)) {
+      return detail::ask_to_fit(core_, ctx, std::move(asked),
+                                *std::move(schema));
+    }
   }
-  return detail::ask(core_, std::move(asked));
+  return detail::ask_once(core_, ctx, std::move(asked));
 }
 
 task<chat_stream> client::opened(std::shared_ptr<detail::client_core> core,

@@ -153,6 +153,10 @@ client_core::client_core(std::optional<http_client> web, client_options options)
                     "': no host; write it like https://host/v1"};
   }
   check_headers(options_.headers);
+  if (options_.schema_retries > 10) {
+    throw error{errc::bad_flow,
+                "client_options.schema_retries must be at most 10"};
+  }
   if (records() && replays()) {
     throw error{errc::bad_flow,
                 "a model client either records or replays, not both"};

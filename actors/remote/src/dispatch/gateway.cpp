@@ -93,6 +93,7 @@ void gateway::on_message(caf::mailbox_element& message) {
     const auto known = at(from);
     const auto text = "it sent an invalid message: " + why.message();
     if (known != workers_.end()) {
+      tell_of_loss(known->second.said.name, text, table_.work_of(known->first));
       part_with(known, text, true);
     } else {
       options_.notice("refused a process that has not joined: " + text);
@@ -111,6 +112,8 @@ void gateway::on_down(const caf::down_msg& down) {
                       "', which held " +
                       std::to_string(table_.held_by(who->first)) +
                       " pieces of work; other workers get them");
+      tell_of_loss(who->second.said.name, "its connection was lost",
+                   table_.work_of(who->first));
     }
     remove(who, who->second.is_draining ? parting::orderly : parting::lost);
   }

@@ -184,6 +184,9 @@ class gateway final : public detail::lite_actor {
   /// It counts no more, and is told.
   void part_with(worker_place who, std::string why, bool is_final);
   void remove(worker_place who, parting how);
+  /// Tells each run whose work is in `held` that the worker `name` was lost.
+  void tell_of_loss(const std::string& name, const std::string& how,
+                    const std::vector<work_id>& held);
   void end();
   void send(const caf::actor& to, const wire::message& what);
   [[nodiscard]] gateway_report report() const;

@@ -9,8 +9,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace troupe::remote {
 
@@ -130,6 +133,33 @@ void gateway::part_with(worker_place who, std::string why, bool is_final) {
   if (!called_.contains(to.address())) unwatch(to);
   remove(who, parting::orderly);
   send(to, wire::dismiss{std::move(why), is_final});
+}
+
+// One event for each run, however much of its work that was.
+void gateway::tell_of_loss(const std::string& name, const std::string& how,
+                           const std::vector<work_id>& held) {
+  std::map<detail::event_sink*, std::pair<order_ptr, std::size_t>> lost;
+  for (const auto which : held) {
+    const auto order = orders_.find(which);
+    if (order == orders_.end() || !order->second->sink) continue;
+    auto& of_run = lost[order->second->sink.get()];
+    of_run.first = order->second;
+    ++of_run.second;
+  }
+  for (const auto& [sink, of_run] : lost) {
+    const auto& [order, count] = of_run;
+    event warning;
+    warning.kind = event_kind::warning;
+    warning.at = timers_->now();
+    warning.run = order->run_id.substr(0, order->run_id.find('/'));
+    warning.node = order->node;
+    warning.text =
+        "lost the worker '" + name + "', which held " + std::to_string(count) +
+        (count == 1 ? " piece" : " pieces") + " of the run's work: " +
+        printable(how, line_breaks::joined, notice_limit::line_bytes) +
+        "; other workers get it";
+    sink->tell(std::move(warning));
+  }
 }
 
 void gateway::remove(worker_place who, parting how) {

@@ -189,15 +189,15 @@ void gateway::carry_out() {
         break;
       case lease_order::kind::dismiss:
         if (to != workers_.end()) {
-          part_with(
-              to,
+          const auto why =
               "it was silent for " +
-                  std::to_string(
-                      std::chrono::duration_cast<std::chrono::milliseconds>(
-                          options_.silence_max)
-                          .count()) +
-                  " ms",
-              false);
+              std::to_string(
+                  std::chrono::duration_cast<std::chrono::milliseconds>(
+                      options_.silence_max)
+                      .count()) +
+              " ms";
+          tell_of_loss(to->second.said.name, why, next->held);
+          part_with(to, why, false);
         }
         break;
     }

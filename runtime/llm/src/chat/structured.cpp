@@ -151,4 +151,27 @@ json read_reply(const chat_reply& reply, const json_schema& schema) {
   return value;
 }
 
+std::optional<std::string> mistake_in(const chat_reply& reply,
+                                      const json_schema& schema) {
+  const bool can_be_mended = reply.finish != finish_reason::refused &&
+                             reply.finish != finish_reason::length &&
+                             reply.message.calls.empty();
+  if (!can_be_mended) return std::nullopt;
+  try {
+    static_cast<void>(read_reply(reply, schema));
+  } catch (const error& why) {
+    return why.message();
+  }
+  return std::nullopt;
+}
+
+void add_correction(std::vector<message>& conversation, message reply,
+                    std::string_view why) {
+  // Servers refuse a message without content.
+  if (!trimmed(reply.text).empty()) conversation.push_back(std::move(reply));
+  conversation.push_back(message::user(
+      "This reply cannot be used: " + std::string{why} +
+      "\nReply again, with nothing but JSON that fits the schema."));
+}
+
 }  // namespace troupe::llm

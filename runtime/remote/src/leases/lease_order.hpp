@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace troupe::detail {
 
@@ -69,6 +70,8 @@ struct lease_order {
   worker_id worker{};
   detail::lease lease = {};
   lone_losses losses = {};
+  /// The work that a worker held which is dismissed because it was silent.
+  std::vector<work_id> held = {};
 
   friend bool operator==(const lease_order&, const lease_order&) = default;
 };

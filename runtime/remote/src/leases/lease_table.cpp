@@ -216,6 +216,7 @@ void lease_table::dismiss_silent(time_point now) {
     const auto silent = each++;
     if (now - silent->second.lived < options_.silence_max) continue;
     order(lease_order::kind::dismiss, silent->first);
+    orders_.back().held = work_of(silent->first);
     // Those that are silent as well have had nothing new for long.
     remove(silent, now, loss::silent);
   }

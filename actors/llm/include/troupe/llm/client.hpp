@@ -60,6 +60,11 @@ struct client_options {
   /// The circuit breaker for a server that fails. Calls then fail immediately,
   /// with the time after which to try again.
   std::optional<breaker_options> breaker = breaker_options{};
+  /// The number of times that `chat` asks again for a reply that misses
+  /// `chat_request::reply_as`, with what is wrong with it; at most 10. What
+  /// still misses it is returned as it is, and `read_reply` throws. Each is a
+  /// call like others; the usage of the reply is that of all of them.
+  std::uint32_t schema_retries = 1;
   /// Makes `chat` stream, and emit each token as it comes: a custom event with
   /// the data {"token": "..."}.
   bool stream = false;

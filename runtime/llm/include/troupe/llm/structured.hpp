@@ -4,8 +4,11 @@
 #include "troupe/llm/json_schema.hpp"
 #include "troupe/llm/schema.hpp"
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace troupe::llm {
 
@@ -16,6 +19,16 @@ namespace troupe::llm {
 /// for what does not fit, with what is wrong with it.
 [[nodiscard]] json read_reply(const chat_reply& reply,
                               const json_schema& schema);
+
+/// Returns why `read_reply` throws, where asking again can help; so nothing for
+/// a refusal, for a reply that was cut because it was too long, and for one
+/// that calls tools.
+[[nodiscard]] std::optional<std::string> mistake_in(const chat_reply& reply,
+                                                    const json_schema& schema);
+/// Adds to a conversation a reply, and the user's words that it has the mistake
+/// `why`, so that the model may mend it.
+void add_correction(std::vector<message>& conversation, message reply,
+                    std::string_view why);
 
 /// For `chat_request::reply_as`: a reply that is a `T`. See `schema_of`.
 template <class T>
