@@ -380,20 +380,4 @@ state_entry state::operator[](const value& key) {
   return state_entry{*this, {}}[key];
 }
 
-state_entry state_entry::operator[](const value& key) const {
-  if (key.is_string()) return below(key.get<std::string_view>());
-  return below(std::to_string(key.get<std::size_t>()));
-}
-
-const state_entry& state_entry::operator=(value item) const {
-  owner_->set(path_, std::move(item));
-  return *this;
-}
-
-state_entry state_entry::below(std::string_view key) const {
-  std::string path = path_;
-  detail::append_token(path, key);
-  return {*owner_, std::move(path)};
-}
-
 }  // namespace troupe
