@@ -83,7 +83,7 @@ template <class T>
 concept read_on_request =
     json_readable<T> || one_of<T, value, std::string_view>;
 
-/// What is returned instead of a `T`: a text that owns itself for a literal.
+/// The type of what is returned for a `T`: of a literal, a text of its own.
 template <class T>
 using owned = std::conditional_t<std::same_as<T, const char*>, std::string, T>;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "troupe/detail/node/call.hpp"
+#include "troupe/detail/value/local_only.hpp"  // IWYU pragma: export
 
 #include <concepts>
 #include <type_traits>

@@ -76,7 +76,7 @@ class state {
   /// Errors: errc::missing_key, errc::wrong_type.
   template <class T>
   [[nodiscard]] T get(std::string_view path) const& {
-    return held_at(path).template get<T>();
+    return read<T>(held_at(path), path);
   }
   template <class T>
   [[nodiscard]] T get(std::string_view path) const&& {
@@ -89,7 +89,7 @@ class state {
   template <class T>
   [[nodiscard]] T get_or(std::string_view path, T fallback) const {
     const value* found = root_.find(path);
-    return found ? found->template get<T>() : std::move(fallback);
+    return found ? read<T>(*found, path) : std::move(fallback);
   }
   /// The same: `shared.get("retries", 3)`. A literal gives a `std::string`.
   template <class T>
@@ -160,6 +160,16 @@ class state {
   friend class state_entry;
 
   [[nodiscard]] const value& held_at(std::string_view path) const;
+  template <class T>
+  static T read(const value& held, std::string_view path) {
+    try {
+      return held.template get<T>();
+    } catch (...) {
+      rethrow_at(path);
+    }
+  }
+  /// Throws the exception that is being handled; errc::wrong_type with `path`.
+  [[noreturn]] static void rethrow_at(std::string_view path);
   void put(std::string_view path, value item, delta::kind what,
            const value& operand);
   bool remove(std::string_view path, bool make_parents);
@@ -176,4 +186,4 @@ class state {
 
 }  // namespace troupe
 
-#include "troupe/state_entry.hpp"  // IWYU pragma: export
+#include "troupe/detail/value/state_entry.hpp"  // IWYU pragma: export

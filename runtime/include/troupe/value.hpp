@@ -148,8 +148,7 @@ class value : private detail::value_storage {
                   "a std::string");
     return static_cast<const value&>(*this).get<T>();
   }
-  /// The value at `path`, as in `find`, or `fallback` where there is nothing. A
-  /// literal gives a `std::string`. Errors: errc::wrong_type.
+  /// As `find`, or `fallback`; see `state::get`. Errors: errc::wrong_type.
   template <class T>
   [[nodiscard]] detail::owned<T> get(std::string_view path, T fallback) const {
     const value* found = find(path);

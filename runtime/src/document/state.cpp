@@ -180,6 +180,15 @@ const value& state::held_at(std::string_view path) const {
   throw error{errc::missing_key, "the state has nothing at " + quoted(path)};
 }
 
+void state::rethrow_at(std::string_view path) {
+  try {
+    throw;
+  } catch (const error& why) {
+    if (why.code() != errc::wrong_type) throw;
+    throw error{why.code(), why.message() + " at " + quoted(path)};
+  }
+}
+
 // -- writing -----------------------------------------------------------------
 
 void state::set(std::string_view path, value item) {

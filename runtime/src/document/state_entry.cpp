@@ -1,4 +1,4 @@
-#include "troupe/state_entry.hpp"
+#include "troupe/detail/value/state_entry.hpp"
 
 #include "document/path.hpp"
 #include "troupe/state.hpp"

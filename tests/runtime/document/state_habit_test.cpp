@@ -37,6 +37,27 @@ TEST_CASE("get takes a default for what is missing", "[state]") {
   CHECK_THROWS_AS(shared.get("name", 3), troupe::error);
 }
 
+TEST_CASE("A wrong type names its place", "[state]") {
+  state shared{{"limit", "x"}, {"in", {{"deep", 3.5}}}};
+  const auto text_of = [](auto&& read) -> std::string {
+    try {
+      read();
+    } catch (const troupe::error& why) {
+      CHECK(why.code() == errc::wrong_type);
+      return why.message();
+    }
+    return {};
+  };
+
+  CHECK(text_of([&] { (void)shared.get<int>("limit"); }) ==
+        "wanted an integer, found a string at \"limit\"");
+  CHECK(text_of([&] { (void)shared.get("limit", 1); }) ==
+        "wanted an integer, found a string at \"limit\"");
+  const std::string deep =
+      text_of([&] { (void)shared["in"]["deep"].get<bool>(); });
+  CHECK(deep == "wanted a boolean, found a number at \"/in/deep\"");
+}
+
 TEST_CASE("An entry has the members of a container", "[state]") {
   state shared{{"list", {1, 2}}, {"text", "abc"}};
 

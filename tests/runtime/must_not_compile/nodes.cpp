@@ -75,11 +75,6 @@ class post_private {
   void post(troupe::state&) const {}
 };
 
-struct prep_static {
-  static int prep() { return 1; }
-  int exec(int number) const { return number; }
-};
-
 struct exec_static {
   static int exec() { return 1; }
 };
@@ -217,10 +212,6 @@ struct post_returns_bool {
   bool post(troupe::state&) const { return true; }
 };
 
-struct post_gives_bool {
-  troupe::task<bool> post(troupe::state&) const { co_return true; }
-};
-
 struct prep_returns_reference {
   const std::string& prep() const { return text; }
   std::string text;
@@ -292,7 +283,7 @@ struct items_are_none {
   int exec(int number) const { return number; }
 };
 
-void wire(troupe::flow_builder& b) {
+void wire_shapes(troupe::flow_builder& b) {
   // says: exec of this node is overloaded or a template
   b.add("n", exec_overloaded{});
   // says: exec of this node is overloaded or a template
@@ -311,8 +302,6 @@ void wire(troupe::flow_builder& b) {
   b.add("n", fallback_private{});
   // says: post of this node is private or protected: make it public
   b.add("n", post_private{});
-  // says: prep of this node is static; write it without static
-  b.add("n", prep_static{});
   // says: exec of this node is static; write it without static
   b.add("n", exec_static{});
   // says: post of this node is static; write it without static
@@ -343,6 +332,9 @@ void wire(troupe::flow_builder& b) {
   b.add("n", exec_takes_error{});
   // says: fallback takes the error to write; take it as const
   b.add("n", fallback_writes_error{});
+}
+
+void wire_values(troupe::flow_builder& b) {
   // says: prep comes first and is given no value
   b.add("n", prep_takes_value{});
   // says: exec takes another type than prep returns: take the type
@@ -371,8 +363,6 @@ void wire(troupe::flow_builder& b) {
   b.add("n", post_takes_more{});
   // says: post returns what is no action: return a troupe::action
   b.add("n", post_returns_bool{});
-  // says: post returns what is no action: return a troupe::action
-  b.add("n", post_gives_bool{});
   // says: prep returns a reference, which dangles after the step
   b.add("n", prep_returns_reference{});
   // says: what exec returns needs a JSON form

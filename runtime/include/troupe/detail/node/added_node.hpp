@@ -1,5 +1,6 @@
 #pragma once
 
+#include "troupe/detail/node/function_node.hpp"
 #include "troupe/detail/node/node_base.hpp"
 #include "troupe/detail/node/node_rules.hpp"
 #include "troupe/detail/node/phase_sentences.hpp"
@@ -15,18 +16,6 @@ namespace troupe {
 class flow;
 
 namespace detail {
-
-/// A node whose `post` is such a callable.
-template <class F, class R, class... Args>
-struct function_post {
-  R post(Args... args) const { return call(std::forward<Args>(args)...); }
-  F call;
-};
-
-template <class F, class R, class C, class... Args>
-function_post<F, R, Args...> function_node_of(F call, R (C::*)(Args...) const) {
-  return {std::move(call)};
-}
 
 /// A node as it is added to a flow, without its type. Made of any object where
 /// the user adds it, and says there what is wrong with it.

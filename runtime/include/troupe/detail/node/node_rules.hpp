@@ -3,6 +3,7 @@
 #include "troupe/action.hpp"
 #include "troupe/detail/node/phase_rules.hpp"
 #include "troupe/detail/node/phases.hpp"
+#include "troupe/detail/value/local_only.hpp"
 #include "troupe/json.hpp"
 
 #include <concepts>
@@ -26,8 +27,8 @@ struct both_given<given<First...>, given<Second...>> {
   using type = given<First..., Second...>;
 };
 
-/// What the phases of a node type are given. For a batch node, of the node that
-/// works on one item.
+/// The values that the phases of a node type are given. For a batch node, of
+/// the node that works on one item.
 template <class N>
 struct inputs_of {
   using node = N;
@@ -45,7 +46,7 @@ struct inputs_of {
   static constexpr bool stands_in = std::same_as<T, exec_t>;
   template <class T>
   static constexpr bool has_form =
-      std::same_as<T, no_value> || json_convertible<T>;
+      std::same_as<T, no_value> || is_local_only<T> || json_convertible<T>;
 };
 template <class N>
   requires lends_input<N>
@@ -167,36 +168,6 @@ struct node_rules {
              fallback_returns_as_exec && prep_has_form && exec_has_form &&
              exec_owns && fallback_owns && post_returns_action &&
              !prep::takes_error && !exec::takes_error && !post::takes_error;
-    }
-  }
-};
-
-/// The rules for a lambda or function object that is a whole node.
-template <class F>
-struct function_rules {
-  static constexpr bool has_one = has_one_call<F>;
-  template <class G>
-  static auto member() {
-    if constexpr (has_one_call<G>) {
-      return std::type_identity<decltype(&G::operator())>{};
-    } else {
-      return std::type_identity<absent>{};
-    }
-  }
-  using call = phase_rules<typename decltype(member<F>())::type, given<>>;
-  using value_t = typename call::value;
-
-  static constexpr bool takes_state =
-      !has_one || !call::shape_holds || call::takes_state;
-  static constexpr bool returns_action =
-      std::same_as<value_t, no_value> || std::is_convertible_v<value_t, action>;
-
-  static constexpr bool hold() {
-    if constexpr (!has_one || !call::shape_holds) {
-      return false;
-    } else {
-      return call::values_hold && takes_state && !call::takes_error &&
-             returns_action;
     }
   }
 };

@@ -52,11 +52,11 @@ class state_entry {
   operator value() const { return read(); }
   template <detail::read_implicitly T>
   operator T() const {
-    return read().template get<T>();
+    return get<T>();
   }
   template <class T>
   [[nodiscard]] T get() const {
-    return read().template get<T>();
+    return state::read<T>(read(), path_);
   }
   /// `fallback` where there is nothing. Errors: errc::wrong_type.
   template <class T>
