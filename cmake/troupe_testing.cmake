@@ -107,6 +107,48 @@ function(troupe_must_not_compile name source text)
     LABELS static)
 endfunction()
 
+# Tests that each mistake of a source is reported as the source says, by the
+# compiler of this build and by the other one of GCC and Clang, if it is there:
+# see tests/said_by_compiler.py.
+#
+#   troupe_mistakes(<name> <source>)
+find_program(troupe_other_gcc NAMES g++)
+find_program(troupe_other_clang NAMES clang++)
+function(troupe_mistakes name source)
+  if(TROUPE_SANITIZERS)
+    return()
+  endif()
+  get_filename_component(source "${source}" ABSOLUTE)
+  set(directories
+    "$<TARGET_PROPERTY:troupe_runtime,INTERFACE_INCLUDE_DIRECTORIES>")
+  set(gcc "${troupe_other_gcc}")
+  set(clang "${troupe_other_clang}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    set(gcc "${CMAKE_CXX_COMPILER}")
+  elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    set(clang "${CMAKE_CXX_COMPILER}")
+  endif()
+  foreach(compiler IN ITEMS gcc clang)
+    if(NOT ${compiler})
+      continue()
+    endif()
+    set(first "$<IF:$<STREQUAL:${compiler},clang>,-ferror-limit=0,-fmax-errors=0>")
+    if(compiler STREQUAL "gcc" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      list(APPEND first -include "${troupe_rejected_json}")
+    endif()
+    add_test(NAME must_not_compile.${name}.${compiler}
+      COMMAND Python3::Interpreter
+        "${PROJECT_SOURCE_DIR}/tests/said_by_compiler.py" "${source}"
+        "${${compiler}}" -std=c++20 -fsyntax-only
+        "-idirafter$<JOIN:${directories},;-idirafter>" ${first}
+      COMMAND_EXPAND_LISTS)
+    set_tests_properties(must_not_compile.${name}.${compiler} PROPERTIES
+      TIMEOUT 120
+      LABELS static
+      ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+  endforeach()
+endfunction()
+
 # Builds <name>.cpp as <build>/examples/<name>, runs it with ARGS from the root
 # of the repository and compares what it prints with expected/<name>.txt.
 #

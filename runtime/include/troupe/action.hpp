@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,8 @@ class action {
   }
 
   friend bool operator==(const action&, const action&) = default;
+  /// Writes its name.
+  friend std::ostream& operator<<(std::ostream& out, const action& from);
 
  private:
   /// Empty for the default action.

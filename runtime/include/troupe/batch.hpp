@@ -2,6 +2,7 @@
 
 #include "troupe/concurrency.hpp"
 #include "troupe/detail/node/call.hpp"
+#include "troupe/detail/node/fan_out_post.hpp"
 #include "troupe/flow.hpp"
 #include "troupe/merge.hpp"
 #include "troupe/window.hpp"
@@ -18,32 +19,6 @@
 #include <vector>
 
 namespace troupe {
-
-namespace detail {
-
-/// The `post` of a fan-out, which takes the state by reference.
-class fan_out_post {
- public:
-  using function = std::function<action(
-      state&, const std::vector<branch_outcome>&, context&)>;
-
-  fan_out_post() = default;
-  fan_out_post(std::nullptr_t) noexcept {}
-  template <class F>
-    requires(!std::same_as<F, fan_out_post> &&
-             std::constructible_from<function, F>)
-  fan_out_post(F call) : call_(std::move(call)) {
-    static_assert(!copies_state<F>,
-                  "writes to a copy of the state are lost: take it as state&");
-  }
-
-  [[nodiscard]] function take() && { return std::move(call_); }
-
- private:
-  function call_;
-};
-
-}  // namespace detail
 
 /// Options of a batch or a fork.
 struct fan_out_options {
@@ -62,9 +37,10 @@ struct fan_out_options {
   /// sent and writes come back. If it is empty, or the process does not listen
   /// for workers, they run here.
   std::string on = {};
-  /// Called once at the end, unless the whole failed, with the outcomes in the
-  /// order of the items; it may write the state, and its action is that of the
-  /// flow.
+  /// Called once at the end, unless the whole failed: with `state&`, which it
+  /// may write, `const std::vector<branch_outcome>&`, the outcomes in the order
+  /// of the items, and `context&`; it may leave out any of them. It returns the
+  /// action of the flow, or nothing.
   detail::fan_out_post post = {};
 };
 

@@ -2,6 +2,7 @@
 
 #include "troupe/concurrency.hpp"
 #include "troupe/detail/node/exec_call.hpp"
+#include "troupe/detail/node/items.hpp"
 #include "troupe/detail/node/kept_result.hpp"
 #include "troupe/detail/value/mixed.hpp"
 #include "troupe/gather.hpp"
@@ -29,41 +30,26 @@ struct each_options {
 
 namespace detail {
 
-/// JSON as a source of items: an array, or null for none.
-std::vector<value> items_in_json(const value& list);
-
-template <class List>
-auto items_of(List&& list) {
-  if constexpr (one_of<std::remove_cvref_t<List>, json, value>) {
-    return items_in_json(value{std::forward<List>(list)});
-  } else {
-    static_assert(std::ranges::input_range<List>,
-                  "prep of a batch node must return a range of items");
-    using item = std::ranges::range_value_t<List>;
-    if constexpr (std::same_as<std::remove_cvref_t<List>, std::vector<item>>) {
-      return std::vector<item>(std::forward<List>(list));
-    } else {
-      std::vector<item> all;
-      for (auto&& one : list) all.push_back(std::forward<decltype(one)>(one));
-      return all;
-    }
-  }
-}
-
 /// A batch node: `prep` returns the items, `exec` and `fallback` work on one.
 template <class N>
 class each_node {
   using p = phases<N>;
   using prep_t = typename p::prep_value;
   using exec_t = typename p::exec_value;
-  static_assert(p::has_prep && p::has_exec,
-                "a batch node needs a prep and an exec");
+  static_assert(std::copy_constructible<N>,
+                "a node must be copyable, because one object serves all runs: "
+                "hold what is not copyable by a std::shared_ptr");
+  static_assert(has_prep<N> && has_exec<N>,
+                "a batch node needs a prep that returns the items and an exec "
+                "for each item; this is no class with both");
+  static_assert(!p::has_prep || gives_items<prep_t>,
+                "prep of a batch node must return a range of items, or JSON");
 
  public:
   /// The frame of the step keeps the items, so coroutines may refer to them.
   using lends_input = void;
   using node_type = N;
-  using items_t = decltype(items_of(std::declval<prep_t>()));
+  using items_t = items_given<prep_t>;
   using item_t = typename items_t::value_type;
   /// An item for the length of its task: a reference or, if the list has none,
   /// as a list of `bool`, a copy.
@@ -207,11 +193,11 @@ class each_node {
 /// the items and the list of results in the order of the items. Attempts,
 /// waits, time limits and the fallback of the node options apply to each item;
 /// an item that finally fails ends the step, and later items do not run.
-template <node_type N>
+template <class N>
 [[nodiscard]] detail::each_node<N> each(N node, each_options options) {
   return {std::move(node), options};
 }
-template <node_type N>
+template <class N>
 [[nodiscard]] detail::each_node<N> each(N node) {
   return {std::move(node), each_options{}};
 }

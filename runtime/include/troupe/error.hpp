@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -82,6 +83,7 @@ enum class errc : std::uint8_t {
 
 /// The name of `code` as written in the source, for example "timed_out".
 [[nodiscard]] std::string_view to_string(errc code) noexcept;
+std::ostream& operator<<(std::ostream& out, errc code);
 
 /// Returns whether a retry cannot help against `code`: the same input, flow and
 /// options lead to it again. True of `step_limit`, `missing_edge`,
@@ -137,6 +139,8 @@ class error : public std::exception {
   [[nodiscard]] std::string describe() const;
   /// Same as `message()`.
   [[nodiscard]] const char* what() const noexcept override;
+  /// Writes `describe()`.
+  friend std::ostream& operator<<(std::ostream& out, const error& from);
 
   /// Names the place, where it is not yet named.
   error& at_node(std::string_view path);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,7 @@ enum class event_kind : std::uint8_t {
 
 /// The name of `kind` as written in the source.
 [[nodiscard]] std::string_view to_string(event_kind kind) noexcept;
+std::ostream& operator<<(std::ostream& out, event_kind kind);
 
 /// Something that happened in a run, as its event stream shows it.
 struct event {
@@ -58,6 +60,9 @@ struct event {
   value data{};
   /// True if this is the last event of the stream.
   bool is_final = false;
+
+  /// Writes kind, run, node, item, attempt and text in one line.
+  friend std::ostream& operator<<(std::ostream& out, const event& from);
 };
 
 /// The part of a run that its event stream shows.

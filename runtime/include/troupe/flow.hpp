@@ -1,9 +1,11 @@
 #pragma once
 
+#include "troupe/detail/node/added_node.hpp"
 #include "troupe/detail/node/flow_graph.hpp"
 #include "troupe/node.hpp"
 #include "troupe/node_options.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -115,20 +117,23 @@ class flow_builder {
   ~flow_builder();
 
   /// Adds a node; the first one added is the start. See `node_type` for what a
-  /// node is.
-  template <class N>
-    requires(node_type<N> || step_function<N>)
-  node_ref add(std::string name, N node, node_options options) {
-    return add_model(std::move(name), detail::make_node_base(std::move(node)),
-                     std::move(options));
+  /// node is; what is none does not compile, and the compiler says why.
+  node_ref add(std::string name, detail::added_node node,
+               node_options options) {
+    return add_model(std::move(name), node.model(), std::move(options));
   }
-  template <class N>
-    requires(node_type<N> || step_function<N>)
-  node_ref add(std::string name, N node) {
+  node_ref add(std::string name, detail::added_node node) {
     return add(std::move(name), std::move(node), node_options{});
   }
   /// Adds a flow as a node; its last action is the action of the node.
   node_ref add(std::string name, flow inner);
+  template <std::convertible_to<flow> Flow>
+  node_ref add(std::string name, Flow inner, node_options) {
+    static_assert(!std::convertible_to<Flow, flow>,
+                  "a flow takes no node options: leave them out here, and give "
+                  "them to the nodes of the flow");
+    return add(std::move(name), flow{std::move(inner)});
+  }
 
   /// Makes `first` the start.
   node_ref start(node_ref first);

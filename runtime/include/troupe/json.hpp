@@ -83,12 +83,9 @@ template <class T>
 concept read_on_request =
     json_readable<T> || one_of<T, value, std::string_view>;
 
+/// The type of what is returned for a `T`: of a literal, a text of its own.
 template <class T>
-constexpr void refuse_view_of_temporary() {
-  static_assert(!std::same_as<T, std::string_view>,
-                "a view of a temporary dangles: name the value first, or get a "
-                "std::string");
-}
+using owned = std::conditional_t<std::same_as<T, const char*>, std::string, T>;
 
 /// The types that are converted to a value for a comparison.
 template <class T>

@@ -1,12 +1,10 @@
 #pragma once
 
-#include "troupe/detail/node/node_base.hpp"
-#include "troupe/detail/node/typed_node.hpp"
+#include "troupe/detail/node/call.hpp"
+#include "troupe/detail/value/local_only.hpp"  // IWYU pragma: export
 
 #include <concepts>
-#include <memory>
 #include <type_traits>
-#include <utility>
 
 namespace troupe {
 
@@ -19,18 +17,6 @@ concept step_function =
     !has_post<F> && signature<decltype(&F::operator())>::is_const &&
     parameter_facts<
         typename signature<decltype(&F::operator())>::parameters>::takes_state;
-
-/// A node whose `post` is such a callable.
-template <class F, class R, class... Args>
-struct function_post {
-  R post(Args... args) const { return call(std::forward<Args>(args)...); }
-  F call;
-};
-
-template <class F, class R, class C, class... Args>
-function_post<F, R, Args...> function_node_of(F call, R (C::*)(Args...) const) {
-  return {std::move(call)};
-}
 
 }  // namespace detail
 
@@ -61,18 +47,4 @@ concept node_type = std::is_class_v<T> && std::copy_constructible<T> &&
 template <class T>
 concept step_function = std::is_class_v<T> && detail::step_function<T>;
 
-namespace detail {
-
-template <class N>
-  requires(node_type<N> || troupe::step_function<N>)
-std::shared_ptr<const node_base> make_node_base(N node) {
-  if constexpr (node_type<N>) {
-    return std::make_shared<const typed_node<N>>(std::move(node));
-  } else {
-    auto made = function_node_of(std::move(node), &N::operator());
-    return std::make_shared<const typed_node<decltype(made)>>(std::move(made));
-  }
-}
-
-}  // namespace detail
 }  // namespace troupe

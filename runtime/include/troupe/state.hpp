@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,18 +76,25 @@ class state {
   /// Errors: errc::missing_key, errc::wrong_type.
   template <class T>
   [[nodiscard]] T get(std::string_view path) const& {
-    return held_at(path).template get<T>();
+    return read<T>(held_at(path), path);
   }
   template <class T>
   [[nodiscard]] T get(std::string_view path) const&& {
-    detail::refuse_view_of_temporary<T>();
+    static_assert(!std::same_as<T, std::string_view>,
+                  "a view of a temporary dangles: name the value first, or get "
+                  "a std::string");
     return static_cast<const state&>(*this).get<T>(path);
   }
   /// `fallback` where there is nothing. Errors: errc::wrong_type.
   template <class T>
   [[nodiscard]] T get_or(std::string_view path, T fallback) const {
     const value* found = root_.find(path);
-    return found ? found->template get<T>() : std::move(fallback);
+    return found ? read<T>(*found, path) : std::move(fallback);
+  }
+  /// The same: `shared.get("retries", 3)`. A literal gives a `std::string`.
+  template <class T>
+  [[nodiscard]] detail::owned<T> get(std::string_view path, T fallback) const {
+    return get_or<detail::owned<T>>(path, std::move(fallback));
   }
   [[nodiscard]] value root() const noexcept { return root_; }
   [[nodiscard]] json to_json() const { return root_.to_json(); }
@@ -145,11 +153,23 @@ class state {
   friend bool operator==(const state& a, const state& b) noexcept {
     return a.root_ == b.root_;
   }
+  /// Writes it as JSON.
+  friend std::ostream& operator<<(std::ostream& out, const state& from);
 
  private:
   friend class state_entry;
 
   [[nodiscard]] const value& held_at(std::string_view path) const;
+  template <class T>
+  static T read(const value& held, std::string_view path) {
+    try {
+      return held.template get<T>();
+    } catch (...) {
+      rethrow_at(path);
+    }
+  }
+  /// Throws the exception that is being handled; errc::wrong_type with `path`.
+  [[noreturn]] static void rethrow_at(std::string_view path);
   void put(std::string_view path, value item, delta::kind what,
            const value& operand);
   bool remove(std::string_view path, bool make_parents);
@@ -164,57 +184,6 @@ class state {
   bool recording_ = false;
 };
 
-/// The place in a state that `shared["a"]["b"]` names. Lives as long as the
-/// state; use it within one expression.
-///
-/// Thread safety: confined to one actor or task.
-class state_entry {
- public:
-  /// A member of this place by literal key, or an element by position.
-  template <detail::key_text Key>
-  [[nodiscard]] state_entry operator[](const Key& key) const {
-    return below(key);
-  }
-  template <std::integral Position>
-  [[nodiscard]] state_entry operator[](Position position) const {
-    return below(std::to_string(position));
-  }
-  /// Either, as `key` is text or an integer. Errors: errc::wrong_type.
-  [[nodiscard]] state_entry operator[](const value& key) const;
-
-  /// Writes as `state::set` does.
-  const state_entry& operator=(value item) const;
-  const state_entry& operator=(const state_entry& other) const {
-    return *this = other.read();
-  }
-  state_entry(const state_entry&) = default;
-  ~state_entry() = default;
-
-  /// Reads. Errors: errc::missing_key, errc::wrong_type.
-  operator value() const { return read(); }
-  template <detail::read_implicitly T>
-  operator T() const {
-    return read().template get<T>();
-  }
-  template <class T>
-  [[nodiscard]] T get() const {
-    return read().template get<T>();
-  }
-
- private:
-  friend class state;
-  state_entry(state& owner, std::string path) noexcept
-      : owner_{&owner}, path_{std::move(path)} {}
-  [[nodiscard]] state_entry below(std::string_view key) const;
-  [[nodiscard]] const value& read() const { return owner_->held_at(path_); }
-
-  state* owner_;
-  std::string path_;
-};
-
-template <detail::key_text Key>
-state_entry state::operator[](const Key& key) {
-  return state_entry{*this, {}}[key];
-}
-
 }  // namespace troupe
+
+#include "troupe/detail/value/state_entry.hpp"  // IWYU pragma: export

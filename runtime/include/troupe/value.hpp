@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace troupe {
 
@@ -142,8 +143,16 @@ class value : private detail::value_storage {
   [[nodiscard]] T get() const&;
   template <detail::read_on_request T>
   [[nodiscard]] T get() const&& {
-    detail::refuse_view_of_temporary<T>();
+    static_assert(!std::same_as<T, std::string_view>,
+                  "a view of a temporary dangles: name the value first, or get "
+                  "a std::string");
     return static_cast<const value&>(*this).get<T>();
+  }
+  /// As `find`, or `fallback`; see `state::get`. Errors: errc::wrong_type.
+  template <class T>
+  [[nodiscard]] detail::owned<T> get(std::string_view path, T fallback) const {
+    const value* found = find(path);
+    return found ? found->get<detail::owned<T>>() : std::move(fallback);
   }
   /// As `get`, so that `std::string s = doc.at("file");` works.
   template <detail::read_implicitly T>

@@ -66,7 +66,9 @@ error conflict_error(const conflict& found, std::size_t branch) {
   const std::string place = " \"" + std::string{found.place} + "\"";
   if (!found.is_agreed) {
     return {errc::merge_conflict,
-            branches + " wrote" + place + " in ways that do not merge"};
+            branches + " wrote" + place +
+                " in ways that do not merge; count with add, collect with "
+                "append, or name the winner by the fan-out's on_conflict"};
   }
   return {errc::merge_conflict,
           branches + " set" + place +

@@ -180,6 +180,15 @@ const value& state::held_at(std::string_view path) const {
   throw error{errc::missing_key, "the state has nothing at " + quoted(path)};
 }
 
+void state::rethrow_at(std::string_view path) {
+  try {
+    throw;
+  } catch (const error& why) {
+    if (why.code() != errc::wrong_type) throw;
+    throw error{why.code(), why.message() + " at " + quoted(path)};
+  }
+}
+
 // -- writing -----------------------------------------------------------------
 
 void state::set(std::string_view path, value item) {
@@ -378,22 +387,6 @@ delta state::take_delta() {
 
 state_entry state::operator[](const value& key) {
   return state_entry{*this, {}}[key];
-}
-
-state_entry state_entry::operator[](const value& key) const {
-  if (key.is_string()) return below(key.get<std::string_view>());
-  return below(std::to_string(key.get<std::size_t>()));
-}
-
-const state_entry& state_entry::operator=(value item) const {
-  owner_->set(path_, std::move(item));
-  return *this;
-}
-
-state_entry state_entry::below(std::string_view key) const {
-  std::string path = path_;
-  detail::append_token(path, key);
-  return {*owner_, std::move(path)};
 }
 
 }  // namespace troupe

@@ -24,6 +24,10 @@ using troupe_test::checked;
 
 namespace {
 
+const std::string advice =
+    "; count with add, collect with append, or name the winner by the "
+    "fan-out's on_conflict";
+
 using branch = std::function<void(state&)>;
 
 delta record(const state& base, const branch& writes) {
@@ -209,7 +213,7 @@ TEST_CASE("writes that do not combine name the place and both branches",
   } catch (const troupe::error& why) {
     CHECK(why.code() == errc::merge_conflict);
     CHECK(why.message() == "branches 3 and 8 wrote \"" + each.place +
-                               "\" in ways that do not merge");
+                               "\" in ways that do not merge" + advice);
   }
   CHECK(into.to_json() == before);
 
@@ -234,7 +238,8 @@ TEST_CASE("a branch that is merged in parts meets all others", "[merge]") {
               [&] { combine->merge(into, writer, record(base(), above)); },
               &text) == errc::merge_conflict);
     CHECK(text == (writer == 0 ? "branches 1 and 0" : "branches 0 and 1") +
-                      std::string{" wrote \"/o\" in ways that do not merge"});
+                      std::string{" wrote \"/o\" in ways that do not merge"} +
+                      advice);
   }
   state into = base();
   checked<merger> combine;

@@ -1,4 +1,5 @@
 #include "support/catch.hpp"
+#include "support/flows/lone_step.hpp"
 #include "support/flows/small_flows.hpp"
 #include "support/nothing.hpp"
 
@@ -7,8 +8,10 @@
 #include <troupe/flow.hpp>
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -233,4 +236,35 @@ TEST_CASE("A flow stands where a node stands", "[flow]") {
   CHECK(whole.model().nodes[0].inner == built.share());
   CHECK(whole.model().nodes[1].inner == built.share());
   CHECK(whole.model().nodes[0].model == nullptr);
+}
+
+TEST_CASE("The post of a fan-out leaves out what it does not need", "[flow]") {
+  using outcomes = std::vector<troupe::branch_outcome>;
+  using post = troupe::detail::fan_out_post;
+  const auto action_of = [](post given, state& shared) {
+    std::string chosen;
+    troupe_test::lone_step step{[&](state&, troupe::context& ctx) {
+      chosen = std::move(given).take()(shared, outcomes(2), ctx).name();
+    }};
+    REQUIRE(step.begin() == troupe_test::lone_step::status::done);
+    return chosen;
+  };
+  state shared;
+
+  CHECK(action_of([](state& s) { s["a"] = 1; }, shared) == "default");
+  CHECK(action_of([](state& s, const outcomes& all) { s["b"] = all.size(); },
+                  shared) == "default");
+  CHECK(action_of([](state&, troupe::context&) { return "c"; }, shared) == "c");
+  CHECK(
+      action_of([](const outcomes& all) { return std::to_string(all.size()); },
+                shared) == "2");
+  CHECK(action_of([] { return troupe::action{"d"}; }, shared) == "d");
+  CHECK(shared == state{{"a", 1}, {"b", 2}});
+}
+
+TEST_CASE("An empty post of a fan-out is none", "[flow]") {
+  const std::function<troupe::action(state&)> nobody;
+
+  CHECK_FALSE(troupe::detail::fan_out_post{nobody}.take());
+  CHECK_FALSE(troupe::detail::fan_out_post{nullptr}.take());
 }

@@ -7,6 +7,7 @@
 #include <troupe/node.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <stdexcept>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,26 @@ struct prepares_views {
     throw std::runtime_error("busy");
   }
 };
+
+/// Hands on what has no JSON form, and cannot even be copied.
+// region: local-only
+struct opens_locally {
+  using handle = std::unique_ptr<int>;
+
+  troupe::local_only<std::shared_ptr<int>> prep() const {
+    return std::make_shared<int>(5);
+  }
+  troupe::local_only<handle> exec(const std::shared_ptr<int>& number,
+                                  context& ctx) const {
+    if (ctx.attempt() == 0) throw std::runtime_error("busy");
+    return std::make_unique<int>(*number);
+  }
+  void post(state& shared, const troupe::local_only<std::shared_ptr<int>>&,
+            const handle& out) const {
+    shared.set("out", *out);
+  }
+};
+// endregion
 
 struct tries_without_input {
   int exec(context& ctx) const {
@@ -79,4 +100,15 @@ TEST_CASE("A step refuses what its prep cannot have given", "[prepared]") {
   CHECK(code_of([&] { typed.restore({1, "two"}); }) == errc::wrong_type);
   lone_step views{prepares_views{}};
   CHECK(code_of([&] { views.restore({"a", "b"}); }) == errc::bad_flow);
+}
+
+TEST_CASE("What stays in the process needs no form, and has none",
+          "[prepared]") {
+  lone_step step{opens_locally{}};
+
+  REQUIRE(step.begin() == status::exec_failed);
+  CHECK_FALSE(step.prepared());
+
+  REQUIRE(step.retry() == status::done);
+  CHECK(step.shared().get<int>("out") == 5);
 }

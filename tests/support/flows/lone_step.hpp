@@ -4,6 +4,7 @@
 
 #include <troupe/context.hpp>
 #include <troupe/detail/node/node_base.hpp>
+#include <troupe/flow.hpp>
 #include <troupe/node.hpp>
 #include <troupe/node_options.hpp>
 
@@ -25,7 +26,7 @@ class lone_step final : private troupe::detail::step_services,
   template <class N>
   explicit lone_step(N node, troupe::node_options options = {},
                      troupe::state shared = {})
-      : node_(troupe::detail::make_node_base(std::move(node))),
+      : node_(troupe::detail::added_node{std::move(node)}.model()),
         options_(std::move(options)),
         shared_(std::move(shared)),
         frame_(shared_, *this) {

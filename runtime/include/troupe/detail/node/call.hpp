@@ -1,6 +1,7 @@
 #pragma once
 
 #include "troupe/context.hpp"
+#include "troupe/detail/node/signature.hpp"
 #include "troupe/detail/value/borrowing.hpp"
 #include "troupe/error.hpp"
 #include "troupe/state.hpp"
@@ -13,56 +14,6 @@
 #include <utility>
 
 namespace troupe::detail {
-
-template <class... Ts>
-struct type_list {
-  static constexpr std::size_t size = sizeof...(Ts);
-};
-
-/// The types that a phase of a node returns and takes.
-template <class F>
-struct signature {
-  static constexpr bool is_const = false;
-};
-template <class R, class C, class... Args>
-struct signature<R (C::*)(Args...)> {
-  static constexpr bool is_const = false;
-  using result = R;
-  using parameters = type_list<Args...>;
-};
-template <class R, class C, class... Args>
-struct signature<R (C::*)(Args...) const> {
-  static constexpr bool is_const = true;
-  using result = R;
-  using parameters = type_list<Args...>;
-};
-template <class R, class C, class... Args>
-struct signature<R (C::*)(Args...) const noexcept>
-    : signature<R (C::*)(Args...) const> {};
-
-/// Defines whether `N` has a member of a certain name at all, overloaded or
-/// not: a class that also inherits the name from elsewhere cannot say which it
-/// means.
-// clang-format off
-#define TROUPE_HAS_MEMBER(phase)                                    \
-  struct other_##phase {                                            \
-    int phase;                                                      \
-  };                                                                \
-  template <class N>                                                \
-  struct both_##phase : N, other_##phase {};                        \
-  template <class N>                                                \
-  inline constexpr bool has_##phase = !requires {                   \
-    &both_##phase<N>::phase;                                        \
-  };                                                                \
-  template <class N>                                                \
-  inline constexpr bool has_one_##phase = requires { &N::phase; };
-// clang-format on
-TROUPE_HAS_MEMBER(prep)
-TROUPE_HAS_MEMBER(exec)
-TROUPE_HAS_MEMBER(fallback)
-TROUPE_HAS_MEMBER(post)
-TROUPE_HAS_MEMBER(actions)
-#undef TROUPE_HAS_MEMBER
 
 /// A parameter that the runtime supplies by its type, wherever it stands.
 template <class T>
@@ -94,6 +45,16 @@ struct parameter_facts<type_list<Args...>> {
       ((std::same_as<std::remove_cv_t<Args>, state> ||
         (std::is_rvalue_reference_v<Args> &&
          std::same_as<std::remove_cvref_t<Args>, state>)) ||
+       ...);
+  static constexpr bool takes_error =
+      (std::same_as<std::remove_cvref_t<Args>, error> || ...);
+  /// One that its caller would have to give away.
+  static constexpr bool writes_error =
+      ((std::same_as<Args, error&> || std::same_as<Args, error&&>) || ...);
+  static constexpr bool copies_context =
+      ((std::same_as<std::remove_cv_t<Args>, context> ||
+        (std::is_rvalue_reference_v<Args> &&
+         std::same_as<std::remove_cvref_t<Args>, context>)) ||
        ...);
   /// A value, as opposed to what the runtime supplies, by reference.
   static constexpr bool value_by_reference =
@@ -156,6 +117,7 @@ template <class List>
 struct caller;
 
 /// Calls a phase with the values it takes, in order, and what it is supplied.
+/// That they fit is a rule of `node_rules`.
 template <class... Args>
 struct caller<type_list<Args...>> {
   template <std::size_t I>
@@ -166,28 +128,13 @@ struct caller<type_list<Args...>> {
     return count;
   }
 
-  /// `Waits` tells whether the phase is a coroutine, which goes on when what it
-  /// was called with may be gone.
-  template <std::size_t I, class Arg, bool Waits, class Tuple>
+  template <std::size_t I, class Arg, class Tuple>
   static decltype(auto) argument(Tuple& values, const supplies& from) {
     if constexpr (is_supplied<Arg>) {
       return supply<Arg>(from);
     } else {
-      constexpr std::size_t index = values_before<I>();
-      static_assert(index < std::tuple_size_v<Tuple>,
-                    "a phase of this node takes more values than the phase "
-                    "before it returns");
-      using given = std::remove_reference_t<std::tuple_element_t<index, Tuple>>;
-      static_assert(std::is_convertible_v<given, Arg> ||
-                        std::is_convertible_v<const given&, Arg>,
-                    "a phase of this node takes a type that the phase before "
-                    "it does not return");
-      static_assert(
-          !Waits || !borrows_from<std::remove_cv_t<Arg>,
-                                  std::remove_cv_t<given>>::value,
-          "a coroutine must take its input by value: a view of the result of "
-          "the phase before dangles when it goes on; take the owner");
-      return hand_over<Arg>(std::get<index>(values), from.last_use);
+      return hand_over<Arg>(std::get<values_before<I>()>(values),
+                            from.last_use);
     }
   }
 
@@ -196,10 +143,9 @@ struct caller<type_list<Args...>> {
   static decltype(auto) call(const Node& node, F member, Tuple values,
                              const supplies& from) {
     // clang-format off
-    constexpr bool waits = is_task<typename signature<F>::result>;
     return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
       return (node.*member)(
-          argument<I, Args, waits, Tuple>(values, from)...);
+          argument<I, Args, Tuple>(values, from)...);
     }(std::index_sequence_for<Args...>{});
     // clang-format on
   }

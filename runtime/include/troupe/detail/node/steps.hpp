@@ -2,6 +2,7 @@
 
 #include "troupe/detail/node/node_base.hpp"
 #include "troupe/detail/node/phases.hpp"
+#include "troupe/detail/value/local_only.hpp"
 #include "troupe/detail/value/read_form.hpp"
 
 #include <concepts>
@@ -46,14 +47,8 @@ struct step_values final : kept_values {
   using exec_t = typename p::exec_value;
 
   template <class T>
-  static constexpr bool has_form =
-      std::same_as<T, no_value> || json_convertible<T>;
-  static_assert(has_form<prep_t> || lends_input<N>,
-                "what prep returns needs a JSON form (nlohmann's to_json), "
-                "because a step may be stored or sent");
-  static_assert(has_form<exec_t> || lends_input<N>,
-                "what exec returns needs a JSON form (nlohmann's to_json), "
-                "because a step may be stored or sent");
+  static constexpr bool has_form = std::same_as<T, no_value> ||
+                                   (json_convertible<T> && !is_local_only<T>);
 
   /// The phase whose task it waits for.
   enum class stage : std::uint8_t { prep, exec, fallback, post };

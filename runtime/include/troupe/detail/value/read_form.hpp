@@ -1,5 +1,6 @@
 #pragma once
 
+#include "troupe/detail/value/local_only.hpp"
 #include "troupe/detail/value/regular.hpp"
 #include "troupe/error.hpp"
 #include "troupe/json.hpp"
@@ -25,7 +26,7 @@ namespace troupe::detail {
 /// A type whose values can go to another process and come from one.
 template <class T>
 concept readable_or_none = std::same_as<T, no_value> ||
-    (json_convertible<T>&& json_readable<T>);
+    (json_convertible<T>&& json_readable<T> && !is_local_only<T>);
 
 /// Errors: throws `errc::wrong_type`, which says what came instead.
 [[noreturn]] void refuse_form(const json& form, std::string_view wanted);

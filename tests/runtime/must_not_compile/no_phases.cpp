@@ -1,7 +1,0 @@
-#include <troupe/flow.hpp>
-
-struct empty {
-  void run() const {}
-};
-
-void wire(troupe::flow_builder& builder) { builder.add("n", empty{}); }
