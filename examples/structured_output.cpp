@@ -52,6 +52,8 @@ int main() {
   troupe::system runtime;
   troupe::llm::client_options how;
   how.model = "scripted";
+  // Here the retry of the node is shown, not that of the client.
+  how.schema_retries = 0;
 
   troupe::flow_builder flow{"extract"};
   flow.add("extract", extracts{troupe::llm::client{runtime, how}},

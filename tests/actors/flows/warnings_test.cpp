@@ -57,6 +57,11 @@ troupe::flow warns_often(int times) {
   return builder.build();
 }
 
+struct decides {
+  static constexpr std::string_view actions[] = {"approve", "reject"};
+  troupe::action post(state&) const { return "aprove"; }
+};
+
 }  // namespace
 
 TEST_CASE("A misspelt action is a line of the log and a warning of the outcome",
@@ -87,10 +92,6 @@ TEST_CASE("An action of another name is no misspelling", "[warnings]") {
 
 TEST_CASE("An undeclared action names the declared one that is near",
           "[warnings]") {
-  struct decides {
-    static constexpr std::string_view actions[] = {"approve", "reject"};
-    troupe::action post(state&) const { return "aprove"; }
-  };
   simulation sim;
   const auto end = sim.finish(sim.start(one_node(decides{})));
   REQUIRE_FALSE(end.ok());
