@@ -14,7 +14,7 @@ fail() {
 
 sources() { git ls-files -co --exclude-standard -- '*.cpp' '*.hpp'; }
 
-sh tools/install_missing.sh clang-format python3 git ||
+sh tools/check/install_missing.sh clang-format python3 git ||
   fail "packages are missing, see above"
 sources | xargs clang-format --dry-run --Werror ||
   fail "format; mend with: git ls-files '*.[ch]pp' | xargs clang-format -i"

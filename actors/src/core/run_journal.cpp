@@ -17,16 +17,16 @@ void run_journal::end_turn() {
 void run_journal::commit(std::vector<log_entry> entries, run_change change,
                          const waker& who) {
   if (!entries.empty()) end_turn();
-  store_.submit({record_.id, record_.how, std::move(entries),
-                  std::move(change), [who](const commit_result& how) {
-                    who(caf::make_counted<commit_answer>(how));
-                  }});
+  store_.submit({record_.id, record_.how, std::move(entries), std::move(change),
+                 [who](const commit_result& how) {
+                   who(caf::make_counted<commit_answer>(how));
+                 }});
 }
 
 void run_journal::commit(std::vector<log_entry> entries, run_change change) {
   if (!entries.empty()) end_turn();
-  store_.submit({record_.id, record_.how, std::move(entries),
-                  std::move(change), nullptr});
+  store_.submit({record_.id, record_.how, std::move(entries), std::move(change),
+                 nullptr});
 }
 
 }  // namespace troupe::detail

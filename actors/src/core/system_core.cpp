@@ -175,6 +175,7 @@ void system_core::on_run_over(run_core& run) {
 
 void system_core::unlist(run_core& run) noexcept {
   const std::lock_guard lock{mutex_};
+  assert(run.listed_.is_listed);
   take_out(run);
 }
 

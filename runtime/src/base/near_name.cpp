@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -24,6 +25,7 @@ std::string folded_name(std::string_view text) {
 /// Returns the number of changes that make `b` of `a`.
 /// @pre neither has more than `name_max` bytes
 std::size_t changes_between(std::string_view a, std::string_view b) {
+  assert(a.size() <= name_max && b.size() <= name_max);
   // Of the prefixes of b: for the prefix of a two back, one back, and now.
   using row = std::array<std::size_t, name_max + 1>;
   row two_back{};

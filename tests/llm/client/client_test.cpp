@@ -134,41 +134,6 @@ TEST_CASE("A model calls tools and is told what they gave", "[client]") {
   CHECK(has(told.at("message").at("text"), "sun"));
 }
 
-TEST_CASE("A reply is asked for by a schema", "[client]") {
-  model_room room;
-  chat_request ask{"Where?"};
-  ask.reply_as = troupe::llm::reply_schema{"place", weather().parameters};
-  const auto reply = room.chat(room.client(room.options(each_api())), ask);
-  const auto text = reply.at("message").at("text").get<std::string>();
-  CHECK(json::parse(text).at("city").is_string());
-}
-
-TEST_CASE("A reply that misses its schema is asked for again", "[client]") {
-  model_room room{json::array({{{"when", {{"last", "cannot be used"}}},
-                                {"reply", {{"json", {{"city", "Oslo"}}}}}},
-                               {{"reply", {{"json", {{"town", "Oslo"}}}}}}})};
-  chat_request ask{"Where?"};
-  ask.reply_as = troupe::llm::reply_schema{"place", weather().parameters};
-  const auto reply = room.chat(room.client(room.options(each_api())), ask);
-  const auto text = reply.at("message").at("text").get<std::string>();
-  CHECK(json::parse(text) == json{{"city", "Oslo"}});
-  const auto asked = room.log("requests", 2).at("requests");
-  CHECK(has(asked.at(1).at("body").dump(), "town"));
-}
-
-TEST_CASE("A reply that misses its schema is returned after the last retry",
-          "[client]") {
-  model_room room{json::array({{{"reply", "Somewhere."}}})};
-  auto how = room.options();
-  const int retries = GENERATE(0, 2);
-  how.schema_retries = static_cast<std::uint32_t>(retries);
-  chat_request ask{"Where?"};
-  ask.reply_as = troupe::llm::reply_schema{"place", weather().parameters};
-  const auto reply = room.chat(room.client(how), ask);
-  CHECK(reply.at("message").at("text") == "Somewhere.");
-  CHECK(room.count("requests") == 1 + retries);
-}
-
 TEST_CASE("Texts become vectors, in their order", "[client]") {
   model_room room;
   const auto model = room.client(room.options());

@@ -181,7 +181,6 @@ class gateway final : public detail::lite_actor {
   void look_when_due();
   void show();
   worker_place at(const caf::actor& who);
-  /// It counts no more, and is told.
   void part_with(worker_place who, std::string why, bool is_final);
   void remove(worker_place who, parting how);
   /// Tells each run whose work is in `held` that the worker `name` was lost.

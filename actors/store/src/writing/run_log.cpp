@@ -1,6 +1,5 @@
 #include "writing/run_log.hpp"
 
-#include "file/entry_index.hpp"
 #include "file/store_error.hpp"
 #include "reading/run_rows.hpp"
 
@@ -15,12 +14,6 @@ namespace {
 
 constexpr std::size_t known_max = 65'536;
 constexpr std::size_t shapes_max = 1'000;
-/// Entries of one run lie in one page of the index, about, so that this many of
-/// each share the cost of writing it.
-constexpr std::int64_t indexed_of_run = 16;
-constexpr std::int64_t indexed_min = 512;
-/// Others wait meanwhile, and readers look at all of them.
-constexpr std::int64_t indexed_max = 16'384;
 /// Of parts that a run names outside of its log: they stay as long as it does.
 constexpr std::int64_t as_long_as_run =
     std::numeric_limits<std::int64_t>::max();
@@ -47,40 +40,6 @@ void check_entries(const std::string& path, const std::string& run,
 
 }  // namespace
 
-run_log::log_end& run_log::end_of_log() {
-  if (end_) return *end_;
-  auto& in = file_.connection();
-  const auto upto = in.number("SELECT upto FROM indexed");
-  const auto last = in.number("SELECT ifnull(max(key), 0) FROM log");
-  log_end now;
-  now.next_key = std::max(upto, last) + 1;
-  now.entries = now.next_key - 1 - upto;
-  return end_.emplace(now);
-}
-
-std::int64_t run_log::next_key(known_run& run) {
-  auto& end = end_of_log();
-  ++end.entries;
-  if (run.round != round_) {
-    run.round = round_;
-    ++end.runs;
-  }
-  return end.next_key++;
-}
-
-void run_log::index_all() {
-  index_entries(file_.connection());
-  end_.reset();
-  ++round_;
-}
-
-void run_log::index_if_due() {
-  const auto& end = end_of_log();
-  const auto due =
-      std::clamp(end.runs * indexed_of_run, indexed_min, indexed_max);
-  if (end.entries >= due) index_all();
-}
-
 void run_log::keep() {
   before_.clear();
   if (known_.size() > known_max) known_.clear();
@@ -96,14 +55,14 @@ void run_log::undo() {
     }
     before_.pop_back();
   }
-  end_.reset();
+  index_.forget();
   // They may have been made by the transaction.
   shapes_.clear();
   snapshots_.clear();
 }
 
 void run_log::forget() {
-  end_.reset();
+  index_.forget();
   before_.clear();
   known_.clear();
   shapes_.clear();
@@ -129,7 +88,7 @@ run_log::known_run& run_log::known(const std::string& id) {
   if (const auto found = known_.find(id); found != known_.end()) {
     return found->second;
   }
-  index_all();
+  index_.add_all(file_.connection());
   const auto row = find_run(file_.connection(), {}, id);
   if (!row) {
     throw store_error(file_.path(), "has no run '" + printable(id) +
@@ -190,7 +149,7 @@ void run_log::write_entry(known_run& run, const log_entry& entry,
   query{file_.connection(),
         "INSERT INTO log(key, run, number, kind, step, item, at_ms, steps, "
         "address, name, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        next_key(run),
+        index_.next_key(file_.connection(), run.round),
         run.number,
         number,
         static_cast<std::int64_t>(entry.what),
@@ -327,7 +286,7 @@ std::optional<begun_run> run_log::find_begun(const run_record& what) {
     is_known = asked.step();
   }
   if (is_known) {
-    index_all();
+    index_.add_all(file_.connection());
     auto there = find_run(in, {}, what.id);
     const auto& other = there->record;
     const bool is_same = other.flow == what.flow &&

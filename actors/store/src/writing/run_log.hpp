@@ -2,6 +2,7 @@
 
 #include "file/store_file.hpp"
 #include "writing/commit_queue.hpp"
+#include "writing/entry_indexer.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +31,7 @@ class run_log {
 
   /// Indexes the entries since the last time, if there are many. Last of all in
   /// a transaction.
-  void index_if_due();
+  void index_if_due() { index_.add_if_due(file_.connection()); }
   /// The transaction was committed.
   void keep();
   /// It was not.
@@ -64,13 +65,6 @@ class run_log {
     /// The round of indexing in which it last got an entry.
     std::int64_t round = 0;
   };
-  /// The end of the log, which is not indexed yet.
-  struct log_end {
-    std::int64_t next_key = 1;
-    std::int64_t entries = 0;
-    /// The runs that have these entries.
-    std::int64_t runs = 0;
-  };
 
   [[nodiscard]] known_run& known(const std::string& id);
   void refuse_gap(const run_commit& what);
@@ -78,9 +72,6 @@ class run_log {
   void write_entries(known_run& run, const std::vector<log_entry>& entries,
                      std::int64_t now_ms);
   void write_entry(known_run& run, const log_entry& entry, std::int64_t now_ms);
-  [[nodiscard]] log_end& end_of_log();
-  [[nodiscard]] std::int64_t next_key(known_run& run);
-  void index_all();
   void write_parts(known_run& run, const stored_text& text, std::int64_t last);
   void write_change(known_run& run, const run_commit& what,
                     std::int64_t now_ms);
@@ -96,9 +87,7 @@ class run_log {
   std::vector<std::pair<std::string, std::optional<known_run>>> before_;
   std::unordered_map<std::string, std::int64_t> shapes_;
   std::set<std::string> broken_;
-  /// Absent where it has to be read.
-  std::optional<log_end> end_;
-  std::int64_t round_ = 1;
+  entry_indexer index_;
   std::vector<std::pair<std::int64_t, std::int64_t>> snapshots_;
 };
 
