@@ -103,6 +103,8 @@ std::optional<troupe::json> run_all(const arguments& given) {
   const auto poison = crash::poisoned_flow(notes);
   troupe::system_options options;
   options.threads = 2;
+  // The last turn of a loop has no edge, as is meant here.
+  options.log = nullptr;
   if (!given.is_poisoned) {
     options.recoveries_max = std::numeric_limits<std::uint32_t>::max();
   }

@@ -34,7 +34,7 @@ TEST_CASE("a purge does not stop at the limit of a page") {
   for (int i = 0; i < 2'500; ++i) {
     auto run = record_of("r" + std::to_string(i));
     run.status = run_status::finished;
-    store->begin(run, {step_of(0), step_of(1)}, {});
+    begin(*store, run, {step_of(0), step_of(1)});
   }
 
   CHECK(store->purge({}) == 2'500);
@@ -160,7 +160,7 @@ TEST_CASE("a store is compacted while it is used") {
   for (int i = 0; i < 200; ++i) {
     auto run = record_of("r" + std::to_string(i));
     run.status = run_status::finished;
-    store->begin(run, {step_of(0, std::string(20'000, 'x'))}, {});
+    begin(*store, run, {step_of(0, std::string(20'000, 'x'))});
   }
   store->purge({});
   const auto before = troupe::read_store_info(place.file);
