@@ -4,10 +4,9 @@
 
 include("${CMAKE_CURRENT_LIST_DIR}/steps.cmake")
 
-# This compiles every library once more, so it takes six sources at a time, as
-# the presets do.
+# This compiles every library once more, so it takes many sources at a time.
 configure("${CMAKE_CURRENT_LIST_DIR}/subdirectory"
   "-DTROUPE_SOURCE=${SOURCE}" -DBUILD_SHARED_LIBS=ON
-  -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=6)
+  -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=16)
 run("Building" "${CMAKE_COMMAND}" --build "${WORK}/build")
 expect_output("${WORK}/build/user")

@@ -195,7 +195,7 @@ TEST_CASE("Cancelling all runs concerns those in a simulation as well",
     sim.run_ready();
     sim.system().cancel_all();
     CHECK(sim.finish(*kept).failure->code() == errc::cancelled);
-    kept = sim.system().start(one_node(waits_long{}));
+    kept = sim.start(one_node(waits_long{}), state{});
   }
   CHECK_FALSE(kept->id().empty());
 }
