@@ -12,7 +12,7 @@ struct langgraph_steps {
   double us_per_step = 0;
   double bytes_per_step = 0;
   std::string version;
-  /// What has to be installed before they can be measured; empty if nothing is
+  /// The packages without which they cannot be measured; empty if none is
   /// missing.
   std::string missing;
 };

@@ -314,7 +314,7 @@ TEST_CASE("A sub-flow whose actor died goes on from its last commit",
         break;
       }
     }
-    // What it left can be read, and goes on.
+    // The run that it left can be read, and goes on.
     life second{left, options};
     auto resumed = second.system().resume_all();
     if (resumed.empty()) continue;

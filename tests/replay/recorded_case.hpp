@@ -65,7 +65,7 @@ struct observation {
   bool is_unordered = false;
   /// Entries of the trace may come again: their process died meanwhile.
   bool may_repeat = false;
-  /// What was begun and not committed may have warned as well.
+  /// A step that was begun and not committed may have warned as well.
   bool may_warn_again = false;
   std::optional<std::size_t> missing_edges;
 };

@@ -133,7 +133,7 @@ void watchdog::look_at_pool(time_point now) {
   }
 }
 
-// What is found is told without a lock: the log and the observer of the system
+// Tells of its finds without a lock: the log and the observer of the system
 // are functions of users.
 void watchdog::look_at_threads(time_point now) {
   for (auto& each : find_held_threads(now)) {

@@ -178,7 +178,7 @@ std::shared_ptr<run_core> durable_runs::find_started(
   return run;
 }
 
-// What a step gives to a run that it starts may depend on the clock, or on
+// The input that a step gives to a run may depend on the clock, or on
 // random numbers: it gets the one that its earlier life started, whatever the
 // input of that. Of several, whose order may be another one now, it gets the
 // one with the same input, if there is one.

@@ -60,7 +60,7 @@ class fan_out_run {
   void on_lost(std::uint32_t place);
   /// One that was placed elsewhere has ended.
   void on_placed_result(std::uint32_t place, placed_result result);
-  /// What was given to the store is there: the sub-flows of items that were
+  /// The store has what it was given: the sub-flows of items that were
   /// taken start, and those that died go on.
   void on_kept();
   /// Ends the fan-out for a reason that is no failure of a sub-flow.

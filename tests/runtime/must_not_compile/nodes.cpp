@@ -1,4 +1,4 @@
-// What is no node, each with what the compiler has to say: see
+// Types that are no nodes, each with what the compiler has to say: see
 // tests/said_by_compiler.py.
 
 #include <troupe/each.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-// What `added_node` says of a phase after its name, which is a literal.
+// The sentences of `added_node` on a phase, after its name, as literals.
 // <troupe/detail/node/added_node.hpp> takes these names away again.
 
 // clang-format off

@@ -24,7 +24,7 @@ struct work_origin {
   /// The node, with its flows outermost first; of a sub-flow nothing.
   std::string node_path;
   std::uint64_t step = 0;
-  /// What its effects give would have to be kept there.
+  /// The results of its effects would have to be kept there.
   bool is_durable = false;
 };
 

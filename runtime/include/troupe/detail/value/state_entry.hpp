@@ -66,8 +66,8 @@ class state_entry {
   /// Elements or members; 0 where there is nothing, or no container.
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] bool empty() const { return size() == 0; }
-  /// What is there now, in order; later writes do not show. No places where
-  /// there is nothing. Errors: errc::wrong_type for what is no container.
+  /// The elements there now, in order; later writes do not show. No places
+  /// where there is nothing. Errors: errc::wrong_type for what is no container.
   [[nodiscard]] value_iterator begin() const;
   [[nodiscard]] value_iterator end() const;
 
