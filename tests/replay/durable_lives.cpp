@@ -88,7 +88,6 @@ std::optional<observation> durable_lives::run(
   const std::shared_ptr<run_store> store = sqlite(file_);
   const auto id = unused_id(*store->reader(), from.name);
   const auto work = make_flow(from, seen);
-  std::size_t missing_edges = 0;
   for (;;) {
     const auto mortal = std::make_shared<one_step_store>(store, seen);
     seen->open();
@@ -100,15 +99,13 @@ std::optional<observation> durable_lives::run(
     static_cast<void>(life.resume_all());
     auto shown = observe(life, work, from, id);
     if (!shown) return std::nullopt;
-    missing_edges += *shown->missing_edges;
     if (mortal->has_died()) {
       ++deaths_;
       continue;
     }
-    shown->missing_edges = missing_edges;
     shown->trace = seen->take();
     shown->may_repeat = from.is_unordered;
-    shown->may_warn_again = true;
+    shown->has_one_process = false;
     return shown;
   }
 }
