@@ -133,6 +133,8 @@ void flow_supervisor::commit_recorded_step(std::optional<state>& written,
   if (fan_out_) wrote = take_writes_of_fan_out();
   const auto number = step_number();
   go_on_by(chosen);
+  // Nobody executes the step again once it is kept, so nobody else warns.
+  if (machine_.met_missing_edge()) tell_missing_edges();
   keep_step(number, chosen, std::move(wrote));
 }
 
