@@ -88,6 +88,7 @@ std::optional<observation> durable_lives::run(
   const std::shared_ptr<run_store> store = sqlite(file_);
   const auto id = unused_id(*store->reader(), from.name);
   const auto work = make_flow(from, seen);
+  std::size_t missing_edges = 0;
   for (;;) {
     const auto mortal = std::make_shared<one_step_store>(store, seen);
     seen->open();
@@ -96,16 +97,23 @@ std::optional<observation> durable_lives::run(
     options.store = mortal;
     options.flows = {work};
     troupe::system life{options};
-    static_cast<void>(life.resume_all());
-    auto shown = observe(life, work, from, id);
+    // It may end before somebody asks for it by its id.
+    const auto resumed = life.resume_all();
+    const auto left = std::find_if(
+        resumed.begin(), resumed.end(),
+        [&id](const auto& each) { return each.id == id && each.handle; });
+    auto shown = left == resumed.end() ? observe(life, work, from, id)
+                                       : observe(*left->handle);
     if (!shown) return std::nullopt;
+    missing_edges += *shown->missing_edges;
     if (mortal->has_died()) {
       ++deaths_;
       continue;
     }
+    shown->missing_edges = missing_edges;
     shown->trace = seen->take();
     shown->may_repeat = from.is_unordered;
-    shown->has_one_process = false;
+    shown->may_warn_again = true;
     return shown;
   }
 }

@@ -14,12 +14,14 @@ constexpr std::chrono::seconds run_patience{60};
 std::optional<observation> observe(troupe::system& system, const flow& work,
                                    const recorded_case& from,
                                    const std::string& id) {
-  const auto run =
-      system.start(work, from.shared,
-                   {.id = id,
-                    .params = from.params,
-                    .steps_max = from.step_budget,
-                    .events_max = std::numeric_limits<int>::max()});
+  return observe(system.start(work, from.shared,
+                              {.id = id,
+                               .params = from.params,
+                               .steps_max = from.step_budget,
+                               .events_max = std::numeric_limits<int>::max()}));
+}
+
+std::optional<observation> observe(const run& run) {
   const auto ended = run.wait_for(run_patience);
   if (!ended) {
     run.cancel();

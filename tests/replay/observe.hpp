@@ -16,4 +16,7 @@ namespace troupe::replay {
                                                  const recorded_case& from,
                                                  const std::string& id = {});
 
+/// The same of a run that has been started.
+[[nodiscard]] std::optional<observation> observe(const run& run);
+
 }  // namespace troupe::replay

@@ -65,10 +65,8 @@ struct observation {
   bool is_unordered = false;
   /// Entries of the trace may come again: their process died meanwhile.
   bool may_repeat = false;
-  /// False if the run had several processes. Each tells its own warnings: one
-  /// that dies may have told of a step that was not committed, or not have told
-  /// of one that was.
-  bool has_one_process = true;
+  /// A step that was begun and not committed may have warned as well.
+  bool may_warn_again = false;
   std::optional<std::size_t> missing_edges;
 };
 
